@@ -1,0 +1,1 @@
+"""The brains that ask a model; they see the product only through the MCP tools."""

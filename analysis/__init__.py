@@ -1,0 +1,1 @@
+"""Reasoning without a model and without SQL: pure functions on store models and graphs."""

@@ -1,0 +1,1 @@
+"""Sources of evidence for suspects, one small module per source."""

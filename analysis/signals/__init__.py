@@ -1,0 +1,1 @@
+"""Cheap computed facts about a trace, one small module per signal."""

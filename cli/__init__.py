@@ -1,0 +1,1 @@
+"""The commands; starts every other face."""

@@ -1,0 +1,1 @@
+"""Small real applications to try Retrospan on."""

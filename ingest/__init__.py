@@ -1,0 +1,1 @@
+"""How traces get in: one module per convention or file format."""

@@ -1,0 +1,1 @@
+"""Telemetry conventions, one table-driven module each, mapped to the normal form."""

@@ -1,0 +1,1 @@
+"""OTLP on the wire: protobuf and JSON decoders and the receiver."""

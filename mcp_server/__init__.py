@@ -1,0 +1,1 @@
+"""The face for assistants: MCP tools, prompts and resources."""

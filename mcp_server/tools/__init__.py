@@ -1,0 +1,1 @@
+"""One module per MCP tool, or per read/write pair."""

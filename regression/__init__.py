@@ -1,0 +1,1 @@
+"""Cases as files, the runner and the pytest plugin."""

@@ -1,0 +1,1 @@
+"""The use cases, each once: where store, ingest and analysis meet."""

@@ -1,0 +1,1 @@
+"""What is known: models, schema, content, search, reviews, knowledge files, signatures. No model calls, no UI."""

@@ -1,0 +1,69 @@
+"""The render gate: trace text made safe to show, for every terminal and page.
+
+Trace text is an attacker's text. Control, bidi, zero-width and tag characters can move a cursor, fill a clipboard,
+fake what a reader sees or hide instructions; each becomes a visible symbol here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+
+_C0_PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)}
+_HIDDEN = [
+    0x7F,
+    *range(0x80, 0xA0),
+    0xAD,
+    0x61C,
+    0x115F,
+    0x1160,
+    0x17B4,
+    0x17B5,
+    0x180E,
+    *range(0x200B, 0x2010),
+    *range(0x2028, 0x202F),
+    *range(0x2060, 0x2070),
+    0x3164,
+    0xFEFF,
+    0xFFA0,
+    *range(0xFFF9, 0xFFFC),
+    *range(0xD800, 0xE000),
+    *range(0xE0000, 0xE0080),
+    *range(0xE0100, 0xE01F0),
+]
+_TABLE = _C0_PICTURES | {code: f"⟨U+{code:04X}⟩" for code in _HIDDEN} | {0x7F: "␡"}
+_UNSAFE = re.compile("[" + "".join(f"\\U{code:08x}" for code in sorted(_TABLE)) + "]")
+_ZWJ = "\u200d"
+_EMOJI_JOIN = re.compile(
+    "(?<=[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d(?=[\u2600-\u27bf\U0001f000-\U0001faff])"
+)
+_KEEP = "\ue000"
+
+
+def safe_text(text: str) -> str:
+    """Text with every character that a terminal, page or reader would obey or not see replaced by a visible one.
+
+    Newline and tab stay. A zero-width joiner stays between emoji, where it only joins them.
+
+    >>> safe_text("a\\x1b[31mb")
+    'a␛[31mb'
+    >>> safe_text("pay\\u202eexe")
+    'pay⟨U+202E⟩exe'
+    """
+    if not _UNSAFE.search(text):
+        return text
+    if _ZWJ in text:
+        text = _EMOJI_JOIN.sub(_KEEP, text.replace(_KEEP, "⟨U+E000⟩"))
+        return text.translate(_TABLE).replace(_KEEP, _ZWJ)
+    return text.translate(_TABLE)
+
+
+def safe_line(text: str, width: int | None = None) -> str:
+    """`safe_text` on one line: line breaks and tabs become visible, runs of blanks fold, the end is cut at `width`.
+
+    >>> safe_line("two\\nlines")
+    'two⏎lines'
+    """
+    line = re.sub(r"[ ]{2,}", " ", safe_text(text).strip().replace("\n", "⏎").replace("\t", " "))
+    if width is not None and len(line) > width:
+        return line[: max(width - 1, 0)] + "…"
+    return line

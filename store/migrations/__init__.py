@@ -1,0 +1,1 @@
+"""Schema history, one alembic revision per change."""

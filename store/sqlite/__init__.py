@@ -1,0 +1,1 @@
+"""Everything that only SQLite understands: the driver, pragmas, full text, vectors."""

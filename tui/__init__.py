@@ -1,0 +1,1 @@
+"""The face for people in a terminal."""
