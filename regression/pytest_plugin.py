@@ -1,0 +1,1 @@
+"""The pytest plugin: collects `.retrospan/cases/*.yaml` of an application as tests."""

@@ -1,0 +1,171 @@
+"""YAML of knowledge files: a strict safe subset in, readable text out, and the line of every key for errors.
+
+Stricter than `yaml.safe_load`, on which it stands: no aliases (they grow without bound when expanded), no duplicate
+keys (a reader sees only one), no dates, and only `true` and `false` are booleans.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from .display import safe_text
+from .errors import BadInputError
+from .models import JsonValue
+
+_MAX_DEPTH = 64
+_RESOLVED = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge")
+
+
+class _Loader(yaml.SafeLoader):
+    depth = 0
+    yaml_implicit_resolvers = {  # noqa: RUF012 -- PyYAML's own way to declare them
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _RESOLVED]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def _mark(self) -> Any:
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
+        return event.start_mark
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "aliases are not allowed", self._mark())
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise yaml.composer.ComposerError(None, None, "nested too deeply", self._mark())
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    style = "|" if "\n" in text.strip("\n") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A key of a document: its dotted path, and its line counted from 1."""
+
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed YAML text that still knows its lines."""
+
+    value: JsonValue
+    root: yaml.Node
+
+    def locate(self, path: Iterable[int | str]) -> Place:
+        """The place of a path of keys and indices.
+
+        Parts that the document does not have are skipped (a union's tag); the last one is kept, as a missing key.
+        """
+        node, line, walked = self.root, self.root.start_mark.line + 1, list[str]()
+        parts = list(path)
+        for position, part in enumerate(parts):
+            step = _child(node, part)
+            if step is not None:
+                node, line = step
+                walked.append(str(part))
+            elif position == len(parts) - 1:
+                walked.append(str(part))
+        return Place(".".join(walked), line)
+
+
+def load(text: str | bytes, *, source: str) -> Document:
+    """Parse one YAML document of JSON values.
+
+    Raises:
+        BadInputError: `where` is `source:line`.
+    """
+    try:
+        loader = _Loader(text)
+        try:
+            root = loader.get_single_node()
+            if root is None:
+                raise BadInputError(f"{source}:1: the file is empty.", where=f"{source}:1")
+            _refuse_odd_keys(root)
+            value = loader.construct_document(root)
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as err:
+        mark = err.problem_mark or err.context_mark
+        raise _broken(source, mark.line + 1 if mark else 1, err.problem or "not YAML") from None
+    except yaml.YAMLError as err:
+        raise _broken(source, 1, safe_text(str(err)).splitlines()[0]) from None
+    except (UnicodeDecodeError, ValueError) as err:
+        raise _broken(source, 1, str(err)) from None
+    return Document(value, root)
+
+
+def dump(value: JsonValue | dict[str, Any]) -> str:
+    """Readable YAML: keys in the given order, long text as a block.
+
+    Where a character would be hidden from a reader of the file, everything beyond ASCII is escaped.
+    """
+    text = _dumped(value, allow_unicode=True)
+    return text if safe_text(text) == text else _dumped(value, allow_unicode=False)
+
+
+def _dumped(value: Any, *, allow_unicode: bool) -> str:
+    dumped = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=allow_unicode, width=100, indent=2)
+    return str(dumped)
+
+
+def _broken(source: str, line: int, problem: str) -> BadInputError:
+    return BadInputError(f"{source}:{line}: {problem}. Mend the YAML there.", where=f"{source}:{line}")
+
+
+def _child(node: yaml.Node, part: int | str) -> tuple[yaml.Node, int] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(part):
+                return value, key.start_mark.line + 1
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        item = node.value[part]
+        return item, item.start_mark.line + 1
+    return None
+
+
+def _refuse_odd_keys(node: yaml.Node) -> None:
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
+                raise yaml.constructor.ConstructorError(None, None, "a key must be text; quote it", key.start_mark)
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} twice", key.start_mark)
+            seen.add(key.value)
+            _refuse_odd_keys(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_odd_keys(item)
+    elif node.tag == "tag:yaml.org,2002:float" and not math.isfinite(_float(node.value)):
+        raise yaml.constructor.ConstructorError(None, None, "not a finite number", node.start_mark)
+
+
+def _float(text: str) -> float:
+    try:
+        return float(text.replace("_", "").replace(".inf", "inf").replace(".nan", "nan").replace(".NaN", "nan"))
+    except ValueError:
+        return 0.0
