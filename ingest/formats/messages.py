@@ -1,0 +1,194 @@
+"""The messages format: one conversation an object, each message one step.
+
+    {"id": "run-17", "task": "refund-204", "outcome": "fail", "messages": [{"role": "user", "content": "…"}, …]}
+
+The index in `messages` is the step index, from 0. Only `id` and `messages` are required. What a user or system message
+says is the `inputs` of its step; a tool step has the arguments of the call it answers as `inputs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ...store.errors import BadInputError
+from ...store.models import (
+    JsonValue,
+    Message,
+    Span,
+    SpanBatch,
+    Status,
+    StepError,
+    StepKind,
+    ToolCall,
+    TraceFacts,
+    Usage,
+)
+from .chat import json_or_text, to_messages
+from .fields import (
+    count,
+    mapping,
+    number,
+    optional_text,
+    outcome_of,
+    required_text,
+    sequence,
+    span_id_of,
+    tags_of,
+    time_ns,
+)
+from .records import ReadItem, Record, Source, each_record
+
+CONVENTION = "messages"
+_EXAMPLE = '{"id": "run-17", "messages": [{"role": "user", "content": "…"}]}'
+
+
+def sniff(name: str, record: JsonValue) -> bool:
+    """Whether the first record of a file looks like a conversation in the messages format."""
+    return isinstance(record, dict) and "id" in record and isinstance(record.get("messages"), list)
+
+
+def read(source: Source) -> Iterator[ReadItem]:
+    """One batch per conversation."""
+    return each_record(source, lambda record: conversation_batch(record, source))
+
+
+def conversation_batch(record: Record, source: Source) -> SpanBatch:
+    """The spans and facts of one conversation.
+
+    Raises:
+        BadInputError: if `id` or `messages` is missing or a message cannot be read; `where` names the message.
+        TooLargeError: if it passes a limit.
+    """
+    value = record.value
+    if not isinstance(value, dict):
+        raise BadInputError(f"A record is an object like {_EXAMPLE}.", where=record.where)
+    trace_key = required_text(value, "id")
+    raw_messages = value.get("messages")
+    if not isinstance(raw_messages, list):
+        raise BadInputError(f"Field 'messages' is missing or no list. Write {_EXAMPLE}.")
+    source.limits.check_size(record.size, where=record.where)
+    source.limits.check_steps(len(raw_messages), where=record.where)
+    return SpanBatch(conversation_spans(trace_key, raw_messages), [_facts(trace_key, value)])
+
+
+def conversation_spans(trace_key: str, raw_messages: list[JsonValue], convention: str = CONVENTION) -> list[Span]:
+    """One span per message, in order.
+
+    Raises:
+        BadInputError: if a message cannot be read; `where` is `messages[i]`.
+
+    Cost: O(n²) references for n messages, since each model step holds the conversation before it; texts are shared.
+    """
+    state = _Conversation(trace_key, convention)
+    return [state.step(index, raw) for index, raw in enumerate(raw_messages)]
+
+
+@dataclass(slots=True)
+class _Conversation:
+    """What is known up to a message: the turns so far and the calls that wait for a result."""
+
+    trace_key: str
+    convention: str
+    turns: list[Message] = field(default_factory=list)
+    open_calls: list[ToolCall] = field(default_factory=list)
+
+    def step(self, index: int, raw: JsonValue) -> Span:
+        where = f"messages[{index}]"
+        messages = to_messages(raw, where=where)
+        last, extra = messages[-1], mapping(raw)
+        span = Span(
+            self.trace_key,
+            span_id_of(self.trace_key, index),
+            last.name or last.role,
+            sequence=index,
+            started_at_ns=time_ns(extra.get("started_at") or extra.get("timestamp")),
+            ended_at_ns=time_ns(extra.get("ended_at")),
+            convention=self.convention,
+        )
+        if last.role == "assistant":
+            self._model_step(span, messages, extra)
+        elif last.role == "tool":
+            self._tool_step(span, messages)
+        else:
+            span.kind = StepKind.HUMAN if last.role == "user" else StepKind.CHAIN
+            span.inputs = last.content
+            for answer in messages[:-1]:
+                self._answered(answer)
+        self.turns.extend(messages)
+        return span
+
+    def _model_step(self, span: Span, messages: list[Message], extra: Mapping[str, JsonValue]) -> None:
+        span.kind = StepKind.LLM
+        span.agent = messages[-1].name
+        span.input_messages = tuple(self.turns)
+        span.output_messages = tuple(messages)
+        span.model = optional_text(extra.get("model"))
+        span.finish_reason = optional_text(extra.get("finish_reason") or extra.get("stop_reason"))
+        span.usage = usage_of(extra.get("usage"))
+        span.cost_usd = number(extra.get("cost_usd"))
+        self.open_calls.extend(messages[-1].tool_calls)
+
+    def _tool_step(self, span: Span, answers: list[Message]) -> None:
+        span.kind = StepKind.TOOL
+        calls = [self._answered(answer) for answer in answers]
+        inputs = [call.arguments if call else None for call in calls]
+        outputs = [json_or_text(answer.content) for answer in answers]
+        span.tool = next((call.name for call in calls if call), None) or answers[-1].name
+        span.name = span.tool or "tool"
+        span.inputs, span.outputs = (inputs[0], outputs[0]) if len(answers) == 1 else (list(inputs), list(outputs))
+        span.tool_call_id = answers[0].tool_call_id or (calls[0].id if calls[0] else None)
+        failed = next((answer for answer in answers if answer.is_error), None)
+        if failed:
+            span.status, span.error = Status.ERROR, StepError(failed.content[:2_000])
+
+    def _answered(self, answer: Message) -> ToolCall | None:
+        """The call that a tool message answers: by id, else by name, else the oldest one without an answer."""
+        matching = [call for call in self.open_calls if answer.tool_call_id and call.id == answer.tool_call_id]
+        if not matching and answer.tool_call_id is None:
+            named = [call for call in self.open_calls if call.name == answer.name]
+            matching = named if answer.name else self.open_calls[:1]
+        if not matching:
+            return None
+        self.open_calls.remove(matching[0])
+        return matching[0]
+
+
+def usage_of(value: JsonValue) -> Usage | None:
+    """Token usage under OpenAI's or Anthropic's names; None where no count is given.
+
+    Anthropic counts cached tokens beside `input_tokens`; there they are added, as `Usage` wants them included.
+    """
+    raw = mapping(value)
+    if not raw:
+        return None
+    details = mapping(
+        raw.get("prompt_tokens_details") or raw.get("input_tokens_details") or raw.get("input_token_details")
+    )
+    written = count(raw.get("cache_creation_input_tokens"))
+    beside = count(raw.get("cache_read_input_tokens"))
+    return Usage(
+        input_tokens=count(raw.get("input_tokens") or raw.get("prompt_tokens")) + beside + written,
+        output_tokens=count(raw.get("output_tokens") or raw.get("completion_tokens")),
+        cache_read_tokens=beside or count(details.get("cached_tokens") or details.get("cache_read")),
+        cache_write_tokens=written,
+        reasoning_tokens=count(
+            mapping(raw.get("completion_tokens_details") or raw.get("output_tokens_details")).get("reasoning_tokens")
+        ),
+    )
+
+
+def _facts(trace_key: str, value: Mapping[str, JsonValue]) -> TraceFacts:
+    metadata = value.get("metadata")
+    return TraceFacts(
+        trace_key,
+        project=optional_text(value.get("project")),
+        task=optional_text(value.get("task")),
+        outcome=outcome_of(value.get("outcome")),
+        version=optional_text(value.get("version")),
+        session=optional_text(value.get("session")),
+        user=optional_text(value.get("user")),
+        environment=optional_text(value.get("environment")),
+        tags=tags_of(sequence(value.get("tags")) or value.get("tags")),
+        metadata=metadata if isinstance(metadata, dict) else ({"metadata": metadata} if metadata is not None else None),
+    )

@@ -1,0 +1,180 @@
+"""What readers share: the place of a bad record, a file to be read, and JSON records out of a stream of bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+from ...store.errors import BadInputError, TooLargeError
+from ...store.jsontext import parse
+from ...store.models import JsonValue, SpanBatch
+from ..limits import DEFAULT_LIMITS, Limits, readable_bytes
+
+_BOM = b"\xef\xbb\xbf"
+_SKIP_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RecordError:
+    """A record that was left out, with its place."""
+
+    file: str
+    where: str
+    """`line 12`, `item 3`, `span 3f…`, `file`."""
+    what: str
+
+
+ReadItem: TypeAlias = SpanBatch | RecordError
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file, or one member of an archive, as a format reader sees it."""
+
+    file: str
+    """How errors call it."""
+    name: str
+    """File name without its compression suffix."""
+    open: Callable[[], BinaryIO]
+    """Opens the decompressed bytes; the caller closes."""
+    limits: Limits = DEFAULT_LIMITS
+    path: Path | None = None
+    """Where it lies on disk; None inside an archive."""
+    companions: tuple[Path, ...] = field(default=())
+    """Further files of the same run, such as the sub-agents of a session."""
+
+    def error(self, where: str, what: str) -> RecordError:
+        return RecordError(self.file, where, what)
+
+    def read_all(self) -> bytes:
+        """The whole content.
+
+        Raises:
+            TooLargeError: beyond `limits.document_bytes`.
+        """
+        with self.open() as stream:
+            return read_bounded(stream, self.limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One JSON value of a file, with its place and size in bytes (0 where it was not measured)."""
+
+    where: str
+    value: JsonValue
+    size: int = 0
+
+
+def read_bounded(stream: BinaryIO, limits: Limits, head: bytes = b"") -> bytes:
+    """The rest of a stream.
+
+    Raises:
+        TooLargeError: beyond `limits.document_bytes`.
+    """
+    body = head + stream.read(limits.document_bytes + 1 - len(head))
+    if len(body) > limits.document_bytes:
+        raise TooLargeError(
+            f"One document of more than {readable_bytes(limits.document_bytes)} cannot be read as a whole. "
+            "Write one record a line (JSONL), or raise limits.document_bytes.",
+            where="file",
+        )
+    return body
+
+
+def json_records(source: Source) -> Iterator[Record | RecordError]:
+    """Every JSON record of a file: one a line, the items of one array, or one document.
+
+    Broken lines, lines over `limits.trace_bytes` and records nested too deeply come as `RecordError`.
+    """
+    limits = source.limits
+    with source.open() as stream:
+        first = _first_line(stream, limits)
+        start = first.lstrip()[:1]
+        if start == b"[" or (start == b"{" and _is_pretty(first)):
+            yield from _document_records(source, read_bounded(stream, limits, first))
+            return
+        for number, line in _lines(stream, first, limits):
+            if line is None:
+                yield source.error(
+                    f"line {number}",
+                    f"The record is longer than {readable_bytes(limits.trace_bytes)}. "
+                    "Leave out large payloads, or raise limits.trace_bytes.",
+                )
+            elif line.strip():
+                yield _checked(source, f"line {number}", line)
+
+
+def _first_line(stream: BinaryIO, limits: Limits) -> bytes:
+    first = b""
+    while not first.strip() and (line := stream.readline(limits.trace_bytes + 1)):
+        first += line.removeprefix(_BOM) if not first else line
+        if len(first) > limits.trace_bytes:
+            break
+    return first
+
+
+def _is_pretty(first: bytes) -> bool:
+    line = first.strip()
+    return line.endswith((b"{", b"[", b","))
+
+
+def _lines(stream: BinaryIO, first: bytes, limits: Limits) -> Iterator[tuple[int, bytes | None]]:
+    """Numbered lines; None for one that is too long, whose rest is read past without being kept."""
+    number, line = first.count(b"\n", 0, len(first) - 1) + 1, first
+    while line:
+        if len(line) > limits.trace_bytes and not line.endswith(b"\n"):
+            while (rest := stream.readline(_SKIP_CHUNK)) and not rest.endswith(b"\n"):
+                pass
+            yield number, None
+        else:
+            yield number, line
+        number, line = number + 1, stream.readline(limits.trace_bytes + 1)
+
+
+def _document_records(source: Source, body: bytes) -> Iterator[Record | RecordError]:
+    try:
+        value = parse(body)
+    except ValueError as err:
+        yield source.error("document", f"Not valid JSON: {err}.")
+        return
+    items = [("document", value)] if not isinstance(value, list) else [(f"item {i}", v) for i, v in enumerate(value)]
+    del value, body
+    for where, item in items:
+        yield _deep_checked(source, Record(where, item))
+
+
+def _checked(source: Source, where: str, line: bytes) -> Record | RecordError:
+    try:
+        value = parse(line)
+    except ValueError as err:
+        return source.error(where, f"Not valid JSON: {err}.")
+    return _deep_checked(source, Record(where, value, len(line)))
+
+
+def _deep_checked(source: Source, record: Record) -> Record | RecordError:
+    try:
+        source.limits.check_depth(record.value, where=record.where)
+    except TooLargeError as err:
+        return source.error(record.where, str(err))
+    return record
+
+
+def each_record(source: Source, convert: Callable[[Record], SpanBatch | None]) -> Iterator[ReadItem]:
+    """Runs `convert` over every JSON record; what it refuses with `BadInputError` becomes a `RecordError`."""
+    for record in json_records(source):
+        if isinstance(record, RecordError):
+            yield record
+            continue
+        try:
+            batch = convert(record)
+        except BadInputError as err:
+            yield source.error(_place(record.where, err.where), str(err))
+        else:
+            if batch is not None:
+                yield batch
+
+
+def _place(record: str, inside: str | None) -> str:
+    return record if not inside or inside == record else f"{record}, {inside}"
