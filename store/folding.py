@@ -1,0 +1,216 @@
+"""Which spans of a trace take no step index: wrappers that only hold others, and second recordings of one call."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .models import Fold, Span, StepKind
+
+_CALLS = frozenset({StepKind.LLM, StepKind.EMBEDDING})
+_NESTABLE = frozenset({StepKind.TOOL, StepKind.RETRIEVER, StepKind.EMBEDDING, StepKind.RERANKER})
+_FREE_FORM = frozenset({"unknown", "logfire"})
+"""Conventions whose plain spans are a person's own marks, worth a step also where they hold no content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Why a span takes no index, and which span's step shows what it held."""
+
+    fold: Fold
+    into: str | None = None
+    """Span id to `absorb` this one into; None where there is nothing to take over."""
+
+
+@dataclass(slots=True)
+class _Tree:
+    spans: dict[str, Span]
+    children: dict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
+
+    def parent(self, span: Span) -> Span | None:
+        return self.spans.get(span.parent_span_id) if span.parent_span_id else None
+
+    def ancestors(self, span: Span) -> Iterator[Span]:
+        seen = {span.span_id}
+        above = self.parent(span)
+        while above is not None and above.span_id not in seen:
+            seen.add(above.span_id)
+            yield above
+            above = self.parent(above)
+
+
+def fold_spans(spans: Sequence[Span]) -> Mapping[str, Folded]:
+    """The spans of one trace that take no step index, by span id.
+
+    A double's `into` never itself folds as a double, so one pass of `merge.absorb` in any order keeps the messages of
+    one recording and the usage of the other.
+
+    Args:
+        spans: All spans known of the trace, any order; parents may be missing.
+
+    Cost: O(n × depth), and O(k²) for the k model calls of one parent that two recorders tell of without response ids.
+    """
+    tree = _Tree({span.span_id: span for span in spans})
+    for span in spans:
+        if span.parent_span_id:
+            tree.children[span.parent_span_id].append(span)
+    doubles: dict[str, str] = {}
+    _find_nested_doubles(tree, doubles)
+    _find_twins(tree, doubles)
+    folded = {loser: Folded(Fold.DOUBLE, _last(loser, doubles)) for loser in doubles}
+    for span in spans:
+        if span.span_id not in folded and (reason := _wrapper(span, tree)):
+            folded[span.span_id] = reason
+    return folded
+
+
+def _last(loser: str, doubles: Mapping[str, str]) -> str:
+    seen = {loser}
+    winner = doubles[loser]
+    while winner in doubles and winner not in seen:
+        seen.add(winner)
+        winner = doubles[winner]
+    return winner
+
+
+def _wrapper(span: Span, tree: _Tree) -> Folded | None:
+    above = tree.parent(span)
+    if span.fold is not None:
+        same_call = above is not None and span.tool_call_id is not None and span.tool_call_id == above.tool_call_id
+        return Folded(span.fold, above.span_id if above and same_call else None)
+    below = tree.children.get(span.span_id, [])
+    if span.kind is not StepKind.CHAIN or not below:
+        return None
+    if _graph_node(span) and above is not None:
+        return Folded(Fold.WRAPPER)
+    if span.convention not in _FREE_FORM and not _has_content(span) and (above is not None or len(below) == 1):
+        return Folded(Fold.WRAPPER)
+    return None
+
+
+def _graph_node(span: Span) -> bool:
+    metadata = span.attributes.get("metadata")
+    node = metadata.get("langgraph_node") if isinstance(metadata, dict) else None
+    return span.name in (node, span.attributes.get("langsmith.metadata.langgraph_node"))
+
+
+def _has_content(span: Span) -> bool:
+    return bool(span.inputs or span.outputs or span.input_messages or span.output_messages or span.documents)
+
+
+def _find_nested_doubles(tree: _Tree, doubles: dict[str, str]) -> None:
+    """A call inside a call of the same kind, with nothing but chains between, is the same call seen by two layers."""
+    inner: dict[str, list[Span]] = defaultdict(list)
+    for span in tree.spans.values():
+        if span.kind not in _CALLS | _NESTABLE or span.fold is not None:
+            continue
+        for above in tree.ancestors(span):
+            if above.kind is span.kind and above.fold is None:
+                if _same_work(above, span):
+                    inner[above.span_id].append(span)
+                break
+            if above.kind is not StepKind.CHAIN:
+                break
+    for outer_id, found in inner.items():
+        outer = tree.spans[outer_id]
+        if len(found) > 1:
+            found.sort(key=lambda span: (span.ended_at_ns or 0, span.sequence))
+            doubles[outer_id] = found[-1].span_id
+        elif _weight(found[0]) > _weight(outer):
+            doubles[outer_id] = found[0].span_id
+        else:
+            doubles[found[0].span_id] = outer_id
+
+
+def _same_work(outer: Span, inner: Span) -> bool:
+    if outer.kind in _CALLS:
+        return _same_model(outer, inner)
+    if outer.tool_call_id and inner.tool_call_id:
+        return outer.tool_call_id == inner.tool_call_id
+    if outer.kind is StepKind.TOOL:
+        return outer.tool == inner.tool and (inner.inputs is None or outer.inputs == inner.inputs)
+    return inner.inputs is None or outer.inputs is None or outer.inputs == inner.inputs
+
+
+def _find_twins(tree: _Tree, doubles: dict[str, str]) -> None:
+    """Siblings that record one model call: two instrumentations, or an SDK's own tracer beside one."""
+    groups: dict[str | None, list[Span]] = defaultdict(list)
+    by_response: dict[str, list[Span]] = defaultdict(list)
+    for span in tree.spans.values():
+        if span.kind in _CALLS and span.fold is None and span.span_id not in doubles:
+            groups[span.parent_span_id].append(span)
+            if span.response_id:
+                by_response[span.response_id].append(span)
+    for group in (*by_response.values(), *groups.values()):
+        ranked = sorted((span for span in group if span.span_id not in doubles), key=_weight, reverse=True)
+        if len({_recorder(span) for span in ranked}) < 2:
+            continue
+        for place, winner in enumerate(ranked):
+            if winner.span_id in doubles:
+                continue
+            twins = [span for span in ranked[place + 1 :] if span.span_id not in doubles and _twins(winner, span)]
+            recorders = set()
+            for twin in sorted(twins, key=lambda span: _distance(winner, span)):
+                if _recorder(twin) not in recorders:
+                    recorders.add(_recorder(twin))
+                    doubles[twin.span_id] = winner.span_id
+
+
+def _twins(one: Span, two: Span) -> bool:
+    if one.kind is not two.kind or _recorder(one) == _recorder(two) or not _overlap(one, two):
+        return False
+    if one.response_id and two.response_id:
+        return one.response_id == two.response_id
+    if one.input_messages and two.input_messages and one.input_messages[-1].content != two.input_messages[-1].content:
+        return False
+    same_usage = (
+        not one.usage
+        or not two.usage
+        or (one.usage.input_tokens, one.usage.output_tokens) == (two.usage.input_tokens, two.usage.output_tokens)
+    )
+    return same_usage and _same_model(one, two) and _contained(one, two)
+
+
+def _recorder(span: Span) -> tuple[str, str]:
+    return span.convention, span.name
+
+
+def _same_model(one: Span, two: Span) -> bool:
+    """Equal, unknown on a side, or one the other with a date or a path added."""
+    if not one.model or not two.model:
+        return True
+    short, long = sorted((one.model.rsplit("/", 1)[-1], two.model.rsplit("/", 1)[-1]), key=len)
+    return long.startswith(short)
+
+
+def _bounds(span: Span) -> tuple[int, int] | None:
+    if span.started_at_ns is None or span.ended_at_ns is None:
+        return None
+    return span.started_at_ns, span.ended_at_ns
+
+
+def _overlap(one: Span, two: Span) -> bool:
+    left, right = _bounds(one), _bounds(two)
+    return left is not None and right is not None and left[0] <= right[1] and right[0] <= left[1]
+
+
+def _contained(one: Span, two: Span) -> bool:
+    left, right = _bounds(one), _bounds(two)
+    if left is None or right is None:
+        return False
+    return (left[0] <= right[0] and right[1] <= left[1]) or (right[0] <= left[0] and left[1] <= right[1])
+
+
+def _distance(one: Span, two: Span) -> int:
+    left, right = _bounds(one), _bounds(two)
+    if left is None or right is None:
+        return 0
+    return abs(left[0] - right[0]) + abs(left[1] - right[1])
+
+
+def _weight(span: Span) -> tuple[int, int, int, int]:
+    """How much of the call a recording holds; the heavier keeps the step."""
+    said = len(span.output_messages) + len(span.input_messages) + len(span.documents)
+    values = (span.inputs is not None) + (span.outputs is not None)
+    return said, values, int(span.usage is not None), len(span.attributes)
