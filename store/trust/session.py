@@ -1,0 +1,78 @@
+"""The unlocked key of a reviewer, held by the review process while a person reviews, and by nothing else."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import NoReturn
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ..errors import RefusedError
+from .keys import fingerprint, open_key, public_key_of
+
+
+class ReviewSession:
+    """A reviewer who has typed their passphrase. Signs until `lock`; cannot be pickled, and its repr shows no secret.
+
+    Attributes:
+        name: The reviewer's name, part of each signature.
+        public_key: Ed25519, base64.
+        fingerprint: `SHA256:…` of the public key.
+        demo: Made by `open_demo_session`; signs for one demo store only.
+    """
+
+    __slots__ = ("_private", "demo", "fingerprint", "name", "public_key")
+
+    def __init__(self, name: str, private: Ed25519PrivateKey, *, demo: bool = False) -> None:
+        self.name = name
+        self.public_key = public_key_of(private)
+        self.fingerprint = fingerprint(self.public_key)
+        self.demo = demo
+        self._private: Ed25519PrivateKey | None = private
+
+    def sign(self, message: bytes) -> str:
+        """The signature over `message`, base64.
+
+        Raises:
+            RefusedError: if the session is locked.
+        """
+        if self._private is None:
+            raise RefusedError("The review session is locked. Type the passphrase again.")
+        return base64.b64encode(self._private.sign(message)).decode()
+
+    @property
+    def locked(self) -> bool:
+        return self._private is None
+
+    def lock(self) -> None:
+        """Forget the private key."""
+        self._private = None
+
+    def __repr__(self) -> str:
+        return f"ReviewSession({self.name!r}, {self.fingerprint})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A review session holds a private key and is never copied out of its process.")
+
+
+def open_session(folder: Path, name: str, passphrase: str) -> ReviewSession:
+    """Unlock the key of `name` that lies in `folder`.
+
+    Args:
+        folder: Where the keys lie; `trust.config.keys_folder()`.
+        name: The reviewer.
+        passphrase: As typed on a terminal or the review page; see `trust.passphrase`.
+
+    Raises:
+        UnknownIdError: if there is no such key here.
+        RefusedError: if the passphrase is wrong.
+
+    Cost: one scrypt derivation, about 0.4 s.
+    """
+    return ReviewSession(name, open_key(folder, name, passphrase))
+
+
+def open_demo_session(name: str = "Demo reviewer") -> ReviewSession:
+    """A reviewer for a throw-away demo store: a fresh key that needs no passphrase and is kept in memory only."""
+    return ReviewSession(name, Ed25519PrivateKey.generate(), demo=True)
