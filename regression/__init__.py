@@ -1,1 +1,5 @@
-"""Cases as files, the runner and the pytest plugin."""
+"""Regression cases run: checks, runner, pytest plugin, and the protocol that a target of an application follows."""
+
+from .protocol import CalledTool, FrozenTools, RunResult
+
+__all__ = ["CalledTool", "FrozenTools", "RunResult"]

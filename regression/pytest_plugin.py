@@ -1,1 +1,175 @@
-"""The pytest plugin: collects `.retrospan/cases/*.yaml` of an application as tests."""
+"""The pytest plugin: collects `.retrospan/cases/*.yaml` of an application as tests.
+
+Importing it costs nothing but this file: the case model, the runner and the application load when a case is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from ..store.cases import Case
+    from .results import CaseRuns
+    from .target import TargetFunction
+
+_FOLDER = ".retrospan"
+_STATUSES = ("draft", "active", "flaky", "retired")
+_targets = pytest.StashKey[dict[Path, "TargetFunction"]]()
+_done = pytest.StashKey[list["CaseRuns"]]()
+
+
+class CaseFailed(Exception):
+    """A check failed; the report is the message."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("retrospan", "regression cases in .retrospan/cases")
+    group.addoption(
+        "--retrospan-repeats",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="run each regression case N times; it passes when all runs pass, and k/N is reported",
+    )
+    group.addoption("--retrospan-drafts", action="store_true", help="run draft cases too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "retrospan: a regression case of .retrospan/cases")
+    for status in _STATUSES:
+        config.addinivalue_line("markers", f"retrospan_{status}: a regression case whose status is {status}")
+    cases = config.rootpath / _FOLDER / "cases"
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS and cases.is_dir():
+        # `testpaths` names the application's own tests; a plain `pytest` means the cases too.
+        config.args.append(str(cases))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Let pytest into `.retrospan`, which it would skip as a hidden folder."""
+    if collection_path.name == _FOLDER and (collection_path / "cases").is_dir():
+        return False
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> CaseFolder | None:
+    return CaseFolder.from_parent(parent, path=path) if path.name == _FOLDER else None
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    runs = config.stash.get(_done, [])
+    if config.getoption("--retrospan-repeats") > 1 and runs:
+        terminalreporter.section("regression cases")
+        for done in runs:
+            terminalreporter.write_line(f"{done.case.id}: passed {done.passed}/{len(done.results)} runs")
+
+
+class CaseFolder(pytest.File):
+    """`.retrospan` or its `cases`: only case files count there.
+
+    No `pytest.Dir`, which would run a `conftest.py` or a test module of a folder that holds data, perhaps of others.
+    """
+
+    def collect(self) -> Iterator[CaseFolder | CaseFile]:
+        if self.path.name == _FOLDER:
+            yield CaseFolder.from_parent(self, path=self.path / "cases")
+            return
+        for path in sorted(self.path.glob("*.yaml")):
+            if not path.name.startswith("."):
+                yield CaseFile.from_parent(self, path=path)
+
+
+class CaseFile(pytest.File):
+    """One YAML file with one case."""
+
+    def collect(self) -> Iterator[CaseItem]:
+        from ..store.cases import load_case
+        from ..store.errors import BadInputError
+
+        try:
+            case = load_case(self.path)
+        except BadInputError as err:
+            raise self.CollectError(str(err)) from None
+        item: CaseItem = CaseItem.from_parent(self, name=case.id)
+        item.take(case)
+        yield item
+
+
+class CaseItem(pytest.Item):
+    """A regression case as a test: the application runs in set-up, the checks decide the test."""
+
+    case: Case
+    runs: CaseRuns
+
+    def take(self, case: Case) -> None:
+        """Set the case and the marks of its status."""
+        self.case = case
+        self.add_marker("retrospan")
+        self.add_marker(f"retrospan_{case.status}")
+        if case.status == "retired":
+            self.add_marker(pytest.mark.skip(reason="retired case"))
+        elif case.status == "draft" and not self.config.getoption("--retrospan-drafts"):
+            self.add_marker(pytest.mark.skip(reason="draft case; --retrospan-drafts runs it"))
+        elif case.status == "flaky":
+            self.add_marker(pytest.mark.xfail(reason="flaky case, under quarantine", strict=False))
+
+    def setup(self) -> None:
+        from .results import CaseOutcome
+        from .runner import run_cases
+
+        target = self._target()
+        (self.runs,) = run_cases([self.case], target, repeats=self.config.getoption("--retrospan-repeats"))
+        self.config.stash.setdefault(_done, []).append(self.runs)
+        self.user_properties.append(("retrospan_passed", f"{self.runs.passed}/{len(self.runs.results)}"))
+        if self.runs.outcome is CaseOutcome.ERROR:
+            pytest.fail(self._report(), pytrace=False)
+
+    def runtest(self) -> None:
+        from .results import CaseOutcome
+
+        if self.runs.outcome is CaseOutcome.FAILED:
+            raise CaseFailed(self._report())
+        if self.runs.outcome is CaseOutcome.SKIPPED:
+            pytest.skip("; ".join(check.reason for check in self.runs.results[0].checks))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, CaseFailed):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, 0, f"case {self.name}"
+
+    def _report(self) -> str:
+        from .report import render_runs
+
+        return render_runs(self.runs)
+
+    def _target(self) -> TargetFunction:
+        from ..store.errors import RetrospanError
+        from .runner import describe_error
+        from .target import find_declaration, load_target
+
+        root = self.path.parent.parent.parent
+        loaded = self.config.stash.setdefault(_targets, {})
+        if root not in loaded:
+            try:
+                declared = find_declaration(root)
+                loaded[root] = load_target(declared.target, declared.root)
+            except RetrospanError as err:
+                pytest.fail(str(err), pytrace=False)
+            except Exception as err:
+                pytest.fail(f"the target cannot be imported\n{describe_error(err)}", pytrace=False)
+        return loaded[root]
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
