@@ -229,7 +229,8 @@ def decode_span(
 
 def decode_message(parts: list[Any], content: Callable[[int], JsonValue]) -> Message:
     """The message of a stored envelope."""
-    role, text, calls, tool_call_id, name, reasoning, is_error = [*parts, *[None] * (7 - len(parts))]
+    padded: list[Any] = parts + [None] * (7 - len(parts))
+    role, text, calls, tool_call_id, name, reasoning, is_error = padded
     return Message(
         role=role,
         content=as_text(content(text)) if text is not None else "",

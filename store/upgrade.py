@@ -7,6 +7,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import create_engine, event, pool
 
 from .errors import StoreVersionError
@@ -48,7 +49,7 @@ def upgrade_sqlite(path: Path, revision: str = "head") -> None:
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, revision)
-        except command.util.CommandError as err:
+        except CommandError as err:
             raise StoreVersionError(
                 f"The store {path} has a schema this Retrospan does not know ({err}). Upgrade Retrospan to open it."
             ) from err

@@ -20,6 +20,18 @@ else:
     except ImportError:
         import sqlite3 as driver
 
+__all__ = [
+    "Connection",
+    "DatabaseError",
+    "DriverReport",
+    "OperationalError",
+    "Row",
+    "driver",
+    "driver_report",
+    "load_extension",
+    "vector_extension",
+]
+
 WAL_SAFE_VERSION = (3, 51, 3)
 """First SQLite without the WAL-reset corruption bug."""
 
@@ -55,7 +67,9 @@ def vector_extension() -> str | None:
             load_extension(con, path)
         finally:
             con.close()
-    except (ImportError, AttributeError, *OperationalError):
+    except (ImportError, AttributeError):
+        return None
+    except OperationalError:
         return None
     return path
 
