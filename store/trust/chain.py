@@ -1,0 +1,132 @@
+"""The chain: one row per verdict, rubric version, lesson and reviewer record, each hash over the one before.
+
+It holds hashes only, so payloads stay erasable. It shows edits and gaps inside the store; whoever can rewrite the whole
+file can rewrite the chain too, which only a checkpoint kept elsewhere tells.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from ..connection import Store
+from ..errors import BadInputError
+from ..jsontext import canonical, parse
+from ..sqlite.append_only import trigger_names
+from ..sqlite.driver import Connection
+
+GENESIS = "0" * 64
+
+SELECT_LAST = "SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1"
+SELECT_CHAIN = "SELECT seq, at, kind, subject, sha256, previous, hash FROM chain ORDER BY seq"
+INSERT_LINK = "INSERT INTO chain(seq, at, kind, subject, sha256, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?)"
+SELECT_TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+SELECT_VERDICTS = "SELECT uid, record FROM verdict ORDER BY id"
+SELECT_RUBRICS = "SELECT rubric_id, version, content FROM rubric_version ORDER BY id"
+SELECT_REVIEWERS = "SELECT fingerprint, record FROM trust_record ORDER BY id"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What the chain proves, and what does not fit."""
+
+    links: int
+    head: str
+    """Hash of the last link; a checkpoint is this, kept elsewhere."""
+    problems: tuple[str, ...]
+    erased: int = 0
+    """Verdict records that were deleted on purpose and left their hash."""
+
+    @property
+    def sound(self) -> bool:
+        return not self.problems
+
+
+def append_link(con: Connection, *, kind: str, subject: str, sha256: str, at: str) -> str:
+    """Add a link, in the transaction that brings what it is about.
+
+    Args:
+        con: From `Store.write`.
+        kind: verdict, rubric, lesson, case, reviewer.
+        subject: Uid, `rubric v3`, slug, fingerprint.
+        sha256: Hex digest of the canonical content.
+        at: UTC text.
+
+    Returns:
+        The hash of the new link.
+    """
+    last = con.execute(SELECT_LAST).fetchone()
+    seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
+    digest = _hash(seq, at, kind, subject, sha256, previous)
+    con.execute(INSERT_LINK, (seq, at, kind, subject, sha256, previous, digest))
+    return digest
+
+
+def record_sha256(text: str | bytes) -> str:
+    """Hex digest of a JSON text in canonical form, so that blanks and key order do not count."""
+    return hashlib.sha256(canonical(parse(text))).hexdigest()
+
+
+def audit_verify(store: Store, checkpoint: str | None = None) -> AuditReport:
+    """Walk the chain and compare it with what the store holds.
+
+    Args:
+        store: The store to look at.
+        checkpoint: The hash of some earlier head, kept elsewhere; it has to be on the chain.
+
+    Cost: one pass over the chain, one hash per record.
+    """
+    problems: list[str] = []
+    linked: set[tuple[str, str, str]] = set()
+    hashes = {GENESIS}
+    previous, count = GENESIS, 0
+    with store.read() as con:
+        for count, row in enumerate(con.execute(SELECT_CHAIN), start=1):
+            seq, at, kind, subject, sha256, before, digest = row
+            if seq != count:
+                problems.append(f"link {count} is missing (the next is {seq})")
+                break
+            if before != previous or digest != _hash(seq, at, kind, subject, sha256, before):
+                problems.append(f"link {seq} ({kind} {subject}) was altered")
+            previous = digest
+            hashes.add(digest)
+            linked.add((kind, subject, sha256))
+        found, erased = _held(con, problems)
+        guards = trigger_names() - {row[0] for row in con.execute(SELECT_TRIGGERS)}
+    problems += [f"trigger {name} is gone" for name in sorted(guards)]
+    problems += [f"{kind} {subject} is not on the chain as it reads now" for kind, subject, _ in sorted(found - linked)]
+    subjects = {(kind, subject) for kind, subject, _ in found} | erased
+    problems += [
+        f"{kind} {subject} is on the chain and gone from the store"
+        for kind, subject, _ in sorted(linked)
+        if kind in ("verdict", "rubric", "reviewer") and (kind, subject) not in subjects
+    ]
+    if checkpoint is not None and checkpoint not in hashes:
+        problems.append(f"checkpoint {checkpoint[:12]}… is not on the chain: the store was rolled back or rebuilt")
+    return AuditReport(count, previous, tuple(problems), len(erased))
+
+
+def _held(con: Connection, problems: list[str]) -> tuple[set[tuple[str, str, str]], set[tuple[str, str]]]:
+    found: set[tuple[str, str, str]] = set()
+    erased: set[tuple[str, str]] = set()
+    for uid, record in con.execute(SELECT_VERDICTS):
+        if record is None:
+            erased.add(("verdict", uid))
+        else:
+            _add(found, problems, "verdict", uid, record)
+    for rubric, version, content in con.execute(SELECT_RUBRICS):
+        _add(found, problems, "rubric", f"{rubric} v{version}", content)
+    for name, record in con.execute(SELECT_REVIEWERS):
+        _add(found, problems, "reviewer", name, record)
+    return found, erased
+
+
+def _add(found: set[tuple[str, str, str]], problems: list[str], kind: str, subject: str, text: str) -> None:
+    try:
+        found.add((kind, subject, record_sha256(text)))
+    except (ValueError, TypeError, BadInputError):
+        problems.append(f"{kind} {subject} is not readable")
+
+
+def _hash(seq: int, at: str, kind: str, subject: str, sha256: str, previous: str) -> str:
+    return hashlib.sha256(canonical([seq, at, kind, subject, sha256, previous])).hexdigest()
