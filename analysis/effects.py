@@ -1,0 +1,187 @@
+"""Does a tool change the world or only look at it? Told from its name, as people name tools by verbs."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from functools import lru_cache
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+_WRITE = frozenset(
+    [
+        "accept",
+        "activate",
+        "add",
+        "append",
+        "apply",
+        "approve",
+        "archive",
+        "assign",
+        "book",
+        "buy",
+        "cancel",
+        "change",
+        "charge",
+        "clear",
+        "close",
+        "commit",
+        "create",
+        "deactivate",
+        "delete",
+        "deploy",
+        "disable",
+        "dispatch",
+        "drop",
+        "edit",
+        "email",
+        "enable",
+        "exchange",
+        "execute",
+        "file",
+        "grant",
+        "import",
+        "insert",
+        "install",
+        "invite",
+        "issue",
+        "kill",
+        "launch",
+        "lock",
+        "merge",
+        "modify",
+        "move",
+        "notify",
+        "open",
+        "order",
+        "overwrite",
+        "patch",
+        "pay",
+        "place",
+        "post",
+        "publish",
+        "purchase",
+        "push",
+        "put",
+        "rebook",
+        "refund",
+        "reject",
+        "release",
+        "remove",
+        "rename",
+        "replace",
+        "reply",
+        "reschedule",
+        "reserve",
+        "reset",
+        "resolve",
+        "restart",
+        "restore",
+        "return",
+        "revoke",
+        "save",
+        "schedule",
+        "sell",
+        "send",
+        "set",
+        "ship",
+        "sign",
+        "start",
+        "stop",
+        "submit",
+        "subscribe",
+        "sync",
+        "terminate",
+        "transfer",
+        "trigger",
+        "unlock",
+        "unsubscribe",
+        "update",
+        "upload",
+        "upsert",
+        "void",
+        "withdraw",
+        "write",
+    ]
+)
+_READ = frozenset(
+    [
+        "analyze",
+        "browse",
+        "calculate",
+        "check",
+        "classify",
+        "compare",
+        "compute",
+        "convert",
+        "count",
+        "describe",
+        "detect",
+        "diff",
+        "download",
+        "estimate",
+        "evaluate",
+        "explain",
+        "extract",
+        "fetch",
+        "find",
+        "get",
+        "glob",
+        "grep",
+        "inspect",
+        "list",
+        "load",
+        "locate",
+        "look",
+        "lookup",
+        "ls",
+        "match",
+        "parse",
+        "peek",
+        "plan",
+        "preview",
+        "print",
+        "query",
+        "read",
+        "recall",
+        "retrieve",
+        "review",
+        "scan",
+        "scrape",
+        "search",
+        "select",
+        "show",
+        "summarize",
+        "test",
+        "think",
+        "translate",
+        "validate",
+        "verify",
+        "view",
+        "visit",
+        "watch",
+    ]
+)
+
+
+class Effect(StrEnum):
+    """What a tool does to the world."""
+
+    READ = "read"
+    WRITE = "write"
+    UNKNOWN = "unknown"
+
+
+@lru_cache(maxsize=4096)
+def effect_of(tool: str) -> Effect:
+    """Effect by the first verb in the tool's name.
+
+    >>> effect_of("issue_refund"), effect_of("orders.getStatus"), effect_of("frobnicate")
+    (<Effect.WRITE: 'write'>, <Effect.READ: 'read'>, <Effect.UNKNOWN: 'unknown'>)
+    """
+    for word in (match.group().lower() for match in _WORD.finditer(tool[:200])):
+        if word in _READ:
+            return Effect.READ
+        if word in _WRITE:
+            return Effect.WRITE
+    return Effect.UNKNOWN

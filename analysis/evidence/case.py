@@ -1,0 +1,53 @@
+"""What every source of evidence is handed: the run read once, its signals, and the runs it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ...store.findings import Signal
+from ...store.models import Outcome, Trace
+from ..provenance import ProvenanceGraph, provenance_of
+from ..reading import Reading, read
+from ..signals.registry import signals_of
+
+_MOST_SIBLINGS = 12
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """One run under suspicion."""
+
+    reading: Reading
+    signals: tuple[Signal, ...]
+    good: tuple[Reading, ...]
+    """Alike runs that passed, or that show no failure signal."""
+    bad: tuple[Reading, ...]
+    """Alike runs that failed."""
+
+    @cached_property
+    def provenance(self) -> ProvenanceGraph:
+        return provenance_of(self.reading)
+
+
+def open_case(trace: Trace, signals: Sequence[Signal], siblings: Sequence[Trace]) -> CaseFile:
+    """Read the run and at most twelve siblings, nearest first as given.
+
+    A sibling counts as good by its outcome; where that is unknown, by the absence of failure signals.
+    """
+    reading = read(trace)
+    good: list[Reading] = []
+    bad: list[Reading] = []
+    for sibling in siblings[:_MOST_SIBLINGS]:
+        other = read(sibling)
+        outcome = sibling.summary.outcome
+        if outcome is Outcome.PASS or (outcome is Outcome.UNKNOWN and not _failing(other)):
+            good.append(other)
+        elif outcome is Outcome.FAIL:
+            bad.append(other)
+    return CaseFile(reading, tuple(signals), tuple(good), tuple(bad))
+
+
+def _failing(reading: Reading) -> bool:
+    return any(signal.failure and signal.strength >= 0.8 for signal in signals_of(reading))

@@ -1,0 +1,86 @@
+"""Words by which a result says that it failed, or that it found nothing.
+
+A page or a document may speak of errors without being one, so a text counts only where the words stand at its head, at
+the head of a line in the manner of a traceback, or in a field made for it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..store.jsontext import parse_if_json
+from ..store.models import JsonValue
+
+_HEAD = 400
+_LINES = 20_000
+_HEAD_FAILURE = re.compile(
+    r"""(?ix)
+    ^\W{0,3}(?:tool\s|an?\s|the\s|internal\s|fatal\s|unexpected\s|unknown\s)?
+      (?:\w{0,30}error|exception|failure|failed|fehler|erreur|errore|traceback)\b[^\n]{0,160}
+    | \b(?:error|exception)\s(?:executing|occurred|running|calling|while|during|fetching|reading|code)\b[^\n]{0,160}
+    | \b(?:could|can|was)\s?(?:not|n't)\s(?:be\s)?(?:found|connect|open|read|load|parse|process|complete|access)\w*[^\n]{0,120}
+    | \b(?:unable|failed)\sto\s\w+[^\n]{0,140}
+    | \b(?:permission|access)\sdenied\b[^\n]{0,80}
+    | \b(?:timed\sout|time-?out\b)[^\n]{0,80}
+    | \b(?:404|403|401|429|500|502|503)\s(?:client\serror|server\serror|not\sfound|forbidden|unauthorized|too\smany|internal|bad\sgateway)[^\n]{0,80}
+    | \bexit(?:ed)?\s(?:with\s)?(?:\w+\s)?(?:exit\s)?(?:code|status):?\s[1-9]\d{0,2}\b[^\n]{0,60}
+    | \b(?:not\sfound|does\snot\sexist|no\ssuch\s\w+)\b[^\n]{0,80}
+    | \bno\scode\sblock\sdetected\b[^\n]{0,80}
+    """
+)
+_LINE_FAILURE = re.compile(
+    r"(?m)^(?:Traceback \(most recent call last\):|[A-Za-z_.]{0,60}(?:Error|Exception): [^\n]{0,200}|"
+    r"Error: [^\n]{0,200}|(?:The )?[Ss]cript (?:ran, then )?exited with (?:Unix )?exit code:? [1-9]\d*|"
+    r"Process exited with code [1-9]\d*)"
+)
+_EMPTY = re.compile(
+    r"(?i)\b(?:no|0|zero)\s(?:relevant\s|matching\s|search\s|such\s)?(?:results?|matches|records?|documents?|items?|entries|hits|rows)"
+    r"(?:\s(?:were\s)?found)?\b|\bnothing\s(?:was\s)?found\b|\bnot?\sfound\b|\bempty\s(?:result|list|response)\b|"
+    r"\bkeine\s(?:ergebnisse|treffer)\b|\baucun\sr[ée]sultat\b|\bsin\sresultados\b"
+)
+_ERROR_KEYS = frozenset({"error", "errors", "exception", "error_message", "errormessage"})
+_STATUS_KEYS = frozenset({"status", "state", "result"})
+_BAD_STATUS = frozenset({"error", "failed", "failure", "fail", "exception", "denied", "rejected"})
+
+
+def failure_in_result(text: str, value: JsonValue = None) -> str | None:
+    """The literal words by which a result says that it failed; None where it says no such thing."""
+    parsed = parse_if_json(value if isinstance(value, str) else text) if not isinstance(value, dict) else value
+    if isinstance(parsed, dict):
+        return _failure_in_object(parsed, text)
+    if isinstance(parsed, list):
+        return None
+    match = _HEAD_FAILURE.search(text[:_HEAD]) or _LINE_FAILURE.search(text[:_LINES])
+    return match.group().strip() if match else None
+
+
+def nothing_found(text: str, value: JsonValue = None) -> str | None:
+    """The literal words (or the empty value) by which a result says that it found nothing."""
+    stripped = text.strip()
+    if stripped in ("", "[]", "{}", "null", "None", '""'):
+        return stripped or ""
+    parsed = parse_if_json(stripped)
+    if isinstance(parsed, dict):
+        lists = [item for item in parsed.values() if isinstance(item, list)]
+        if lists and not any(lists) and all(not isinstance(item, dict) for item in parsed.values()):
+            return stripped[:200]
+        return None
+    if isinstance(parsed, list) or len(stripped) > 2_000:
+        return None
+    match = _EMPTY.search(stripped[:_HEAD])
+    return match.group() if match else None
+
+
+def _failure_in_object(value: dict[str, JsonValue], text: str) -> str | None:
+    for key, item in value.items():
+        name = key.lower()
+        if name in _ERROR_KEYS and item not in (None, False, "", [], {}, 0):
+            said = item if isinstance(item, str) else key
+            return said[:300] if said[:300] in text else key
+        if name in _STATUS_KEYS and isinstance(item, str) and item.lower() in _BAD_STATUS:
+            return item
+        if name in ("success", "ok", "succeeded") and item is False:
+            return key
+        if name in ("is_error", "iserror") and item is True:
+            return key
+    return None

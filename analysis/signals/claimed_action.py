@@ -1,0 +1,109 @@
+"""The agent says that it did something, but no call that could have done it succeeded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...store.findings import Signal
+from ..effects import Effect
+from ..quotes import around
+from ..reading import Act, Reading, View
+from .definition import SignalDefinition, signal
+
+_VERBS: dict[str, str] = {
+    "refunded": "refund return credit cancel payment",
+    "cancelled": "cancel delete terminate void refund",
+    "canceled": "cancel delete terminate void refund",
+    "emailed": "email mail send notify message",
+    "sent": "send email mail notify message sms issue certificate post submit",
+    "notified": "notify send email message alert",
+    "booked": "book reserve order create purchase",
+    "rebooked": "book rebook reserve update modify change",
+    "scheduled": "schedule book create reserve calendar event add",
+    "updated": "update modify change set edit put patch write exchange add",
+    "modified": "update modify change set edit put patch exchange",
+    "changed": "update modify change set edit put patch exchange",
+    "exchanged": "exchange modify replace",
+    "returned": "return refund",
+    "deleted": "delete remove drop clear",
+    "removed": "delete remove drop clear update modify",
+    "created": "create add insert open new make write save",
+    "submitted": "submit send post create file",
+    "transferred": "transfer move handoff escalate human",
+    "escalated": "escalate transfer human ticket handoff",
+    "issued": "issue send create refund credit certificate grant",
+    "ordered": "order purchase buy create checkout",
+    "purchased": "order purchase buy book create checkout",
+    "charged": "charge pay bill payment book",
+    "saved": "save write store create update put",
+    "uploaded": "upload put post save write",
+    "downloaded": "download fetch get save",
+    "added": "add insert create update append modify",
+    "applied": "apply update add modify set",
+}
+_CLAIM = re.compile(
+    r"(?i)\b(?:i(?:'ve| have)(?: now| just| already| successfully){0,2}|we(?:'ve| have)(?: now| just| already| successfully){0,2}|"
+    r"i(?: just| successfully)?|(?:has|have) (?:now |just )?been(?: successfully)?|(?:was|were) successfully|is now|are now) "
+    rf"({'|'.join(sorted(_VERBS, key=len, reverse=True))})\b"
+)
+_UNREAL = re.compile(
+    r"(?i)\b(?:if|once|after|when|unless|until|could|would|should|must|may|might|not|n't|cannot|whether|already|previously|before|"
+    r"records?|system shows?|according)\b"
+)
+
+
+def find(reading: Reading) -> Iterator[Signal]:
+    if not reading.acts:
+        return
+    tools = {act.tool for act in reading.acts}
+    claimed: set[str] = set()
+    for view in reading.decisions:
+        for match in _CLAIM.finditer(view.text[:20_000]):
+            verb = match.group(1).lower()
+            if verb in claimed or _is_unreal(view.text, match.start(), match.group()):
+                continue
+            unmet = _unmet(reading, view, verb)
+            if unmet is not None:
+                claimed.add(verb)
+                yield _signal(view, match, verb, unmet, len(tools))
+
+
+def _is_unreal(text: str, start: int, claim: str) -> bool:
+    sentence = max(text.rfind(mark, 0, start) for mark in ".!?\n") + 1
+    return bool(_UNREAL.search(text[sentence:start])) or "already" in claim.lower()
+
+
+def _unmet(reading: Reading, view: View, verb: str) -> str | None:
+    """Why the claim is not met; None where a call that fits was made."""
+    able = _VERBS[verb].split()
+    fitting = [act for act in reading.acts if act.step <= view.index and any(word in act.tool.lower() for word in able)]
+    if not fitting:
+        changing = [act for act in reading.acts if act.step <= view.index and act.effect is not Effect.READ]
+        return None if any(_could(act) for act in changing) else "no call that could do so was made before"
+    if all(act.failure or act.declared_failure for act in fitting):
+        return f"every call of {fitting[-1].tool} failed"
+    return None
+
+
+def _could(act: Act) -> bool:
+    """A succeeded changing call of another name might have done it; then the claim is left alone."""
+    return act.effect is Effect.UNKNOWN and not act.failure
+
+
+def _signal(view: View, match: re.Match[str], verb: str, unmet: str, tools: int) -> Signal:
+    return signal(
+        DEFINITION.name,
+        view.index,
+        f"says it {verb} something, but {unmet}",
+        around(view.step, view.text, match.start(), match.end(), "outputs"),
+        strength=0.9 if tools else 0.5,
+    )
+
+
+DEFINITION = SignalDefinition(
+    name="claimed_action",
+    definition="A reply claims a completed action; no tool whose name fits was called before it, or each such call failed.",
+    weakness="English verbs only; tools with opaque names, and actions that the user or the system did, can mislead it.",
+    find=find,
+)

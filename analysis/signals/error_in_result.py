@@ -1,0 +1,40 @@
+"""Error text in a result that the instrumentation calls successful."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...store.findings import Signal
+from ..quotes import quote
+from ..reading import Reading
+from .definition import SignalDefinition, signal
+
+
+def find(reading: Reading) -> Iterator[Signal]:
+    for act in reading.acts:
+        if act.failure and not act.declared_failure and act.done is not None:
+            step = reading.view(act.done).step
+            evidence = quote(step, act.failure, "outputs")
+            if evidence:
+                told = act.failure.splitlines()[0][:120]
+                yield signal(DEFINITION.name, act.done, f"{act.tool} answered with an error: {told}", evidence)
+    yield from _in_agent_messages(reading)
+
+
+def _in_agent_messages(reading: Reading) -> Iterator[Signal]:
+    """Teams of agents often run code and browsers in an agent's turn, whose text is then the result."""
+    for view in reading.decisions:
+        head = view.text.lstrip()[:160]
+        for words in ("exitcode: 1", "exited with Unix exit code: 1", "Traceback (most recent call last)"):
+            if words in head or (words.startswith("Traceback") and words in view.text):
+                evidence = quote(view.step, words, "outputs")
+                yield signal(DEFINITION.name, view.index, f"{view.agent or 'the step'} reports: {words}", evidence)
+                break
+
+
+DEFINITION = SignalDefinition(
+    name="error_in_result",
+    definition="A tool step without error status returns text or a field that says it failed.",
+    weakness="Refusals of a tool that are part of the task (a policy check that says no) count as errors.",
+    find=find,
+)

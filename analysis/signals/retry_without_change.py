@@ -1,0 +1,37 @@
+"""A failed call made again with the same arguments, failing again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...store.findings import Signal
+from ..quotes import quote
+from ..reading import Act, Reading
+from .definition import SignalDefinition, signal
+
+
+def find(reading: Reading) -> Iterator[Signal]:
+    failed: dict[tuple[str, str], Act] = {}
+    told: set[tuple[str, str]] = set()
+    for act in reading.acts:
+        if not act.failure and not act.declared_failure:
+            failed.pop(act.key, None)
+            continue
+        first = failed.setdefault(act.key, act)
+        if first is not act and act.key not in told:
+            told.add(act.key)
+            step = reading.view(act.done if act.done is not None else act.step).step
+            yield signal(
+                DEFINITION.name,
+                act.step,
+                f"{act.tool} had failed with these arguments and is called with them again",
+                quote(step, act.failure or "", "outputs") or quote(step, act.tool, "tool"),
+            )
+
+
+DEFINITION = SignalDefinition(
+    name="retry_without_change",
+    definition="A call that failed is repeated with the same arguments and fails again.",
+    weakness="A sensible retry after a passing fault (time-out, rate limit) is marked when it fails twice.",
+    find=find,
+)

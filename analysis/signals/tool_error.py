@@ -1,0 +1,35 @@
+"""A tool, retriever or guardrail call that the instrumentation itself marks as failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...store.findings import Signal
+from ...store.models import Status, StepKind
+from ..quotes import quote
+from ..reading import Reading
+from .definition import SignalDefinition, signal
+
+_KINDS = (StepKind.TOOL, StepKind.RETRIEVER, StepKind.RERANKER, StepKind.GUARDRAIL, StepKind.EMBEDDING)
+
+
+def find(reading: Reading) -> Iterator[Signal]:
+    failing = {act.done: act for act in reading.acts if act.declared_failure and act.done is not None}
+    for view in reading.views:
+        step = view.step
+        act = failing.get(view.index)
+        if not act and not (step.kind in _KINDS and step.status is Status.ERROR):
+            continue
+        name = act.tool if act else step.tool or step.name
+        message = step.error.message if step.error else (act.failure if act else None) or view.text
+        told = message.strip().splitlines()[0][:120] if message.strip() else "no message"
+        evidence = quote(step, message or "", "error" if step.error else "outputs") or quote(step, name, "tool")
+        yield signal(DEFINITION.name, view.index, f"{name} failed: {told}", evidence)
+
+
+DEFINITION = SignalDefinition(
+    name="tool_error",
+    definition="A tool or retrieval step has error status, or its result is flagged as an error.",
+    weakness="A handled error (a retry that then works) is marked as well; many frameworks never set the status.",
+    find=find,
+)

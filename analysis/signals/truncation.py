@@ -1,0 +1,43 @@
+"""An output that stops in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...store.findings import Signal
+from ...store.models import StepKind
+from ..quotes import quote
+from ..reading import Reading, Role
+from .definition import SignalDefinition, signal
+
+_REASONS = frozenset({"length", "max_tokens", "max_output_tokens", "model_length", "token_limit", "incomplete"})
+
+
+def find(reading: Reading) -> Iterator[Signal]:
+    for view in reading.views:
+        step = view.step
+        if step.kind is StepKind.LLM and (step.finish_reason or "").lower() in _REASONS:
+            reason = f"the model stopped at its token limit ({step.finish_reason})"
+            yield signal(DEFINITION.name, view.index, reason, quote(step, step.finish_reason or "", "finish_reason"))
+        elif view.role is Role.DECISION and _is_cut(view.text):
+            tail = view.text.rstrip()[-80:]
+            yield signal(
+                DEFINITION.name,
+                view.index,
+                "the output ends inside a code block",
+                quote(step, tail, "outputs"),
+                strength=0.7,
+            )
+
+
+def _is_cut(text: str) -> bool:
+    stripped = text.rstrip()
+    return stripped.count("```") % 2 == 1 and not stripped.endswith("```") and len(stripped) > 200
+
+
+DEFINITION = SignalDefinition(
+    name="truncation",
+    definition="A model output ends by its token limit, or inside an open code block.",
+    weakness="Without a finish reason, prose cut in mid-sentence is not seen.",
+    find=find,
+)

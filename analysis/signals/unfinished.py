@@ -1,0 +1,43 @@
+"""A run that ends without an answer, with an open call, or by giving up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...store.findings import Signal
+from ..quotes import around, quote
+from ..reading import Reading, Role, View
+from ..wording import GIVING_UP
+from .definition import SignalDefinition, signal
+
+
+def find(reading: Reading) -> Iterator[Signal]:
+    spoken = [view for view in reading.views if view.role in (Role.DECISION, Role.RESULT, Role.USER)]
+    if not spoken:
+        return
+    last = spoken[-1]
+    open_acts = [act for act in reading.acts if act.done is None and act.asked == last.index]
+    if open_acts:
+        yield _ends(last, f"the run ends with a call of {open_acts[0].tool} that has no result")
+    elif last.role is Role.RESULT and not any(view.role is Role.FRAME and view.text for view in reading.views):
+        yield _ends(last, "the run ends with a tool result and no answer")
+    elif reading.final is not None and (match := GIVING_UP.search(reading.final.text[-2_000:])):
+        start = max(0, len(reading.final.text) - 2_000) + match.start()
+        evidence = around(reading.final.step, reading.final.text, start, start + len(match.group()), "outputs")
+        yield signal(DEFINITION.name, reading.final.index, "the last reply gives up", evidence, strength=0.7)
+
+
+def _ends(view: View, reason: str) -> Signal:
+    text = view.text.strip().splitlines()
+    evidence = quote(view.step, text[0] if text else "", "outputs") or quote(
+        view.step, view.step.tool or view.step.name
+    )
+    return signal(DEFINITION.name, view.index, reason, evidence)
+
+
+DEFINITION = SignalDefinition(
+    name="unfinished",
+    definition="The run ends on an unanswered call or a bare tool result, or its last reply gives up.",
+    weakness="Runs that are still going, and flows whose product is the last tool call, look unfinished.",
+    find=find,
+)

@@ -1,0 +1,78 @@
+"""Which step a failing run went wrong in: evidence of several kinds, fused into one ranking."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from ..store.findings import CauseClass, Evidence, Signal, Suspect, SuspectReport
+from ..store.models import Trace
+from .evidence import from_signals
+from .evidence.case import CaseFile, open_case
+from .evidence.clue import Clue
+
+Source = Callable[[CaseFile], Iterable[Clue]]
+
+SOURCES: Mapping[str, tuple[Source, float]] = {
+    "signals": (from_signals.clues, 1.0),
+}
+"""Each source of evidence with its weight."""
+
+_ENOUGH = 0.5
+_KEEP = 10
+_REASONS = 4
+
+
+def find_suspects(trace: Trace, signals: Sequence[Signal], siblings: Sequence[Trace] = ()) -> SuspectReport:
+    """Rank the steps of a run as origin of its failure.
+
+    Args:
+        trace: The run in question; its outcome need not be known.
+        signals: Its signals, as `find_signals` gives them.
+        siblings: Alike runs, nearest first; those that passed (or show no failure) serve as pattern.
+
+    Returns:
+        At most ten suspects, best first. `enough_evidence` is False where nothing found separates this run from
+        ordinary passing ones; the ranking is there all the same.
+
+    Cost: linear in the run's text, plus one alignment for each of at most twelve siblings.
+    """
+    case = open_case(trace, signals, siblings)
+    found = {name: list(source(case)) for name, (source, _) in SOURCES.items()}
+    weighted = [(clue, SOURCES[name][1]) for name, clues in found.items() for clue in clues]
+    suspects = _fuse(case, weighted)
+    enough = bool(suspects) and suspects[0].score >= _ENOUGH
+    return SuspectReport(enough, suspects, _note(case, found))
+
+
+def _fuse(case: CaseFile, weighted: Iterable[tuple[Clue, float]]) -> tuple[Suspect, ...]:
+    by_step: dict[int, list[tuple[float, Clue]]] = defaultdict(list)
+    for clue, weight in weighted:
+        by_step[clue.step].append((clue.score * weight, clue))
+    suspects = [_suspect(case, step, sorted(found, key=lambda pair: -pair[0])) for step, found in by_step.items()]
+    suspects.sort(key=lambda item: (-item.score, item.step))
+    return tuple(suspects[:_KEEP])
+
+
+def _suspect(case: CaseFile, step: int, found: Sequence[tuple[float, Clue]]) -> Suspect:
+    score = sum(weight for weight, _ in found)
+    causes = [clue.cause for _, clue in found if clue.cause is not CauseClass.UNDETERMINED]
+    evidence: list[Evidence] = []
+    for _, clue in found:
+        evidence += [item for item in clue.evidence if item not in evidence]
+    return Suspect(
+        step,
+        case.reading.view(step).agent or None,
+        causes[0] if causes else CauseClass.UNDETERMINED,
+        round(score, 4),
+        tuple(dict.fromkeys(clue.reason for _, clue in found))[:_REASONS],
+        tuple(evidence[: _REASONS * 2]),
+    )
+
+
+def _note(case: CaseFile, found: Mapping[str, Sequence[Clue]]) -> str:
+    used = [name for name, clues in found.items() if clues]
+    rests = f"Rests on {', '.join(used)}." if used else "No source of evidence speaks of this run."
+    if not case.good:
+        return f"{rests} No alike run that went well was there to compare with; one would sharpen this."
+    return f"{rests} Compared with {len(case.good)} alike run(s) that went well."

@@ -1,0 +1,170 @@
+"""Values that can be followed from step to step: ids, numbers, dates, e-mails, links, names; each in one normal form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+_MAX_TEXT = 60_000
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan januar janvier enero",
+            "february feb februar février febrero",
+            "march mar märz mars marzo",
+            "april apr avril abril",
+            "may mai mayo",
+            "june jun juni juin junio",
+            "july jul juli juillet julio",
+            "august aug août agosto",
+            "september sep sept septembre septiembre",
+            "october oct oktober octobre octubre",
+            "november nov novembre noviembre",
+            "december dec dezember décembre diciembre",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_TOKEN = re.compile(
+    rf"""(?ix)
+    (?P<email>[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,4}})
+    | (?P<url>https?://[^\s<>"'\])}}]{{3,400}})
+    | (?P<iso>\b\d{{4}}-\d{{2}}-\d{{2}}(?!\d)(?:T(?=\d))?)
+    | (?P<monthfirst>\b(?:{_MONTH})\.?\s\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s\d{{4}})?\b)
+    | (?P<dayfirst>\b\d{{1,2}}(?:st|nd|rd|th|\.)?\s(?:of\s)?(?:{_MONTH})\.?(?:,?\s\d{{4}})?\b)
+    | (?P<time>(?<![\d:.])\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:\s?[ap]\.?m\b\.?)?)
+    | (?P<id>\#?\b(?=[\w-]*\d)(?=[\w-]*[a-z_])[a-z0-9]+(?:[_-][a-z0-9]+)*\b)
+    | (?P<number>(?<![\w.])[$€£]?\s?-?\d{{1,3}}(?:[,\u202f ]\d{{3}})+(?:\.\d+)?(?![\w])|(?<![\w.])[$€£]?-?\d+(?:\.\d+)?(?![\w]))
+    """
+)
+_NAME = re.compile(r"\b[A-ZÀ-Þ][a-zà-ÿ'’]+(?:[ -](?:of |de |van |von |the )?[A-ZÀ-Þ][a-zà-ÿ'’]+){1,4}\b")
+_ORDINAL = re.compile(r"^\d+(?:st|nd|rd|th)$", re.IGNORECASE)
+_UNIT = re.compile(r"^-?\d+(?:\.\d+)?(?:[a-z]{1,3}|-[a-z]+)$", re.IGNORECASE)
+
+
+class ValueKind(StrEnum):
+    """What a value is."""
+
+    ID = "id"
+    NUMBER = "number"
+    DATE = "date"
+    TIME = "time"
+    EMAIL = "email"
+    URL = "url"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value as it stands in a text, and its normal form, equal for equal values."""
+
+    kind: ValueKind
+    normal: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.kind.value, self.normal
+
+
+def values_in(text: str, *, names: bool = False) -> Iterator[Value]:
+    """The values of a text in order; names (two or more capitalised words) only on demand, after the others.
+
+    >>> [(v.kind.value, v.normal) for v in values_in("Order #W123 of May 5, 2024: $1,240.50 to a@b.org")]
+    [('id', 'w123'), ('date', '2024-05-05'), ('number', '1240.5'), ('email', 'a@b.org')]
+
+    Cost: linear; text beyond 60,000 characters is not read.
+    """
+    text = text[:_MAX_TEXT]
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or ""
+        value = _value(kind, match.group(), match.start())
+        if value:
+            yield value
+    if names:
+        for match in _NAME.finditer(text):
+            yield Value(ValueKind.NAME, match.group().lower(), match.group(), match.start(), match.end())
+
+
+def number_of(normal: str) -> float | None:
+    """The number behind a normal form, None where it is none."""
+    try:
+        return float(normal)
+    except ValueError:
+        return None
+
+
+def decimals(normal: str) -> int:
+    """How many digits stand after the point."""
+    return len(normal.partition(".")[2])
+
+
+def _value(kind: str, raw: str, start: int) -> Value | None:
+    text = (
+        raw
+        if kind == "time"
+        else raw.rstrip(".,;:T" if kind == "iso" else ".,;:" if kind in ("url", "email") else " .")
+    )
+    lead = len(text) - len(text.lstrip())
+    text = text.lstrip()
+    start += lead
+    end = start + len(text)
+    if kind in ("iso", "monthfirst", "dayfirst"):
+        normal = _date(text)
+        return Value(ValueKind.DATE, normal, text, start, end) if normal else None
+    if kind == "number":
+        return Value(ValueKind.NUMBER, _plain_number(text), text, start, end)
+    if kind == "time":
+        return Value(ValueKind.TIME, _clock(text), text, start, end)
+    if kind == "id":
+        if _ORDINAL.match(text) or _UNIT.match(text):
+            return None
+        return Value(ValueKind.ID, text.lstrip("#").lower(), text, start, end)
+    return Value(ValueKind(kind), text.lower(), text, start, end)
+
+
+def _plain_number(text: str) -> str:
+    digits = re.sub(r"[$€£,\s\u202f]", "", text)
+    if "." in digits:
+        digits = digits.rstrip("0").rstrip(".")
+    sign = "-" if digits.startswith("-") else ""
+    return sign + (digits.lstrip("-").lstrip("0") or "0")
+
+
+def _date(text: str) -> str | None:
+    numbers = [int(part) for part in re.findall(r"\d+", text)]
+    if re.match(r"\d{4}-", text):
+        year, month, day = numbers[:3]
+    else:
+        word = re.search(r"[^\W\d_]{3,}", text)
+        month = next((_MONTHS[w.lower()] for w in re.findall(r"[^\W\d_]{3,}", text) if w.lower() in _MONTHS), 0)
+        if not word or not month or not numbers:
+            return None
+        day = numbers[0]
+        year = numbers[1] if len(numbers) > 1 else 0
+    if year == 0:
+        return f"--{month:02d}-{day:02d}" if 1 <= day <= 31 else None
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
+def _clock(text: str) -> str:
+    hours, _, rest = text.partition(":")
+    minutes = rest[:2]
+    hour = int(hours)
+    lower = rest.lower()
+    if "p" in lower and hour < 12:
+        hour += 12
+    elif "a" in lower and hour == 12:
+        hour = 0
+    return f"{hour:02d}:{minutes}"
