@@ -37,15 +37,16 @@ from .fields import (
     tags_of,
     time_ns,
 )
+from .head import Head
 from .records import ReadItem, Record, Source, each_record
 
 CONVENTION = "messages"
 _EXAMPLE = '{"id": "run-17", "messages": [{"role": "user", "content": "…"}]}'
 
 
-def sniff(name: str, record: JsonValue) -> bool:
+def sniff(head: Head) -> bool:
     """Whether the first record of a file looks like a conversation in the messages format."""
-    return isinstance(record, dict) and "id" in record and isinstance(record.get("messages"), list)
+    return "id" in head.first and isinstance(head.first.get("messages"), list)
 
 
 def read(source: Source) -> Iterator[ReadItem]:

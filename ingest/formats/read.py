@@ -2,32 +2,188 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import BinaryIO, TypeAlias
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
+from ...store.errors import BadInputError, UsageError
+from ..compressed import ZipArchive, compression_of, decompressed, plain_name
 from ..limits import DEFAULT_LIMITS, Limits
-from . import messages
+from . import otlp
+from .bounds import within_limits
+from .detect import Format, detect_format, format_named
+from .head import HEAD_BYTES
+from .progress import Progress, ProgressFile, ProgressMeter
 from .records import ReadItem, RecordError, Source
 
 __all__ = ["Progress", "ReadItem", "RecordError", "read_path"]
 
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the bytes read so far and the bytes there are, both as they lie on disk."""
+DATA_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".pb", ".binpb", ".eval", ".zip")
+"""What is looked at in a folder; a file that is named directly may be called anything."""
+IGNORED_NAMES = ("expected.json", "requests.json", "result.json", "package.json", "pyproject.json")
+_ARCHIVE_FORMATS = ("inspect",)
 
 
 def read_path(
-    path: Path,
+    path: Path | str,
     format: str = "auto",  # noqa: A002
     *,
     limits: Limits = DEFAULT_LIMITS,
     on_progress: Progress | None = None,
 ) -> Iterator[ReadItem]:
-    """Batches and bad records of a file or of every file in a folder, in the order of their names."""
-    files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
-    for file in files:
+    """Batches and bad records of a file, or of every data file in a folder, in the order of their names.
 
-        def opened(file: Path = file) -> BinaryIO:
-            return file.open("rb")
+    Args:
+        path: A file (also .gz, .xz, .bz2, .zst or .zip) or a folder; hidden files and links to folders are skipped.
+        format: The name of a format, or `auto`.
+        limits: What is too large.
+        on_progress: Called with bytes read and bytes in all, as they lie on disk.
 
-        yield from messages.read(Source(str(file), file.name, opened, limits, file))
+    Yields:
+        `SpanBatch` to be committed as one, or `RecordError` for what was left out. Nothing is kept in memory but
+        the record at hand, where the format allows it.
+
+    Raises:
+        UsageError: if there is no such path or format.
+        BadInputError: if a single file, named directly, cannot be read as any known format.
+    """
+    path = Path(path)
+    if format != "auto":
+        format_named(format)
+    if not path.exists():
+        raise UsageError(f"No file or folder {str(path)!r}. Give the path of a trace file or a folder of them.")
+    reader = _Reader(format, limits, ProgressMeter(on_progress))
+    if path.is_dir():
+        return reader.folder(path)
+    return reader.single(path)
+
+
+class _Reader:
+    def __init__(self, format_name: str, limits: Limits, meter: ProgressMeter) -> None:
+        self._format = format_name
+        self._limits = limits
+        self._meter = meter
+
+    def single(self, path: Path) -> Iterator[ReadItem]:
+        self._meter.expect(_size(path))
+        yield from self._file(path, strict=True)
+
+    def folder(self, root: Path) -> Iterator[ReadItem]:
+        """Every data file below; what cannot be read is one `RecordError` and the next file follows."""
+        plan = list(_plan(root))
+        self._meter.expect(sum(_size(file) for files in plan for file in files))
+        for files in plan:
+            if len(files) > 1:
+                yield from self._capture(files)
+            else:
+                yield from self._file(files[0], strict=False)
+
+    def _capture(self, files: tuple[Path, ...]) -> Iterator[ReadItem]:
+        sources = [self._source(file) for file in files]
+        yield from within_limits(otlp.read_capture(sources), sources[0])
+
+    def _file(self, path: Path, *, strict: bool) -> Iterator[ReadItem]:
+        try:
+            with self._open_raw(path) as raw:
+                is_zip = compression_of(raw.read(8)) == "zip"
+            if is_zip:
+                yield from self._archive(path)
+            else:
+                yield from self._read(self._source(path))
+        except BadInputError as err:
+            if strict and err.where == "file":
+                raise
+            yield RecordError(str(path), err.where or "file", str(err))
+        except OSError as err:
+            yield RecordError(str(path), "file", f"Cannot be read: {err.strerror or err}.")
+
+    def _archive(self, path: Path) -> Iterator[ReadItem]:
+        with ZipArchive(self._open_raw(path), self._limits) as archive:
+            names = tuple(archive.names())
+            name = self._format
+            if name == "auto":
+                name = next((fmt for fmt in _ARCHIVE_FORMATS if _recognises(fmt, path.name, names)), "auto")
+            if name in _ARCHIVE_FORMATS:
+                source = Source(str(path), path.name, partial(self._open_raw, path), self._limits, path)
+                yield from within_limits(format_named(name).read(source), source)
+                return
+            for member in names:
+                if _is_data(PurePosixPath(member).name):
+                    yield from self._member(archive, path, member)
+
+    def _member(self, archive: ZipArchive, path: Path, member: str) -> Iterator[ReadItem]:
+        label = f"{path}!{member}"
+        source = Source(label, PurePosixPath(member).name, partial(archive.open, member), self._limits)
+        try:
+            yield from self._read(source)
+        except BadInputError as err:
+            yield RecordError(label, err.where or "file", str(err))
+
+    def _read(self, source: Source) -> Iterator[ReadItem]:
+        fmt = self._format_of(source)
+        try:
+            yield from within_limits(fmt.read(source), source)
+        except BadInputError as err:
+            yield source.error(err.where or "file", str(err))
+
+    def _format_of(self, source: Source) -> Format:
+        if self._format != "auto":
+            return format_named(self._format)
+        with source.open() as stream:
+            head = stream.read(HEAD_BYTES)
+        return format_named(detect_format(source.name, head))
+
+    def _source(self, path: Path) -> Source:
+        return Source(str(path), plain_name(path.name), partial(self._open, path), self._limits, path)
+
+    def _open_raw(self, path: Path) -> BinaryIO:
+        return ProgressFile(path, self._meter)
+
+    def _open(self, path: Path) -> BinaryIO:
+        with ExitStack() as cleanup:
+            raw = cleanup.enter_context(self._open_raw(path))
+            stream = decompressed(raw, self._limits)
+            cleanup.pop_all()
+            return stream
+
+
+def _recognises(name: str, file: str, members: tuple[str, ...]) -> bool:
+    try:
+        return detect_format(file, b"", members) == name
+    except BadInputError:
+        return False
+
+
+def _plan(root: Path) -> Iterator[tuple[Path, ...]]:
+    """The files to read: alone, or together where a folder is one OTLP capture."""
+    for folder, folders, names in os.walk(root):
+        here = Path(folder)
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and not _belongs_to_session(here, name)
+        )
+        capture = otlp.capture_files(here, names)
+        if capture:
+            yield capture
+            continue
+        for name in sorted(names):
+            if _is_data(name) and (here / name).is_file():
+                yield (here / name,)
+
+
+def _belongs_to_session(folder: Path, name: str) -> bool:
+    return name == "subagents" and folder.with_suffix(".jsonl").is_file()
+
+
+def _is_data(name: str) -> bool:
+    plain = plain_name(name).lower()
+    return not name.startswith(".") and plain.endswith(DATA_SUFFIXES) and plain not in IGNORED_NAMES
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

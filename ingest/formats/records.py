@@ -67,6 +67,14 @@ class Record:
     size: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """One line of a file or its whole body, not parsed yet."""
+
+    where: str
+    body: bytes
+
+
 def read_bounded(stream: BinaryIO, limits: Limits, head: bytes = b"") -> bytes:
     """The rest of a stream.
 
@@ -88,12 +96,23 @@ def json_records(source: Source) -> Iterator[Record | RecordError]:
 
     Broken lines, lines over `limits.trace_bytes` and records nested too deeply come as `RecordError`.
     """
+    for piece in raw_records(source):
+        if isinstance(piece, RecordError):
+            yield piece
+        elif piece.where == "document":
+            yield from _document_records(source, piece.body)
+        else:
+            yield _checked(source, piece.where, piece.body)
+
+
+def raw_records(source: Source) -> Iterator[RawRecord | RecordError]:
+    """The lines of a file, or its whole body where it is one JSON document (an array, or an indented object)."""
     limits = source.limits
     with source.open() as stream:
         first = _first_line(stream, limits)
         start = first.lstrip()[:1]
         if start == b"[" or (start == b"{" and _is_pretty(first)):
-            yield from _document_records(source, read_bounded(stream, limits, first))
+            yield RawRecord("document", read_bounded(stream, limits, first))
             return
         for number, line in _lines(stream, first, limits):
             if line is None:
@@ -103,7 +122,7 @@ def json_records(source: Source) -> Iterator[Record | RecordError]:
                     "Leave out large payloads, or raise limits.trace_bytes.",
                 )
             elif line.strip():
-                yield _checked(source, f"line {number}", line)
+                yield RawRecord(f"line {number}", line)
 
 
 def _first_line(stream: BinaryIO, limits: Limits) -> bytes:

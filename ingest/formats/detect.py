@@ -1,0 +1,75 @@
+"""Which format a file has: one table of formats, each recognising itself by the beginning of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ...store.errors import BadInputError, UsageError, did_you_mean
+from . import messages, openai_chat, otlp, span_tree
+from .head import Head, make_head
+from .records import ReadItem, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One file format: how it is called, recognised and read."""
+
+    name: str
+    title: str
+    sniff: Callable[[Head], bool]
+    read: Callable[[Source], Iterator[ReadItem]]
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("otlp-json", "OTLP/JSON request, or the lines of a collector's file", otlp.sniff_json, otlp.read_json),
+    Format("span-tree", "nested span tree (Patronus)", span_tree.sniff, span_tree.read),
+    Format("messages", "messages format, one conversation an object", messages.sniff, messages.read),
+    Format("openai-chat", "OpenAI chat messages, one conversation a line", openai_chat.sniff, openai_chat.read),
+    Format("otlp", "OTLP protobuf request", otlp.sniff_protobuf, otlp.read_protobuf),
+)
+"""Every format, the more specific before the more general."""
+
+
+def detect_format(name: str, head: bytes, members: tuple[str, ...] = ()) -> str:
+    """The name of the format that a file is in.
+
+    Args:
+        name: File name; a compression suffix does not matter.
+        head: First bytes after decompression; more than `HEAD_BYTES` are not looked at.
+        members: Names inside, where the file is a zip archive.
+
+    Raises:
+        BadInputError: if no format recognises it.
+    """
+    seen = make_head(name, head, members)
+    found = next((fmt.name for fmt in FORMATS if fmt.sniff(seen)), None)
+    if found is None:
+        raise BadInputError(
+            f"The format is not recognised ({_look(seen)}). Known: {', '.join(fmt.name for fmt in FORMATS)}. "
+            "Name it with --format, or convert the file to the messages format.",
+            where="file",
+        )
+    return found
+
+
+def format_named(name: str) -> Format:
+    """The format with this name.
+
+    Raises:
+        UsageError: if there is none.
+    """
+    for fmt in FORMATS:
+        if fmt.name == name:
+            return fmt
+    raise UsageError(f"No format {name!r}: {did_you_mean(name, [fmt.name for fmt in FORMATS] + ['auto'])}.")
+
+
+def _look(head: Head) -> str:
+    if head.members:
+        return f"a zip archive of {len(head.members)} files"
+    if not head.data:
+        return "the file is empty"
+    if head.first:
+        return f"JSON with the fields {', '.join(sorted(head.first)[:8])}"
+    return "text or binary data that is no JSON" if not head.records else "JSON that is no object"

@@ -1,0 +1,90 @@
+"""The beginning of a file, read leniently, for formats to recognise themselves by."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from ...store.jsontext import parse
+from ...store.models import JsonValue
+
+HEAD_BYTES = 256 * 1024
+_MAX_RECORDS = 20
+_MAX_DEPTH = 64
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]|"', re.DOTALL)
+_CLOSER = {"{": "}", "[": "]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a format may look at: the name, the first bytes, and the first records where they are JSON."""
+
+    name: str
+    """File name without its compression suffix."""
+    data: bytes
+    records: tuple[JsonValue, ...] = ()
+    """The first records of JSON lines, the first items of an array, or the one document; the last may be cut short."""
+    members: tuple[str, ...] = field(default=())
+    """Names in the archive, for a zip file."""
+
+    @property
+    def first(self) -> dict[str, JsonValue]:
+        """The first record that is an object; empty where there is none."""
+        return next((record for record in self.records if isinstance(record, dict)), {})
+
+
+def make_head(name: str, data: bytes, members: tuple[str, ...] = ()) -> Head:
+    """The head of a file from its first bytes, at most `HEAD_BYTES` of which are looked at."""
+    data = data[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf")
+    return Head(name, data, tuple(_first_records(data)), members)
+
+
+def _first_records(data: bytes) -> list[JsonValue]:
+    start = data.lstrip()
+    if start[:1] not in (b"{", b"["):
+        return []
+    records: list[JsonValue] = []
+    for line in start.splitlines()[:_MAX_RECORDS]:
+        try:
+            records.append(parse(line))
+        except ValueError:
+            break
+    if not records:
+        records = [completed_json(start.decode("utf-8", "replace"))]
+    if isinstance(records[0], list):
+        return records[0][:_MAX_RECORDS]
+    return records
+
+
+def completed_json(text: str) -> JsonValue:
+    """The value of a JSON text that may be cut off: its complete parts, None where there are none.
+
+    >>> completed_json('{"id": "a", "spans": [{"n": 1}, {"n')
+    {'id': 'a', 'spans': [{'n': 1}]}
+
+    Cost: linear in the text.
+    """
+    stack: list[str] = []
+    safe_end, safe_stack = 0, ""
+    for token in _TOKEN.finditer(text):
+        mark = token.group()
+        if mark in _CLOSER:
+            if len(stack) >= _MAX_DEPTH:
+                break
+            stack.append(mark)
+            safe_end, safe_stack = token.end(), "".join(stack)
+        elif mark in ("}", "]"):
+            if not stack or _CLOSER[stack.pop()] != mark:
+                break
+            safe_end, safe_stack = token.end(), "".join(stack)
+            if not stack:
+                break
+        elif mark == ",":
+            safe_end, safe_stack = token.start(), "".join(stack)
+        elif mark == '"':
+            break
+    closers = "".join(_CLOSER[mark] for mark in reversed(safe_stack))
+    try:
+        return parse(text[:safe_end] + closers)
+    except ValueError:
+        return None

@@ -1,0 +1,208 @@
+"""All text of a span: collected for scanning, rewritten in place where something must go.
+
+Messages are shared between the steps of a conversation, so both ways visit each message object once a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeAlias
+
+from ..store.models import Annotation, Document, JsonValue, Message, Span, StepError, ToolCall, TraceFacts
+
+Rewrite: TypeAlias = Callable[[str, str | None], str]
+"""Called with a text and the key it stands under in an object, None where it stands under none."""
+
+
+class TextCollector:
+    """Gathers the texts of spans in order, each shared message once."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+        self.texts: list[str] = []
+        self.keyed: list[tuple[str, str]] = []
+        """Texts directly under an object key, with that key."""
+
+    def take(self) -> tuple[list[str], list[tuple[str, str]]]:
+        """What was gathered since the last call."""
+        texts, keyed = self.texts, self.keyed
+        self.texts, self.keyed = [], []
+        return texts, keyed
+
+    def span(self, span: Span) -> None:
+        """Gathers every text of a span."""
+        add = self.texts.append
+        for text in identity_texts(span):
+            if text:
+                add(text)
+        if span.error is not None:
+            add(span.error.message)
+        for messages in (span.input_messages, span.output_messages):
+            for message in messages:
+                if id(message) not in self._seen:
+                    self._seen.add(id(message))
+                    self._message(message)
+        for document in span.documents:
+            add(document.content)
+            self.value(document.metadata)
+        for value in (span.inputs, span.outputs, span.tool_definitions, span.attributes):
+            if value:
+                self.value(value)
+
+    def facts(self, facts: TraceFacts) -> None:
+        """Gathers every text of the facts of a run."""
+        self.texts.extend(text for text in (facts.task, facts.session, facts.user, facts.version, *facts.tags) if text)
+        self.value(dict(facts.metadata or {}))
+        for note in facts.annotations:
+            self.texts.extend(text for text in (note.name, note.label, note.explanation) if text)
+
+    def _message(self, message: Message) -> None:
+        self.texts.append(message.content)
+        if message.reasoning:
+            self.texts.append(message.reasoning)
+        if message.name:
+            self.texts.append(message.name)
+        for call in message.tool_calls:
+            self.texts.append(call.name)
+            self.value(call.arguments)
+
+    def value(self, value: JsonValue) -> None:
+        """Gathers every text of a JSON value, keys too. Cost: one visit per container, no recursion."""
+        texts, keyed = self.texts, self.keyed
+        stack: list[JsonValue] = [value]
+        while stack:
+            item = stack.pop()
+            if isinstance(item, str):
+                texts.append(item)
+            elif isinstance(item, dict):
+                texts.extend(item)
+                for key, child in item.items():
+                    if isinstance(child, str):
+                        keyed.append((key, child))
+                        texts.append(child)
+                    elif isinstance(child, dict | list):
+                        stack.append(child)
+            elif isinstance(item, list):
+                stack.extend(child for child in item if isinstance(child, str | dict | list))
+
+
+def identity_texts(span: Span) -> tuple[str | None, ...]:
+    """The names and short fields of a span."""
+    return (
+        span.name,
+        span.agent,
+        span.tool,
+        span.task,
+        span.session,
+        span.user,
+        span.version,
+        span.tool_call_id,
+        *span.tags,
+    )
+
+
+class TextRewriter:
+    """Applies a function to every text of spans, each shared message once."""
+
+    def __init__(self, rewrite: Rewrite, identity: Callable[[str], str]) -> None:
+        """Args:
+        rewrite: For contents.
+        identity: For session, user and version, which people filter by.
+        """
+        self._rewrite = rewrite
+        self._identity = identity
+        self._done: dict[int, tuple[Message, Message]] = {}
+
+    def span(self, span: Span) -> None:
+        """Rewrites every text of a span, in place."""
+        span.name = self._rewrite(span.name, None)
+        span.agent, span.tool, span.task = map(self._optional, (span.agent, span.tool, span.task))
+        span.session, span.user, span.version = map(self._named, (span.session, span.user, span.version))
+        span.tool_call_id = self._named(span.tool_call_id)
+        span.tags = tuple(self._rewrite(tag, None) for tag in span.tags)
+        if span.error is not None:
+            span.error = StepError(self._rewrite(span.error.message, None), span.error.type)
+        span.input_messages = tuple(self._message(message) for message in span.input_messages)
+        span.output_messages = tuple(self._message(message) for message in span.output_messages)
+        span.documents = tuple(self._document(document) for document in span.documents)
+        span.inputs, span.outputs = self.value(span.inputs), self.value(span.outputs)
+        span.tool_definitions = self.value(span.tool_definitions)
+        attributes = self.value(span.attributes)
+        span.attributes = attributes if isinstance(attributes, dict) else {}
+
+    def facts(self, facts: TraceFacts) -> TraceFacts:
+        """The facts with every text rewritten."""
+        metadata = self.value(dict(facts.metadata)) if facts.metadata is not None else None
+        return replace(
+            facts,
+            task=self._optional(facts.task),
+            session=self._named(facts.session),
+            user=self._named(facts.user),
+            version=self._named(facts.version),
+            tags=tuple(self._rewrite(tag, None) for tag in facts.tags),
+            metadata=metadata if isinstance(metadata, dict) else None,
+            annotations=tuple(self._annotation(note) for note in facts.annotations),
+        )
+
+    def value(self, value: JsonValue, key: str | None = None, depth: int = 0) -> JsonValue:
+        """A JSON value with every text in it rewritten; keys are texts too.
+
+        Recursion is bounded: what lies deeper than any limit allows is taken as it is.
+        """
+        if isinstance(value, str):
+            return self._rewrite(value, key)
+        if depth > 200:
+            return value
+        if isinstance(value, dict):
+            return {self._rewrite(name, None): self.value(child, name, depth + 1) for name, child in value.items()}
+        if isinstance(value, list):
+            return [self.value(child, key, depth + 1) for child in value]
+        return value
+
+    def _optional(self, text: str | None) -> str | None:
+        return text if text is None else self._rewrite(text, None)
+
+    def _named(self, text: str | None) -> str | None:
+        return text if text is None else self._identity(text)
+
+    def _message(self, message: Message) -> Message:
+        known = self._done.get(id(message))
+        if known is None:
+            known = (message, self._new_message(message))
+            self._done[id(message)] = known
+        return known[1]
+
+    def _new_message(self, message: Message) -> Message:
+        return replace(
+            message,
+            content=self._rewrite(message.content, None),
+            reasoning=self._optional(message.reasoning),
+            name=self._optional(message.name),
+            tool_calls=tuple(
+                ToolCall(self._rewrite(call.name, None), self.value(call.arguments), call.id)
+                for call in message.tool_calls
+            ),
+        )
+
+    def _document(self, document: Document) -> Document:
+        return replace(document, content=self._rewrite(document.content, None), metadata=self.value(document.metadata))
+
+    def _annotation(self, note: Annotation) -> Annotation:
+        return replace(
+            note,
+            name=self._rewrite(note.name, None),
+            label=self._optional(note.label),
+            explanation=self._optional(note.explanation),
+        )
+
+
+def all_values(span: Span) -> Iterator[JsonValue]:
+    """The JSON values of a span that may nest."""
+    yield span.inputs
+    yield span.outputs
+    yield span.tool_definitions
+    yield span.attributes
+    for message in (*span.input_messages, *span.output_messages):
+        yield from (call.arguments for call in message.tool_calls)
+    yield from (document.metadata for document in span.documents)
