@@ -1,0 +1,163 @@
+"""The pytest plugin, driven as a user drives it: a real pytest over a small application folder."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SHOP = """\
+async def run(input):
+    if "boom" in input:
+        raise RuntimeError("shop closed")
+    order = {"id": "A-1002", "window_days": 30}
+    return {"output": "You have 14 days for A-1002.",
+            "tool_calls": [{"name": "lookup_order", "arguments": {"order_id": "A-1002"}, "result": order}]}
+"""
+CASE = """\
+id: {name}
+title: A case named {name}
+status: {status}
+input: Order A-1002 {name}
+checks:
+- check: {check}
+"""
+CALLED = "tool_called\n  tool: lookup_order"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.retrospan]\ntarget = "shop:run"\n[tool.pytest]\nstrict = true\ntestpaths = ["tests"]\n'
+    )
+    (tmp_path / "shop.py").write_text(SHOP)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_own.py").write_text("def test_own(): pass\n")
+    (tmp_path / ".retrospan" / "cases").mkdir(parents=True)
+    return tmp_path
+
+
+def add_case(app: Path, name: str, *, status: str = "active", check: str = CALLED) -> None:
+    path = app / ".retrospan" / "cases" / f"{name}.yaml"
+    path.write_text(CASE.format(name=name, status=status, check=check))
+
+
+def run_pytest(app: Path, *args: str) -> tuple[int, str]:
+    command = [sys.executable, "-c", "import pytest, sys; sys.exit(pytest.main())", "-p", "no:cacheprovider", *args]
+    done = subprocess.run(command, cwd=app, capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_plain_run_finds_tests_and_cases_and_tells_failure_from_error(app: Path) -> None:
+    add_case(app, "good")
+    add_case(app, "bad", check="grounded")
+    add_case(app, "boom")
+    code, out = run_pytest(app)
+    assert code == 1
+    assert "1 failed, 2 passed, 1 error" in out
+    assert "FAILED .retrospan/cases/bad.yaml::bad - bad: grounded failed" in out
+    assert "✗ grounded: no tool result and no input has 14" in out
+    assert "ERROR .retrospan/cases/boom.yaml::boom" in out
+    assert "RuntimeError: shop closed" in out
+    assert "pluggy" not in out.split("ERRORS")[1]
+
+
+def test_one_case_is_addressed_by_its_node_id(app: Path) -> None:
+    add_case(app, "good")
+    add_case(app, "bad", check="grounded")
+    code, out = run_pytest(app, ".retrospan/cases/good.yaml::good", "-v")
+    assert code == 0
+    assert ".retrospan/cases/good.yaml::good PASSED" in out
+
+
+def test_the_status_decides_what_runs(app: Path) -> None:
+    for status in ("draft", "active", "flaky", "retired"):
+        add_case(app, f"is-{status}", status=status, check="grounded")
+    _, out = run_pytest(app, "-rsx", ".retrospan")
+    assert "1 failed, 2 skipped, 1 xfailed" in out
+    assert "draft case; --retrospan-drafts runs it" in out
+    assert "retired case" in out
+    assert "flaky case, under quarantine" in out
+    assert "1 failed, 3 deselected" in run_pytest(app, ".retrospan", "-m", "retrospan_active")[1]
+    assert "2 failed, 1 skipped, 1 xfailed" in run_pytest(app, ".retrospan", "--retrospan-drafts")[1]
+
+
+def test_repeats_report_k_of_n(app: Path) -> None:
+    (app / "shop.py").write_text(
+        "runs = []\ndef run(input):\n    runs.append(1)\n    return 'yes' if len(runs) % 2 else 'no'\n"
+    )
+    add_case(app, "coin", check="output_contains\n  text: 'yes'")
+    code, out = run_pytest(app, "--retrospan-repeats", "3", "--junit-xml=out.xml")
+    assert code == 1
+    assert "coin: passed 2/3 runs" in out
+    assert 'name="retrospan_passed" value="2/3"' in (app / "out.xml").read_text()
+    assert run_pytest(app, "--retrospan-repeats", "0")[0] == 4
+
+
+def test_a_broken_case_names_line_and_key(app: Path) -> None:
+    add_case(app, "broken", check="tool_caled\n  tool: x")
+    code, out = run_pytest(app)
+    assert code == 2
+    assert "broken.yaml:6: checks.0: unknown check 'tool_caled'; did you mean 'tool_called'?" in out
+
+
+def test_a_missing_target_says_where_to_declare_it(app: Path) -> None:
+    (app / "pyproject.toml").write_text("[tool.pytest]\n")
+    (app / ".git").mkdir()
+    add_case(app, "good")
+    _, out = run_pytest(app, ".retrospan")
+    assert "1 error" in out
+    assert 'Declare it as target = "myapp.agent:run"' in out
+
+
+def test_nothing_below_the_knowledge_folder_is_run_as_code(app: Path) -> None:
+    add_case(app, "good")
+    for folder in (app / ".retrospan", app / ".retrospan" / "cases"):
+        (folder / "conftest.py").write_text("raise SystemExit('conftest ran')\n")
+        (folder / "test_sneaked.py").write_text("def test_sneaked(): assert False\n")
+    code, out = run_pytest(app)
+    assert code == 0, out
+    assert "2 passed" in out
+
+
+def test_cases_run_in_parallel_workers(app: Path) -> None:
+    add_case(app, "good")
+    add_case(app, "bad", check="grounded")
+    assert "1 failed, 2 passed" in run_pytest(app, "-n", "1")[1]
+
+
+def test_a_project_without_cases_loads_nothing_of_the_product(app: Path) -> None:
+    (app / "tests" / "test_own.py").write_text(
+        "import sys\n\ndef test_own():\n"
+        "    assert sorted(m for m in sys.modules if m.startswith('retrospan.')) ==\\\n"
+        "        ['retrospan.regression', 'retrospan.regression.protocol', 'retrospan.regression.pytest_plugin']\n"
+    )
+    code, out = run_pytest(app)
+    assert code == 0, out
+
+
+HEAVY = {"textual", "anthropic", "mcp", "sqlalchemy", "numpy", "pydantic", "yaml", "opentelemetry", "networkx"}
+
+
+def test_the_plugin_imports_nothing_heavy() -> None:
+    program = (
+        "import pytest, sys; before = set(sys.modules); import retrospan.regression.pytest_plugin; "
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert not HEAVY & {name.split(".")[0] for name in out.split()}
+    assert len(out.split()) < 10
+
+
+def test_running_a_case_loads_neither_screens_nor_models(app: Path) -> None:
+    add_case(app, "good")
+    (app / "shop.py").write_text(
+        SHOP + "    \n" + "import sys, atexit\natexit.register(lambda: print('LOADED', *sorted(sys.modules)))\n"
+    )
+    code, out = run_pytest(app, "-s", ".retrospan")
+    assert code == 0, out
+    loaded = {name.split(".")[0] for name in re.findall(r"LOADED (.*)", out)[0].split()}
+    assert not loaded & {"textual", "anthropic", "mcp", "sqlalchemy", "numpy"}
