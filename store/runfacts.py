@@ -126,14 +126,14 @@ def _run_status(steps: Sequence[Step], timed: bool) -> Status:
 
 
 def _run_input(steps: Sequence[Step]) -> str:
-    for step in _roots(steps):
-        if step.kind in (StepKind.AGENT, StepKind.CHAIN) and (text := main_text(step.inputs, "user")):
-            return text
-        if step.kind is StepKind.HUMAN:
-            break
-    for step in steps:
+    roots = _roots(steps)
+    for step in roots:
         if step.kind is StepKind.HUMAN and (text := _human_text(step)):
             return text
+    for step in roots:
+        if step.kind in (StepKind.AGENT, StepKind.CHAIN) and (text := main_text(step.inputs, "user")):
+            return text
+    for step in steps:
         for message in reversed(step.input_messages):
             if message.role == "user" and message.content:
                 return message.content

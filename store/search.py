@@ -1,0 +1,238 @@
+"""Find traces by words and filters. Words are matched against unique contents; a trace is one hit at its best step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from .connection import Store
+from .contents import Contents, marks
+from .jsontext import scalars
+from .models import JsonValue
+from .query import NUMBER_FIELDS, TIME_FIELDS, Filter, Query, Term
+from .sqlite.driver import Connection
+from .sqlite.fulltext import quote_phrase
+
+_READ_ONLY_WEIGHT = 0.8
+"""A content that a span only read (a prompt, a repeated turn) ranks below one that a span brought forth."""
+_FACET_SAMPLE = 5_000
+_MATCHES = "SELECT o.trace_id FROM body_text JOIN occurrence o ON o.body_id = body_text.rowid WHERE body_text MATCH ?"
+_COLUMNS = {
+    "outcome": "t.outcome",
+    "project": "t.project",
+    "version": "t.version",
+    "session": "t.session",
+    "user": "t.user",
+    "task": "t.task",
+    "environment": "t.environment",
+    "prompt": "t.prompt_fingerprint",
+    "cost": "t.cost_usd",
+    "duration": "t.duration_ms",
+    "steps": "t.step_count",
+    "tokens": "(t.input_tokens + t.output_tokens)",
+    "since": "coalesce(t.started_at, t.arrived_at)",
+    "until": "coalesce(t.started_at, t.arrived_at)",
+}
+_NAME_LISTS = {"agent": "t.agents", "model": "t.models", "tool": "t.tools", "tag": "t.tags"}
+_NEWEST_FIRST = "coalesce(t.started_at, t.arrived_at) DESC, t.id DESC"
+
+
+class Hit(NamedTuple):
+    """One trace found. `span_id` and `body_id` name the best matching content; None without words in the query."""
+
+    trace_id: int
+    span_id: str | None
+    body_id: int | None
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """SQL with its bound values; values never stand in the text."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+
+
+def search(
+    store: Store, query: Query, *, limit: int, offset: int = 0, verdicts: Mapping[int, str] | None = None
+) -> list[Hit]:
+    """Traces that hold every term and filter of `query`.
+
+    Args:
+        store: Where.
+        query: The parsed line.
+        limit: At most so many hits.
+        offset: Skip so many, for paging.
+        verdicts: Confirmed verdict label by trace, for `verdict:` filters.
+
+    Returns:
+        Best first by BM25 where there are words, else newest first.
+    """
+    where = _where(query, verdicts or {})
+    with store.read() as con:
+        if query.words:
+            return _by_words(con, query, where, limit + offset)[offset:]
+        rows = con.execute(
+            f"SELECT t.id FROM trace t WHERE {where.sql} ORDER BY {_NEWEST_FIRST} LIMIT ? OFFSET ?",  # noqa: S608
+            (*where.values, limit, offset),
+        )
+        return [Hit(row[0], None, None, 0.0) for row in rows]
+
+
+def _by_words(con: Connection, query: Query, where: Condition, wanted: int) -> list[Hit]:
+    phrases = [quote_phrase(term.text) for term in query.terms if not term.negated]
+    statement = f"""
+    SELECT o.trace_id, o.span_id, o.body_id,
+           bm25(body_text) * CASE o.produced WHEN 1 THEN 1.0 ELSE {_READ_ONLY_WEIGHT} END AS score
+    FROM body_text JOIN occurrence o ON o.body_id = body_text.rowid JOIN trace t ON t.id = o.trace_id
+    WHERE body_text MATCH ? AND {where.sql}
+    ORDER BY score, o.trace_id DESC, o.body_id LIMIT ?
+    """  # noqa: S608
+    rows_wanted = wanted * 4
+    while True:
+        rows = con.execute(statement, (" OR ".join(phrases), *where.values, rows_wanted)).fetchall()
+        best: dict[int, Hit] = {}
+        for row in rows:
+            best.setdefault(row["trace_id"], Hit(row["trace_id"], row["span_id"], row["body_id"], -row["score"]))
+        if len(best) >= wanted or len(rows) < rows_wanted:
+            return list(best.values())[:wanted]
+        rows_wanted *= 8
+
+
+def count_traces(store: Store, query: Query, verdicts: Mapping[int, str] | None = None) -> int:
+    """How many traces hold every term and filter."""
+    where = _where(query, verdicts or {})
+    with store.read() as con:
+        return int(con.execute(f"SELECT count(*) FROM trace t WHERE {where.sql}", where.values).fetchone()[0])  # noqa: S608
+
+
+def facet_counts(
+    store: Store, query: Query, verdicts: Mapping[int, str] | None = None
+) -> dict[str, list[tuple[str, int]]]:
+    """How the found traces spread over outcome, status, version, project and signal, most frequent first.
+
+    Counts at most the newest 5,000 traces found.
+    """
+    where = _where(query, verdicts or {})
+    sample = f"SELECT t.id FROM trace t WHERE {where.sql} ORDER BY {_NEWEST_FIRST} LIMIT {_FACET_SAMPLE}"  # noqa: S608
+    facets: dict[str, list[tuple[str, int]]] = {}
+    with store.read() as con:
+        for name in ("outcome", "status", "version", "project"):
+            rows = con.execute(
+                f"SELECT {name}, count(*) n FROM trace WHERE id IN ({sample}) AND {name} IS NOT NULL"  # noqa: S608
+                " GROUP BY 1 ORDER BY n DESC, 1 LIMIT 8",
+                where.values,
+            )
+            facets[name] = [(row[0], row[1]) for row in rows]
+        rows = con.execute(
+            f"SELECT signal, count(DISTINCT trace_id) n FROM signal WHERE trace_id IN ({sample})"  # noqa: S608
+            " GROUP BY 1 ORDER BY n DESC, 1 LIMIT 12",
+            where.values,
+        )
+        facets["signal"] = [(row[0], row[1]) for row in rows]
+    return facets
+
+
+def explain_empty(store: Store, query: Query, verdicts: Mapping[int, str] | None = None) -> list[str]:
+    """Why nothing was found: how much each part of the query finds by itself, and what the field holds instead."""
+    lines = []
+    total = count_traces(store, Query(""))
+    if total == 0:
+        return ["The store is empty. Run `retrospan import PATH`, or point an OTLP exporter at `retrospan serve`."]
+    parts: list[Term | Filter] = [*query.terms, *query.filters]
+    for part in parts:
+        alone = Query("", terms=(part,)) if isinstance(part, Term) else Query("", filters=(part,))
+        found = count_traces(store, alone, verdicts)
+        name = f'"{part.text}"' if isinstance(part, Term) else f"{part.field}:{_shown(part)}"
+        line = f"{'-' if part.negated else ''}{name} alone finds {found} of {total} traces"
+        if found == 0 and isinstance(part, Filter) and (held := field_values(store, part.field)):
+            line += f"; {part.field} holds: {', '.join(held)}"
+        lines.append(line)
+    return lines
+
+
+def _shown(part: Filter) -> str:
+    if part.field in TIME_FIELDS:
+        return "…"
+    return f"{part.op if part.op != '=' else ''}{part.value}"
+
+
+def field_values(store: Store, field: str, limit: int = 8) -> list[str]:
+    """The commonest values of a field, for suggestions."""
+    with store.read() as con:
+        if field == "signal":
+            sql = "SELECT signal FROM signal GROUP BY 1 ORDER BY count(*) DESC LIMIT ?"
+        elif field in _NAME_LISTS:
+            column = _NAME_LISTS[field]
+            sql = f"SELECT DISTINCT {column} FROM trace t WHERE {column} IS NOT NULL LIMIT ?"  # noqa: S608
+        elif field in _COLUMNS and field not in NUMBER_FIELDS + TIME_FIELDS:
+            column = _COLUMNS[field]
+            sql = f"SELECT {column} FROM trace t WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT ?"  # noqa: S608
+        else:
+            return []
+        values = [row[0] for row in con.execute(sql, (limit,))]
+    names = [name for value in values for name in str(value).strip("\n").split("\n")]
+    return list(dict.fromkeys(names))[:limit]
+
+
+def _where(query: Query, verdicts: Mapping[int, str]) -> Condition:
+    conditions = [_term(term) for term in query.terms] + [_filter(part, verdicts) for part in query.filters]
+    if not conditions:
+        return Condition("1")
+    sql = " AND ".join(condition.sql for condition in conditions)
+    return Condition(sql, tuple(value for condition in conditions for value in condition.values))
+
+
+def _term(term: Term) -> Condition:
+    return Condition(f"t.id {'NOT ' if term.negated else ''}IN ({_MATCHES})", (quote_phrase(term.text),))
+
+
+def _filter(part: Filter, verdicts: Mapping[int, str]) -> Condition:
+    condition = _positive(part, verdicts)
+    return Condition(f"NOT coalesce(({condition.sql}), 0)", condition.values) if part.negated else condition
+
+
+def _positive(part: Filter, verdicts: Mapping[int, str]) -> Condition:
+    if part.field in _NAME_LISTS:
+        column = _NAME_LISTS[part.field]
+        return Condition(f"instr(lower({column}), char(10) || lower(?) || char(10)) > 0", (part.value,))
+    if part.field in TIME_FIELDS + NUMBER_FIELDS:
+        return Condition(f"{_COLUMNS[part.field]} {part.op} ?", (part.value,))
+    if part.field in _COLUMNS:
+        return Condition(f"{_COLUMNS[part.field]} = ?", (part.value,))
+    if part.field == "status":
+        return _status(str(part.value))
+    if part.field == "kind":
+        return Condition("EXISTS (SELECT 1 FROM span s WHERE s.trace_id = t.id AND s.kind = ?)", (part.value,))
+    if part.field == "signal":
+        return Condition("t.id IN (SELECT trace_id FROM signal WHERE signal = ?)", (part.value,))
+    return _verdict(str(part.value), verdicts)
+
+
+def _status(value: str) -> Condition:
+    """A trace counts as in error where it or any of its spans ended in one: most failures finish with status OK."""
+    if value != "error":
+        return Condition("t.status = ?", (value,))
+    return Condition("(t.status = 'error' OR t.id IN (SELECT trace_id FROM span WHERE status = 'error'))")
+
+
+def _verdict(value: str, verdicts: Mapping[int, str]) -> Condition:
+    if value == "none":
+        ids = sorted(verdicts)
+        return Condition(f"t.id NOT IN ({marks(len(ids))})", tuple(ids))
+    ids = sorted(trace_id for trace_id, label in verdicts.items() if label == value)
+    return Condition(f"t.id IN ({marks(len(ids))})", tuple(ids))
+
+
+def load_texts(store: Store, body_ids: Sequence[int]) -> dict[int, str]:
+    """The text of contents, as full text sees them."""
+    with store.read() as con:
+        contents = Contents(con)
+        contents.load(body_ids)
+        return {body_id: _plain(contents.value(body_id)) for body_id in body_ids}
+
+
+def _plain(value: JsonValue) -> str:
+    return value if isinstance(value, str) else " ".join(f"{path}: {scalar}" for path, scalar in scalars(value))
