@@ -80,19 +80,24 @@ def _wrapper(span: Span, tree: _Tree) -> Folded | None:
         same_call = above is not None and span.tool_call_id is not None and span.tool_call_id == above.tool_call_id
         return Folded(span.fold, above.span_id if above and same_call else None)
     below = tree.children.get(span.span_id, [])
-    if span.kind is not StepKind.CHAIN or not below:
+    if span.kind is not StepKind.CHAIN:
         return None
-    if _graph_node(span) and above is not None:
-        return Folded(Fold.WRAPPER)
+    node = _graph_node(span)
+    if node and above is not None and (bool(below) if span.name == node else not below):
+        return Folded(Fold.WRAPPER)  # a node holds its work; what runs beside the work without any is a router
+    if not below:
+        return None
     if span.convention not in _FREE_FORM and not _has_content(span) and (above is not None or len(below) == 1):
         return Folded(Fold.WRAPPER)
     return None
 
 
-def _graph_node(span: Span) -> bool:
+def _graph_node(span: Span) -> object:
+    """The LangGraph node in which a span ran."""
     metadata = span.attributes.get("metadata")
-    node = metadata.get("langgraph_node") if isinstance(metadata, dict) else None
-    return span.name in (node, span.attributes.get("langsmith.metadata.langgraph_node"))
+    if isinstance(metadata, dict) and "langgraph_node" in metadata:
+        return metadata["langgraph_node"]
+    return span.attributes.get("langsmith.metadata.langgraph_node")
 
 
 def _has_content(span: Span) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+from typing_extensions import Buffer
+
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes there are, both as they lie on disk."""
 _STEP_BYTES = 64 * 1024
@@ -52,7 +54,7 @@ class _Reporting(io.FileIO):
         self._path = path
         self._meter = meter
 
-    def readinto(self, buffer: bytearray, /) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Buffer, /) -> int:
         size = super().readinto(buffer) or 0
         self._meter.reached(self._path, self.tell())
         return size

@@ -48,7 +48,8 @@ def read_path(
 
     Raises:
         UsageError: if there is no such path or format.
-        BadInputError: if a single file, named directly, cannot be read as any known format.
+        BadInputError: if a single file, named directly, is of no known format, broken from the start, or a
+            decompression bomb (`TooLargeError`).
     """
     path = Path(path)
     if format != "auto":
@@ -86,15 +87,15 @@ class _Reader:
         yield from within_limits(otlp.read_capture(sources), sources[0])
 
     def _file(self, path: Path, *, strict: bool) -> Iterator[ReadItem]:
+        begun = False
         try:
             with self._open_raw(path) as raw:
                 is_zip = compression_of(raw.read(8)) == "zip"
-            if is_zip:
-                yield from self._archive(path)
-            else:
-                yield from self._read(self._source(path))
+            for item in self._archive(path) if is_zip else self._read(self._source(path)):
+                begun = True
+                yield item
         except BadInputError as err:
-            if strict and err.where == "file":
+            if strict and not begun:
                 raise
             yield RecordError(str(path), err.where or "file", str(err))
         except OSError as err:
@@ -123,18 +124,18 @@ class _Reader:
             yield RecordError(label, err.where or "file", str(err))
 
     def _read(self, source: Source) -> Iterator[ReadItem]:
-        fmt = self._format_of(source)
-        try:
-            yield from within_limits(fmt.read(source), source)
-        except BadInputError as err:
-            yield source.error(err.where or "file", str(err))
+        yield from within_limits(self._format_of(source).read(source), source)
 
     def _format_of(self, source: Source) -> Format:
         if self._format != "auto":
             return format_named(self._format)
         with source.open() as stream:
             head = stream.read(HEAD_BYTES)
-        return format_named(detect_format(source.name, head))
+            try:
+                return format_named(detect_format(source.name, head))
+            except BadInputError:
+                _refuse_bomb(stream, self._limits)
+                raise
 
     def _source(self, path: Path) -> Source:
         return Source(str(path), plain_name(path.name), partial(self._open, path), self._limits, path)
@@ -148,6 +149,13 @@ class _Reader:
             stream = decompressed(raw, self._limits)
             cleanup.pop_all()
             return stream
+
+
+def _refuse_bomb(stream: BinaryIO, limits: Limits) -> None:
+    """Reads on until a bomb would show itself, so that it is called one."""
+    left = 2 * limits.ratio_floor_bytes
+    while left > 0 and (data := stream.read(64 * 1024)):
+        left -= len(data)
 
 
 def _recognises(name: str, file: str, members: tuple[str, ...]) -> bool:

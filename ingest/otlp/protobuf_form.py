@@ -14,7 +14,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as ProtoSpan
 
 from ...store.errors import BadInputError
 from ...store.models import JsonValue
-from .raw import MAX_DEPTH, MAX_TEXT, TOO_DEEP, RawEvent, RawLog, RawSpan, cut_bytes, cut_text, plain_float
+from .raw import MAX_DEPTH, SHORT_TEXT, TOO_DEEP, RawEvent, RawLog, RawSpan, cut_bytes, cut_text, plain_float
 
 _Request = TypeVar("_Request", ExportTraceServiceRequest, ExportLogsServiceRequest)
 
@@ -102,7 +102,7 @@ def _attributes(pairs: Iterable[KeyValue]) -> dict[str, JsonValue]:
         value = pair.value
         text = value.string_value  # nearly all values are text: one field read is cheaper than asking which is set
         if text:
-            found[pair.key] = text if len(text) <= MAX_TEXT else cut_text(text)
+            found[pair.key] = text if len(text) <= SHORT_TEXT else cut_text(text)
         else:
             found[pair.key] = _value(value, 0)
     return found

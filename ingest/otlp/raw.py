@@ -7,11 +7,12 @@ import math
 from dataclasses import dataclass
 
 from ...store.models import JsonValue
+from ..limits import DEFAULT_LIMITS
 
-MAX_TEXT = 1 << 20
-"""Characters of one text value; more is cut with a note (1 MiB of ASCII)."""
-MAX_DEPTH = 64
+MAX_DEPTH = DEFAULT_LIMITS.depth
 """Levels of nested attribute values; deeper ones become a note."""
+SHORT_TEXT = DEFAULT_LIMITS.attribute_bytes // 4
+"""Characters that are within the limit in any encoding."""
 TOO_DEEP = f"[cut: nested deeper than {MAX_DEPTH} levels]"
 
 
@@ -63,10 +64,8 @@ class RawLog:
 
 
 def cut_text(text: str) -> str:
-    """`text`, or its first `MAX_TEXT` characters and a note of what was cut."""
-    if len(text) <= MAX_TEXT:
-        return text
-    return f"{text[:MAX_TEXT]}… [cut: {len(text) - MAX_TEXT} of {len(text)} characters]"
+    """`text`, or its first mebibyte and a note of what was cut."""
+    return text if len(text) <= SHORT_TEXT else DEFAULT_LIMITS.cut(text)
 
 
 def cut_bytes(data: bytes) -> str:

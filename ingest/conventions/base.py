@@ -1,0 +1,144 @@
+"""What every convention shares: ids, times, status, error, session, user, version, project, tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...store.models import JsonValue, Span, Status, StepError, StepKind
+from ..otlp.raw import RawSpan
+from .messages import last_text, read_messages
+from .table import IDENTITY, Sorted, Table
+from .values import number_of, read_json, text_of, texts_of
+
+_RESOURCE = Table({})
+_KEPT_OF_RESOURCE = frozenset(
+    key for name in ("session", "user", "version", "environment", "project", "task", "tags") for key in IDENTITY[name]
+)
+_STATUS = {0: Status.UNSET, 1: Status.OK, 2: Status.ERROR}
+_SESSION_KEYS = ("session_id", "sessionId", "thread_id", "threadId", "conversation_id", "conversationId")
+
+
+def begin(raw: RawSpan, sorted_attributes: Sorted, *, kind: StepKind, convention: str) -> Span:
+    """A span with all that does not depend on the convention; its fields are taken out of `found`."""
+    found = sorted_attributes.found
+    status, error = _status(raw, found)
+    resource = _resource(raw.resource)
+    metadata = read_json(sorted_attributes.rest.get("metadata"))
+    if isinstance(metadata, dict):
+        sorted_attributes.rest["metadata"] = metadata
+    return Span(
+        raw.trace_id,
+        raw.span_id,
+        raw.name,
+        kind,
+        raw.parent_span_id,
+        status,
+        error,
+        agent=text_of(found.get("agent")),
+        started_at_ns=raw.start_ns,
+        ended_at_ns=raw.end_ns,
+        sequence=raw.sequence,
+        session=text_of(found.get("session")) or _session_of(metadata) or text_of(resource.get("session")),
+        user=text_of(found.get("user")) or text_of(resource.get("user")),
+        version=text_of(found.get("version")) or text_of(resource.get("version")),
+        environment=text_of(found.get("environment")) or text_of(resource.get("environment")),
+        project=_project(found) or _project(resource),
+        task=text_of(found.get("task")) or text_of(resource.get("task")),
+        tags=texts_of(found["tags"]) if "tags" in found else texts_of(resource.get("tags")),
+        convention=convention,
+        attributes=sorted_attributes.rest,
+    )
+
+
+def _project(found: Mapping[str, JsonValue]) -> str | None:
+    name = text_of(found.get("project"))
+    return None if name is None or name.startswith("unknown_service") else name
+
+
+def _session_of(metadata: JsonValue) -> str | None:
+    """LangGraph and others name the thread in a metadata object only."""
+    if not isinstance(metadata, dict):
+        return None
+    return next((text for key in _SESSION_KEYS if (text := text_of(metadata.get(key)))), None)
+
+
+def _resource(resource: dict[str, JsonValue]) -> Mapping[str, JsonValue]:
+    return _RESOURCE.sort({key: resource[key] for key in resource.keys() & _KEPT_OF_RESOURCE}).found
+
+
+def _status(raw: RawSpan, found: Mapping[str, JsonValue]) -> tuple[Status, StepError | None]:
+    kind, message = text_of(found.get("error_type")), text_of(found.get("error_message"))
+    status = _STATUS.get(raw.status_code, Status.UNSET)
+    exception: dict[str, Any] = {}
+    if raw.events:
+        exception = next((event.attributes for event in reversed(raw.events) if event.name == "exception"), {})
+    if kind and status is Status.UNSET:
+        status = Status.ERROR
+    if status is not Status.ERROR:
+        return status, None
+    said = raw.status_message
+    raised = text_of(exception.get("exception.message"))
+    if raised and (not said or "Traceback" in said):
+        said = raised
+    kind = text_of(exception.get("exception.type")) or (None if kind == "_OTHER" else kind)
+    return status, StepError(said or message or kind or "no message given", kind)
+
+
+def keep_events(span: Span, raw: RawSpan, *used: str) -> None:
+    """Keep the span events that no field holds, and an exception's stack trace, among the attributes."""
+    kept: list[JsonValue] = []
+    for event in raw.events:
+        if event.name == "exception":
+            if trace := event.attributes.get("exception.stacktrace"):
+                span.attributes["exception.stacktrace"] = trace
+        elif event.name not in used:
+            kept.append({"name": event.name, "time_ns": event.time_ns, "attributes": event.attributes})
+    if kept:
+        span.attributes["events"] = kept
+
+
+def fail(span: Span, message: str | None, kind: str | None = None) -> None:
+    """Mark a span failed where the failure is told by data only."""
+    span.status = Status.ERROR
+    if span.error is None:
+        span.error = StepError(message or kind or "no message given", kind)
+
+
+def spoken_input(value: JsonValue) -> JsonValue:
+    """An agent's input as a person reads it: the last user turn of a conversation; other values as they are."""
+    value = read_json(value)
+    if not _is_conversation(value):
+        return value
+    said = read_messages(value)
+    return last_text(said, "user") or value
+
+
+def spoken_output(value: JsonValue) -> JsonValue:
+    """An agent's output as a person reads it: the last assistant turn of a conversation; other values as they are."""
+    value = read_json(value)
+    if not _is_conversation(value):
+        return value
+    said = read_messages(value, "assistant")
+    return last_text(said, "assistant") or value
+
+
+def _is_conversation(value: JsonValue) -> bool:
+    if isinstance(value, dict):
+        value = value.get("messages") if value.keys() <= {"messages"} else [value]
+    return isinstance(value, list) and any(map(_is_turn, value))
+
+
+def _is_turn(item: JsonValue) -> bool:
+    if isinstance(item, dict):
+        return "role" in item or "parts" in item or item.get("type") in ("human", "ai", "constructor")
+    return isinstance(item, list) and len(item) == 2 and item[0] in ("user", "human", "assistant", "ai", "system")
+
+
+def cost_of(value: JsonValue) -> float | None:
+    """A cost in dollars, as a number, text, or the total of an object of costs."""
+    value = read_json(value)
+    if isinstance(value, dict):
+        total = number_of(value.get("total") if "total" in value else value.get("total_cost"))
+        return total if total is not None else sum(filter(None, map(number_of, value.values()))) or None
+    return number_of(value)

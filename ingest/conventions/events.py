@@ -1,0 +1,56 @@
+"""GenAI events: turns of a conversation told one by one, as span events or as log records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from ...store.models import JsonValue, Message
+from .messages import read_message, read_messages
+from .values import first, read_json, text_of
+
+DETAILS = "gen_ai.client.inference.operation.details"
+"""The event that carries a whole call as attributes."""
+_ROLES = {
+    "gen_ai.system.message": "system",
+    "gen_ai.user.message": "user",
+    "gen_ai.assistant.message": "assistant",
+    "gen_ai.tool.message": "tool",
+    "gen_ai.choice": "assistant",
+    "gen_ai.content.prompt": "user",
+    "gen_ai.content.completion": "assistant",
+}
+EVENT_NAMES = tuple(_ROLES)
+_OUTPUTS = frozenset({"gen_ai.choice", "gen_ai.content.completion"})
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Turns collected from events, in order of arrival."""
+
+    inputs: list[Message] = field(default_factory=list)
+    outputs: list[Message] = field(default_factory=list)
+    finish_reason: str | None = None
+
+    def add(self, name: str, values: Mapping[str, JsonValue]) -> None:
+        """Take in one event: its attributes, or the body of a log record. Other events are left alone."""
+        role = _ROLES.get(name)
+        if role is None:
+            return
+        if name in _OUTPUTS:
+            self.finish_reason = text_of(values.get("finish_reason")) or self.finish_reason
+            self.outputs.extend(_turns(values, role))
+        else:
+            self.inputs.extend(_turns(values, role))
+
+
+def _turns(values: Mapping[str, JsonValue], role: str) -> list[Message]:
+    held = read_json(first(values, "message", "content", "gen_ai.prompt", "gen_ai.completion", "gen_ai.event.content"))
+    if isinstance(held, dict) and ("content" in held or "tool_calls" in held or "parts" in held):
+        made = read_message({**values, "role": role, **held}, role)
+    elif isinstance(held, dict | list):
+        made = list(read_messages(held, role))
+    else:
+        made = read_message({**values, "role": role, "content": held, "type": None}, role)
+    call_id = text_of(values.get("id")) if role == "tool" else None
+    return [replace(turn, tool_call_id=turn.tool_call_id or call_id) if call_id else turn for turn in made]

@@ -1,0 +1,48 @@
+"""Spans of no known convention: a usable tree, with inputs and outputs from keys that say so."""
+
+from __future__ import annotations
+
+from ...store.models import Annotation, Span, StepKind
+from ..otlp.raw import RawSpan
+from .base import begin, keep_events, spoken_input, spoken_output
+from .table import Table
+from .usage import USAGE, usage_of
+from .values import read_arguments, text_of
+
+KINDS = {kind.value: kind for kind in StepKind}
+TABLE = Table(
+    {
+        "kind": ("retrospan.kind", "span.kind", "span_type", "type", "kind"),
+        "input": ("input", "inputs", "input.value", "request", "query", "question", "arguments", "args", "prompt"),
+        "output": ("output", "outputs", "output.value", "result", "response", "answer", "return", "completion"),
+        "tool": ("tool.name", "tool_name", "tool", "function.name"),
+        "model": ("model", "model_name", "llm.model", "llm.model_name"),
+        "input_tokens": ("input_tokens", "prompt_tokens", "llm.usage.prompt_tokens"),
+        "output_tokens": ("output_tokens", "completion_tokens", "llm.usage.completion_tokens"),
+        "call_id": ("tool_call_id", "call_id"),
+    }
+)
+
+
+def read(raw: RawSpan, notes: list[Annotation]) -> Span:
+    """The span as a chain, or as the kind that its attributes name."""
+    attributes = TABLE.sort(raw.attributes)
+    found = attributes.found
+    named = KINDS.get(str(found.get("kind")).lower())
+    if named is None:
+        attributes.put_back("kind")
+    kind = named or (StepKind.TOOL if "tool" in found else StepKind.CHAIN)
+    logfire = any(key.startswith("logfire.") for key in raw.attributes)
+    span = begin(raw, attributes, kind=kind, convention="logfire" if logfire else "unknown")
+    span.inputs, span.outputs = spoken_input(found.get("input")), spoken_output(found.get("output"))
+    span.model = text_of(found.get("model"))
+    span.tool_call_id = text_of(found.get("call_id"))
+    if kind in (StepKind.TOOL, StepKind.RETRIEVER):
+        span.tool = text_of(found.get("tool")) or span.name
+        span.inputs = read_arguments(span.inputs)
+    if kind is StepKind.LLM:
+        span.usage = usage_of(found)
+    else:
+        attributes.put_back(*USAGE)
+    keep_events(span, raw)
+    return span

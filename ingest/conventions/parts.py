@@ -1,0 +1,235 @@
+"""Content parts of a turn: text, reasoning, tool calls, tool results and media, in the shapes of all vendors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...store.jsontext import as_text
+from ...store.models import JsonValue, Message, ToolCall
+from .values import first, read_arguments, text_of
+
+ITEM_TYPES = frozenset(
+    {
+        "message",
+        "reasoning",
+        "function_call",
+        "function_call_output",
+        "custom_tool_call",
+        "custom_tool_call_output",
+        "computer_call",
+        "computer_call_output",
+        "local_shell_call",
+        "local_shell_call_output",
+        "mcp_call",
+        "web_search_call",
+        "file_search_call",
+        "code_interpreter_call",
+    }
+)
+"""Types of OpenAI Responses items that are turns of their own."""
+_TEXT = frozenset({"text", "input_text", "output_text", "refusal"})
+_CALL = frozenset({"tool_call", "tool_use", "tool-call", "function_call", "server_tool_use", "mcp_tool_use"})
+_RESULT = frozenset(
+    {"tool_call_response", "tool_result", "tool-result", "tool-error", "function_call_output", "mcp_tool_result"}
+)
+_ARGUMENTS = ("arguments", "input", "args", "parameters")
+_RESULTS = ("response", "result", "output", "content", "error")
+_IDS = ("id", "tool_use_id", "toolCallId", "toolUseId", "call_id", "tool_call_id")
+_THOUGHT = frozenset({"reasoning", "thinking", "redacted_thinking", "thought", "reasoning_content"})
+_MEDIA = ("image", "audio", "video", "document", "file", "blob", "uri", "media", "pdf")
+_BARE_CALLS = ("toolUse", "functionCall", "function_call")
+_BARE_RESULTS = ("toolResult", "functionResponse", "function_response")
+_BARE_MEDIA = ("inlineData", "inline_data", "fileData", "file_data", "image", "document", "video", "audio")
+_BARE = frozenset({"text", "reasoningContent", "message_content", *_BARE_CALLS, *_BARE_RESULTS, *_BARE_MEDIA})
+
+
+@dataclass(slots=True)
+class Turn:
+    """A message being put together; tool results become messages of their own."""
+
+    role: str
+    texts: list[str] = field(default_factory=list)
+    thoughts: list[str] = field(default_factory=list)
+    calls: list[ToolCall] = field(default_factory=list)
+    results: list[Message] = field(default_factory=list)
+    call_id: str | None = None
+    name: str | None = None
+    is_error: bool = False
+
+    def absorb(self, messages: Sequence[Message]) -> None:
+        """Take over the content of turns nested in this one."""
+        for message in messages:
+            self.texts.extend([message.content] if message.content else [])
+            self.calls.extend(message.tool_calls)
+
+    def messages(self) -> list[Message]:
+        """The turn as messages: results first, then what the speaker said with it."""
+        if self.results and not (self.texts or self.calls or self.thoughts):
+            return self.results
+        said = Message(
+            self.role,
+            "\n".join(text for text in self.texts if text),
+            tuple(self.calls),
+            self.call_id,
+            self.name,
+            "\n".join(thought for thought in self.thoughts if thought) or None,
+            self.is_error,
+        )
+        return [*self.results, said] if self.results else [said]
+
+
+def is_part(value: Mapping[str, Any]) -> bool:
+    """Whether an object is a piece of a turn, not a turn."""
+    if "role" in value:
+        return False
+    kind = value.get("type")
+    if isinstance(kind, str):
+        if kind in _TEXT or kind in _CALL or kind in _RESULT or kind in _THOUGHT:
+            return kind not in ITEM_TYPES or "parts" in value
+        return kind.startswith(_MEDIA) or kind.endswith(("_image", "_audio", "_file"))
+    return not value.keys().isdisjoint(_BARE) and "content" not in value
+
+
+def add_part(turn: Turn, part: JsonValue) -> None:
+    """Put one content part into the turn."""
+    if not isinstance(part, dict):
+        if part is not None:
+            turn.texts.append(as_text(part))
+        return
+    kind = part.get("type")
+    if kind in _TEXT:
+        turn.texts.append(_part_text(part))
+    elif kind in _CALL:
+        add_call(turn, part)
+    elif kind in _RESULT:
+        _add_result(turn, part)
+    elif kind in _THOUGHT:
+        turn.thoughts.append(_thought(part))
+    elif kind is None or kind == "":
+        _add_bare(turn, part)
+    else:
+        _add_other(turn, part, str(kind))
+
+
+def add_call(turn: Turn, call: JsonValue) -> None:
+    """Put a tool call into the turn, whatever its vendor calls the fields."""
+    if isinstance(call, dict) and isinstance(call.get("tool_call"), dict):
+        call = call["tool_call"]
+    if not isinstance(call, dict):
+        return
+    function = call.get("function")
+    inner: Mapping[str, Any] = function if isinstance(function, dict) else call
+    name = text_of(first(inner, "name", "toolName", "tool_name")) or text_of(function) or text_of(call.get("type"))
+    arguments = _held(inner, _ARGUMENTS)
+    identity = text_of(first(call, *_IDS))
+    made = ToolCall(name or "unknown", read_arguments(arguments), identity)
+    if identity is None or all(known.id != identity for known in turn.calls):
+        turn.calls.append(made)
+
+
+def _held(source: Mapping[str, Any], keys: Sequence[str]) -> Any:
+    return next((source[key] for key in keys if source.get(key) is not None), None)
+
+
+def _add_result(turn: Turn, part: Mapping[str, Any]) -> None:
+    content = _held(part, _RESULTS)
+    is_error = part.get("is_error") is True or part.get("isError") is True or part.get("type") == "tool-error"
+    if isinstance(content, dict) and isinstance(content.get("type"), str) and "value" in content:
+        # Vercel: {"type": "json" | "text" | "error-text" | "error-json", "value": …}
+        is_error = is_error or content["type"].startswith("error")
+        content = content["value"]
+    if part.get("status") == "error":
+        is_error = True
+    identity = text_of(first(part, *_IDS))
+    name = text_of(first(part, "name", "toolName"))
+    turn.results.append(Message("tool", result_text(content), (), identity, name, None, is_error))
+
+
+def result_text(content: JsonValue) -> str:
+    """A tool's result as text: blocks joined, anything else as JSON."""
+    if isinstance(content, str):
+        return content
+    if (
+        isinstance(content, list)
+        and content
+        and all((isinstance(item, dict) and is_part(item)) or _is_json_block(item) for item in content)
+    ):
+        turn = Turn("tool")
+        for item in content:
+            if _is_json_block(item) and isinstance(item, dict):
+                turn.texts.append(as_text(item["json"]))
+            else:
+                add_part(turn, item)
+        return "\n".join(text for text in turn.texts if text)
+    return as_text(content)
+
+
+def _is_block(item: JsonValue) -> bool:
+    return (isinstance(item, dict) and is_part(item)) or _is_json_block(item)
+
+
+def _is_json_block(item: JsonValue) -> bool:
+    return isinstance(item, dict) and item.keys() == {"json"}
+
+
+def _part_text(part: Mapping[str, Any]) -> str:
+    text = part.get("content")
+    if text is None:
+        text = part.get("text")
+    if text is None:
+        text = part.get("refusal")
+    return text if isinstance(text, str) else result_text(text)
+
+
+def _thought(part: Mapping[str, Any]) -> str:
+    found = first(part, "content", "thinking", "text", "reasoning", "summary")
+    if found is None and part.get("type") == "redacted_thinking":
+        return "[redacted]"
+    return result_text(found)
+
+
+def _add_bare(turn: Turn, part: dict[str, JsonValue]) -> None:
+    """Parts told by their key: Gemini and Bedrock, and OpenInference's `message_content`."""
+    if isinstance(inner := part.get("message_content"), dict):
+        add_part(turn, inner)
+    elif isinstance(call := _held(part, _BARE_CALLS), dict):
+        add_call(turn, call)
+    elif isinstance(result := _held(part, _BARE_RESULTS), dict):
+        _add_result(turn, result)
+    elif isinstance(thought := part.get("reasoningContent"), dict):
+        thought = thought.get("reasoningText") or thought
+        turn.thoughts.append(as_text(thought.get("text") if isinstance(thought, dict) else thought))
+    elif (text := part.get("text")) is not None:
+        (turn.thoughts if part.get("thought") is True else turn.texts).append(as_text(text))
+    else:
+        media = next((key for key in _BARE_MEDIA if key in part), None)
+        turn.texts.append(_media(media, part[media]) if media else as_text(part))
+
+
+def _add_other(turn: Turn, part: dict[str, JsonValue], kind: str) -> None:
+    if kind.startswith(_MEDIA) or kind.endswith(("_image", "_audio", "_file")):
+        turn.texts.append(_media(kind, part))
+    elif (text := first(part, "text", "content")) is not None and isinstance(text, str):
+        turn.texts.append(text)
+    else:
+        turn.texts.append(as_text(part))
+
+
+def _media(kind: str, part: JsonValue) -> str:
+    """`[image image/png]`: what it is; the bytes stay in the original attributes."""
+    holder: Mapping[str, Any] = part if isinstance(part, dict) else {}
+    if isinstance(source := holder.get("source"), dict):
+        holder = source
+    mime = text_of(first(holder, "mime_type", "mimeType", "media_type", "mediaType", "format"))
+    modality = text_of(holder.get("modality"))
+    word = modality or next((known for known in ("image", "audio", "video", "document") if known in kind.lower()), "")
+    word = word or (mime.split("/")[0] if mime and "/" in mime else "file")
+    url = first(holder, "uri", "url", "image_url", "file_uri", "fileUri")
+    if isinstance(url, dict):
+        url = url.get("url")
+    if isinstance(url, str) and url.startswith("data:") and mime is None:
+        mime = url[5:].split(";", 1)[0].split(",", 1)[0]
+    place = url if isinstance(url, str) and not url.startswith("data:") else None
+    return "[" + " ".join(piece[:200] for piece in (word, mime, place) if piece) + "]"
