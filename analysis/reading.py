@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from ..store.jsontext import as_text, parse_if_json
+from ..store.jsontext import as_text
 from ..store.models import JsonValue, Message, Status, Step, StepKind, Trace
 from .effects import Effect, effect_of
 from .failures import failure_in_result
+from .unpacking import unpacked
 
 _MAX_TEXT = 200_000
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*$")
@@ -225,9 +226,7 @@ def _acts(views: Sequence[View]) -> Iterator[Act]:
             for message in view.step.output_messages:
                 for request in message.tool_calls:
                     position += 1
-                    arguments = request.arguments
-                    if isinstance(arguments, str):
-                        arguments = parse_if_json(arguments)
+                    arguments = unpacked(request.arguments)
                     pending.append(_Pending(view.index, request.name, arguments, request.id, position))
     for call in pending:
         acts.append((call.position, Act(call.tool, call.arguments, call.asked, None, None, None, False)))
@@ -246,9 +245,7 @@ def _take(pending: list[_Pending], call_id: str | None, tool: str | None) -> _Pe
 
 def _done(view: View, call: _Pending | None) -> Act:
     step = view.step
-    arguments = call.arguments if call and step.inputs is None else step.inputs
-    if isinstance(arguments, str):
-        arguments = parse_if_json(arguments)
+    arguments = call.arguments if call and step.inputs is None else unpacked(step.inputs)
     tool = step.tool or (call.tool if call else step.name)
     declared = step.status is Status.ERROR or any(m.is_error for m in step.output_messages)
     failure = failure_in_result(view.text, step.outputs)

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..store.jsontext import as_text, parse_if_json, scalars
+from ..store.jsontext import as_text, scalars
 from ..store.models import JsonValue, Step, StepKind, Trace
 from .effects import Effect, effect_of
 from .reading import bare_agent, own_text
+from .unpacking import unpacked
 
 _TOKEN = re.compile(r"\w+")
 _MAX_TOKENS = 96
@@ -103,13 +104,13 @@ def _shape(step: Step) -> Shape:
     effect = Effect.READ
     arguments: JsonValue = None
     if step.kind in (StepKind.TOOL, StepKind.RETRIEVER):
-        arguments = parse_if_json(step.inputs) if isinstance(step.inputs, str) else step.inputs
+        arguments = unpacked(step.inputs)
         effect = effect_of(step.tool or step.name)
     else:
         calls: dict[str, JsonValue] = {}
         for message in step.output_messages:
             for call in message.tool_calls:
-                calls[call.name] = parse_if_json(call.arguments) if isinstance(call.arguments, str) else call.arguments
+                calls[call.name] = unpacked(call.arguments)
         arguments = calls or None
         label = (label[0], label[1] or _speaker(step))
     return Shape(step, label, arguments, frozenset(_pairs(arguments)), _tokens(text), text, effect)

@@ -7,14 +7,36 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..store.findings import CauseClass, Evidence, Signal, Suspect, SuspectReport
 from ..store.models import Trace
-from .evidence import from_signals
+from .evidence import (
+    counts,
+    ending,
+    from_signals,
+    grounding,
+    partial,
+    spectrum,
+    teamwork,
+    turning,
+    writes,
+)
+from .evidence import (
+    siblings as sibling_runs,
+)
 from .evidence.case import CaseFile, open_case
 from .evidence.clue import Clue
 
 Source = Callable[[CaseFile], Iterable[Clue]]
 
 SOURCES: Mapping[str, tuple[Source, float]] = {
-    "signals": (from_signals.clues, 1.0),
+    "signals": (from_signals.clues, 0.6),
+    "siblings": (sibling_runs.clues, 2.0),
+    "spectrum": (spectrum.clues, 0.3),
+    "grounding": (grounding.clues, 0.5),
+    "counts": (counts.clues, 1.0),
+    "writes": (writes.clues, 1.0),
+    "turning": (turning.clues, 0.7),
+    "ending": (ending.clues, 1.0),
+    "partial": (partial.clues, 0.6),
+    "teamwork": (teamwork.clues, 1.0),
 }
 """Each source of evidence with its weight."""
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from retrospan.analysis.unpacking import unpacked
+
 DATA = Path(os.environ.get("RETROSPAN_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
 
@@ -198,9 +200,6 @@ def _wrong_writes(messages: list[dict[str, Any]], gold: list[tuple[str, Any]]) -
     for index, message in enumerate(messages):
         for call in message.get("tool_calls") or []:
             name = call["function"]["name"]
-            try:
-                arguments = json.loads(call["function"]["arguments"])
-            except ValueError:
-                continue
+            arguments = unpacked(call["function"]["arguments"])
             if name in WRITES - {"transfer_to_human_agents"} and (name, arguments) not in gold:
                 yield index, name, arguments

@@ -1,0 +1,67 @@
+"""How the run ends: broken off, unanswered, or with a claim that sums it all up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...store.findings import CauseClass
+from ..quotes import around, quote
+from ..reading import Role
+from ..wording import HEDGE
+from .case import CaseFile
+from .clue import Clue, clue
+
+_CLOSING = re.compile(
+    r"(?i)\b(?:thanks?|thank you|bye|goodbye|that(?:'s| is| will be) all|no,? that|have a (?:great|nice|good)|cheers|danke|merci|gracias)\b"
+    r"|#{2,}\s?\w+\s?#{2,}"
+)
+_ALL_DONE = re.compile(
+    r"(?i)\b(?:all (?:\w+ ){0,3}(?:updates?|changes?|requests?|items?|orders?|tasks?)? ?(?:have|has|are|were) (?:been )?(?:now )?"
+    r"(?:successfully )?\w+|everything (?:has been|is)|request (?:has been |is )?(?:fully |successfully )?(?:satisfied|completed))\b"
+)
+_SHORT_RUN = 14
+
+
+def clues(case: CaseFile) -> Iterator[Clue]:
+    """The last steps, where they are the failure themselves."""
+    yield from _broken_off(case)
+    yield from _unanswered(case)
+    yield from _summing_up(case)
+
+
+def _broken_off(case: CaseFile) -> Iterator[Clue]:
+    last = case.reading.views[-1].index if case.reading.views else 0
+    for signal in case.signals:
+        if signal.signal == "llm_error" and signal.step is not None and signal.step >= last - 1:
+            early = last < _SHORT_RUN
+            reason = "the run breaks off here before it got anywhere" if early else "the run breaks off here"
+            yield clue(signal.step, 1.0 if early else 0.5, reason, CauseClass.MODEL, signal.evidence)
+
+
+def _unanswered(case: CaseFile) -> Iterator[Clue]:
+    spoken = [view for view in case.reading.views if view.text.strip() or view.role is Role.DECISION]
+    if spoken and spoken[-1].role is Role.USER and len(spoken) > 2 and not _CLOSING.search(spoken[-1].text):
+        view = spoken[-1]
+        yield clue(
+            view.index,
+            0.9,
+            "the run ends here and the user gets no answer",
+            CauseClass.WORKFLOW,
+            [quote(view.step, view.text.strip()[:160], "inputs")],
+        )
+
+
+def _summing_up(case: CaseFile) -> Iterator[Clue]:
+    final = case.reading.final
+    if final is None or HEDGE.search(final.text):
+        return
+    match = _ALL_DONE.search(final.text[:4_000])
+    if match:
+        yield clue(
+            final.index,
+            0.5,
+            "the answer claims that all is done",
+            CauseClass.REASONING,
+            [around(final.step, final.text, match.start(), match.end(), "outputs")],
+        )

@@ -1,0 +1,66 @@
+"""Teams of agents: who leads, who works, and where the work first fails to carry on."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from ...store.findings import CauseClass
+from ..quotes import around, quote
+from ..reading import View
+from .case import CaseFile
+from .clue import Clue, clue
+
+_STALL = re.compile(
+    r"(?i)\b(?:stalled|re-?planning|stuck|not making progress|no progress|going in circles|(?:try|need) (?:a |an )?(?:different|another|new|"
+    r"alternative) (?:approach|strategy|method|plan|way)|start(?:ing)? over|let me (?:rethink|reconsider|try again))\b"
+)
+_DECAY = 0.75
+_LEAST_TURNS = 4
+
+
+def clues(case: CaseFile) -> Iterator[Clue]:
+    """Work turns, earliest first, and the first admission of a stall."""
+    decisions = case.reading.decisions
+    yield from _stalls(decisions)
+    lead = leader(decisions)
+    if lead is None:
+        return
+    weight = 0.8
+    for view in work_turns(decisions, lead):
+        yield clue(
+            view.index,
+            weight,
+            f"early work of {view.agent or 'a team member'}, on which everything later builds",
+            CauseClass.UNDETERMINED,
+            [quote(view.step, view.text.strip()[:140], "outputs")],
+        )
+        weight *= _DECAY
+
+
+def leader(decisions: Sequence[View]) -> str | None:
+    """The agent that others answer: it speaks most and before or after every other; None in a team of one."""
+    turns = Counter(view.agent for view in decisions if view.agent)
+    if len(turns) < 2 or len(decisions) < _LEAST_TURNS:
+        return None
+    return turns.most_common(1)[0][0]
+
+
+def work_turns(decisions: Sequence[View], lead: str) -> list[View]:
+    """Turns of agents other than the leader."""
+    return [view for view in decisions if view.agent != lead]
+
+
+def _stalls(decisions: Sequence[View]) -> Iterator[Clue]:
+    for view in decisions[1:]:
+        match = _STALL.search(view.text[:600])
+        if match:
+            yield clue(
+                view.index,
+                0.7,
+                "the first step that admits a stall or a change of plan",
+                CauseClass.WORKFLOW,
+                [around(view.step, view.text, match.start(), match.end(), "outputs")],
+            )
+            return

@@ -1,0 +1,76 @@
+"""Calls that change something: failed ones, unconfirmed ones, and the first of all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...store.findings import CauseClass, Evidence
+from ...store.jsontext import as_text
+from ..effects import Effect
+from ..quotes import quote
+from ..reading import Act, Role
+from .case import CaseFile
+from .clue import Clue, clue
+
+_HANDOVER = re.compile(r"(?i)transfer|handoff|hand_off|escalat|human")
+_YES = re.compile(
+    r"(?i)\b(?:yes|yep|yeah|sure|please do|go ahead|confirm(?:ed)?|proceed|correct|that works|sounds good|do it|ok(?:ay)?|"
+    r"ja|oui|s[ií])\b"
+)
+_DECAY = 0.85
+
+
+def clues(case: CaseFile) -> Iterator[Clue]:
+    """Changing calls in order: each is where a wrong belief becomes a fact; the earliest weighs most."""
+    rank = 0
+    for act in case.reading.acts:
+        if act.effect is not Effect.WRITE or act.asked is None or _HANDOVER.search(act.tool):
+            continue
+        failed = bool(act.failure or act.declared_failure)
+        weight = _DECAY**rank
+        rank += 1
+        if failed:
+            yield clue(
+                act.asked,
+                0.8 * weight,
+                f"{act.tool} was called in a way that the tool refused",
+                CauseClass.ARGUMENTS,
+                [_call(case, act), _refusal(case, act)],
+            )
+        elif not _confirmed(case, act.asked):
+            yield clue(
+                act.asked,
+                0.8 * weight,
+                f"{act.tool} changed something without a yes just before it",
+                CauseClass.WORKFLOW,
+                [_call(case, act)],
+            )
+        else:
+            yield clue(
+                act.asked,
+                0.55 * weight,
+                f"{act.tool} changed something that the outcome rests on",
+                CauseClass.ARGUMENTS,
+                [_call(case, act)],
+            )
+
+
+def _confirmed(case: CaseFile, asked: int) -> bool:
+    """Did the person speak last before the call, and agree? Runs without people need no yes."""
+    turns = [view for view in case.reading.views if view.role is Role.USER and view.index < asked]
+    if len(turns) < 2:
+        return True
+    last = turns[-1]
+    return last.index >= asked - 3 and bool(_YES.search(last.text[:600]))
+
+
+def _call(case: CaseFile, act: Act) -> Evidence | None:
+    step = case.reading.view(act.step).step
+    return quote(step, as_text(act.arguments)[:200], "arguments") or quote(step, act.tool, "tool")
+
+
+def _refusal(case: CaseFile, act: Act) -> Evidence | None:
+    if act.done is None or not act.failure:
+        return None
+    return quote(case.reading.view(act.done).step, act.failure, "outputs")
