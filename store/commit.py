@@ -53,7 +53,9 @@ class Committed:
 
     trace_ids: tuple[int, ...]
     """Traces that the batch spoke of, also where nothing changed."""
-    new_traces: int = 0
+    new_trace_ids: frozenset[int] = frozenset()
+    changed_trace_ids: frozenset[int] = frozenset()
+    """New traces, and known ones that gained spans, content or facts."""
     new_spans: int = 0
     updated_spans: int = 0
     unchanged_spans: int = 0
@@ -88,12 +90,16 @@ def commit_batch(store: Store, batch: SpanBatch, *, project: str | None = None) 
         ids = store_contents(store, con, bag)
         con.executemany(INSERT_SPAN, [_row(places[s.trace_key].trace_id, s, encoded, ids) for s in spans])
         con.executemany(INSERT_OCCURRENCE, _occurrences(spans, encoded, places, ids))
-        con.executemany(TOUCH_TRACE, {(places[s.trace_key].trace_id,) for s in spans})
+        changed = {places[s.trace_key].trace_id for s in spans}
+        con.executemany(TOUCH_TRACE, [(trace_id,) for trace_id in changed])
         for facts in batch.facts:
-            _apply_facts(con, places[facts.trace_key].trace_id, facts)
+            trace_id = places[facts.trace_key].trace_id
+            if _apply_facts(con, trace_id, facts):
+                changed.add(trace_id)
     return Committed(
         trace_ids=tuple(place.trace_id for place in places.values()),
-        new_traces=sum(place.is_new for place in places.values()),
+        new_trace_ids=frozenset(place.trace_id for place in places.values() if place.is_new),
+        changed_trace_ids=frozenset(changed),
         new_spans=len(spans) - updated,
         updated_spans=updated,
         unchanged_spans=unchanged,
@@ -227,14 +233,17 @@ def _content_keys(bag: Bag, refs: Refs) -> Iterable[tuple[bytes, bool]]:
                     yield key, produced
 
 
-def _apply_facts(con: Connection, trace_id: int, facts: TraceFacts) -> None:
-    con.executemany(INSERT_ANNOTATION, [_annotation_row(trace_id, a) for a in facts.annotations])
+def _apply_facts(con: Connection, trace_id: int, facts: TraceFacts) -> bool:
+    """Merge what was said; True where anything is new."""
+    rows = [_annotation_row(trace_id, annotation) for annotation in facts.annotations]
+    added = con.executemany(INSERT_ANNOTATION, rows).rowcount if rows else 0
     row = con.execute("SELECT trace_key, facts FROM trace WHERE id = ?", (trace_id,)).fetchone()
-    old = facts_from_record(row["trace_key"], unpack(row["facts"])) if row["facts"] else None
-    new = replace(facts, annotations=())
-    merged = merge_facts(old, new) if old else new
-    if merged != old or facts.annotations:
-        con.execute(SET_FACTS, (pack(facts_record(merged)), trace_id))
+    old = facts_from_record(row["trace_key"], unpack(row["facts"])) if row["facts"] else TraceFacts(row["trace_key"])
+    merged = merge_facts(old, replace(facts, annotations=()))
+    if merged == old and added <= 0:
+        return False
+    con.execute(SET_FACTS, (pack(facts_record(merged)), trace_id))
+    return True
 
 
 def _annotation_row(trace_id: int, a: Annotation) -> tuple[Any, ...]:

@@ -1,0 +1,80 @@
+"""What every command shares: the store option, JSON output, progress bars, safe text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+import orjson
+
+from ..store.connection import Store, open_store
+from ..store.display import safe_line
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def store_option(command: F) -> F:
+    """`--store PATH_OR_URL`, else `RETROSPAN_STORE`, else the user's own store."""
+    return click.option(
+        "--store",
+        "store_location",
+        metavar="PATH_OR_URL",
+        help="The store to use (default: RETROSPAN_STORE, else your own store).",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """`--json`: one JSON value on stdout and nothing else there."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON value and nothing else.")(command)
+
+
+@contextmanager
+def opened(location: str | None, *, read_only: bool = False) -> Iterator[Store]:
+    """The store of a command, closed when it ends."""
+    store = open_store(location, read_only=read_only)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on stdout. Lone surrogates are replaced, since UTF-8 cannot hold them."""
+    try:
+        data = orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    except (TypeError, ValueError):
+        import json
+
+        data = json.dumps(value, indent=2, ensure_ascii=True, default=str).encode()
+    click.get_binary_stream("stdout").write(data + b"\n")
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """One line that may hold trace text: passed through the render gate."""
+    click.echo(safe_line(text), err=err)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on stderr that names the stage; silent where stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+    )
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done, total=total)
+
+        yield report

@@ -1,0 +1,55 @@
+"""Find the signals of new and changed traces and keep them; resumable, a few traces a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..analysis.signals.registry import DEFINITIONS, find_signals
+from ..store.connection import Store
+from ..store.findings import Signal
+from ..store.signals import load_signals, save_signals, traces_to_analyse
+from ..store.traces import get_trace
+
+_BATCH = 16
+RULES = "1 " + " ".join(definition.name for definition in DEFINITIONS)
+"""Names the rules that stored findings rest on. Raise the number when a rule changes what it finds."""
+
+
+def analyse(
+    store: Store,
+    trace_ids: Sequence[int] | None = None,
+    *,
+    limit: int = 1_000_000,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Compute the signals of traces that have none for their newest revision and the present rules.
+
+    Args:
+        store: Where.
+        trace_ids: Only these; None for all that wait, oldest first.
+        limit: At most so many, so that a background worker can take turns.
+        on_progress: Called with how many are done and how many there are.
+
+    Returns:
+        How many traces were analysed.
+    """
+    waiting = traces_to_analyse(store, RULES, limit)
+    if trace_ids is not None:
+        wanted = set(trace_ids)
+        waiting = [trace_id for trace_id in waiting if trace_id in wanted]
+    for start in range(0, len(waiting), _BATCH):
+        chunk = waiting[start : start + _BATCH]
+        traces = [get_trace(store, trace_id) for trace_id in chunk]
+        found = [(trace, find_signals(trace)) for trace in traces]
+        with store.write() as con:
+            for trace, signals in found:
+                save_signals(con, trace.summary.id, trace.summary.revision, RULES, trace.steps, signals)
+        if on_progress:
+            on_progress(min(start + _BATCH, len(waiting)), len(waiting))
+    return len(waiting)
+
+
+def signals_of(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Signal, ...]]:
+    """The signals of these traces, found first where they are missing."""
+    analyse(store, trace_ids)
+    return load_signals(store, trace_ids)

@@ -1,0 +1,331 @@
+"""Putting questions to people: queue them, show them, and answer them as an agent, which stays a proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from ..store.connection import Store
+from ..store.display import safe_line
+from ..store.errors import UnknownIdError, UsageError, did_you_mean
+from ..store.findings import CauseClass
+from ..store.knowledge.rubrics import find_rubric, rubric_of
+from ..store.models import Step, Trace
+from ..store.review_models import CitedStep, Draft, ItemState, Label, Proposal, ReviewItem, Rubric, Verdict
+from ..store.reviews import get_item, insert_item, list_items
+from ..store.reviews_claims import get_draft
+from ..store.reviews_verdicts import insert_proposal, list_proposals, list_verdicts
+from ..store.traces import get_trace, parse_trace_id, resolve_trace
+from ..store.trust.clock import utc_now, utc_text
+from .quoting import locate_quote
+
+_Word = TypeVar("_Word", Label, CauseClass, ItemState)
+QUESTION_LIMIT = 2_000
+TEXT_LIMIT = 8_000
+MAX_OVERLAP = 9
+MAX_SESSION_TRACES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A step as an agent cites it: `T412.7`, `7` or a span id, and words that stand in it."""
+
+    step: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """One item as somebody may see it."""
+
+    item: ReviewItem
+    rubric: Rubric | None
+    """The exact version that was asked; None where it is not in this store any more."""
+    proposals: tuple[Proposal, ...]
+    """Empty for a reviewer who has not answered yet."""
+    verdicts: tuple[Verdict, ...]
+    """Empty for a reviewer who has not signed yet; each with its state."""
+    draft: Draft | None = None
+
+
+def request_review(
+    store: Store,
+    trace: str | int | None,
+    question: str,
+    *,
+    by: str,
+    rubric: str | None = None,
+    rubric_version: int | None = None,
+    focus: Sequence[str | int] = (),
+    reason: str = "",
+    priority: float = 0.0,
+    overlap: int = 1,
+    inclusion_probability: float | None = None,
+    session: str | None = None,
+    project: str | None = None,
+    now: datetime | None = None,
+) -> ReviewItem:
+    """Queue one question for people. Asking the same again returns the item that is open already.
+
+    Args:
+        store: Where.
+        trace: `T412`, an external id, or a row id; None where the subject is a session.
+        question: One observable fact, best in past tense: "Did the reply promise a window that no source contains?"
+        by: Who asks: `agent:claude`, `human:Ada`, `rule:errors`.
+        rubric: Id; the built-in one where left out, its newest confirmed version where no version is named.
+        rubric_version: That version.
+        focus: Steps to look at first: `T412.7`, `7` or a span id.
+        reason: Why it is worth a person's time.
+        priority: Higher comes first.
+        overlap: How many reviewers answer it, 1 to 9.
+        inclusion_probability: Chance with which a sampling rule drew it, so that rates can be weighted.
+        session: The session to judge as a whole, with `project`.
+        project: Only with `session`.
+        now: For tests.
+
+    Raises:
+        UsageError: if the question is empty or too long, the overlap out of bounds, or a step unknown.
+        UnknownIdError: if there is no such trace, session or rubric.
+    """
+    question = _bounded("question", question, QUESTION_LIMIT)
+    if not 1 <= overlap <= MAX_OVERLAP:
+        raise UsageError(f"An overlap of {overlap} is out of bounds; 1 to {MAX_OVERLAP} reviewers answer an item.")
+    if inclusion_probability is not None and not 0.0 < inclusion_probability <= 1.0:
+        raise UsageError(f"An inclusion probability of {inclusion_probability} is none; it lies in (0, 1].")
+    item = ReviewItem(
+        id=0,
+        project=project or "",
+        question=question,
+        rubric=find_rubric(store, rubric, rubric_version).ref,
+        reason=reason.strip()[:TEXT_LIMIT],
+        requested_by=by,
+        priority=priority,
+        overlap=overlap,
+        inclusion_probability=inclusion_probability,
+        created_at=utc_text(now or utc_now()),
+    )
+    if session is not None:
+        if trace is not None:
+            raise UsageError("A review is about a trace or a session, not both. Leave one out.")
+        session_traces(store, session, item.project)
+        item = replace(item, session=session)
+    else:
+        subject = load_subject(store, trace)
+        steps = tuple(find_step(subject, str(step)).span_id for step in focus)
+        item = replace(item, trace_id=subject.summary.id, project=subject.summary.project, focus=steps)
+    with store.write() as con:
+        return get_item(con, insert_item(con, item), now=item.created_at)
+
+
+def list_reviews(
+    store: Store,
+    *,
+    state: ItemState | str | None = ItemState.OPEN,
+    reviewer: str | None = None,
+    trace: str | int | None = None,
+    project: str | None = None,
+    limit: int = 50,
+    now: datetime | None = None,
+) -> list[ReviewItem]:
+    """The queue, most urgent first.
+
+    Args:
+        store: Where.
+        state: Only items that stand so; None for all.
+        reviewer: Fingerprint: only what this reviewer can still answer.
+        trace: Only about this trace.
+        project: Only of this project.
+        limit: At most so many.
+        now: For tests.
+    """
+    trace_id = None if trace is None else _trace_id(store, trace)
+    with store.read() as con:
+        return list_items(
+            con,
+            now=utc_text(now or utc_now()),
+            states=() if state is None else (_state(state),),
+            trace_id=trace_id,
+            project=project,
+            open_to=reviewer,
+            limit=limit,
+        )
+
+
+def get_review(
+    store: Store, item: str | int, *, reviewer: str | None = None, now: datetime | None = None
+) -> ReviewView:
+    """One item with its rubric, and as much of the other answers as this reader may see.
+
+    Args:
+        store: Where.
+        item: `R31` or 31.
+        reviewer: Fingerprint of a reviewer, who sees proposals only once they have been revealed to them, and other
+            reviewers' verdicts only once they have signed; None for an engineer or assistant, who sees all.
+        now: For tests.
+
+    Raises:
+        UnknownIdError: if there is no such item.
+    """
+    with store.read() as con:
+        found = get_item(con, item_number(item), now=utc_text(now or utc_now()))
+        proposals = tuple(list_proposals(con, item_id=found.id, trace_id=found.trace_id))
+        draft = get_draft(con, found.id, reviewer) if reviewer else None
+    verdicts = tuple(list_verdicts(store, item_id=found.id))
+    if reviewer is not None and not any(verdict.reviewer == reviewer for verdict in verdicts):
+        verdicts = ()
+        proposals = tuple(entry for entry in proposals if draft is not None and entry.id == draft.revealed)
+    return ReviewView(found, rubric_of(store, found.rubric), proposals, verdicts, draft)
+
+
+def propose_verdict(
+    store: Store,
+    subject: str | int,
+    *,
+    label: Label | str,
+    explanation: str,
+    cited: Sequence[Citation] = (),
+    cause: CauseClass | str | None = None,
+    by: str,
+    now: datetime | None = None,
+) -> Proposal:
+    """Keep an agent's answer to a review item, or on a trace. It stays a proposal whoever agrees with it.
+
+    Args:
+        store: Where.
+        subject: `R31` for an item, else a trace: `T412`, external id or row id.
+        label: pass, fail or cant_tell.
+        explanation: Why, in a few sentences.
+        cited: Steps with words that stand in them; at least one where the label is fail.
+        cause: Class of the cause, where it is known.
+        by: Who proposes: `agent:claude`, `judge:tone`.
+        now: For tests.
+
+    Raises:
+        UsageError: if label or cause are unknown, nothing is cited for a fail, or a quote does not stand in its step.
+        UnknownIdError: if there is no such item, trace or step.
+    """
+    item = None
+    if isinstance(subject, str) and subject.strip()[:1] in "Rr" and subject.strip()[1:].isdigit():
+        item = get_review(store, subject).item
+        if item.trace_id is None:
+            raise UsageError(f"{item.short_id} is about a session; propose on one of its traces instead.")
+    trace = load_subject(store, item.trace_id if item else subject)
+    chosen = _choice(Label, "label", label)
+    steps = tuple(_cite(trace, entry) for entry in cited)
+    if chosen is Label.FAIL and not steps:
+        raise UsageError("A fail needs evidence: cite at least one step, with words that stand in it.")
+    proposal = Proposal(
+        id=0,
+        trace_id=trace.summary.id,
+        label=chosen,
+        explanation=_bounded("explanation", explanation, TEXT_LIMIT),
+        proposed_by=by,
+        cited=steps,
+        cause=None if cause is None else _choice(CauseClass, "cause", cause),
+        item_id=item.id if item else None,
+        created_at=utc_text(now or utc_now()),
+    )
+    with store.write() as con:
+        return insert_proposal(con, proposal)
+
+
+def load_subject(store: Store, trace: str | int | None) -> Trace:
+    """The trace that an id names.
+
+    Raises:
+        UnknownIdError: if there is none.
+    """
+    return get_trace(store, _trace_id(store, "" if trace is None else trace))
+
+
+def session_traces(store: Store, session: str, project: str) -> list[int]:
+    """The traces of a session, in order of time.
+
+    Raises:
+        UnknownIdError: if there are none.
+        UsageError: if there are more than a person can judge as one.
+    """
+    with store.read() as con:
+        rows = con.execute(
+            "SELECT id FROM trace WHERE session = ? AND project = ? ORDER BY started_at, id LIMIT ?",
+            (session, project, MAX_SESSION_TRACES + 1),
+        ).fetchall()
+    if not rows:
+        raise UnknownIdError("session", session, known=f"project {project!r}", next_step="Search to find the session.")
+    if len(rows) > MAX_SESSION_TRACES:
+        raise UsageError(
+            f"Session {safe_line(session, 60)!r} has over {MAX_SESSION_TRACES} traces; review one of them."
+        )
+    return [row[0] for row in rows]
+
+
+def find_step(trace: Trace, name: str) -> Step:
+    """A step of this trace by `T412.7`, `7` or span id.
+
+    Raises:
+        UnknownIdError: if it has no such step.
+    """
+    for step in trace.steps:
+        if step.span_id == name:
+            return step
+    address = parse_trace_id(name)
+    index = None
+    if address is not None and address.step is not None:
+        index = address.step if address.trace_id == trace.summary.id else None
+    elif name.strip().isdigit() and len(name) < 10:
+        index = int(name)
+    if index is not None and index < len(trace.steps):
+        return trace.steps[index]
+    known = f"{trace.summary.short_id} has steps 0 to {len(trace.steps) - 1}"
+    raise UnknownIdError("step", name, known=known, next_step=f"Name one as {trace.summary.short_id}.0.")
+
+
+def item_number(item: str | int) -> int:
+    """31 of `R31` or 31.
+
+    Raises:
+        UsageError: if it is no such id.
+    """
+    text = str(item).strip()
+    digits = text[1:] if text[:1] in "Rr" else text
+    if not digits.isdigit() or len(digits) > 15:
+        raise UsageError(f"{safe_line(text, 60)!r} is no review id; one looks like R31.")
+    return int(digits)
+
+
+def _trace_id(store: Store, trace: str | int) -> int:
+    return resolve_trace(store, f"T{trace}" if isinstance(trace, int) else trace)
+
+
+def _cite(trace: Trace, citation: Citation) -> CitedStep:
+    step = find_step(trace, citation.step)
+    quote = locate_quote(step, citation.quote)
+    if quote is None:
+        raise UsageError(
+            f"The words {safe_line(citation.quote, 80)!r} do not stand in {trace.summary.short_id}.{step.index}. "
+            "Quote it letter for letter, a few words suffice."
+        )
+    return CitedStep(step.span_id, quote, step.index)
+
+
+def _bounded(what: str, text: str, limit: int) -> str:
+    text = text.strip()
+    if not text:
+        raise UsageError(f"The {what} is empty. Say it in one or two sentences.")
+    if len(text) > limit:
+        raise UsageError(f"The {what} has {len(text)} characters; at most {limit} are kept. Shorten it.")
+    return text
+
+
+def _state(state: ItemState | str) -> ItemState:
+    return _choice(ItemState, "state", state)
+
+
+def _choice(kind: type[_Word], what: str, value: _Word | str) -> _Word:
+    try:
+        return kind(value)
+    except ValueError:
+        hint = did_you_mean(str(value), [member.value for member in kind])
+        raise UsageError(f"Unknown {what} {safe_line(str(value), 60)!r}; {hint}.") from None
