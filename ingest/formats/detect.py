@@ -6,7 +6,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ...store.errors import BadInputError, UsageError, did_you_mean
-from . import messages, openai_chat, otlp, span_tree
+from . import (
+    claude_code,
+    codex,
+    inspect_log,
+    langfuse,
+    langsmith,
+    messages,
+    mlflow,
+    openai_agents,
+    openai_chat,
+    otlp,
+    phoenix,
+    reviews_csv,
+    span_tree,
+)
 from .head import Head, make_head
 from .records import ReadItem, Source
 
@@ -24,9 +38,18 @@ class Format:
 FORMATS: tuple[Format, ...] = (
     Format("otlp-json", "OTLP/JSON request, or the lines of a collector's file", otlp.sniff_json, otlp.read_json),
     Format("span-tree", "nested span tree (Patronus)", span_tree.sniff, span_tree.read),
+    Format("inspect", "Inspect AI log (.eval, .json)", inspect_log.sniff, inspect_log.read),
+    Format("claude-code", "Claude Code session", claude_code.sniff, claude_code.read),
+    Format("codex", "Codex rollout", codex.sniff, codex.read),
+    Format("openai-agents", "OpenAI Agents trace export", openai_agents.sniff, openai_agents.read),
+    Format("mlflow", "MLflow trace JSON", mlflow.sniff, mlflow.read),
+    Format("langsmith", "LangSmith runs", langsmith.sniff, langsmith.read),
+    Format("phoenix", "Phoenix spans", phoenix.sniff, phoenix.read),
     Format("messages", "messages format, one conversation an object", messages.sniff, messages.read),
+    Format("langfuse", "Langfuse traces, observations, scores", langfuse.sniff, langfuse.read),
     Format("openai-chat", "OpenAI chat messages, one conversation a line", openai_chat.sniff, openai_chat.read),
     Format("otlp", "OTLP protobuf request", otlp.sniff_protobuf, otlp.read_protobuf),
+    Format("reviews-csv", "CSV of past reviews", reviews_csv.sniff, reviews_csv.read),
 )
 """Every format, the more specific before the more general."""
 

@@ -1,0 +1,156 @@
+"""Langfuse exports: traces with their observations and scores, or observations and scores on their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ...store.errors import BadInputError
+from ...store.jsontext import as_text
+from ...store.models import Annotation, JsonValue, Span, SpanBatch, StepKind, TraceFacts
+from .fields import mapping, optional_text, required_text, sequence, span_id_of, tags_of, time_ns
+from .head import Head
+from .judgements import annotator_kind, first_of, judgement, present
+from .records import ReadItem, Record, Source, each_record
+
+if TYPE_CHECKING:
+    from ..otlp.raw import RawSpan
+
+_SOURCE = "langfuse"
+_OBSERVATION_TYPES = {
+    "SPAN", "GENERATION", "EVENT", "AGENT", "TOOL", "CHAIN", "RETRIEVER", "EVALUATOR", "EMBEDDING", "GUARDRAIL",
+}  # fmt: skip
+_TRACE_KEYS = {"observations", "scores", "userId", "sessionId", "htmlPath", "bookmarked"}
+
+
+def sniff(head: Head) -> bool:
+    """Whether the first record is a trace, an observation, a score or a page of them."""
+    return any(_shape(mapping(record)) for record in (*head.records[:1], *sequence(head.first.get("data"))[:1]))
+
+
+def _shape(value: dict[str, JsonValue]) -> str:
+    if "traceId" in value and as_text(value.get("type")).upper() in _OBSERVATION_TYPES:
+        return "observation"
+    if "traceId" in value and "name" in value and ("value" in value or "stringValue" in value):
+        return "score"
+    if "id" in value and "spans" not in value and "messages" not in value and _TRACE_KEYS & value.keys():
+        return "trace"
+    return ""
+
+
+def read(source: Source) -> Iterator[ReadItem]:
+    """One batch per record."""
+    return each_record(source, lambda record: _batch(record, source))
+
+
+def _batch(record: Record, source: Source) -> SpanBatch:
+    from ..conventions.mapping import to_batch
+
+    value = mapping(record.value)
+    items = [mapping(item) for item in sequence(value.get("data"))] if "data" in value else [value]
+    spans: list[RawSpan] = []
+    facts: list[TraceFacts] = []
+    empty: list[Span] = []
+    for item in items:
+        shape = _shape(item)
+        if shape == "trace":
+            trace_key = required_text(item, "id")
+            found = [
+                _observation(mapping(raw), trace_key, i) for i, raw in enumerate(sequence(item.get("observations")))
+            ]
+            source.limits.check_steps(len(found), where=record.where)
+            spans.extend(found)
+            facts.append(_trace_facts(item, trace_key))
+            empty.extend([] if found else [_whole_run(item, trace_key)])
+        elif shape == "observation":
+            spans.append(_observation(item, required_text(item, "traceId"), len(spans)))
+        elif shape == "score":
+            facts.append(TraceFacts(required_text(item, "traceId"), annotations=present(_score(item))))
+        else:
+            raise BadInputError("No trace (id, observations), observation (traceId, type) or score (traceId, value).")
+    batch = to_batch(spans, [])
+    batch.spans.extend(empty)
+    batch.facts.extend(facts)
+    return batch
+
+
+def _observation(value: dict[str, JsonValue], trace_key: str, index: int) -> RawSpan:
+    from ..otlp.raw import RawSpan
+
+    attributes: dict[str, JsonValue] = {
+        "langfuse.observation.type": as_text(value.get("type")).lower() or "span",
+        "langfuse.observation.input": value.get("input"),
+        "langfuse.observation.output": value.get("output"),
+        "langfuse.observation.model.name": first_of(value, "model", "providedModelName"),
+        "langfuse.observation.model.parameters": value.get("modelParameters"),
+        "langfuse.observation.usage_details": first_of(value, "usageDetails", "usage"),
+        "langfuse.observation.cost_details": first_of(value, "costDetails"),
+        "langfuse.observation.level": value.get("level"),
+        "langfuse.observation.status_message": value.get("statusMessage"),
+        "langfuse.observation.prompt.name": value.get("promptName"),
+        "langfuse.observation.metadata": value.get("metadata"),
+        "langfuse.environment": value.get("environment"),
+        "langfuse.version": first_of(value, "version", "release"),
+        "session.id": value.get("sessionId"),
+        "user.id": value.get("userId"),
+        "langfuse.trace.name": value.get("traceName"),
+        "langfuse.trace.tags": value.get("tags"),
+    }
+    return RawSpan(
+        trace_id=trace_key,
+        span_id=required_text(value, "id", where=f"observations[{index}]"),
+        parent_span_id=optional_text(value.get("parentObservationId")),
+        name=as_text(value.get("name")) or as_text(value.get("type")).lower() or "span",
+        start_ns=time_ns(value.get("startTime")),
+        end_ns=time_ns(value.get("endTime")),
+        status_code=2 if value.get("level") == "ERROR" else 0,
+        status_message=as_text(value.get("statusMessage")),
+        attributes={key: item for key, item in attributes.items() if item not in (None, "", [], {})},
+        events=[],
+        scope="langfuse-sdk",
+        resource={},
+        sequence=index,
+    )
+
+
+def _whole_run(value: dict[str, JsonValue], trace_key: str) -> Span:
+    """The one step of a trace that was exported without observations."""
+    return Span(
+        trace_key,
+        span_id_of(trace_key, "run"),
+        as_text(value.get("name")) or "run",
+        StepKind.AGENT,
+        started_at_ns=time_ns(value.get("timestamp")),
+        inputs=value.get("input"),
+        outputs=value.get("output"),
+        convention=_SOURCE,
+    )
+
+
+def _trace_facts(value: dict[str, JsonValue], trace_key: str) -> TraceFacts:
+    metadata = dict(mapping(value.get("metadata")))
+    if value.get("name"):
+        metadata.setdefault("name", value["name"])
+    scores = [mapping(score) for score in sequence(value.get("scores"))]
+    return TraceFacts(
+        trace_key,
+        version=optional_text(first_of(value, "version", "release")),
+        session=optional_text(value.get("sessionId")),
+        user=optional_text(value.get("userId")),
+        environment=optional_text(value.get("environment")),
+        tags=tags_of(sequence(value.get("tags"))),
+        metadata=metadata or None,
+        annotations=present(*(_score(score) for score in scores)),
+    )
+
+
+def _score(value: dict[str, JsonValue]) -> Annotation | None:
+    return judgement(
+        value.get("name"),
+        value.get("value"),
+        label=value.get("stringValue"),
+        explanation=value.get("comment"),
+        kind=annotator_kind(value.get("source")),
+        span_id=value.get("observationId"),
+        source=_SOURCE,
+    )

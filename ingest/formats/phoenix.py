@@ -1,0 +1,173 @@
+"""Phoenix exports: rows of its spans dataframe as JSON or JSON lines, spans of its REST API, and annotations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ...store.errors import BadInputError
+from ...store.jsontext import as_text
+from ...store.models import Annotation, JsonValue, SpanBatch, TraceFacts
+from .fields import mapping, optional_text, sequence, time_ns
+from .head import Head
+from .judgements import annotator_kind, first_of, judgement, present
+from .records import ReadItem, RecordError, Source, json_records
+
+if TYPE_CHECKING:
+    from ..otlp.raw import RawEvent, RawSpan
+
+_SOURCE = "phoenix"
+_STATUS = {"OK": 1, "ERROR": 2}
+_FLATTENED = ("llm.", "retrieval.", "embedding.", "reranker.", "tool.", "message.")
+_FLUSH_ROWS = 2_000
+_MAX_LEVELS = 16
+
+
+def sniff(head: Head) -> bool:
+    """Whether the first record is a row, a page of spans, or a dataframe written by columns."""
+    first = head.first
+    rows = sequence(first.get("data"))
+    return _is_row(first) or bool(rows and _is_row(mapping(rows[0]))) or _is_columns(first)
+
+
+def _is_row(value: dict[str, JsonValue]) -> bool:
+    return "context.span_id" in value or ("span_kind" in value and "span_id" in mapping(value.get("context")))
+
+
+def _is_columns(value: dict[str, JsonValue]) -> bool:
+    columns = value.get("columns")
+    return isinstance(value.get("context.span_id"), dict) or (
+        isinstance(columns, list) and "context.span_id" in columns
+    )
+
+
+def read(source: Source) -> Iterator[ReadItem]:
+    """Batches of up to a few thousand rows."""
+    rows: list[RawSpan] = []
+    facts: list[TraceFacts] = []
+    for record in json_records(source):
+        if isinstance(record, RecordError):
+            yield record
+            continue
+        for number, row in enumerate(_rows(mapping(record.value))):
+            try:
+                _add(row, rows, facts)
+            except BadInputError as err:
+                place = record.where if record.where != "document" else f"row {number}"
+                yield source.error(place, str(err))
+        if len(rows) + len(facts) >= _FLUSH_ROWS:
+            yield _batch(rows, facts)
+            rows, facts = [], []
+    if rows or facts:
+        yield _batch(rows, facts)
+
+
+def _batch(rows: list[RawSpan], facts: list[TraceFacts]) -> SpanBatch:
+    from ..conventions.mapping import to_batch
+
+    batch = to_batch(rows, [])
+    batch.facts.extend(facts)
+    return batch
+
+
+def _rows(value: dict[str, JsonValue]) -> Iterator[dict[str, JsonValue]]:
+    """The rows of a record: itself, a page's, or those of a dataframe written by columns or as a split table."""
+    if "columns" in value and isinstance(value.get("data"), list):
+        names = [as_text(name) for name in sequence(value["columns"])]
+        for cells in sequence(value["data"]):
+            yield dict(zip(names, sequence(cells), strict=False))
+    elif isinstance(value.get("context.span_id"), dict):
+        for index in mapping(value["context.span_id"]):
+            yield {name: mapping(column).get(index) for name, column in value.items()}
+    elif isinstance(value.get("data"), list):
+        yield from (mapping(row) for row in sequence(value["data"]))
+    else:
+        yield value
+
+
+def _add(row: dict[str, JsonValue], spans: list[RawSpan], facts: list[TraceFacts]) -> None:
+    context = mapping(row.get("context"))
+    span_id = optional_text(row.get("context.span_id") or context.get("span_id"))
+    trace_id = optional_text(row.get("context.trace_id") or context.get("trace_id"))
+    if not span_id or not trace_id:
+        raise BadInputError("A row needs context.span_id and context.trace_id.")
+    if "annotator_kind" in row and "start_time" not in row:
+        facts.append(TraceFacts(trace_id, annotations=_annotations(row, span_id)))
+        return
+    spans.append(_span(row, trace_id, span_id, len(spans)))
+    notes = [note for item in sequence(row.get("annotations")) for note in _annotations(mapping(item), span_id)]
+    if notes:
+        facts.append(TraceFacts(trace_id, annotations=tuple(notes)))
+
+
+def _span(row: dict[str, JsonValue], trace_id: str, span_id: str, index: int) -> RawSpan:
+    from ..otlp.raw import RawSpan
+
+    attributes: dict[str, JsonValue] = {}
+    for key, value in mapping(row.get("attributes")).items():
+        _flatten(key, value, attributes)
+    for key, value in row.items():
+        if key.startswith("attributes."):
+            _flatten(key.removeprefix("attributes."), value, attributes)
+    if row.get("span_kind") not in (None, ""):
+        attributes["openinference.span.kind"] = as_text(row["span_kind"]).upper()
+    return RawSpan(
+        trace_id=trace_id,
+        span_id=span_id,
+        parent_span_id=optional_text(row.get("parent_id")),
+        name=as_text(row.get("name")) or "span",
+        start_ns=time_ns(row.get("start_time")),
+        end_ns=time_ns(row.get("end_time")),
+        status_code=_STATUS.get(as_text(row.get("status_code")).upper(), 0),
+        status_message=as_text(row.get("status_message")),
+        attributes=attributes,
+        events=[_event(mapping(event)) for event in sequence(row.get("events"))],
+        scope=_SOURCE,
+        resource={},
+        sequence=index,
+    )
+
+
+def _event(value: dict[str, JsonValue]) -> RawEvent:
+    from ..otlp.raw import RawEvent
+
+    attributes: dict[str, JsonValue] = {}
+    for key, item in mapping(value.get("attributes")).items():
+        if isinstance(item, dict):
+            attributes.update({f"{key}.{name}": inner for name, inner in item.items()})
+        else:
+            attributes[key] = item
+    return RawEvent(as_text(value.get("name")), time_ns(value.get("timestamp")) or 0, attributes)
+
+
+def _flatten(key: str, value: JsonValue, into: dict[str, JsonValue], level: int = 0) -> None:
+    """Writes nested values under the dotted keys of OpenInference; cells without a value are left out."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return
+    nests = (
+        key.startswith(_FLATTENED) or level > 0 or key in ("llm", "input", "output", "openinference", "session", "user")
+    )
+    if isinstance(value, dict) and nests and level < _MAX_LEVELS and not key.endswith(("metadata", "json_schema")):
+        for name, item in value.items():
+            _flatten(f"{key}.{name}", item, into, level + 1)
+    elif isinstance(value, list) and nests and level < _MAX_LEVELS and any(isinstance(item, dict) for item in value):
+        for index, item in enumerate(value):
+            _flatten(f"{key}.{index}", item, into, level + 1)
+    else:
+        into[key] = value
+
+
+def _annotations(row: dict[str, JsonValue], span_id: str) -> tuple[Annotation, ...]:
+    result = mapping(row.get("result")) or row
+    return present(
+        judgement(
+            first_of(row, "name", "annotation_name"),
+            first_of(result, "score"),
+            label=first_of(result, "label"),
+            explanation=first_of(result, "explanation"),
+            kind=annotator_kind(row.get("annotator_kind")),
+            span_id=span_id,
+            source=_SOURCE,
+        )
+    )
