@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Sequence
 
 import click
 
-from ..store.errors import RetrospanError, did_you_mean
+from ..store.errors import RetrospanError
+from .lazy import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("imports:import_command", "Bring trace files and folders in"),
@@ -18,36 +18,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("doctor:doctor_command", "Check the store, the driver and the set-up"),
 }
 """Name → where the command is (`module:attribute` in this folder), and its line in the help."""
-
-
-class LazyGroup(click.Group):
-    """A group that imports a command's module only when the command is used, so that `--help` stays fast."""
-
-    def __init__(self, *args: object, commands_map: dict[str, tuple[str, str]], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self._map = commands_map
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self._map)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self._map:
-            return None
-        module, attribute = self._map[cmd_name][0].split(":")
-        command = getattr(importlib.import_module(f"{__package__}.{module}"), attribute)
-        assert isinstance(command, click.Command)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self._map and not args[0].startswith("-"):
-            raise click.UsageError(f"No command {args[0]!r}; {did_you_mean(args[0], self._map)}.", ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in self._map.items()])
 
 
 @click.group(cls=LazyGroup, commands_map=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

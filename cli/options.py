@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -45,10 +47,8 @@ def print_json(value: Any) -> None:
     try:
         data = orjson.dumps(value, option=orjson.OPT_INDENT_2)
     except (TypeError, ValueError):
-        import json
-
         data = json.dumps(value, indent=2, ensure_ascii=True, default=str).encode()
-    click.get_binary_stream("stdout").write(data + b"\n")
+    sys.stdout.buffer.write(data + b"\n")
 
 
 def say(text: str, *, err: bool = False) -> None:

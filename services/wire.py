@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..store.findings import Evidence, Signal, TraceDiff
 from ..store.models import Fold, Message, Span, Step, StepKind, TraceSummary, Usage
-from .importing import ImportReport
-from .understanding import Comparison, Explanation
+
+if TYPE_CHECKING:
+    # Types only: listing traces must not load the analysis.
+    from .importing import ImportReport
+    from .understanding import Comparison, Explanation
 
 Json = dict[str, Any]
 

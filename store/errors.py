@@ -18,8 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rapidfuzz import process
-
 
 class RetrospanError(Exception):
     """Base of all errors that a person or a model can act on."""
@@ -100,6 +98,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     Cost: one edit-distance comparison per known word.
     """
+    from rapidfuzz import process  # only the unlucky pay for its import
+
     names = sorted(known)
     nearest = process.extractOne(word, names, score_cutoff=60)
     listing = f"known: {', '.join(names)}" if names else "nothing is known yet"

@@ -1,0 +1,65 @@
+"""`retrospan import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..services.findings import Finding
+from ..services.importing import ImportReport, import_paths
+from ..services.wire import import_json
+from .options import json_option, opened, print_json, progress_bar, say, store_option
+
+_ERRORS_SHOWN = 10
+
+
+@click.command(
+    "import",
+    epilog="""\b
+Examples:
+  retrospan import runs.jsonl
+  retrospan import exports/ --project support
+  retrospan import trace.pb.gz --format otlp --json""",
+)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option("--project", help="Project for traces that name none.")
+@click.option("--format", "format_name", default="auto", show_default=True, help="Format of the files.")
+@store_option
+@json_option
+def import_command(
+    paths: tuple[Path, ...], project: str | None, format_name: str, store_location: str | None, as_json: bool
+) -> int:
+    """Bring trace files and folders in (also .gz, .xz, .zst), and say what is failing in them.
+
+    A bad record is reported with its place and skipped; the rest goes in. Importing a file again changes nothing.
+    """
+    with opened(store_location) as store, progress_bar() as on_progress:
+        report = import_paths(store, paths, project=project, format=format_name, on_progress=on_progress)
+    if as_json:
+        print_json(import_json(report))
+    else:
+        _print(report)
+    return 1 if report.errors else 0
+
+
+def _print(report: ImportReport) -> None:
+    click.echo(
+        f"{report.traces} new traces, {report.updated} updated, {report.skipped} unchanged; {report.steps} steps read."
+    )
+    for error in report.errors[:_ERRORS_SHOWN]:
+        say(f"  skipped {error.file} {error.where}: {error.what}", err=True)
+    if len(report.errors) > _ERRORS_SHOWN:
+        click.echo(f"  … and {len(report.errors) - _ERRORS_SHOWN} more bad records; --json lists all.", err=True)
+    print_findings(report.findings)
+
+
+def print_findings(findings: list[Finding]) -> None:
+    """The commonest failures as a short list."""
+    if not findings:
+        click.echo("No failure signal found. `retrospan trace list` shows the traces.")
+        return
+    click.echo("\nWhat is failing:")
+    for finding in findings:
+        say(f"  {finding.traces:>4} of {finding.of}  {finding.signal:<20} {finding.example:<8} {finding.reason}")
+    click.echo(f"\nNext: {findings[0].next_command}")
