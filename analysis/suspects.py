@@ -9,6 +9,7 @@ from ..store.findings import CauseClass, Evidence, Signal, Suspect, SuspectRepor
 from ..store.models import Trace
 from .evidence import (
     counts,
+    course,
     ending,
     from_signals,
     grounding,
@@ -37,6 +38,7 @@ SOURCES: Mapping[str, tuple[Source, float]] = {
     "ending": (ending.clues, 1.0),
     "partial": (partial.clues, 0.6),
     "teamwork": (teamwork.clues, 1.0),
+    "course": (course.clues, 0.1),
 }
 """Each source of evidence with its weight."""
 

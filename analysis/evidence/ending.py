@@ -33,10 +33,15 @@ def clues(case: CaseFile) -> Iterator[Clue]:
 def _broken_off(case: CaseFile) -> Iterator[Clue]:
     last = case.reading.views[-1].index if case.reading.views else 0
     for signal in case.signals:
-        if signal.signal == "llm_error" and signal.step is not None and signal.step >= last - 1:
-            early = last < _SHORT_RUN
-            reason = "the run breaks off here before it got anywhere" if early else "the run breaks off here"
-            yield clue(signal.step, 1.0 if early else 0.5, reason, CauseClass.MODEL, signal.evidence)
+        if signal.signal != "llm_error" or signal.step is None:
+            continue
+        if signal.step < last - 1:
+            yield clue(signal.step, 0.3, "a model call failed and the run went on", CauseClass.MODEL, signal.evidence)
+        elif last < _SHORT_RUN:
+            reason = "the run breaks off here before it got anywhere"
+            yield clue(signal.step, 1.0, reason, CauseClass.MODEL, signal.evidence)
+        else:
+            yield clue(signal.step, 0.3, "the run breaks off here", CauseClass.MODEL, signal.evidence)
 
 
 def _unanswered(case: CaseFile) -> Iterator[Clue]:

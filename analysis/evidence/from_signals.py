@@ -12,9 +12,7 @@ from .clue import Clue, clue
 _CAUSE = {
     "tool_error": CauseClass.ARGUMENTS,
     "error_in_result": CauseClass.ARGUMENTS,
-    "llm_error": CauseClass.MODEL,
     "empty_retrieval": CauseClass.RETRIEVAL,
-    "ungrounded_value": CauseClass.REASONING,
     "tool_contradiction": CauseClass.REASONING,
     "result_ignored": CauseClass.PASSAGE_SELECTION,
     "claimed_action": CauseClass.REASONING,
@@ -27,9 +25,7 @@ _CAUSE = {
 _WEIGHT = {
     "tool_error": 0.8,
     "error_in_result": 0.7,
-    "llm_error": 0.9,
     "empty_retrieval": 0.5,
-    "ungrounded_value": 0.8,
     "tool_contradiction": 0.9,
     "result_ignored": 0.3,
     "claimed_action": 0.8,
@@ -41,6 +37,8 @@ _WEIGHT = {
     "user_frustration": 0.3,
     "negative_feedback": 0.3,
 }
+_ELSEWHERE = frozenset({"llm_error", "ungrounded_value"})
+"""Charged by `ending` and `grounding`, which see more than the signal."""
 _MENDED = 0.35
 """Left of an error's weight where the same tool works later."""
 
@@ -48,8 +46,11 @@ _MENDED = 0.35
 def clues(case: CaseFile) -> Iterator[Clue]:
     """One clue per failure signal that names a step."""
     by_done = {act.done: act for act in case.reading.acts if act.done is not None}
+    broken = {signal.step for signal in case.signals if signal.signal == "llm_error"}
     for signal in case.signals:
-        if signal.step is None or not signal.failure:
+        if signal.step is None or not signal.failure or signal.signal in _ELSEWHERE:
+            continue
+        if signal.signal == "error_in_result" and signal.step in broken:
             continue
         act = by_done.get(signal.step)
         step = act.step if act else signal.step

@@ -20,7 +20,7 @@ def clues(case: CaseFile) -> Iterator[Clue]:
 
     Only the step where a value first appears is charged; later uses carry it.
     """
-    if not case.reading.results and len({view.agent for view in case.reading.decisions}) < 2:
+    if not case.reading.results and not case.reading.acts:
         return
     by_step: dict[int, list[Use]] = defaultdict(list)
     seen: set[tuple[str, str]] = set()
