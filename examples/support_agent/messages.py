@@ -1,0 +1,48 @@
+"""The Messages-style interface between the agent and a model, whoever answers behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Block = dict[str, Any]
+"""A content block: `text`, `tool_use` or `tool_result`, in the form of the Anthropic Messages API."""
+Turn = dict[str, Any]
+"""A message: `role` and `content`, which is text or a list of blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A model's answer."""
+
+    id: str
+    model: str
+    content: list[Block]
+    stop_reason: str
+    """`end_turn` or `tool_use`."""
+    input_tokens: int
+    output_tokens: int
+
+    @property
+    def text(self) -> str:
+        return "\n".join(block["text"] for block in self.content if block["type"] == "text")
+
+    @property
+    def tool_uses(self) -> list[Block]:
+        return [block for block in self.content if block["type"] == "tool_use"]
+
+
+class Model(Protocol):
+    """Answers a conversation with text or with tool calls."""
+
+    name: str
+    provider: str
+
+    def create(self, *, system: str, messages: list[Turn], tools: list[dict[str, Any]]) -> Reply:
+        """The next message of the assistant."""
+        ...
+
+
+def blocks(content: str | list[Block]) -> list[Block]:
+    """A message's content as blocks."""
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
