@@ -10,6 +10,8 @@ from .models import Fold, Span, StepKind
 
 _CALLS = frozenset({StepKind.LLM, StepKind.EMBEDDING})
 _NESTABLE = frozenset({StepKind.TOOL, StepKind.RETRIEVER, StepKind.EMBEDDING, StepKind.RERANKER})
+_SLACK_NS = 5_000_000
+"""Clocks that tell milliseconds round; recordings of one call may stick out by this much."""
 _FREE_FORM = frozenset({"unknown", "logfire"})
 """Conventions whose plain spans are a person's own marks, worth a step also where they hold no content."""
 
@@ -139,11 +141,15 @@ def _same_work(outer: Span, inner: Span) -> bool:
 
 
 def _find_twins(tree: _Tree, doubles: dict[str, str]) -> None:
-    """Siblings that record one model call: two instrumentations, or an SDK's own tracer beside one."""
+    """Siblings that record one call: two instrumentations, an SDK's own tracer beside one, log events beside spans."""
     groups: dict[str | None, list[Span]] = defaultdict(list)
     by_response: dict[str, list[Span]] = defaultdict(list)
     for span in tree.spans.values():
-        if span.kind in _CALLS and span.fold is None and span.span_id not in doubles:
+        if span.fold is not None or span.span_id in doubles:
+            continue
+        if span.kind is StepKind.TOOL and span.tool_call_id:
+            by_response[span.tool_call_id].append(span)
+        elif span.kind in _CALLS:
             groups[span.parent_span_id].append(span)
             if span.response_id:
                 by_response[span.response_id].append(span)
@@ -165,6 +171,8 @@ def _find_twins(tree: _Tree, doubles: dict[str, str]) -> None:
 def _twins(one: Span, two: Span) -> bool:
     if one.kind is not two.kind or _recorder(one) == _recorder(two) or not _overlap(one, two):
         return False
+    if one.kind is StepKind.TOOL:
+        return one.tool_call_id == two.tool_call_id
     if one.response_id and two.response_id:
         return one.response_id == two.response_id
     if one.input_messages and two.input_messages and one.input_messages[-1].content != two.input_messages[-1].content:
@@ -204,7 +212,8 @@ def _contained(one: Span, two: Span) -> bool:
     left, right = _bounds(one), _bounds(two)
     if left is None or right is None:
         return False
-    return (left[0] <= right[0] and right[1] <= left[1]) or (right[0] <= left[0] and left[1] <= right[1])
+    starts, ends = left[0] - right[0], right[1] - left[1]
+    return min(starts, ends) >= -_SLACK_NS or max(starts, ends) <= _SLACK_NS
 
 
 def _distance(one: Span, two: Span) -> int:
@@ -214,8 +223,8 @@ def _distance(one: Span, two: Span) -> int:
     return abs(left[0] - right[0]) + abs(left[1] - right[1])
 
 
-def _weight(span: Span) -> tuple[int, int, int, int]:
-    """How much of the call a recording holds; the heavier keeps the step."""
+def _weight(span: Span) -> tuple[bool, int, int, int, int]:
+    """How much of the call a recording holds; the heavier keeps the step, and a span comes before log records."""
     said = len(span.output_messages) + len(span.input_messages) + len(span.documents)
     values = (span.inputs is not None) + (span.outputs is not None)
-    return said, values, int(span.usage is not None), len(span.attributes)
+    return not span.convention.endswith("_logs"), said, values, int(span.usage is not None), len(span.attributes)

@@ -45,7 +45,8 @@ def merge_spans(old: Span, new: Span) -> Span:
 
 
 def absorb(winner: Span, double: Span) -> Span:
-    """`winner` with what only its folded double tells: messages from one recording, usage from the other.
+    """`winner` with what only its folded double tells: messages from one recording, usage from the other,
+    an argument that only one of them names.
 
     An error is taken over where the winner has no complaint of its own and nothing to show for the call, or where it
     is a tool call, whose inner part alone may know that it failed.
@@ -55,6 +56,8 @@ def absorb(winner: Span, double: Span) -> Span:
     merged.ended_at_ns = winner.ended_at_ns or double.ended_at_ns
     if winner.usage and double.usage:
         merged.usage = _larger(winner.usage, double.usage)
+    if isinstance(winner.inputs, dict) and isinstance(double.inputs, dict):
+        merged.inputs = {**double.inputs, **winner.inputs}
     failed = double.status is Status.ERROR and winner.status is Status.UNSET
     if failed and (winner.kind is StepKind.TOOL or not winner.output_messages):
         merged.status = Status.ERROR

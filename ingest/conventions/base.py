@@ -51,6 +51,17 @@ def begin(raw: RawSpan, sorted_attributes: Sorted, *, kind: StepKind, convention
     )
 
 
+def identity_of(span: Span, attributes: Mapping[str, JsonValue], resource: Mapping[str, JsonValue]) -> None:
+    """Set who, where and which version on a span made from a log record."""
+    said, around = _RESOURCE.sort(attributes).found, _RESOURCE.sort(resource).found
+    span.session = text_of(said.get("session")) or text_of(around.get("session"))
+    span.user = text_of(said.get("user")) or text_of(around.get("user"))
+    span.version = text_of(said.get("version")) or text_of(around.get("version"))
+    span.environment = text_of(said.get("environment")) or text_of(around.get("environment"))
+    span.project = _project(said) or _project(around)
+    span.task = text_of(said.get("task")) or text_of(around.get("task"))
+
+
 def _project(found: Mapping[str, JsonValue]) -> str | None:
     name = text_of(found.get("project"))
     return None if name is None or name.startswith("unknown_service") else name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ...store.models import Annotation, Fold, JsonValue, Message, Span, StepKind
 from ..otlp.raw import RawSpan
@@ -10,7 +11,7 @@ from .base import begin, cost_of, fail, keep_events, spoken_input, spoken_output
 from .documents import read_documents
 from .events import DETAILS, EVENT_NAMES, Conversation
 from .messages import last_text, read_messages, read_output
-from .results import read_result
+from .results import error_text, read_result
 from .table import Sorted, Table, by_index, nest
 from .usage import USAGE, usage_of
 from .values import read_arguments, read_json, text_of, texts_of
@@ -270,6 +271,9 @@ def _read_tool(span: Span, attributes: Sorted, said: Conversation) -> None:
         span.outputs = read_json(said.outputs[-1].content)
     if found.get("tool_status") == "error" or result.is_error:
         fail(span, result.text)
+    elif span.error is not None and span.error.message == span.error.type:
+        # ADK marks a tool that returned {"status": "error", …} and leaves the reason in the result.
+        span.error = replace(span.error, message=error_text(span.outputs) or span.error.message)
 
 
 def _tool_name(name: str) -> str:

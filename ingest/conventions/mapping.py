@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from ...store.models import Annotation, Span, SpanBatch, TraceFacts
 from ..otlp.raw import RawLog, RawSpan
-from . import genai, generic, openinference
+from . import (
+    claude_code,
+    claude_code_logs,
+    codex,
+    genai,
+    generic,
+    langfuse,
+    langsmith,
+    logs,
+    mlflow,
+    openinference,
+    openllmetry,
+    vercel,
+)
+from .events import EVENT_NAMES
 
+_GENAI_KEYS = ("gen_ai.", "mcp.method.", "pydantic_ai.", "gcp.vertex.agent.", "llm.request.type")
 _Reader = Callable[[RawSpan, list[Annotation]], Span]
 _BY_KEY: tuple[tuple[str, _Reader], ...] = (
     ("openinference.span.kind", openinference.read),
+    ("langfuse.observation.type", langfuse.read),
+    ("mlflow.spanType", mlflow.read),
+    ("langsmith.span.kind", langsmith.read),
+    ("traceloop.span.kind", openllmetry.read),
+    ("ai.operationId", vercel.read),
     ("gen_ai.operation.name", genai.read),
 )
 """The key that tells the convention of a span; the first that is there decides."""
@@ -29,9 +50,11 @@ def to_batch(raw_spans: Iterable[RawSpan], raw_logs: Iterable[RawLog] = ()) -> S
     Cost: about 50 µs a span on real captures.
     """
     batch = SpanBatch()
-    notes: dict[str, list[Annotation]] = {}
+    notes: defaultdict[str, list[Annotation]] = defaultdict(list)
     for raw in raw_spans:
-        batch.spans.append(to_span(raw, notes.setdefault(raw.trace_id, [])))
+        if raw.attributes.get("logfire.span_type") != "pending_span" and not codex.is_internal(raw):
+            batch.spans.append(to_span(raw, notes[raw.trace_id]))
+    _add_logs(raw_logs, batch, notes)
     batch.facts.extend(TraceFacts(key, annotations=tuple(found)) for key, found in notes.items() if found)
     return batch
 
@@ -42,6 +65,35 @@ def to_span(raw: RawSpan, notes: list[Annotation]) -> Span:
     for key, read in _BY_KEY:
         if key in attributes:
             return read(raw, notes)
-    if any(key.startswith("gen_ai.") for key in attributes):
+    if "span.type" in attributes and "claude_code" in raw.scope:
+        return claude_code.read(raw, notes)
+    if any(key.startswith(_GENAI_KEYS) for key in attributes) or any(event.name in EVENT_NAMES for event in raw.events):
         return genai.read(raw, notes)
+    if openllmetry.is_vector_query(raw):
+        return openllmetry.read_vector_query(raw, notes)
     return generic.read(raw, notes)
+
+
+def _add_logs(records: Iterable[RawLog], batch: SpanBatch, notes: defaultdict[str, list[Annotation]]) -> None:
+    turns: defaultdict[tuple[str, str], list[RawLog]] = defaultdict(list)
+    claude: list[RawLog] = []
+    coding: list[RawLog] = []
+    for record in records:
+        if claude_code_logs.is_event(record):
+            claude.append(record)
+        elif codex.is_event(record):
+            coding.append(record)
+        elif record.trace_id and logs.event_name(record) == logs.EVALUATION:
+            if note := logs.read_evaluation(record):
+                notes[record.trace_id].append(note)
+        elif not record.span_id:
+            continue
+        elif logs.is_details(record):
+            batch.spans.append(logs.read_details(record, notes[record.trace_id]))
+        elif logs.is_turn(record):
+            turns[record.trace_id, record.span_id].append(record)
+        elif logs.is_exception(record):
+            batch.spans.append(logs.read_exception(record))
+    batch.spans.extend(map(logs.read_turns, turns.values()))
+    batch.spans.extend(claude_code_logs.read(claude))
+    batch.spans.extend(codex.read(coding))

@@ -263,19 +263,11 @@ def _read_indexed(span: Span, indexed: Mapping[str, JsonValue], raw: RawSpan, no
 
 
 def _documents(indexed: Mapping[str, JsonValue], prefix: str) -> tuple[Document, ...]:
-    made = []
-    for fields in by_index(indexed, prefix):
-        inner = nest({key.removeprefix("document."): value for key, value in fields.items()})
-        if isinstance(inner, dict):
-            made.append(
-                Document(
-                    text_of(inner.get("content")) or "",
-                    text_of(inner.get("id")),
-                    number_of(inner.get("score")),
-                    read_json(inner.get("metadata")),
-                )
-            )
-    return tuple(made)
+    listed: list[JsonValue] = [
+        nest({key.removeprefix("document."): value for key, value in fields.items()})
+        for fields in by_index(indexed, prefix)
+    ]
+    return read_documents(listed)
 
 
 def _note(fields: Mapping[str, JsonValue], word: str, span_id: str | None) -> Annotation | None:

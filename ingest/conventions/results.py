@@ -65,3 +65,12 @@ def _blocks(value: JsonValue) -> JsonValue:
 
 def _is_text(item: dict[str, Any]) -> bool:
     return isinstance(item.get("text"), str) and item.keys() <= {"type", "text", "annotations", "_meta", "id", "index"}
+
+
+def error_text(value: JsonValue) -> str | None:
+    """What a result says went wrong: its `error`, `error_message` or `message`."""
+    if isinstance(value, dict):
+        for key in ("error", "error_message", "message", "detail"):
+            if value.get(key):
+                return as_text(value[key])
+    return None
