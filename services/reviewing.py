@@ -5,27 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
 
 from ..store.connection import Store
 from ..store.display import safe_line
-from ..store.errors import UnknownIdError, UsageError, did_you_mean
+from ..store.errors import UsageError
 from ..store.findings import CauseClass
 from ..store.knowledge.rubrics import find_rubric, rubric_of
-from ..store.models import Step, Trace
+from ..store.models import Trace
 from ..store.review_models import CitedStep, Draft, ItemState, Label, Proposal, ReviewItem, Rubric, Verdict
 from ..store.reviews import get_item, insert_item, list_items
 from ..store.reviews_claims import get_draft
 from ..store.reviews_verdicts import insert_proposal, list_proposals, list_verdicts
-from ..store.traces import get_trace, parse_trace_id, resolve_trace
 from ..store.trust.clock import utc_now, utc_text
 from .quoting import locate_quote
+from .reviewing_subjects import (
+    TEXT_LIMIT,
+    bounded,
+    choice,
+    find_step,
+    item_number,
+    load_subject,
+    session_traces,
+    trace_number,
+)
 
-_Word = TypeVar("_Word", Label, CauseClass, ItemState)
 QUESTION_LIMIT = 2_000
-TEXT_LIMIT = 8_000
 MAX_OVERLAP = 9
-MAX_SESSION_TRACES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ def request_review(
         UsageError: if the question is empty or too long, the overlap out of bounds, or a step unknown.
         UnknownIdError: if there is no such trace, session or rubric.
     """
-    question = _bounded("question", question, QUESTION_LIMIT)
+    question = bounded("question", question, QUESTION_LIMIT)
     if not 1 <= overlap <= MAX_OVERLAP:
         raise UsageError(f"An overlap of {overlap} is out of bounds; 1 to {MAX_OVERLAP} reviewers answer an item.")
     if inclusion_probability is not None and not 0.0 < inclusion_probability <= 1.0:
@@ -140,12 +145,12 @@ def list_reviews(
         limit: At most so many.
         now: For tests.
     """
-    trace_id = None if trace is None else _trace_id(store, trace)
+    trace_id = None if trace is None else trace_number(store, trace)
     with store.read() as con:
         return list_items(
             con,
             now=utc_text(now or utc_now()),
-            states=() if state is None else (_state(state),),
+            states=() if state is None else (choice(ItemState, "state", state),),
             trace_id=trace_id,
             project=project,
             open_to=reviewer,
@@ -212,7 +217,7 @@ def propose_verdict(
         if item.trace_id is None:
             raise UsageError(f"{item.short_id} is about a session; propose on one of its traces instead.")
     trace = load_subject(store, item.trace_id if item else subject)
-    chosen = _choice(Label, "label", label)
+    chosen = choice(Label, "label", label)
     steps = tuple(_cite(trace, entry) for entry in cited)
     if chosen is Label.FAIL and not steps:
         raise UsageError("A fail needs evidence: cite at least one step, with words that stand in it.")
@@ -220,83 +225,15 @@ def propose_verdict(
         id=0,
         trace_id=trace.summary.id,
         label=chosen,
-        explanation=_bounded("explanation", explanation, TEXT_LIMIT),
+        explanation=bounded("explanation", explanation, TEXT_LIMIT),
         proposed_by=by,
         cited=steps,
-        cause=None if cause is None else _choice(CauseClass, "cause", cause),
+        cause=None if cause is None else choice(CauseClass, "cause", cause),
         item_id=item.id if item else None,
         created_at=utc_text(now or utc_now()),
     )
     with store.write() as con:
         return insert_proposal(con, proposal)
-
-
-def load_subject(store: Store, trace: str | int | None) -> Trace:
-    """The trace that an id names.
-
-    Raises:
-        UnknownIdError: if there is none.
-    """
-    return get_trace(store, _trace_id(store, "" if trace is None else trace))
-
-
-def session_traces(store: Store, session: str, project: str) -> list[int]:
-    """The traces of a session, in order of time.
-
-    Raises:
-        UnknownIdError: if there are none.
-        UsageError: if there are more than a person can judge as one.
-    """
-    with store.read() as con:
-        rows = con.execute(
-            "SELECT id FROM trace WHERE session = ? AND project = ? ORDER BY started_at, id LIMIT ?",
-            (session, project, MAX_SESSION_TRACES + 1),
-        ).fetchall()
-    if not rows:
-        raise UnknownIdError("session", session, known=f"project {project!r}", next_step="Search to find the session.")
-    if len(rows) > MAX_SESSION_TRACES:
-        raise UsageError(
-            f"Session {safe_line(session, 60)!r} has over {MAX_SESSION_TRACES} traces; review one of them."
-        )
-    return [row[0] for row in rows]
-
-
-def find_step(trace: Trace, name: str) -> Step:
-    """A step of this trace by `T412.7`, `7` or span id.
-
-    Raises:
-        UnknownIdError: if it has no such step.
-    """
-    for step in trace.steps:
-        if step.span_id == name:
-            return step
-    address = parse_trace_id(name)
-    index = None
-    if address is not None and address.step is not None:
-        index = address.step if address.trace_id == trace.summary.id else None
-    elif name.strip().isdigit() and len(name) < 10:
-        index = int(name)
-    if index is not None and index < len(trace.steps):
-        return trace.steps[index]
-    known = f"{trace.summary.short_id} has steps 0 to {len(trace.steps) - 1}"
-    raise UnknownIdError("step", name, known=known, next_step=f"Name one as {trace.summary.short_id}.0.")
-
-
-def item_number(item: str | int) -> int:
-    """31 of `R31` or 31.
-
-    Raises:
-        UsageError: if it is no such id.
-    """
-    text = str(item).strip()
-    digits = text[1:] if text[:1] in "Rr" else text
-    if not digits.isdigit() or len(digits) > 15:
-        raise UsageError(f"{safe_line(text, 60)!r} is no review id; one looks like R31.")
-    return int(digits)
-
-
-def _trace_id(store: Store, trace: str | int) -> int:
-    return resolve_trace(store, f"T{trace}" if isinstance(trace, int) else trace)
 
 
 def _cite(trace: Trace, citation: Citation) -> CitedStep:
@@ -308,24 +245,3 @@ def _cite(trace: Trace, citation: Citation) -> CitedStep:
             "Quote it letter for letter, a few words suffice."
         )
     return CitedStep(step.span_id, quote, step.index)
-
-
-def _bounded(what: str, text: str, limit: int) -> str:
-    text = text.strip()
-    if not text:
-        raise UsageError(f"The {what} is empty. Say it in one or two sentences.")
-    if len(text) > limit:
-        raise UsageError(f"The {what} has {len(text)} characters; at most {limit} are kept. Shorten it.")
-    return text
-
-
-def _state(state: ItemState | str) -> ItemState:
-    return _choice(ItemState, "state", state)
-
-
-def _choice(kind: type[_Word], what: str, value: _Word | str) -> _Word:
-    try:
-        return kind(value)
-    except ValueError:
-        hint = did_you_mean(str(value), [member.value for member in kind])
-        raise UsageError(f"Unknown {what} {safe_line(str(value), 60)!r}; {hint}.") from None

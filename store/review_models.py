@@ -256,8 +256,8 @@ class Verdict:
     demo: bool = False
     proposal: str | None = None
     """Digest of the proposal shown between first and final answer."""
-    supersedes: str | None = None
-    """Uid of the verdict that this one replaces."""
+    supersedes: tuple[str, ...] = ()
+    """Uids of the verdicts that this one replaces."""
     id: int | None = None
     item_id: int | None = None
     trace_id: int | None = None

@@ -105,6 +105,13 @@ def pin_reviewer(name: str, public_key: str, *, now: str, demo_store: str | None
     return pin
 
 
+def forget_demo_pins(store_id: str) -> None:
+    """Drop the pins of a demo store that is thrown away."""
+    file = load_trust_file()
+    if any(pin.demo_store == store_id for pin in file.pins):
+        save_trust_file(file.model_copy(update={"pins": [pin for pin in file.pins if pin.demo_store != store_id]}))
+
+
 def revoke_reviewer(key_fingerprint: str, *, now: str, compromised: bool) -> None:
     """Believe this key no longer: nothing signed from now on, and nothing at all where it was `compromised`.
 

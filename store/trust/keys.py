@@ -12,6 +12,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -115,8 +116,12 @@ def check_passphrase(passphrase: str) -> None:
         )
 
 
-def create_key(folder: Path, name: str, passphrase: str, *, created_at: str, cost: KdfCost | None = None) -> str:
+def create_key(
+    folder: Path, name: str, passphrase: str, *, created_at: str, cost: KdfCost | None = None, demo: bool = False
+) -> str:
     """Make a key pair, keep the private half encrypted in `folder`, return the public half.
+
+    A key made with `demo` stays a demo key: the mark is bound to the ciphertext, and goes into all it signs.
 
     Raises:
         UsageError: if the passphrase is weak, or a key of that name exists.
@@ -128,11 +133,19 @@ def create_key(folder: Path, name: str, passphrase: str, *, created_at: str, cos
     if path.exists():
         raise UsageError(f"A reviewer key named {name!r} exists already ({path}). Choose another name.")
     private = Ed25519PrivateKey.generate()
-    write_atomic(folder, path.name, _seal(private, name, passphrase, created_at, cost or KdfCost()), mode=0o600)
+    write_atomic(folder, path.name, _seal(private, name, passphrase, created_at, cost or KdfCost(), demo), mode=0o600)
     return public_key_of(private)
 
 
-def open_key(folder: Path, name: str, passphrase: str) -> Ed25519PrivateKey:
+class OpenedKey(NamedTuple):
+    """A decrypted private key, and what its file says of it."""
+
+    private: Ed25519PrivateKey
+    name: str
+    demo: bool
+
+
+def open_key(folder: Path, name: str, passphrase: str) -> OpenedKey:
     """Decrypt the private key of `name`.
 
     Raises:
@@ -158,7 +171,7 @@ def open_key(folder: Path, name: str, passphrase: str) -> Ed25519PrivateKey:
         raise RefusedError(f"The passphrase does not open the key of {name!r}. Try again.") from err
     if public_key_of(private) != fields.public_key:
         raise RefusedError(f"{path} states another public key than it holds. Restore it from a backup.")
-    return private
+    return OpenedKey(private, fields.name, fields.demo)
 
 
 def key_names(folder: Path) -> list[str]:
@@ -175,14 +188,14 @@ def _encoded(fields: _KeyFile) -> tuple[str, str, str]:
     return fields.kdf.salt, fields.nonce, fields.ciphertext
 
 
-def _seal(private: Ed25519PrivateKey, name: str, passphrase: str, created_at: str, cost: KdfCost) -> bytes:
+def _seal(private: Ed25519PrivateKey, name: str, passphrase: str, created_at: str, cost: KdfCost, demo: bool) -> bytes:
     salt, nonce = os.urandom(16), os.urandom(12)
     fields = _KeyFile(
         format="retrospan.key/1",
         name=name,
         public_key=public_key_of(private),
         created_at=created_at,
-        demo=False,
+        demo=demo,
         kdf=_KdfFields(name="scrypt", n=cost.n, r=cost.r, p=cost.p, salt=_text(salt)),
         cipher="AES-256-GCM",
         nonce=_text(nonce),

@@ -9,7 +9,10 @@ from typing import NoReturn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ..errors import RefusedError
-from .keys import fingerprint, open_key, public_key_of
+from .keys import KdfCost, create_key, fingerprint, key_path, open_key, public_key_of
+
+_DEMO_PASSPHRASE = "a demo store guards nothing"
+_DEMO_COST = KdfCost(n=2**10)
 
 
 class ReviewSession:
@@ -70,9 +73,17 @@ def open_session(folder: Path, name: str, passphrase: str) -> ReviewSession:
 
     Cost: one scrypt derivation, about 0.4 s.
     """
-    return ReviewSession(name, open_key(folder, name, passphrase))
+    opened = open_key(folder, name, passphrase)
+    return ReviewSession(opened.name, opened.private, demo=opened.demo)
 
 
-def open_demo_session(name: str = "Demo reviewer") -> ReviewSession:
-    """A reviewer for a throw-away demo store: a fresh key that needs no passphrase and is kept in memory only."""
-    return ReviewSession(name, Ed25519PrivateKey.generate(), demo=True)
+def open_demo_session(folder: Path, store_id: str, *, now: str) -> ReviewSession:
+    """The reviewer of one throw-away demo store; its key is made on the first call and guards nothing.
+
+    The passphrase is printed here on purpose: the key is refused by every store but the demo store it is pinned for.
+    """
+    name = f"demo-{store_id}"
+    if not key_path(folder, name).exists():
+        create_key(folder, name, _DEMO_PASSPHRASE, created_at=now, cost=_DEMO_COST, demo=True)
+    opened = open_key(folder, name, _DEMO_PASSPHRASE)
+    return ReviewSession("Demo reviewer", opened.private, demo=True)

@@ -72,7 +72,7 @@ class _Manifest(_Strict):
     answer: _Answer
     first_answer: _Answer
     proposal: str | None = None
-    supersedes: str | None = None
+    supersedes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ def _manifest_of(verdict: Verdict) -> dict[str, JsonValue]:
         "first_answer": answer_json(verdict.first_answer),
         "answer": answer_json(verdict.answer),
         "proposal": verdict.proposal,
-        "supersedes": verdict.supersedes,
+        "supersedes": list(verdict.supersedes),
     }
     return manifest
 

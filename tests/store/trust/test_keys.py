@@ -8,9 +8,10 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from retrospan.store.errors import BadInputError, RefusedError, UnknownIdError, UsageError
 from retrospan.store.trust.keys import KdfCost, create_key, fingerprint, key_names, key_path, signature_fits
-from retrospan.store.trust.session import open_demo_session, open_session
+from retrospan.store.trust.session import ReviewSession, open_session
 
 PASSPHRASE = "correct horse battery"
 QUICK = KdfCost(n=2**10)
@@ -47,11 +48,12 @@ def test_wrong_passphrase_is_refused(tmp_path: Path) -> None:
         open_session(tmp_path, "Ada", PASSPHRASE + "x")
 
 
-@pytest.mark.parametrize("field", ["name", "public_key", "created_at"])
+@pytest.mark.parametrize("field", ["name", "public_key", "created_at", "demo"])
 def test_exchanged_field_makes_the_file_unusable(tmp_path: Path, field: str) -> None:
     create_key(tmp_path, "Ada", PASSPHRASE, created_at=NOW, cost=QUICK)
     path = key_path(tmp_path, "Ada")
-    fields = json.loads(path.read_text()) | {field: open_demo_session().public_key}
+    other: object = True if field == "demo" else ReviewSession("Eve", Ed25519PrivateKey.generate()).public_key
+    fields = json.loads(path.read_text()) | {field: other}
     path.write_text(json.dumps(fields))
 
     with pytest.raises(RefusedError):
@@ -100,7 +102,7 @@ def test_key_file_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_locked_session_signs_no_more() -> None:
-    session = open_demo_session()
+    session = ReviewSession("Ada", Ed25519PrivateKey.generate())
     session.lock()
 
     with pytest.raises(RefusedError, match="locked"):
@@ -108,7 +110,7 @@ def test_locked_session_signs_no_more() -> None:
 
 
 def test_session_leaves_its_process_by_no_door() -> None:
-    session = open_demo_session()
+    session = ReviewSession("Ada", Ed25519PrivateKey.generate())
 
     with pytest.raises(TypeError, match="never copied"):
         pickle.dumps(session)

@@ -68,7 +68,7 @@ def test_typed_passphrase_is_read_and_not_shown() -> None:
     while b"Passphrase: " not in shown:
         shown += os.read(terminal, 1024)
     os.write(terminal, b"correct horse battery\n")
-    while b"got" not in shown:
+    while b"battery\r\n" not in shown:
         shown += os.read(terminal, 1024)
     _, status = os.waitpid(child, 0)
     os.close(terminal)

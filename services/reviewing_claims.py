@@ -1,0 +1,127 @@
+"""Taking a review item into one's hands and laying it down again: claim, skip, a question back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..store.connection import Store
+from ..store.errors import RefusedError, UsageError
+from ..store.knowledge.rubrics import rubric_of
+from ..store.models import Trace
+from ..store.review_models import Claim, Draft, ItemState, ReviewItem, Rubric, SeenTrace
+from ..store.reviews import get_item, set_item_state
+from ..store.reviews_claims import claim_slot, delete_draft, get_draft, release_claim, renew_claim, skip_item
+from ..store.traces import get_trace
+from ..store.trust.clock import utc_now, utc_text
+from ..store.trust.seen import step_hashes
+from .reviewing_subjects import TEXT_LIMIT, bounded, item_number, session_traces
+
+_ANSWERABLE = (ItemState.OPEN, ItemState.DISPUTED)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReview:
+    """An item in a reviewer's hands: what to show, and what a signature on it will cover."""
+
+    item: ReviewItem
+    rubric: Rubric | None
+    traces: tuple[Trace, ...]
+    """What to show: one trace, or a session's in order of time."""
+    seen: tuple[SeenTrace, ...]
+    """The hashes of exactly these traces."""
+    claim: Claim
+    draft: Draft | None
+    """What this reviewer has answered before, unsigned."""
+
+
+def open_review(store: Store, item: str | int, reviewer: str, *, now: datetime | None = None) -> OpenReview:
+    """Claim an item for 15 minutes and load what the reviewer is to see.
+
+    Args:
+        store: Where.
+        item: `R31` or 31.
+        reviewer: Fingerprint of the reviewer's key.
+        now: For tests.
+
+    Raises:
+        UnknownIdError: if there is no such item.
+        RefusedError: if it is decided, closed, or all its slots are taken.
+    """
+    moment = now or utc_now()
+    with store.write() as con:
+        found = get_item(con, item_number(item), now=utc_text(moment))
+        if found.state not in _ANSWERABLE:
+            raise RefusedError(f"{found.short_id} is {found.state.value}; nothing is asked any more. Take another.")
+        claim = claim_slot(con, found.id, reviewer, moment)
+        draft = get_draft(con, found.id, reviewer)
+    traces = tuple(get_trace(store, trace_id) for trace_id in _subjects(store, found))
+    return OpenReview(found, rubric_of(store, found.rubric), traces, tuple(map(_seen, traces)), claim, draft)
+
+
+def keep_alive(store: Store, claim: Claim, *, now: datetime | None = None) -> Claim:
+    """Renew the lease; call it on the reviewer's activity.
+
+    Raises:
+        RefusedError: if somebody else has taken the slot.
+    """
+    with store.write() as con:
+        return renew_claim(con, claim, now or utc_now())
+
+
+def give_back(store: Store, claim: Claim) -> None:
+    """Leave the item unanswered; a draft stays."""
+    with store.write() as con:
+        release_claim(con, claim)
+
+
+def skip_review(store: Store, claim: Claim, reason: str, *, now: datetime | None = None) -> None:
+    """Leave the item to others, saying why; this reviewer is not asked again.
+
+    Raises:
+        UsageError: if there is no reason.
+    """
+    reason = bounded("reason", reason, TEXT_LIMIT)
+    with store.write() as con:
+        release_claim(con, claim)
+        delete_draft(con, claim.item_id, claim.reviewer)
+        skip_item(con, claim.item_id, claim.reviewer, reason, now or utc_now())
+
+
+def ask_back(store: Store, claim: Claim, question: str) -> None:
+    """Send the item back to whoever asked, with a question; `answer_back` puts it into the queue again.
+
+    Raises:
+        UsageError: if there is no question.
+    """
+    question = bounded("question", question, TEXT_LIMIT)
+    with store.write() as con:
+        release_claim(con, claim)
+        set_item_state(con, claim.item_id, ItemState.NEEDS_ANSWER, question)
+
+
+def answer_back(store: Store, item: str | int, note: str, *, now: datetime | None = None) -> ReviewItem:
+    """Answer a reviewer's question; the item waits for people again, with question and answer in its note.
+
+    Raises:
+        UsageError: if the item does not wait for an answer.
+    """
+    note = bounded("answer", note, TEXT_LIMIT)
+    moment = utc_text(now or utc_now())
+    with store.write() as con:
+        found = get_item(con, item_number(item), now=moment)
+        if found.state is not ItemState.NEEDS_ANSWER:
+            raise UsageError(f"{found.short_id} is {found.state.value}; no question is open on it.")
+        set_item_state(con, found.id, ItemState.OPEN, f"{found.note}\n\n{note}")
+        return get_item(con, found.id, now=moment)
+
+
+def _subjects(store: Store, item: ReviewItem) -> list[int]:
+    if item.trace_id is not None:
+        return [item.trace_id]
+    return session_traces(store, item.session or "", item.project)
+
+
+def _seen(trace: Trace) -> SeenTrace:
+    summary = trace.summary
+    return SeenTrace(summary.external_id, summary.project, summary.revision, step_hashes(trace.steps))
