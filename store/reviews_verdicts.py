@@ -13,7 +13,6 @@ from .contents import marks
 from .errors import BadInputError, UnknownIdError
 from .findings import CauseClass
 from .jsontext import canonical
-from .models import Outcome, OutcomeSource, TraceSummary
 from .review_models import CitedStep, Label, Proposal, SignatureState, Verdict
 from .reviewers import load_trust
 from .sqlite.driver import Connection
@@ -180,29 +179,6 @@ def subject_ids(store: Store, verdict: Verdict) -> list[int]:
             for seen in verdict.seen
         ]
         return [row[0] for found in rows for row in found.fetchall()]
-
-
-def with_verdicts(store: Store, summaries: Sequence[TraceSummary]) -> list[TraceSummary]:
-    """The summaries with verdict and outcome as the confirmed verdicts have them.
-
-    An outcome that a row ascribes to a verdict which does not count is unknown.
-    """
-    confirmed = confirmed_verdicts(store, [summary.id for summary in summaries])
-    return [_with_verdict(summary, confirmed.get(summary.id)) for summary in summaries]
-
-
-_OUTCOMES = {Label.PASS: Outcome.PASS, Label.FAIL: Outcome.FAIL}
-
-
-def _with_verdict(summary: TraceSummary, verdict: Verdict | None) -> TraceSummary:
-    if verdict is None:
-        if summary.outcome_source is not OutcomeSource.VERDICT:
-            return replace(summary, verdict=None) if summary.verdict else summary
-        return replace(summary, verdict=None, outcome=Outcome.UNKNOWN, outcome_source=OutcomeSource.NONE)
-    outcome = _OUTCOMES.get(verdict.answer.label)
-    if outcome is None:
-        return replace(summary, verdict=verdict.answer.label.value)
-    return replace(summary, verdict=verdict.answer.label.value, outcome=outcome, outcome_source=OutcomeSource.VERDICT)
 
 
 def _checked(store: Store, rows: Iterable[Any], trust: Trust | None) -> list[Verdict]:

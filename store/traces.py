@@ -12,6 +12,7 @@ from .connection import Store
 from .contents import marks
 from .errors import UnknownIdError
 from .models import Fold, JsonValue, Outcome, OutcomeSource, Span, Status, Trace, TraceSummary, Usage
+from .outcomes import with_verdicts
 from .revisions import load_annotations, load_order, refresh, trace_rows
 from .spans import load_spans
 from .sqlite.driver import Connection
@@ -74,7 +75,8 @@ def get_summaries(store: Store, trace_ids: Sequence[int]) -> list[TraceSummary]:
             chunk = found[start : start + _CHUNK]
             for trace_id, name in con.execute(SELECT_SIGNALS.format(marks=marks(len(chunk))), chunk):
                 signals.setdefault(trace_id, []).append(name)
-        return [_summary(con, rows[i], tuple(signals.get(i, ()))) for i in trace_ids if i in rows]
+        summaries = [_summary(con, rows[i], tuple(signals.get(i, ()))) for i in trace_ids if i in rows]
+        return with_verdicts(store, summaries)
 
 
 def _summary(con: Connection, row: Any, signals: tuple[str, ...]) -> TraceSummary:

@@ -12,7 +12,7 @@ from retrospan.services.reviewing_people import vouch_for
 from retrospan.store.errors import RefusedError, UsageError
 from retrospan.store.models import Outcome, OutcomeSource
 from retrospan.store.review_models import Answer, ItemState, Label, SignatureState
-from retrospan.store.reviews_verdicts import confirmed_verdicts, get_verdict, with_verdicts
+from retrospan.store.reviews_verdicts import confirmed_verdicts, get_verdict
 from retrospan.store.traces import get_summaries
 from reviewdesk import Desk
 
@@ -23,7 +23,7 @@ START = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
 def test_signed_verdict_is_the_outcome_of_its_trace(desk: Desk) -> None:
     verdict = desk.decide(desk.reviewer())
 
-    (summary,) = with_verdicts(desk.store, get_summaries(desk.store, [1]))
+    (summary,) = get_summaries(desk.store, [1])
     assert verdict.state is SignatureState.VALID
     assert (summary.verdict, summary.outcome, summary.outcome_source) == ("fail", Outcome.FAIL, OutcomeSource.VERDICT)
     assert get_review(desk.store, "R1").item.state is ItemState.DECIDED
@@ -137,7 +137,7 @@ def test_verdict_goes_stale_when_its_trace_grows(desk: Desk) -> None:
     desk.add_late_span("run-1")
 
     assert get_verdict(desk.store, verdict.short_id).state is SignatureState.STALE
-    (summary,) = with_verdicts(desk.store, get_summaries(desk.store, [1]))
+    (summary,) = get_summaries(desk.store, [1])
     assert (summary.verdict, summary.outcome) == (None, Outcome.UNKNOWN)
 
 

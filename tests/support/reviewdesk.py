@@ -10,7 +10,7 @@ from retrospan.store.commit import commit_batch
 from retrospan.store.connection import Store
 from retrospan.store.models import Message, Span, SpanBatch, StepKind, ToolCall
 from retrospan.store.review_models import Answer, Label, Verdict
-from retrospan.store.traces import refresh
+from retrospan.store.revisions import refresh
 from retrospan.store.trust.keys import KdfCost
 from retrospan.store.trust.session import ReviewSession
 
