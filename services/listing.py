@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..store.connection import Store
 from ..store.models import TraceSummary
+from ..store.outcomes import verdict_labels
 from ..store.query import parse_query
 from ..store.revisions import refresh
 from ..store.search import Hit, count_traces, explain_empty, search
@@ -31,8 +32,10 @@ def list_traces(store: Store, line: str = "", *, limit: int = 50, offset: int = 
     """
     query = parse_query(line)
     refresh(store)
-    hits = search(store, query, limit=limit, offset=offset)
+    verdicts = verdict_labels(store)
+    hits = search(store, query, limit=limit, offset=offset, verdicts=verdicts)
     summaries = get_summaries(store, [hit.trace_id for hit in hits])
     whole = not offset and len(hits) < limit
-    total = len(hits) if whole else count_traces(store, query)
-    return Listing(tuple(summaries), tuple(hits), total, () if hits or offset else tuple(explain_empty(store, query)))
+    total = len(hits) if whole else count_traces(store, query, verdicts)
+    why_empty = () if hits or offset else tuple(explain_empty(store, query, verdicts))
+    return Listing(tuple(summaries), tuple(hits), total, why_empty)

@@ -200,6 +200,8 @@ def _positive(part: Filter, verdicts: Mapping[int, str]) -> Condition:
         return Condition(f"instr(lower({column}), char(10) || lower(?) || char(10)) > 0", (part.value,))
     if part.field in TIME_FIELDS + NUMBER_FIELDS:
         return Condition(f"{_COLUMNS[part.field]} {part.op} ?", (part.value,))
+    if part.field == "outcome" and verdicts:
+        return _outcome(str(part.value), verdicts)
     if part.field in _COLUMNS:
         return Condition(f"{_COLUMNS[part.field]} = ?", (part.value,))
     if part.field == "status":
@@ -216,6 +218,14 @@ def _status(value: str) -> Condition:
     if value != "error":
         return Condition("t.status = ?", (value,))
     return Condition("(t.status = 'error' OR t.id IN (SELECT trace_id FROM span WHERE status = 'error'))")
+
+
+def _outcome(value: str, verdicts: Mapping[int, str]) -> Condition:
+    """A confirmed pass or fail is the outcome of its trace, whatever the column says."""
+    told = sorted(trace_id for trace_id, label in verdicts.items() if label in ("pass", "fail"))
+    ids = [trace_id for trace_id in told if verdicts[trace_id] == value]
+    sql = f"(t.id IN ({marks(len(ids))}) OR (t.outcome = ? AND t.id NOT IN ({marks(len(told))})))"
+    return Condition(sql, (*ids, value, *told))
 
 
 def _verdict(value: str, verdicts: Mapping[int, str]) -> Condition:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from retrospan.services.listing import list_traces
 from retrospan.services.reviewing import Citation, get_review, list_reviews, propose_verdict, request_review
 from retrospan.services.reviewing_claims import answer_back, ask_back, give_back, keep_alive, open_review, skip_review
 from retrospan.services.reviewing_decide import give_answer, reveal_proposal, sign_verdict, undo_answer
@@ -219,3 +220,11 @@ def test_session_is_judged_as_a_whole(desk: Desk) -> None:
     sign_verdict(desk.store, ada, review)
 
     assert sorted(confirmed_verdicts(desk.store)) == [1, 2]
+
+
+def test_search_finds_a_trace_by_its_confirmed_verdict_and_outcome(desk: Desk) -> None:
+    desk.decide(desk.reviewer())
+
+    assert [trace.id for trace in list_traces(desk.store, "verdict:fail").traces] == [1]
+    assert [trace.id for trace in list_traces(desk.store, "outcome:fail").traces] == [1]
+    assert [trace.id for trace in list_traces(desk.store, "verdict:none").traces] == [2]
