@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import NamedTuple
 
+from .calls import calls_told
 from .codec import digest_of
 from .folding import fold_spans
 from .jsontext import as_text, canonical, parse_if_json
@@ -131,6 +132,7 @@ def build_steps(
     """
     by_id = {span.span_id: span for span in spans}
     shown = _Shown()
+    told = calls_told(spans)
     steps = []
     for index, place in enumerate(order.places):
         span = by_id[place.span_id]
@@ -138,6 +140,8 @@ def build_steps(
         for other in place.absorbed:
             digests.append(digest(by_id[other]))
             span = absorb(span, by_id[other])
+        span, added = told.complete(span)
+        digests.append(added)
         steps.append(_step(span, index, place.parent, b"".join(digests).hex(), shown))
     return tuple(steps)
 

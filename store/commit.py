@@ -18,6 +18,7 @@ from .merge import merge_spans
 from .models import Annotation, Span, SpanBatch, TraceFacts
 from .spans import load_spans
 from .sqlite.driver import Connection
+from .sqlite.values import sql_text, sql_time
 
 DEFAULT_PROJECT = "default"
 _CHUNK = 400
@@ -111,7 +112,7 @@ def _places(con: Connection, batch: SpanBatch, project: str | None) -> dict[str,
     projects: dict[str, str | None] = {facts.trace_key: facts.project for facts in batch.facts}
     for span in batch.spans:
         projects[span.trace_key] = projects.get(span.trace_key) or span.project
-    return {key: _place(con, key, named or project) for key, named in projects.items()}
+    return {key: _place(con, sql_text(key) or "", sql_text(named or project)) for key, named in projects.items()}
 
 
 def _place(con: Connection, trace_key: str, project: str | None) -> _Place:
@@ -190,13 +191,13 @@ def _row(trace_id: int, span: Span, encoded: _Encoded, ids: dict[bytes, int]) ->
         span.span_id,
         span.parent_span_id,
         span.kind.value,
-        span.name,
+        sql_text(span.name),
         span.status.value,
-        span.agent,
-        span.tool,
-        span.model,
-        span.started_at_ns,
-        span.ended_at_ns,
+        sql_text(span.agent),
+        sql_text(span.tool),
+        sql_text(span.model),
+        sql_time(span.started_at_ns),
+        sql_time(span.ended_at_ns),
         span.sequence,
         encoded.digests[id(span)],
         pack(span_record(span, encoded.refs[id(span)], ids.__getitem__)),
@@ -247,5 +248,6 @@ def _apply_facts(con: Connection, trace_id: int, facts: TraceFacts) -> bool:
 
 
 def _annotation_row(trace_id: int, a: Annotation) -> tuple[Any, ...]:
-    fields = (a.span_id, a.name, a.label, a.score, a.explanation, a.annotator_kind.value, a.source)
+    texts = [sql_text(text) for text in (a.span_id, a.name, a.label, a.explanation, a.source)]
+    fields = (texts[0], texts[1], texts[2], a.score, texts[3], a.annotator_kind.value, texts[4])
     return (trace_id, blake2b(canonical(fields), digest_size=16).digest(), *fields)

@@ -20,7 +20,7 @@ from .sqlite.driver import Connection, DatabaseError, OperationalError, Row, dri
 StoreKind = Literal["ordinary", "demo"]
 
 _BUSY_SECONDS = 30.0
-_APPLICATION_ID = 0x52545350
+APPLICATION_ID = 0x52545350
 """`RTSP` in the file header: tells our files from other SQLite databases."""
 
 
@@ -174,14 +174,19 @@ def _create(path: Path, kind: StoreKind) -> None:
     """Make the file under a temporary name first, so that no process ever meets a half-made store."""
     from .upgrade import upgrade_sqlite
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise StoreError(
+            f"Cannot make the folder of {path} ({err.strerror}). Name another place with --store."
+        ) from err
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         fd = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         os.close(fd)
         con = driver.connect(str(fresh), isolation_level=None)
         con.execute("PRAGMA page_size=8192")
-        con.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+        con.execute(f"PRAGMA application_id={APPLICATION_ID}")
         con.close()
         upgrade_sqlite(fresh)
         con = driver.connect(str(fresh), isolation_level=None)
@@ -203,7 +208,7 @@ def _create(path: Path, kind: StoreKind) -> None:
 def _migrate(path: Path, *, read_only: bool) -> None:
     con = driver.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
     try:
-        if con.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
+        if con.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
             raise UsageError(f"{path} is not a Retrospan store. Name another file with --store.")
         found = con.execute("SELECT version_num FROM alembic_version").fetchone()
     finally:

@@ -19,6 +19,7 @@ from .models import Annotation, AnnotatorKind, Fold, TraceFacts
 from .runfacts import RunFacts, summarise
 from .spans import load_spans, span_digests
 from .sqlite.driver import Connection
+from .sqlite.values import sql_text
 
 _PREVIEW = 4_000
 """Characters of a run's input and output kept on its row; the whole text is in its steps."""
@@ -102,20 +103,20 @@ def _summary_values(revision: int, reading: bytes, count: int, run: RunFacts, tr
         run.status.value,
         run.outcome.value,
         run.outcome_source.value,
-        run.task,
+        sql_text(run.task),
         int(run.task_declared),
-        run.session,
-        run.user,
-        run.version,
-        run.environment,
+        sql_text(run.session),
+        sql_text(run.user),
+        sql_text(run.version),
+        sql_text(run.environment),
         _lines(run.agents),
         _lines(run.models),
         _lines(run.tools),
         _lines(run.tags),
         run.started_at_ns,
         run.duration_ms,
-        run.input[:_PREVIEW],
-        run.output[:_PREVIEW],
+        sql_text(run.input[:_PREVIEW]),
+        sql_text(run.output[:_PREVIEW]),
         run.usage.input_tokens,
         run.usage.output_tokens,
         run.usage.cache_read_tokens,
@@ -130,7 +131,7 @@ def _summary_values(revision: int, reading: bytes, count: int, run: RunFacts, tr
 
 def _lines(names: Sequence[str]) -> str | None:
     """A set of names as one text with a newline before and after each, so that LIKE finds a whole name."""
-    return "\n" + "\n".join(name.replace("\n", " ") for name in names) + "\n" if names else None
+    return sql_text("\n" + "\n".join(name.replace("\n", " ") for name in names) + "\n") if names else None
 
 
 def _facts(con: Connection, row: Any) -> TraceFacts:

@@ -7,12 +7,14 @@ from typing import Any, cast
 
 from .codec import decode_span
 from .compression import unpack
+from .connection import Store
 from .contents import Contents, marks
 from .models import Span
 from .sqlite.driver import Connection
 
 SELECT_SPANS = "SELECT * FROM span WHERE trace_id = ? ORDER BY id"
 SELECT_SOME = "SELECT * FROM span WHERE trace_id = ? AND span_id IN ({marks})"
+SELECT_SPAN_IDS = "SELECT span_id FROM span WHERE trace_id IN (SELECT id FROM trace WHERE trace_key = ?)"
 _CHUNK = 900
 
 
@@ -59,3 +61,9 @@ def _refs(record: Any) -> Iterable[int]:
     yield from record.get("om", ())
     yield from (document[0] for document in record.get("d", ()))
     yield from record.get("A", {}).values()
+
+
+def span_ids_of(store: Store, trace_key: str) -> list[str]:
+    """The span ids that are stored of a trace, by its external id, in no order; empty where it is unknown."""
+    with store.read() as con:
+        return [row[0] for row in con.execute(SELECT_SPAN_IDS, (trace_key,))]

@@ -20,4 +20,5 @@ def quote_phrase(words: str) -> str:
     >>> quote_phrase('say "hi" NEAR(')
     '"say ""hi"" NEAR("'
     """
+    words = words.encode("utf-8", "replace").decode()
     return '"' + words.replace('"', '""').replace("\0", " ") + '"'
