@@ -29,7 +29,8 @@ DEFAULT_IN_FLIGHT_BYTES = 48 * MIB
 
 _READ_SECONDS = 60.0
 _RETRY_FULL_S = 1
-_RETRY_STORE_S = 10
+_RETRY_STORE_S = 3
+"""Exporters give up on a batch after 10 s by default; a longer wait would lose it at once."""
 _PROTOBUF_NAMES = frozenset({PROTOBUF, "application/protobuf"})
 
 log = logging.getLogger(__name__)

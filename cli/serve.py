@@ -1,0 +1,59 @@
+"""`retrospan serve`: receive traces over OTLP/HTTP."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import click
+
+from ..ingest.limits import DEFAULT_LIMITS, MIB
+from ..ingest.otlp.guard import LOOPBACK_NAMES
+from ..services.listening import Server, base_url, listen
+from ..services.serving import ServeOptions, build_app
+from .options import opened, store_option
+
+_AT_LEAST_ONE = click.IntRange(1)
+_EPILOG = """\b
+Examples:
+  retrospan serve
+  retrospan serve --port 4319 --project support
+  OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 python my_agent.py
+"""
+
+
+@click.command("serve", epilog=_EPILOG)
+@store_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=4318, show_default=True, type=click.IntRange(0, 65_535), help="0 takes a free one.")
+@click.option("--project", help="For traces that name no project and no service.")
+@click.option("--background/--no-background", default=True, help="Analyse traces some seconds after their last span.")
+@click.option(
+    "--max-request-mib", default=DEFAULT_LIMITS.request_bytes // MIB, show_default=True, type=click.IntRange(1)
+)
+@click.option("--max-trace-mib", default=DEFAULT_LIMITS.trace_bytes // MIB, show_default=True, type=click.IntRange(1))
+@click.option("--max-steps", default=DEFAULT_LIMITS.steps, show_default=True, type=click.IntRange(1))
+def serve_command(
+    store_location: str | None,
+    host: str,
+    port: int,
+    project: str | None,
+    background: bool,
+    max_request_mib: int,
+    max_trace_mib: int,
+    max_steps: int,
+) -> None:
+    """Receive traces over OTLP/HTTP, on /v1/traces and /v1/logs (protobuf or JSON, gzip).
+
+    A request is answered after its spans are stored and can be found. Stops on Ctrl-C or SIGTERM, after finishing
+    what it accepted. GET /healthz answers 200 when ready.
+    """
+    limits = replace(
+        DEFAULT_LIMITS, request_bytes=max_request_mib * MIB, trace_bytes=max_trace_mib * MIB, steps=max_steps
+    )
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    with listen(host, port) as sock, opened(store_location) as store:
+        options = ServeOptions(project=project, limits=limits, background=background, hosts=LOOPBACK_NAMES)
+        click.echo(f"Receiving OTLP on {base_url(sock)} into {store.path}", nl=True)
+        click.get_text_stream("stdout").flush()
+        Server(build_app(store, options)).run(sockets=[sock])
