@@ -2,7 +2,8 @@
 
 It is declared by the application, never by a case: `target = "myapp.agent:run"` in `retrospan.toml`, or under
 `[tool.retrospan]` in `pyproject.toml`. It takes the case's input and returns what `protocol.as_run_result` accepts;
-it may be async. A parameter named `tool_results` receives the case's frozen tool results.
+it may be async. A parameter named `tool_results` receives the case's frozen tool results. Tool calls that it does
+not return are read from its OpenTelemetry spans (`capture.py`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 
 from ..store.cases import Case
 from ..store.errors import BadInputError, UsageError
+from .capture import captured_spans, with_captured
 from .protocol import FrozenTools, RunResult, as_run_result
 
 TargetFunction = Callable[..., Any]
@@ -98,19 +100,19 @@ def call_target(target: TargetFunction, case: Case) -> RunResult:
         TypeError: if the target returns something else than the protocol allows.
         Exception: whatever the target raises.
     """
-    if case.tool_results is None:
-        returned = target(case.input)
-    elif _takes_tool_results(target):
-        results = FrozenTools(result.model_dump(mode="json") for result in case.tool_results)
-        returned = target(case.input, tool_results=results)
-    else:
-        raise UsageError(
-            f"Case {case.id!r} has frozen tool results, and the target has no parameter 'tool_results'. "
-            "Give it one, or set `tool_results: live` in the case."
-        )
-    if inspect.isawaitable(returned):
-        returned = _finish(returned)
-    return as_run_result(returned)
+    arguments: dict[str, Any] = {}
+    if case.tool_results is not None:
+        if not _takes_tool_results(target):
+            raise UsageError(
+                f"Case {case.id!r} has frozen tool results, and the target has no parameter 'tool_results'. "
+                "Give it one, or set `tool_results: live` in the case."
+            )
+        arguments["tool_results"] = FrozenTools(result.model_dump(mode="json") for result in case.tool_results)
+    with captured_spans() as spans:
+        returned = target(case.input, **arguments)
+        if inspect.isawaitable(returned):
+            returned = _finish(returned)
+    return with_captured(as_run_result(returned), spans)
 
 
 def _declared_in(file: Path) -> str | None:

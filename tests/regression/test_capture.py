@@ -1,0 +1,68 @@
+"""Spans read in-process: a target that returns only text still tells its tool calls."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+AGENT = """
+import json
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+
+trace.set_tracer_provider(TracerProvider())
+tracer = trace.get_tracer("agent")
+
+def run(text):
+    with tracer.start_as_current_span("invoke_agent a", attributes={"gen_ai.operation.name": "invoke_agent"}):
+        with tracer.start_as_current_span("chat m", attributes={"gen_ai.operation.name": "chat"}):
+            pass
+        if "order" in text:
+            attributes = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "lookup_order",
+                          "gen_ai.tool.call.arguments": json.dumps({"order_id": "A-1002"}),
+                          "gen_ai.tool.call.result": json.dumps({"days": 30})}
+            with tracer.start_as_current_span("execute_tool lookup_order", attributes=attributes):
+                pass
+    return "30 days"
+"""
+RUN = """
+import json, sys
+import agent
+from retrospan.regression.target import call_target
+from retrospan.store.cases import parse_case
+
+def told(target, text):
+    run = call_target(target, parse_case("{id: a, title: A, input: %s, checks: [{check: grounded}]}" % text))
+    calls = run.tool_calls and [[c.name, c.arguments, c.result, c.is_error] for c in run.tool_calls]
+    return [run.output, calls, run.steps]
+
+print(json.dumps({
+    "calls": told(agent.run, "my order"),
+    "no calls": told(agent.run, "hello"),
+    "own report": told(lambda text: {"output": agent.run(text), "tool_calls": [], "steps": 9}, "my order"),
+    "no spans": told(lambda text: "hi", "hello"),
+    "heavy": sorted({"sqlalchemy", "numpy", "textual", "mcp", "anthropic"} & set(sys.modules)),
+}))
+"""
+
+
+def run_agent(folder: Path) -> dict[str, Any]:
+    """Run in a process of its own: a global tracer provider is set once a process."""
+    (folder / "agent.py").write_text(textwrap.dedent(AGENT))
+    done = subprocess.run([sys.executable, "-c", RUN], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+def test_tool_calls_come_from_the_spans_where_the_target_reports_none(tmp_path: Path) -> None:
+    assert run_agent(tmp_path) == {
+        "calls": ["30 days", [["lookup_order", {"order_id": "A-1002"}, {"days": 30}, False]], 2],
+        "no calls": ["30 days", [], 1],
+        "own report": ["30 days", [], 9],
+        "no spans": ["hi", None, None],
+        "heavy": [],
+    }
