@@ -1,0 +1,279 @@
+"""Takes secrets, and personal data where asked, out of spans before anything is written.
+
+One RE2 set over the patterns of all rules scans the texts of a span in a single pass. That was measured to be as fast
+as a set of their literals (1.5 ns a byte), so it is its own prefilter; only texts with a hit are looked at rule by
+rule. What is found becomes a placeholder such as `⟨AWS_KEY_1⟩`, numbered within its trace: the same secret has the same
+placeholder, so that runs can still be compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import re2
+import yaml
+
+from ..store.errors import UsageError, did_you_mean
+from ..store.models import SpanBatch
+from .redaction_checks import CHECKS
+from .spantext import TextCollector, TextRewriter
+
+PERSONAL = ("email", "phone", "card", "iban")
+"""Kinds of personal data that can be switched on."""
+_RULE_FILE = Path(__file__).with_name("redaction_rules.yaml")
+_DFA_BYTES = 256 << 20
+_MARK = "⟨"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of secret."""
+
+    id: str
+    kind: str
+    pattern: Any
+    """Compiled RE2, over texts or, for `on_keys`, over the names of fields."""
+    group: int
+    check: Callable[[str], str | None] | None
+    personal: str | None
+    on_keys: bool
+
+    def secrets(self, text: str) -> Iterator[tuple[int, str]]:
+        """What the rule takes out of a text, with its offset."""
+        for match in self.pattern.finditer(text):
+            found = match.group(self.group)
+            secret = self.check(found) if self.check is not None else found
+            if secret:
+                yield match.start(self.group) + found.rindex(secret), secret
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules in use, compiled into one scanner."""
+
+    rules: tuple[Rule, ...]
+    scanner: Any
+    """RE2 set over `rules`, in their order."""
+    key_rules: tuple[Rule, ...]
+
+    def hits(self, text: str) -> list[int]:
+        """Indexes of the rules whose pattern is somewhere in the text."""
+        return sorted(self.scanner.Match(text.encode("utf-8", "replace")) or ())
+
+    def finds(self, text: str) -> bool:
+        """Whether a rule takes something out of the text, its check included."""
+        hits = self.hits(text)
+        if not hits:
+            return False
+        plain = text.encode("utf-8", "replace").decode()
+        return any(next(self.rules[index].secrets(plain), None) for index in hits)
+
+
+@dataclass(slots=True)
+class RedactionReport:
+    """What was taken out. A text that several spans share counts once a trace."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    """Replacements by rule id."""
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+@dataclass(slots=True)
+class PlaceholderNumbers:
+    """Which number a secret has in its trace; knows keyed digests only, never a secret.
+
+    One instance may serve many batches, so that a trace that arrives in pieces keeps its numbers.
+    """
+
+    _numbers: dict[tuple[str, str], dict[bytes, int]] = field(default_factory=dict)
+
+    def number(self, trace_key: str, kind: str, digest: bytes) -> int:
+        """The number of the secret with this digest, the next free one where it is new."""
+        known = self._numbers.setdefault((trace_key, kind), {})
+        return known.setdefault(digest, len(known) + 1)
+
+
+def load_rules(personal: Collection[str] = ()) -> RuleSet:
+    """The kept rule set: secrets always, and the kinds of personal data that are named.
+
+    Raises:
+        UsageError: if a kind of personal data is unknown.
+    """
+    for kind in personal:
+        if kind not in PERSONAL:
+            raise UsageError(f"No kind of personal data {kind!r}: {did_you_mean(kind, PERSONAL)}.")
+    return _rule_set(frozenset(personal))
+
+
+@cache
+def _rule_set(personal: frozenset[str]) -> RuleSet:
+    entries = yaml.safe_load(_RULE_FILE.read_text(encoding="utf-8"))
+    rules = [_rule(entry) for entry in entries if entry.get("personal") is None or entry["personal"] in personal]
+    options = re2.Options()
+    options.max_mem = _DFA_BYTES
+    scanner = re2.Set.SearchSet(options)
+    texts = tuple(rule for rule in rules if not rule.on_keys)
+    for rule in texts:
+        scanner.Add(rule.pattern.pattern)
+    scanner.Compile()
+    return RuleSet(texts, scanner, tuple(rule for rule in rules if rule.on_keys))
+
+
+def _rule(entry: dict[str, Any]) -> Rule:
+    on_keys = "keys" in entry
+    return Rule(
+        id=entry["id"],
+        kind=entry["kind"],
+        pattern=re2.compile(entry["keys"] if on_keys else entry["pattern"]),
+        group=entry.get("group", 1),
+        check=CHECKS[entry["check"]] if "check" in entry else None,
+        personal=entry.get("personal"),
+        on_keys=on_keys,
+    )
+
+
+def redact_batch(
+    batch: SpanBatch, rules: RuleSet, key: bytes, numbers: PlaceholderNumbers | None = None
+) -> RedactionReport:
+    """Replaces every secret in the spans and facts of a batch, in place.
+
+    Args:
+        batch: Rewritten; messages without a secret stay the same objects.
+        rules: From `load_rules`.
+        key: The store's own key for digests, at least 16 bytes.
+        numbers: Kept between the batches of one trace; a new one where left out.
+
+    Cost: about 20 µs a span of 3.5 kB without a hit; a text that was seen before costs a look-up.
+    """
+    return _Redactor(rules, key, numbers or PlaceholderNumbers()).run(batch)
+
+
+class _Redactor:
+    def __init__(self, rules: RuleSet, key: bytes, numbers: PlaceholderNumbers) -> None:
+        self._rules = rules
+        self._key = key
+        self._numbers = numbers
+        self._report = RedactionReport()
+        self._dirty: dict[str, bool] = {}
+        """Texts seen so far, and whether a rule hits them."""
+        self._secret_keys: dict[str, Rule | None] = {}
+        self._rewriters: dict[str, TextRewriter] = {}
+
+    def run(self, batch: SpanBatch) -> RedactionReport:
+        collector = TextCollector()
+        for span in batch.spans:
+            collector.span(span)
+            if self._is_dirty(*collector.take()) or self._shares_dirty_messages(span.trace_key):
+                self._rewriter(span.trace_key).span(span)
+        for index, facts in enumerate(batch.facts):
+            collector.facts(facts)
+            if self._is_dirty(*collector.take()):
+                batch.facts[index] = self._rewriter(facts.trace_key).facts(facts)
+        return self._report
+
+    def _shares_dirty_messages(self, trace_key: str) -> bool:
+        """Once a trace had a hit its later spans are rewritten too: they may show the same messages again."""
+        return trace_key in self._rewriters
+
+    def _is_dirty(self, texts: list[str], keyed: list[tuple[str, str]]) -> bool:
+        dirty = self._dirty
+        fresh = [text for text in texts if text not in dirty]
+        found = len(fresh) != len(texts) and any(dirty.get(text) for text in texts)
+        if fresh:
+            if self._rules.hits("\n".join(fresh)):
+                for text in fresh:
+                    dirty[text] = self._rules.finds(text)
+                found = found or any(dirty[text] for text in fresh)
+            else:
+                dirty.update(dict.fromkeys(fresh, False))
+        return found or any(self._key_rule(name) is not None for name, _ in keyed)
+
+    def _key_rule(self, name: str) -> Rule | None:
+        """The rule for texts under this field name, if it is one of secrets."""
+        if name not in self._secret_keys:
+            self._secret_keys[name] = next(
+                (
+                    rule
+                    for rule in self._rules.key_rules
+                    if rule.pattern.search(name.encode("utf-8", "replace").decode())
+                ),
+                None,
+            )
+        return self._secret_keys[name]
+
+    def _rewriter(self, trace_key: str) -> TextRewriter:
+        if trace_key not in self._rewriters:
+            changer = _TraceChanger(self._rules, self._placeholder(trace_key), self._report, self._key_rule)
+            self._rewriters[trace_key] = TextRewriter(changer.rewrite, changer.rewrite_identity)
+        return self._rewriters[trace_key]
+
+    def _placeholder(self, trace_key: str) -> Callable[[str, str], str]:
+        def name(kind: str, secret: str) -> str:
+            body = f"{trace_key}\0{kind}\0{secret}".encode("utf-8", "surrogatepass")
+            digest = hmac.new(self._key, body, hashlib.sha256).digest()[:16]
+            return f"⟨{kind}_{self._numbers.number(trace_key, kind, digest)}⟩"
+
+        return name
+
+
+class _TraceChanger:
+    """Changes the texts of one trace, each distinct text once."""
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        placeholder: Callable[[str, str], str],
+        report: RedactionReport,
+        key_rule: Callable[[str], Rule | None],
+    ) -> None:
+        self._rules = rules
+        self._placeholder = placeholder
+        self._counts = report.counts
+        self._key_rule = key_rule
+        self._done: dict[tuple[str, str | None], str] = {}
+
+    def rewrite(self, text: str, key: str | None) -> str:
+        """The text without secrets; `key` is the field it stands under."""
+        place = (text, key)
+        if place not in self._done:
+            changed = self._by_patterns(text, personal=True)
+            rule = self._key_rule(key) if key is not None else None
+            if rule is not None and _MARK not in changed and rule.check is not None and rule.check(changed):
+                self._counts[rule.id] += 1
+                changed = self._placeholder(rule.kind, changed)
+            self._done[place] = changed
+        return self._done[place]
+
+    def rewrite_identity(self, text: str) -> str:
+        """A session's, user's or version's name without secrets; people find runs by it, so personal data stays."""
+        return self._by_patterns(text, personal=False)
+
+    def _by_patterns(self, text: str, *, personal: bool) -> str:
+        hits = self._rules.hits(text)
+        if not hits:
+            return text
+        text = text.encode("utf-8", "replace").decode()
+        for index in hits:
+            rule = self._rules.rules[index]
+            if personal or rule.personal is None:
+                text = self._without(rule, text)
+        return text
+
+    def _without(self, rule: Rule, text: str) -> str:
+        pieces: list[str] = []
+        end = 0
+        for start, secret in rule.secrets(text):
+            pieces += (text[end:start], self._placeholder(rule.kind, secret))
+            end = start + len(secret)
+            self._counts[rule.id] += 1
+        return "".join((*pieces, text[end:])) if pieces else text
