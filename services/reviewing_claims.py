@@ -12,11 +12,13 @@ from ..store.models import Trace
 from ..store.review_models import Claim, Draft, ItemState, ReviewItem, Rubric, SeenTrace
 from ..store.reviews import get_item, set_item_state
 from ..store.reviews_claims import claim_slot, delete_draft, get_draft, release_claim, renew_claim, skip_item
+from ..store.revisions import refresh, trace_rows
 from ..store.traces import get_trace
 from ..store.trust.clock import utc_now, utc_text
-from ..store.trust.seen import step_hashes
+from ..store.trust.seen import seen_trace
 from .reviewing_subjects import TEXT_LIMIT, bounded, item_number, session_traces
 
+_TRIES = 5
 _ANSWERABLE = (ItemState.OPEN, ItemState.DISPUTED)
 
 
@@ -55,8 +57,9 @@ def open_review(store: Store, item: str | int, reviewer: str, *, now: datetime |
             raise RefusedError(f"{found.short_id} is {found.state.value}; nothing is asked any more. Take another.")
         claim = claim_slot(con, found.id, reviewer, moment)
         draft = get_draft(con, found.id, reviewer)
-    traces = tuple(get_trace(store, trace_id) for trace_id in _subjects(store, found))
-    return OpenReview(found, rubric_of(store, found.rubric), traces, tuple(map(_seen, traces)), claim, draft)
+    shown = [_show(store, trace_id) for trace_id in _subjects(store, found)]
+    traces, seen = tuple(entry[0] for entry in shown), tuple(entry[1] for entry in shown)
+    return OpenReview(found, rubric_of(store, found.rubric), traces, seen, claim, draft)
 
 
 def keep_alive(store: Store, claim: Claim, *, now: datetime | None = None) -> Claim:
@@ -122,6 +125,14 @@ def _subjects(store: Store, item: ReviewItem) -> list[int]:
     return session_traces(store, item.session or "", item.project)
 
 
-def _seen(trace: Trace) -> SeenTrace:
-    summary = trace.summary
-    return SeenTrace(summary.external_id, summary.project, summary.revision, step_hashes(trace.steps))
+def _show(store: Store, trace_id: int) -> tuple[Trace, SeenTrace]:
+    """A trace and the hashes of its content, both of one moment."""
+    for _ in range(_TRIES):
+        refresh(store, [trace_id])
+        with store.read() as con:
+            if any(row["dirty"] for row in trace_rows(con, [trace_id])):
+                continue
+            trace, seen = get_trace(store, trace_id), seen_trace(store, trace_id)
+        if seen is not None and list(seen.steps) == [step.span_id for step in trace.steps]:
+            return trace, seen
+    raise RefusedError(f"T{trace_id} is changing too fast to be judged. Try again when its run has ended.")

@@ -1,35 +1,27 @@
-"""What a reviewer sees of a trace, as hashes computed from the content itself.
+"""What a reviewer sees of a trace, as hashes computed from the recorded content itself.
 
 The digests that ingest keeps in columns serve to recognise a span; a signature must not rest on them, since whoever
-can change a body in the file can leave its digest as it was.
+can change a body in the file can leave its digest as it was. Hashes cover spans as recorded, not the steps derived
+from them, so that a better derivation in a later version does not undo what people signed.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping
+from typing import Any
 
-from ..assembly import build_steps, reading_order
+from ..assembly import Place, reading_order
 from ..connection import Store
 from ..jsontext import canonical
-from ..models import Message, Step
+from ..models import Message, Span
 from ..review_models import SeenTrace
 from ..revisions import load_order, trace_rows
 from ..spans import load_spans
+from ..sqlite.driver import Connection
 from .verdicts import CurrentTrace
 
-
-def step_hashes(steps: Sequence[Step]) -> dict[str, str]:
-    """SHA-256 of what a reader sees of each step, by span id in reading order.
-
-    Covered: place in the tree, kind, names, status, error, inputs, outputs, messages, documents, model, finish reason.
-    Left out: times, token counts and raw attributes, which are no part of what was said and done.
-
-    Cost: one pass over the content; a message that several steps share is hashed once.
-    """
-    memo: dict[int, str] = {}
-    return {step.span_id: _step_hash(step, steps, memo) for step in steps}
+_CACHED_TRACES = 2_000
 
 
 def current_trace(store: Store, trace_id: int) -> tuple[tuple[str, str], CurrentTrace] | None:
@@ -41,21 +33,14 @@ def current_trace(store: Store, trace_id: int) -> tuple[tuple[str, str], Current
         rows = trace_rows(con, [trace_id])
         if not rows:
             return None
-        row = rows[0]
         state = (con.execute("PRAGMA data_version").fetchone()[0], con.total_changes, id(con))
         cache = store.caches.setdefault("seen", {})
         assert isinstance(cache, dict)
         known = cache.get(trace_id)
         if known is None or known[0] != state:
-            spans = load_spans(con, trace_id, row["trace_key"])
-            order = load_order(row) if row["reading"] and not row["dirty"] else reading_order(spans)
-            # Ingest's digests play no part here, so none are computed.
-            hashes = step_hashes(build_steps(spans, order, lambda _: b""))
-            revision = row["revision"] + bool(row["dirty"])
-            known = (state, ((row["project"], row["trace_key"]), CurrentTrace(revision, hashes)))
             if len(cache) > _CACHED_TRACES:
                 cache.clear()
-            cache[trace_id] = known
+            known = cache[trace_id] = (state, _read(con, rows[0]))
         found: tuple[tuple[str, str], CurrentTrace] = known[1]
         return found
 
@@ -69,38 +54,65 @@ def seen_trace(store: Store, trace_id: int) -> SeenTrace | None:
     return SeenTrace(trace_key, project, now.revision, now.steps)
 
 
-_CACHED_TRACES = 2_000
+def _read(con: Connection, row: Any) -> tuple[tuple[str, str], CurrentTrace]:
+    spans = load_spans(con, row["id"], row["trace_key"])
+    order = load_order(row) if row["reading"] and not row["dirty"] else reading_order(spans)
+    memo: dict[int, str] = {}
+    hashes = {span.span_id: _span_hash(span, memo) for span in spans}
+    steps = {place.span_id: _step_hash(place, hashes) for place in order.places}
+    return (row["project"], row["trace_key"]), CurrentTrace(row["revision"] + bool(row["dirty"]), steps)
 
 
-def _step_hash(step: Step, steps: Sequence[Step], memo: dict[int, str]) -> str:
+def _step_hash(place: Place, hashes: Mapping[str, str]) -> str:
+    """The hash of a step: its span's, or one over those that are shown as one."""
+    own = hashes.get(place.span_id, "")
+    return _sha256([own, *(hashes.get(other, "") for other in place.absorbed)]) if place.absorbed else own
+
+
+def _span_hash(span: Span, memo: dict[int, str]) -> str:
+    """SHA-256 of what a span says and did, and where it stands; token counts and raw attributes are left out."""
     return _sha256(
         {
-            "span": step.span_id,
-            "parent": None if step.parent is None else steps[step.parent].span_id,
-            "kind": step.kind.value,
-            "name": step.name,
-            "agent": step.agent,
-            "tool": step.tool,
-            "model": step.model,
-            "status": step.status.value,
-            "error": None if step.error is None else [step.error.type, step.error.message],
-            "inputs": step.inputs,
-            "outputs": step.outputs,
-            "input_messages": [_message_hash(message, memo) for message in step.input_messages],
-            "output_messages": [_message_hash(message, memo) for message in step.output_messages],
-            "documents": [asdict(document) for document in step.documents],
-            "finish_reason": step.finish_reason,
-            "tool_call_id": step.tool_call_id,
+            "span": span.span_id,
+            "parent": span.parent_span_id,
+            "started_at_ns": span.started_at_ns,
+            "sequence": span.sequence,
+            "kind": span.kind.value,
+            "name": span.name,
+            "agent": span.agent,
+            "tool": span.tool,
+            "model": span.model,
+            "status": span.status.value,
+            "error": None if span.error is None else [span.error.type, span.error.message],
+            "inputs": span.inputs,
+            "outputs": span.outputs,
+            "input_messages": [_message_hash(message, memo) for message in span.input_messages],
+            "output_messages": [_message_hash(message, memo) for message in span.output_messages],
+            "documents": [[entry.id, entry.content, entry.score, entry.metadata] for entry in span.documents],
+            "finish_reason": span.finish_reason,
+            "tool_call_id": span.tool_call_id,
         }
     )
 
 
 def _message_hash(message: Message, memo: dict[int, str]) -> str:
-    # The steps keep every message alive while this runs, so an id names one message.
+    # The spans keep every message alive while this runs, so an id names one message.
     known = memo.get(id(message))
     if known is None:
-        known = memo[id(message)] = _sha256(asdict(message))
+        known = memo[id(message)] = _sha256(_message_parts(message))
     return known
+
+
+def _message_parts(message: Message) -> dict[str, object]:
+    return {
+        "role": message.role,
+        "content": message.content,
+        "tool_calls": [[call.name, call.arguments, call.id] for call in message.tool_calls],
+        "tool_call_id": message.tool_call_id,
+        "name": message.name,
+        "reasoning": message.reasoning,
+        "is_error": message.is_error,
+    }
 
 
 def _sha256(value: object) -> str:
