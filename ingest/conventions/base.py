@@ -23,6 +23,8 @@ def begin(raw: RawSpan, sorted_attributes: Sorted, *, kind: StepKind, convention
     """A span with all that does not depend on the convention; its fields are taken out of `found`."""
     found = sorted_attributes.found
     status, error = _status(raw, found)
+    if error is None:
+        sorted_attributes.put_back("error_type", "error_message")
     resource = _resource(raw.resource)
     metadata = read_json(sorted_attributes.rest.get("metadata"))
     if isinstance(metadata, dict):
@@ -116,27 +118,37 @@ def fail(span: Span, message: str | None, kind: str | None = None) -> None:
         span.error = StepError(message or kind or "no message given", kind)
 
 
-def spoken_input(value: JsonValue) -> JsonValue:
-    """An agent's input as a person reads it: the last user turn of a conversation; other values as they are."""
-    value = read_json(value)
-    if not _is_conversation(value):
-        return value
-    said = read_messages(value)
-    return last_text(said, "user") or value
+def speak(span: Span) -> None:
+    """Give an agent, or the chain at the root, its input and output as a person reads them.
+
+    The last user turn of a conversation, the last assistant turn, the only text of an object. A conversation of several
+    turns and a graph's state stay among the attributes, as `inputs` and `outputs`.
+    """
+    if span.kind is StepKind.AGENT or (span.kind is StepKind.CHAIN and span.parent_span_id is None):
+        span.inputs = _spoken(span, "inputs", "user")
+        span.outputs = _spoken(span, "outputs", "assistant")
 
 
-def spoken_output(value: JsonValue) -> JsonValue:
-    """An agent's output as a person reads it: the last assistant turn of a conversation; other values as they are."""
-    value = read_json(value)
+def _spoken(span: Span, name: str, role: str) -> JsonValue:
+    value: JsonValue = read_json(getattr(span, name))
+    if isinstance(value, dict) and len(value) == 1:
+        (only,) = value.values()
+        if isinstance(only, str) and only:
+            return only
     if not _is_conversation(value):
         return value
-    said = read_messages(value, "assistant")
-    return last_text(said, "assistant") or value
+    turns = read_messages(value, role)
+    text = last_text(turns, role)
+    if text is None:
+        return value
+    if len(turns) > 1 or (isinstance(value, dict) and len(value) > 1 and "messages" in value):
+        span.attributes[name] = value
+    return text
 
 
 def _is_conversation(value: JsonValue) -> bool:
     if isinstance(value, dict):
-        value = value.get("messages") if value.keys() <= {"messages"} else [value]
+        value = value.get("messages", [value])
     return isinstance(value, list) and any(map(_is_turn, value))
 
 

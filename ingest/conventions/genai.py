@@ -7,122 +7,15 @@ from dataclasses import replace
 
 from ...store.models import Annotation, Fold, JsonValue, Message, Span, StepKind
 from ..otlp.raw import RawSpan
-from .base import begin, cost_of, fail, keep_events, spoken_input, spoken_output
+from .base import begin, cost_of, fail, keep_events, speak
 from .documents import read_documents
 from .events import DETAILS, EVENT_NAMES, Conversation
+from .genai_keys import TABLE, WRAPPING, convention_of, kind_of, unused_by
 from .messages import last_text, read_messages, read_output
 from .results import error_text, read_result
-from .table import Sorted, Table, by_index, nest
+from .table import Sorted, by_index, nest
 from .usage import USAGE, usage_of
 from .values import read_arguments, read_json, text_of, texts_of
-
-OPERATIONS = {
-    "chat": StepKind.LLM,
-    "text_completion": StepKind.LLM,
-    "completion": StepKind.LLM,
-    "generate_content": StepKind.LLM,
-    "responses": StepKind.LLM,
-    "message": StepKind.LLM,
-    "embeddings": StepKind.EMBEDDING,
-    "embedding": StepKind.EMBEDDING,
-    "retrieval": StepKind.RETRIEVER,
-    "search_memory": StepKind.RETRIEVER,
-    "rerank": StepKind.RERANKER,
-    "execute_tool": StepKind.TOOL,
-    "create_memory": StepKind.TOOL,
-    "update_memory": StepKind.TOOL,
-    "upsert_memory": StepKind.TOOL,
-    "delete_memory": StepKind.TOOL,
-    "create_memory_store": StepKind.TOOL,
-    "delete_memory_store": StepKind.TOOL,
-    "invoke_agent": StepKind.AGENT,
-    "create_agent": StepKind.AGENT,
-    "guardrail": StepKind.GUARDRAIL,
-    "apply_guardrail": StepKind.GUARDRAIL,
-    "evaluate": StepKind.EVALUATOR,
-}
-_WRAPPING = frozenset({"agent_step", "execute_event_loop_cycle"})
-_FIELDS = {
-    "operation": ("gen_ai.operation.name", "llm.request.type"),
-    "input_messages": (
-        "gen_ai.input.messages",
-        "gen_ai.prompt",
-        "gcp.vertex.agent.llm_request",
-        "events",
-        "request_data",
-    ),
-    "output_messages": (
-        "gen_ai.output.messages",
-        "gen_ai.completion",
-        "gcp.vertex.agent.llm_response",
-        "response_data",
-    ),
-    "history": ("pydantic_ai.all_messages", "all_messages_events"),
-    "history_start": ("pydantic_ai.new_message_index",),
-    "final": ("final_result",),
-    "system": ("gen_ai.system_instructions",),
-    "tools": ("gen_ai.tool.definitions",),
-    "model": ("gen_ai.response.model", "gen_ai.request.model", "model_name"),
-    "provider": ("gen_ai.provider.name", "gen_ai.system"),
-    "response_id": ("gen_ai.response.id",),
-    "finish": ("gen_ai.response.finish_reasons", "anthropic.message.stop_reason", "gen_ai.response.finish_reason"),
-    "input_tokens": ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
-    "output_tokens": ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
-    "cache_read": (
-        "gen_ai.usage.cache_read.input_tokens",
-        "gen_ai.usage.cache_read_input_tokens",
-        "gen_ai.usage.details.cache_read_tokens",
-        "gen_ai.usage.details.cached_tokens",
-    ),
-    "cache_write": (
-        "gen_ai.usage.cache_write.input_tokens",
-        "gen_ai.usage.cache_creation.input_tokens",
-        "gen_ai.usage.cache_creation_input_tokens",
-        "gen_ai.usage.details.cache_write_tokens",
-    ),
-    "reasoning": (
-        "gen_ai.usage.reasoning.output_tokens",
-        "gen_ai.usage.reasoning_tokens",
-        "gen_ai.usage.details.reasoning_tokens",
-    ),
-    "cost": ("operation.cost", "gen_ai.usage.cost", "gen_ai.cost.total_cost"),
-    "tool": ("gen_ai.tool.name",),
-    "call_id": ("gen_ai.tool.call.id",),
-    "arguments": (
-        "gen_ai.tool.call.arguments",
-        "tool_arguments",
-        "gcp.vertex.agent.tool_call_args",
-        "gen_ai.tool.arguments",
-        "gen_ai.tool.input",
-    ),
-    "result": (
-        "gen_ai.tool.call.result",
-        "tool_response",
-        "gcp.vertex.agent.tool_response",
-        "gen_ai.tool.result",
-        "gen_ai.tool.output",
-    ),
-    "tool_status": ("gen_ai.tool.status",),
-    "query": ("gen_ai.retrieval.query.text", "gen_ai.retrieval.query"),
-    "documents": ("gen_ai.retrieval.documents",),
-    "data_source": ("gen_ai.data_source.id",),
-    "mcp": ("mcp.method.name",),
-}
-TABLE = Table(_FIELDS, ("gen_ai.prompt.", "gen_ai.completion.", "llm.request.functions.", "gen_ai.input.messages."))
-_DIALECTS = (
-    ("com.anthropic.sdk", "anthropic_sdk"),
-    ("pydantic-ai", "pydantic_ai"),
-    ("gcp.vertex.agent", "google_adk"),
-    ("strands", "strands"),
-    ("autogen", "autogen"),
-    ("opentelemetry.instrumentation.genai", "otel_genai"),
-    ("opentelemetry.util.genai", "otel_genai"),
-    ("opentelemetry.instrumentation", "openllmetry"),
-    ("logfire", "logfire"),
-    ("langsmith", "langsmith"),
-    ("ai", "vercel_ai"),
-    ("gen_ai", "vercel_ai"),
-)
 
 
 def read(raw: RawSpan, notes: list[Annotation]) -> Span:
@@ -134,42 +27,20 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     attributes = TABLE.sort(values)
     found = attributes.found
     operation = str(found.get("operation") or "").lower()
-    span = begin(raw, attributes, kind=_kind(operation, found), convention=_convention(raw.scope))
-    span.provider, span.model = text_of(found.get("provider")), text_of(found.get("model"))
+    span = begin(raw, attributes, kind=kind_of(operation, found), convention=convention_of(raw.scope))
+    if span.kind is not StepKind.TOOL:
+        span.provider, span.model = text_of(found.get("provider")), text_of(found.get("model"))
     span.response_id, span.tool_call_id = text_of(found.get("response_id")), text_of(found.get("call_id"))
     if span.kind is StepKind.LLM:
         _read_call(span, attributes, said)
     else:
         _read_other(span, attributes, said)
-    if operation in _WRAPPING or found.get("tool") == "(merged tools)":
+    attributes.put_back(*unused_by(span.kind))
+    if operation in WRAPPING or found.get("tool") == "(merged tools)":
         span.fold = Fold.WRAPPER
+    speak(span)
     keep_events(span, raw, *EVENT_NAMES, DETAILS)
     return span
-
-
-def _convention(scope: str) -> str:
-    return next(
-        (name for start, name in _DIALECTS if scope == start or scope.startswith((start + ".", start + "-"))),
-        "otel_genai",
-    )
-
-
-def _kind(operation: str, found: Mapping[str, JsonValue]) -> StepKind:
-    if kind := OPERATIONS.get(operation):
-        return kind
-    if "mcp" in found:
-        return StepKind.TOOL if found["mcp"] == "tools/call" else StepKind.CHAIN
-    if operation in _WRAPPING or operation in ("invoke_workflow", "plan", "chain", "workflow", "task"):
-        return StepKind.CHAIN
-    if "query" in found or "documents" in found:
-        return StepKind.RETRIEVER
-    if "history" in found or "final" in found:
-        return StepKind.AGENT
-    if "call_id" in found or "arguments" in found or "result" in found or "tool" in found:
-        return StepKind.TOOL
-    if "input_tokens" in found or "output_messages" in found or ("model" in found and "provider" in found):
-        return StepKind.LLM
-    return StepKind.AGENT if "agent" in found and not operation else StepKind.CHAIN
 
 
 def _with_events(raw: RawSpan, said: Conversation) -> dict[str, JsonValue]:
@@ -184,7 +55,6 @@ def _with_events(raw: RawSpan, said: Conversation) -> dict[str, JsonValue]:
 
 def _read_call(span: Span, attributes: Sorted, said: Conversation) -> None:
     found, indexed = attributes.found, attributes.indexed
-    attributes.put_back("history", "final")
     span.usage = usage_of(found)
     span.cost_usd = cost_of(found.get("cost"))
     span.finish_reason = next(iter(texts_of(found.get("finish"))), None) or said.finish_reason
@@ -229,18 +99,16 @@ def _indexed_messages(indexed: Mapping[str, JsonValue], prefix: str, role: str) 
         tree = nest(fields)
         if isinstance(tree, dict):
             tree.pop("finish_reason", None)
-            tree["content"] = (
-                read_json(tree.get("content")) if str(tree.get("content"))[:2] in ("[{", "[ ") else tree.get("content")
-            )
             made.extend(read_messages([tree], role))
     return tuple(made)
 
 
 def _read_other(span: Span, attributes: Sorted, said: Conversation) -> None:
     found = attributes.found
-    attributes.put_back(*(USAGE if span.kind is not StepKind.EMBEDDING else ()), "cost", "finish", "system", "tools")
     if span.kind is StepKind.EMBEDDING:
         span.usage = usage_of(found)
+    else:
+        attributes.put_back(*USAGE)
     if span.kind is StepKind.TOOL:
         _read_tool(span, attributes, said)
     elif span.kind is StepKind.RETRIEVER:
@@ -248,10 +116,8 @@ def _read_other(span: Span, attributes: Sorted, said: Conversation) -> None:
     elif span.kind is StepKind.AGENT:
         _read_agent(span, attributes, said)
     else:
-        span.inputs = spoken_input(_first(found, "input_messages", "arguments"))
-        span.outputs = spoken_output(_first(found, "output_messages", "result", "final"))
-    if span.kind is not StepKind.AGENT:
-        attributes.put_back("history")
+        span.inputs = read_json(_first(found, "input_messages", "arguments"))
+        span.outputs = read_json(_first(found, "output_messages", "result", "final"))
 
 
 def _first(found: Mapping[str, JsonValue], *names: str) -> JsonValue:
@@ -261,7 +127,6 @@ def _first(found: Mapping[str, JsonValue], *names: str) -> JsonValue:
 def _read_tool(span: Span, attributes: Sorted, said: Conversation) -> None:
     found = attributes.found
     span.tool = text_of(found.get("tool")) or _tool_name(span.name)
-    span.model = span.provider = None
     span.inputs = read_arguments(_first(found, "arguments", "input_messages"))
     result = read_result(_first(found, "result", "output_messages"))
     span.outputs = result.value
@@ -303,7 +168,7 @@ def _read_agent(span: Span, attributes: Sorted, said: Conversation) -> None:
         name = span.name.removeprefix("invoke_agent").removeprefix("create_agent").removesuffix(" run").strip()
         span.agent = name or None
     if "input_messages" in found:
-        span.inputs = spoken_input(found["input_messages"])
+        span.inputs = found["input_messages"]
     elif history is not None:
         start = found.get("history_start")
         turns = read_messages(history[start:] if isinstance(history, list) and isinstance(start, int) else history)
@@ -313,7 +178,7 @@ def _read_agent(span: Span, attributes: Sorted, said: Conversation) -> None:
     if "final" in found:
         span.outputs = read_json(found["final"])
     elif "output_messages" in found:
-        span.outputs = spoken_output(found["output_messages"])
+        span.outputs = found["output_messages"]
     elif history is not None:
         span.outputs = last_text(read_messages(history), "assistant")
     elif said.outputs:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ...store.models import Annotation, Span, StepKind
 from ..otlp.raw import RawSpan
-from .base import begin, keep_events, spoken_input, spoken_output
+from .base import begin, keep_events, speak
 from .table import Table
 from .usage import USAGE, usage_of
-from .values import read_arguments, text_of
+from .values import read_arguments, read_json, text_of
 
 KINDS = {kind.value: kind for kind in StepKind}
 TABLE = Table(
@@ -34,7 +34,7 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     kind = named or (StepKind.TOOL if "tool" in found else StepKind.CHAIN)
     logfire = any(key.startswith("logfire.") for key in raw.attributes)
     span = begin(raw, attributes, kind=kind, convention="logfire" if logfire else "unknown")
-    span.inputs, span.outputs = spoken_input(found.get("input")), spoken_output(found.get("output"))
+    span.inputs, span.outputs = read_json(found.get("input")), read_json(found.get("output"))
     span.model = text_of(found.get("model"))
     span.tool_call_id = text_of(found.get("call_id"))
     if kind in (StepKind.TOOL, StepKind.RETRIEVER):
@@ -44,5 +44,6 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
         span.usage = usage_of(found)
     else:
         attributes.put_back(*USAGE)
+    speak(span)
     keep_events(span, raw)
     return span

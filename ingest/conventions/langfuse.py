@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...store.models import Annotation, JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
-from .base import begin, cost_of, fail, keep_events, spoken_input, spoken_output
+from .base import begin, cost_of, fail, keep_events, speak
 from .documents import read_documents
 from .messages import read_messages, read_output
 from .results import read_result
@@ -58,6 +58,7 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
         found.setdefault("output", found.pop("trace_output", None))
     attributes.put_back("trace_input", "trace_output")
     _read_content(span, found.get("input"), found.get("output"))
+    speak(span)
     keep_events(span, raw)
     return span
 
@@ -76,6 +77,6 @@ def _read_content(span: Span, given: JsonValue, made: JsonValue) -> None:
         if span.kind is StepKind.RETRIEVER:
             span.documents = read_documents(span.outputs)
         return
-    span.inputs, span.outputs = spoken_input(read_arguments(given)), spoken_output(read_any_json(made))
+    span.inputs, span.outputs = read_arguments(given), read_any_json(made)
     if span.kind is StepKind.AGENT:
         span.agent = span.agent or span.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...store.models import Annotation, JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
-from .base import begin, keep_events, spoken_input, spoken_output
+from .base import begin, keep_events, speak
 from .documents import read_documents
 from .messages import read_messages, read_output
 from .results import read_result
@@ -64,7 +64,8 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
         span.tool, span.inputs, span.outputs = raw.name, given, made
         span.documents = read_documents(made)
     else:
-        span.inputs, span.outputs = spoken_input(given), spoken_output(made)
+        span.inputs, span.outputs = given, made
+    speak(span)
     keep_events(span, raw)
     return span
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...store.models import Annotation, JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
-from .base import begin, cost_of, keep_events, spoken_input, spoken_output
+from .base import begin, cost_of, keep_events, speak
 from .documents import read_documents
 from .messages import read_messages, read_output
 from .results import read_result
@@ -65,9 +65,10 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
         if kind is StepKind.RETRIEVER:
             span.documents = read_documents(span.outputs)
     else:
-        span.inputs, span.outputs = spoken_input(read_arguments(given)), spoken_output(made)
+        span.inputs, span.outputs = read_arguments(given), made
         if kind is StepKind.AGENT:
             span.agent = span.agent or raw.name
+    speak(span)
     keep_events(span, raw)
     return span
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...store.models import Annotation, AnnotatorKind, Document, Fold, JsonValue, Message, Span, StepKind, ToolCall
 from ..otlp.raw import RawSpan
-from .base import begin, cost_of, fail, keep_events, spoken_input, spoken_output
+from .base import begin, cost_of, fail, keep_events, speak
 from .documents import read_documents
 from .messages import ROLES, read_messages, read_output
 from .parts import Turn, add_call, add_part
@@ -98,7 +98,7 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     if span.kind is StepKind.LLM:
         _read_call(span, attributes)
     else:
-        attributes.put_back(*USAGE, "cost")
+        attributes.put_back(*USAGE, "cost", "finish", "provider", "response_id")
         _read_values(span, found)
     if span.kind in (StepKind.EMBEDDING, StepKind.RERANKER):
         span.model = text_of(found.get("model"))
@@ -108,7 +108,8 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     if span.kind in (StepKind.TOOL, StepKind.RETRIEVER):
         _read_tool(span, found)
     elif span.kind is StepKind.AGENT:
-        _read_agent(span, raw)
+        span.agent = span.agent or raw.name.removesuffix(".run")
+    speak(span)
     span.fold = _fold(span, raw)
     keep_events(span, raw)
     return span
@@ -180,11 +181,6 @@ def _read_tool(span: Span, found: Mapping[str, JsonValue]) -> None:
     span.tool_call_id = span.tool_call_id or result.call_id
     if result.is_error:
         fail(span, result.text)
-
-
-def _read_agent(span: Span, raw: RawSpan) -> None:
-    span.agent = span.agent or raw.name.removesuffix(".run")
-    span.inputs, span.outputs = spoken_input(span.inputs), spoken_output(span.outputs)
 
 
 def _response_id(output: JsonValue) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ...store.models import Annotation, Document, JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
-from .base import begin, keep_events, spoken_input, spoken_output
+from .base import begin, keep_events, speak
 from .documents import read_documents
 from .results import read_result
 from .table import Table
@@ -46,10 +46,11 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
         span.inputs = read_arguments(found.get("input"))
         span.outputs = read_result(found.get("output"), encoded=True).value
     else:
-        span.inputs = spoken_input(read_arguments(found.get("input")))
-        span.outputs = spoken_output(read_any_json(found.get("output")))
+        span.inputs = read_arguments(found.get("input"))
+        span.outputs = read_any_json(found.get("output"))
     if kind is StepKind.AGENT:
         span.agent = span.agent or text_of(found.get("name"))
+    speak(span)
     keep_events(span, raw)
     return span
 

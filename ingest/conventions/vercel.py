@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...store.jsontext import as_text
 from ...store.models import Annotation, JsonValue, Message, Span, StepKind
 from ..otlp.raw import RawSpan
-from .base import begin, keep_events, spoken_input
+from .base import begin, keep_events, speak
 from .messages import read_messages
 from .parts import Turn, add_call
 from .results import read_result
@@ -72,6 +72,7 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
         span.inputs, span.outputs = read_json(found.get("values")), read_any_json(found.get("result"))
     if span.agent is None:
         span.agent = text_of(found.get("function"))
+    speak(span)
     keep_events(span, raw, "ai.stream.firstChunk", "ai.stream.finish")
     return span
 
@@ -118,7 +119,7 @@ def _read_run(span: Span, found: dict[str, JsonValue]) -> None:
     prompt = read_json(found.get("prompt", found.get("messages")))
     if isinstance(prompt, dict):
         said = prompt.get("prompt") or prompt.get("messages")
-        span.inputs = spoken_input(said) if said is not None else prompt
+        span.inputs = said if said is not None else prompt
     else:
-        span.inputs = spoken_input(prompt)
+        span.inputs = prompt
     span.outputs = text_of(found.get("text")) or read_any_json(found.get("object", found.get("calls")))

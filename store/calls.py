@@ -1,0 +1,64 @@
+"""What the model's messages tell of a tool call where its own span is silent or tells less."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from .jsontext import canonical, parse_if_json
+from .models import JsonValue, Message, Span, StepKind
+
+_CALLED = (StepKind.TOOL, StepKind.RETRIEVER)
+
+
+@dataclass(frozen=True, slots=True)
+class CallsTold:
+    """Arguments and results by tool call id, as the messages of a trace's model calls tell them."""
+
+    arguments: dict[str, JsonValue] = field(default_factory=dict)
+    results: dict[str, JsonValue] = field(default_factory=dict)
+
+    def complete(self, span: Span) -> tuple[Span, bytes]:
+        """The span with arguments and result filled in, and the canonical JSON of what was added (b"" for nothing).
+
+        LangChain writes the only argument of a tool without its name; the model's request has it.
+        """
+        call = span.tool_call_id
+        if span.kind not in _CALLED or call is None:
+            return span, b""
+        inputs, outputs = span.inputs, span.outputs
+        asked = self.arguments.get(call)
+        if isinstance(asked, dict) and (inputs is None or _only_value(asked, inputs)):
+            inputs = asked
+        if outputs is None and span.error is None:
+            outputs = self.results.get(call)
+        if inputs is span.inputs and outputs is span.outputs:
+            return span, b""
+        return replace(span, inputs=inputs, outputs=outputs), canonical([inputs, outputs])
+
+
+def _only_value(asked: dict[str, JsonValue], inputs: JsonValue) -> bool:
+    return len(asked) == 1 and not isinstance(inputs, dict) and next(iter(asked.values())) == inputs
+
+
+def calls_told(spans: Sequence[Span]) -> CallsTold:
+    """Collect the tool calls that the messages of a trace tell of.
+
+    Cost: O(messages); a message object that several spans share is looked at once.
+    """
+    told = CallsTold()
+    seen: set[int] = set()
+    for span in spans:
+        for message in (*span.output_messages, *span.input_messages):
+            if id(message) not in seen:
+                seen.add(id(message))
+                _collect(message, told)
+    return told
+
+
+def _collect(message: Message, told: CallsTold) -> None:
+    for call in message.tool_calls:
+        if call.id and call.arguments is not None:
+            told.arguments.setdefault(call.id, call.arguments)
+    if message.role == "tool" and message.tool_call_id and message.content:
+        told.results.setdefault(message.tool_call_id, parse_if_json(message.content))
