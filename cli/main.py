@@ -13,6 +13,7 @@ from .lazy import LazyGroup
 COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("imports:import_command", "Bring trace files and folders in"),
     "serve": ("serve:serve_command", "Receive traces over OTLP/HTTP"),
+    "token": ("token:token_group", "Make, list and revoke tokens for serve"),
     "trace": ("traces:trace_group", "List, show and compare traces"),
     "suspects": ("findings:suspects_command", "Rank the steps where a run went wrong"),
     "signals": ("findings:signals_command", "Show what is notable in traces"),
