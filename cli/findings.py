@@ -9,7 +9,7 @@ import click
 from ..services.analysing import signals_of
 from ..services.listing import list_traces
 from ..services.understanding import Explanation, explain_trace
-from ..services.wire import signal_json, suspects_json
+from ..services.wire import signals_json, suspects_json
 from ..store.connection import Store
 from ..store.display import safe_line
 from ..store.errors import UsageError
@@ -96,12 +96,7 @@ def signals_command(
         found = signals_of(store, chosen)
         summaries = get_summaries(store, chosen)
     if as_json:
-        print_json(
-            [
-                {"trace": s.short_id, "external_id": s.external_id, "signals": [signal_json(x) for x in found[s.id]]}
-                for s in summaries
-            ]
-        )
+        print_json([signals_json(summary, found[summary.id]) for summary in summaries])
         return
     for summary in summaries:
         click.echo(f"{summary.short_id}  {safe_line(summary.input, 90)}")

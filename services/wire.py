@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from ..store.findings import Evidence, Signal, TraceDiff
 from ..store.models import Fold, Message, Span, Step, StepKind, TraceSummary, Usage
+from . import wire_types as w
 
 if TYPE_CHECKING:
     # Types only: listing traces must not load the analysis.
     from .importing import ImportReport
     from .understanding import Comparison, Explanation
-
-Json = dict[str, Any]
 
 
 def iso_time(unix_ns: int | None) -> str | None:
@@ -26,7 +25,7 @@ def iso_time(unix_ns: int | None) -> str | None:
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def trace_json(trace: TraceSummary) -> Json:
+def trace_json(trace: TraceSummary) -> w.TraceJson:
     """One row of `trace list`."""
     return {
         "id": trace.short_id,
@@ -58,7 +57,7 @@ def trace_json(trace: TraceSummary) -> Json:
     }
 
 
-def _usage(usage: Usage) -> Json:
+def _usage(usage: Usage) -> w.UsageJson:
     return {
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
@@ -66,9 +65,9 @@ def _usage(usage: Usage) -> Json:
     }
 
 
-def message_json(message: Message) -> Json:
+def message_json(message: Message) -> w.MessageJson:
     """One turn; empty fields are left out."""
-    value: Json = {"role": message.role, "content": message.content}
+    value: w.MessageJson = {"role": message.role, "content": message.content}
     if message.tool_calls:
         value["tool_calls"] = [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in message.tool_calls]
     if message.tool_call_id:
@@ -82,17 +81,20 @@ def message_json(message: Message) -> Json:
     return value
 
 
-def step_json(trace: TraceSummary, step: Step, *, full: bool) -> Json:
+def _messages(messages: Sequence[Message]) -> list[w.MessageJson]:
+    return [message_json(message) for message in messages]
+
+
+def step_json(trace: TraceSummary, step: Step, *, full: bool) -> w.StepJson:
     """One step of `trace show`. An llm step's inputs are its new messages, or with `full` the whole conversation."""
-    inputs, outputs = step.inputs, step.outputs
-    if step.kind is StepKind.LLM or (inputs is None and step.input_messages):
-        shown = step.input_messages if full else step.new_messages
-        inputs = [message_json(m) for m in shown] if shown or inputs is None else inputs
-    if step.kind is StepKind.LLM or (outputs is None and step.output_messages):
-        outputs = (
-            [message_json(m) for m in step.output_messages] if step.output_messages or outputs is None else outputs
-        )
-    value: Json = {
+    heard = step.input_messages if full else step.new_messages
+    inputs: Any = step.inputs
+    outputs: Any = step.outputs
+    if step.inputs is None and (heard or step.kind is StepKind.LLM):
+        inputs = _messages(heard)
+    if step.outputs is None and step.output_messages:
+        outputs = _messages(step.output_messages)
+    value: w.StepJson = {
         "id": f"{trace.short_id}.{step.index}",
         "index": step.index,
         "span_id": step.span_id,
@@ -106,7 +108,9 @@ def step_json(trace: TraceSummary, step: Step, *, full: bool) -> Json:
         "error": {"type": step.error.type, "message": step.error.message} if step.error else None,
         "inputs": inputs,
         "outputs": outputs,
-        "documents": [asdict(document) for document in step.documents],
+        "documents": [
+            {"content": d.content, "id": d.id, "score": d.score, "metadata": d.metadata} for d in step.documents
+        ],
         "usage": _usage(step.usage) if step.usage else None,
         "started_at": iso_time(step.started_at_ns),
         "duration_ms": step.duration_ms,
@@ -117,7 +121,7 @@ def step_json(trace: TraceSummary, step: Step, *, full: bool) -> Json:
     return value
 
 
-def folded_json(folded: Iterable[tuple[Span, Fold]]) -> list[Json]:
+def folded_json(folded: Iterable[tuple[Span, Fold]]) -> list[w.StepJson]:
     """Spans that take no index, for `trace show --full`."""
     return [
         {
@@ -127,7 +131,17 @@ def folded_json(folded: Iterable[tuple[Span, Fold]]) -> list[Json]:
             "parent": None,
             "kind": span.kind.value,
             "name": span.name,
+            "agent": span.agent,
+            "tool": span.tool,
+            "model": span.model,
             "status": span.status.value,
+            "error": None,
+            "inputs": None,
+            "outputs": None,
+            "documents": [],
+            "usage": None,
+            "started_at": iso_time(span.started_at_ns),
+            "duration_ms": None,
             "folded": True,
             "fold": fold.value,
         }
@@ -135,11 +149,11 @@ def folded_json(folded: Iterable[tuple[Span, Fold]]) -> list[Json]:
     ]
 
 
-def _evidence(evidence: Sequence[Evidence]) -> list[Json]:
+def _evidence(evidence: Sequence[Evidence]) -> list[w.EvidenceJson]:
     return [{"step": e.step, "path": e.path, "quote": e.quote} for e in evidence]
 
 
-def signal_json(signal: Signal) -> Json:
+def signal_json(signal: Signal) -> w.SignalJson:
     """One signal of `signals`."""
     return {
         "signal": signal.signal,
@@ -150,7 +164,16 @@ def signal_json(signal: Signal) -> Json:
     }
 
 
-def suspects_json(explanation: Explanation) -> Json:
+def signals_json(trace: TraceSummary, signals: Sequence[Signal]) -> w.TraceSignalsJson:
+    """One trace of `signals`."""
+    return {
+        "trace": trace.short_id,
+        "external_id": trace.external_id,
+        "signals": [signal_json(signal) for signal in signals],
+    }
+
+
+def suspects_json(explanation: Explanation) -> w.TraceSuspectsJson:
     """One trace of `suspects`."""
     return {
         "trace": explanation.trace.summary.short_id,
@@ -172,7 +195,7 @@ def suspects_json(explanation: Explanation) -> Json:
     }
 
 
-def diff_json(comparison: Comparison) -> Json:
+def diff_json(comparison: Comparison) -> w.DiffJson:
     """The answer of `trace diff`."""
     diff: TraceDiff = comparison.diff
     return {
@@ -196,7 +219,7 @@ def diff_json(comparison: Comparison) -> Json:
     }
 
 
-def import_json(report: ImportReport) -> Json:
+def import_json(report: ImportReport) -> w.ImportJson:
     """The answer of `import`."""
     return {
         "traces": report.traces,
@@ -204,5 +227,5 @@ def import_json(report: ImportReport) -> Json:
         "updated": report.updated,
         "skipped": report.skipped,
         "errors": [{"file": e.file, "where": e.where, "what": e.what} for e in report.errors],
-        "findings": [asdict(finding) for finding in report.findings],
+        "findings": [cast(w.FindingJson, asdict(finding)) for finding in report.findings],
     }

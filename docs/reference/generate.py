@@ -1,0 +1,78 @@
+"""Write the reference pages that are made from code: the JSON Schemas with an example each, and the commands.
+
+Run by `just reference`; a test fails where a committed page differs.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import TypeAdapter
+from retrospan.cli.main import cli
+from retrospan.services import wire_types as w
+
+HERE = Path(__file__).resolve().parent
+SCHEMAS: dict[str, tuple[Any, str]] = {
+    "import": (w.ImportJson, "retrospan import PATH… --json"),
+    "trace-list": (list[w.TraceJson], "retrospan trace list [QUERY] --json"),
+    "trace-show": (w.TraceDetailJson, "retrospan trace show T --json"),
+    "trace-diff": (w.DiffJson, "retrospan trace diff A [B] --json"),
+    "suspects": (list[w.TraceSuspectsJson], "retrospan suspects T… --json"),
+    "signals": (list[w.TraceSignalsJson], "retrospan signals T… --json"),
+}
+"""Schema name → its type and the command that prints it."""
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of one answer, with the example that lies beside it."""
+    kind, command = SCHEMAS[name]
+    made: dict[str, Any] = TypeAdapter(kind).json_schema()
+    example = HERE / "examples" / f"{name}.json"
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": command,
+        **made,
+        "examples": [json.loads(example.read_text())] if example.exists() else [],
+    }
+
+
+def commands_page() -> str:
+    """Help of every command, as printed in a terminal 100 columns wide."""
+    parts = ["# Commands\n\nMade from the code by `docs/reference/generate.py`.\n"]
+    parts += [f"\n## {name}\n\n```\n{text}\n```\n" for name, text in _helps(cli, "retrospan")]
+    return "".join(parts)
+
+
+def _helps(command: click.Command, name: str) -> list[tuple[str, str]]:
+    context = click.Context(command, info_name=name, max_content_width=100, terminal_width=100)
+    lines = [line.rstrip() for line in command.get_help(context).splitlines()]
+    found = [(name, "\n".join(lines))]
+    if isinstance(command, click.Group):
+        for sub in command.list_commands(context):
+            child = command.get_command(context, sub)
+            assert child is not None
+            found += _helps(child, f"{name} {sub}")
+    return found
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page by path."""
+    made = {HERE / "schemas" / f"{name}.schema.json": json.dumps(schema(name), indent=2) + "\n" for name in SCHEMAS}
+    return {**made, HERE / "commands.md": commands_page()}
+
+
+def main() -> None:
+    """Write the pages that differ."""
+    for path, text in pages().items():
+        path.parent.mkdir(exist_ok=True)
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+            sys.stdout.write(f"wrote {path.relative_to(HERE)}\n")
+
+
+if __name__ == "__main__":
+    main()
