@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from ..store.cases import Case
 from .checks import run_check
 from .results import CaseOutcome, CaseResult, CaseRuns, CheckResult, CheckStatus, Judge
 from .target import TargetFunction, call_target
 
-_FOREIGN = ("/regression/runner.py", "/regression/target.py", "/regression/checks.py", "/asyncio/", "importlib")
+_FOREIGN = (str(Path(__file__).parent), str(Path(asyncio.__file__).parent), "<frozen importlib", importlib.__file__)
 
 
 def run_case(case: Case, target: TargetFunction, judge: Judge | None = None) -> CaseResult:
@@ -66,7 +69,7 @@ def run_cases(
 def describe_error(err: Exception) -> str:
     """The exception as the application's author reads it: without the frames of this product and of the event loop."""
     frames = traceback.extract_tb(err.__traceback__)
-    own = [frame for frame in frames if not any(part in frame.filename.replace("\\", "/") for part in _FOREIGN)]
+    own = [frame for frame in frames if not frame.filename.startswith(_FOREIGN)]
     told = "".join(traceback.format_list(own[-8:]))
     return told + "".join(traceback.format_exception_only(err)).rstrip()
 
