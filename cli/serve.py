@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 import click
+from starlette.requests import Request
 
 from ..ingest.limits import DEFAULT_LIMITS, MIB
-from ..ingest.otlp.guard import LOOPBACK_NAMES
-from ..services.listening import Server, base_url, listen
+from ..ingest.otlp.guard import LOOPBACK_NAMES, token_of
+from ..ingest.redaction import PERSONAL
+from ..services.listening import Server, base_url, is_loopback, listen
+from ..services.redacting import Redactor
 from ..services.serving import ServeOptions, build_app
+from ..store.connection import Store
+from ..store.tokens import Role, verify_token
 from .options import opened, store_option
 
 _AT_LEAST_ONE = click.IntRange(1)
@@ -27,6 +33,20 @@ Examples:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=4318, show_default=True, type=click.IntRange(0, 65_535), help="0 takes a free one.")
 @click.option("--project", help="For traces that name no project and no service.")
+@click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A further host name this server is reached by; may be repeated.",
+)
+@click.option(
+    "--redact",
+    "personal",
+    multiple=True,
+    type=click.Choice(PERSONAL),
+    help="Personal data to take out beside secrets; may be repeated.",
+)
 @click.option("--background/--no-background", default=True, help="Analyse traces some seconds after their last span.")
 @click.option(
     "--max-request-mib", default=DEFAULT_LIMITS.request_bytes // MIB, show_default=True, type=click.IntRange(1)
@@ -38,6 +58,8 @@ def serve_command(
     host: str,
     port: int,
     project: str | None,
+    allowed_hosts: tuple[str, ...],
+    personal: tuple[str, ...],
     background: bool,
     max_request_mib: int,
     max_trace_mib: int,
@@ -45,15 +67,31 @@ def serve_command(
 ) -> None:
     """Receive traces over OTLP/HTTP, on /v1/traces and /v1/logs (protobuf or JSON, gzip).
 
-    A request is answered after its spans are stored and can be found. Stops on Ctrl-C or SIGTERM, after finishing
-    what it accepted. GET /healthz answers 200 when ready.
+    A request is answered after its spans are stored and can be found. GET /healthz answers 200 when ready. Beyond
+    this machine (--host) senders need a token: `retrospan token add NAME --role ingest`. Stops on Ctrl-C or SIGTERM,
+    after finishing what it accepted.
     """
     limits = replace(
         DEFAULT_LIMITS, request_bytes=max_request_mib * MIB, trace_bytes=max_trace_mib * MIB, steps=max_steps
     )
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with listen(host, port) as sock, opened(store_location) as store:
-        options = ServeOptions(project=project, limits=limits, background=background, hosts=LOOPBACK_NAMES)
-        click.echo(f"Receiving OTLP on {base_url(sock)} into {store.path}", nl=True)
-        click.get_text_stream("stdout").flush()
+        local = is_loopback(sock)
+        options = ServeOptions(
+            project=project,
+            limits=limits,
+            background=background,
+            hosts=(*LOOPBACK_NAMES, host, *allowed_hosts) if local or allowed_hosts else None,
+            redact=Redactor(personal),
+            may_ingest=None if local else _ingest_token(store),
+        )
+        click.echo(f"Receiving OTLP on {base_url(sock)} into {store.path}")
         Server(build_app(store, options)).run(sockets=[sock])
+
+
+def _ingest_token(store: Store) -> Callable[[Request], bool]:
+    def may_ingest(request: Request) -> bool:
+        token = verify_token(store, token_of(request.headers))
+        return token is not None and token.role is Role.INGEST
+
+    return may_ingest

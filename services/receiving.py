@@ -37,11 +37,12 @@ class _Job:
     future: Future[Receipt]
     batch: SpanBatch = field(default_factory=SpanBatch)
     rejected: list[str] = field(default_factory=list)
+    redacted: int = 0
 
     def receipt(self) -> Receipt:
         reasons = list(dict.fromkeys(self.rejected))
         more = f" (and {len(reasons) - _REASONS} more reasons)" if len(reasons) > _REASONS else ""
-        return Receipt(len(self.rejected), " ".join(reasons[:_REASONS]) + more)
+        return Receipt(len(self.rejected), " ".join(reasons[:_REASONS]) + more, self.redacted)
 
 
 class Receiving:
@@ -51,7 +52,7 @@ class Receiving:
         store: Where to.
         project: For traces that name none.
         limits: Bounds on one trace.
-        redact: Takes secrets out of a batch before anything is written.
+        redact: Takes secrets out of a batch, in place, before anything is written; returns how many.
         on_commit: Told the ids of traces that gained something, on the writer thread.
     """
 
@@ -61,7 +62,7 @@ class Receiving:
         *,
         project: str | None = None,
         limits: Limits = DEFAULT_LIMITS,
-        redact: Callable[[SpanBatch], SpanBatch] | None = None,
+        redact: Callable[[SpanBatch], int] | None = None,
         on_commit: Callable[[frozenset[int]], None] | None = None,
     ) -> None:
         self._store = store
@@ -146,8 +147,9 @@ class Receiving:
                 raw_spans = self._sizes.admit(decoded, job.rejected)
             else:
                 raw_logs = decode_logs(delivery.body, delivery.media_type)
-            batch = to_batch(raw_spans, raw_logs)
-            job.batch = self._redact(batch) if self._redact else batch
+            job.batch = to_batch(raw_spans, raw_logs)
+            if self._redact:
+                job.redacted = self._redact(job.batch)
         except Exception as err:
             if not isinstance(err, BadInputError | StoreError):
                 log.exception("A request could not be read")

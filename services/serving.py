@@ -37,7 +37,8 @@ class ServeOptions:
     quiet_seconds: float = QUIET_SECONDS
     hosts: tuple[str, ...] | None = LOOPBACK_NAMES
     """Host names that are answered; None for any."""
-    redact: Callable[[SpanBatch], SpanBatch] | None = None
+    redact: Callable[[SpanBatch], int] | None = None
+    """Takes secrets out of a batch in place; None leaves them in."""
     may_ingest: Callable[[Request], bool] | None = None
     """Whether a request carries a token that may send; None where none is needed."""
 

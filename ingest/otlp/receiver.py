@@ -25,6 +25,8 @@ PATHS: dict[str, Signal] = {
     "/v1/metrics": "metrics",
 }
 """Path → what it takes. The second is where Langfuse SDKs send. Metrics are accepted and dropped."""
+REDACTED_HEADER = "retrospan-redacted"
+"""How many secrets were taken out; a header, since exporters log every partial_success as a warning."""
 DEFAULT_IN_FLIGHT_BYTES = 48 * MIB
 
 _READ_SECONDS = 60.0
@@ -51,6 +53,8 @@ class Receipt:
 
     rejected: int = 0
     why: str = ""
+    redacted: int = 0
+    """Secrets that were taken out before storing."""
 
 
 class Sink(Protocol):
@@ -129,7 +133,10 @@ class _Endpoint:
             if signal == "metrics":
                 return accepted(signal, media_type)
             receipt = await asyncio.wrap_future(self._sink.submit(Delivery(signal, body, media_type)))
-            return accepted(signal, media_type, receipt.rejected, receipt.why)
+            response = accepted(signal, media_type, receipt.rejected, receipt.why)
+            if receipt.redacted:
+                response.headers[REDACTED_HEADER] = str(receipt.redacted)
+            return response
         except Exception as err:
             return _refusal(err, media_type)
         finally:

@@ -1,0 +1,38 @@
+"""Redaction as a running server needs it: one rule set and one numbering over many batches, within bounds."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+
+from ..ingest.redaction import PlaceholderNumbers, load_rules, redact_batch
+from ..store.models import SpanBatch
+
+_KEY_BYTES = 32
+_BATCHES_PER_NUMBERING = 20_000
+"""After so many batches numbering begins anew, so that it does not grow for ever."""
+
+
+class Redactor:
+    """Takes secrets out of batches, in place; a trace that arrives in pieces keeps its numbers.
+
+    Args:
+        personal: Kinds of personal data to take out as well: `email`, `phone`, `card`, `iban`.
+
+    Raises:
+        UsageError: if a kind is unknown.
+    """
+
+    def __init__(self, personal: Collection[str] = ()) -> None:
+        self._rules = load_rules(personal)
+        # Digests live in this process only, so its key may, too.
+        self._key = secrets.token_bytes(_KEY_BYTES)
+        self._numbers = PlaceholderNumbers()
+        self._batches = 0
+
+    def __call__(self, batch: SpanBatch) -> int:
+        """Redact a batch; returns how many secrets were taken out."""
+        self._batches += 1
+        if self._batches % _BATCHES_PER_NUMBERING == 0:
+            self._numbers = PlaceholderNumbers()
+        return redact_batch(batch, self._rules, self._key, self._numbers).total
