@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..store.findings import Evidence, Signal, TraceDiff
 from ..store.models import Fold, Message, Span, Step, StepKind, TraceSummary, Usage
