@@ -161,7 +161,7 @@ def _task_fingerprint(steps: Sequence[Step], text_in: str) -> str | None:
         return None
     entry = next((step.agent or step.name for step in _roots(steps) if step.kind is not StepKind.HUMAN), "")
     folded = " ".join(text_in.lower().split())
-    return "auto-" + blake2b(f"{entry}\n{folded}".encode(), digest_size=5).hexdigest()
+    return "auto-" + blake2b(f"{entry}\n{folded}".encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
 
 
 def _prompt_fingerprint(steps: Sequence[Step]) -> str | None:

@@ -15,6 +15,7 @@ from .base import identity_of
 from .values import number_of, text_of
 
 _MILLISECOND = 1_000_000
+_LONGEST_MS = 7 * 24 * 3600 * 1000
 
 
 def derived_id(*names: object) -> str:
@@ -49,7 +50,7 @@ def step_of(record: RawLog, trace_key: str, span_id: str, kind: StepKind, name: 
     span = Span(trace_key, span_id, name, kind, sequence=record.sequence)
     identity_of(span, record.attributes, record.resource)
     span.ended_at_ns = time_of(record)
-    duration = number_of(record.attributes.get("duration_ms")) or 0
+    duration = min(max(number_of(record.attributes.get("duration_ms")) or 0, 0), _LONGEST_MS)
     if span.ended_at_ns is not None:
         span.started_at_ns = max(span.ended_at_ns - int(duration * _MILLISECOND), 0)
     return span

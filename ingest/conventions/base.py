@@ -8,6 +8,7 @@ from typing import Any
 from ...store.models import JsonValue, Span, Status, StepError, StepKind
 from ..otlp.raw import RawSpan
 from .messages import last_text, read_messages
+from .parts import type_of
 from .table import IDENTITY, Sorted, Table
 from .values import number_of, read_json, text_of, texts_of
 
@@ -154,7 +155,7 @@ def _is_conversation(value: JsonValue) -> bool:
 
 def _is_turn(item: JsonValue) -> bool:
     if isinstance(item, dict):
-        return "role" in item or "parts" in item or item.get("type") in ("human", "ai", "constructor")
+        return "role" in item or "parts" in item or type_of(item) in ("human", "ai", "constructor")
     return isinstance(item, list) and len(item) == 2 and item[0] in ("user", "human", "assistant", "ai", "system")
 
 

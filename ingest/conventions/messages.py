@@ -12,7 +12,7 @@ from typing import Any
 
 from ...store.jsontext import as_text
 from ...store.models import JsonValue, Message
-from .parts import ITEM_TYPES, Turn, add_call, add_part, is_part
+from .parts import ITEM_TYPES, Turn, add_call, add_part, is_part, type_of
 from .values import first, read_json, text_of
 
 ROLES = {
@@ -70,12 +70,12 @@ def read_output(value: JsonValue) -> tuple[Message, ...]:
 
 def read_message(value: Mapping[str, Any], role: str = "user") -> list[Message]:
     """The turns that one message object holds: tool results come apart from the text beside them."""
-    kind = value.get("type")
-    if kind == "constructor" or (isinstance(value.get("data"), dict) and isinstance(kind, str)):
+    kind = type_of(value)
+    if kind == "constructor" or (isinstance(value.get("data"), dict) and kind):
         return _langchain(value, role)
     if kind in ITEM_TYPES and "parts" not in value:
         return _item(value, role)
-    speaker = value.get("role") or (kind if isinstance(kind, str) and kind.lower() in ROLES else None)
+    speaker = value.get("role") or (kind if kind and kind.lower() in ROLES else None)
     turn = Turn(ROLES.get(speaker.lower(), speaker) if isinstance(speaker, str) else role)
     body = value.get("parts")
     if body is None:
@@ -119,7 +119,7 @@ def _read(value: JsonValue, role: str, found: list[Message], depth: int) -> None
 
 
 def _read_object(value: dict[str, JsonValue], role: str, found: list[Message], depth: int) -> None:
-    if "role" in value or "parts" in value or value.get("type") in ITEM_TYPES:
+    if "role" in value or "parts" in value or type_of(value) in ITEM_TYPES:
         found.extend(read_message(value, role))
         return
     instructions = first(value, "system", "instructions", "system_instruction", "systemInstruction")
@@ -182,7 +182,7 @@ def _listed(value: JsonValue) -> list[JsonValue]:
 
 
 def _langchain(value: Mapping[str, Any], role: str) -> list[Message]:
-    kind = value.get("type")
+    kind = type_of(value)
     if kind == "constructor":
         inner = value.get("kwargs")
         names = value.get("id")

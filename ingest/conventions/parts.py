@@ -92,13 +92,19 @@ def is_part(value: Mapping[str, Any]) -> bool:
     return not value.keys().isdisjoint(_BARE) and "content" not in value
 
 
+def type_of(value: Mapping[str, Any]) -> str | None:
+    """The `type` of an object, where it is text."""
+    kind = value.get("type")
+    return kind if isinstance(kind, str) else None
+
+
 def add_part(turn: Turn, part: JsonValue) -> None:
     """Put one content part into the turn."""
     if not isinstance(part, dict):
         if part is not None:
             turn.texts.append(as_text(part))
         return
-    kind = part.get("type")
+    kind = type_of(part)
     if kind in _TEXT:
         turn.texts.append(_part_text(part))
     elif kind in _CALL:
@@ -107,10 +113,10 @@ def add_part(turn: Turn, part: JsonValue) -> None:
         _add_result(turn, part)
     elif kind in _THOUGHT:
         turn.thoughts.append(_thought(part))
-    elif kind is None or kind == "":
+    elif not kind:
         _add_bare(turn, part)
     else:
-        _add_other(turn, part, str(kind))
+        _add_other(turn, part, kind)
 
 
 def add_call(turn: Turn, call: JsonValue) -> None:
