@@ -142,6 +142,7 @@ NEGATIVES = [
     "GB82 WEST 1234 5698 7654 33 is mistyped and 4111 1111 1111 1112 too",
     "the secret: patience; the key: practice; access key: see wiki",
     "LOT AB12 CDEF GHIJ KLMN",
+    "unicode-range:U+0102-0103,U+0110-0111,U+1EA0-1EF9; a+1234567890",
 ]
 
 
