@@ -15,6 +15,7 @@ _NUMBER = re2.compile(r"^(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?$")
 _HAS_DIGIT = re2.compile(r"\d")
 _UNIT = re2.compile(r"^(\d[\d,]*(?:\.\d+)?)-?[A-Za-z]+$")
 _RANGE = re2.compile(r"^\d+(?:[-/:]\d+)+$")
+_DATE = re2.compile(r"\b(\d{4})-(\d{2})-(\d{2})")
 
 
 def values(text: str) -> dict[str, str]:
@@ -39,8 +40,16 @@ def ungrounded(answer: str, sources: Iterable[str], allowed: Iterable[str] = ())
     """The values of an answer, as written, that no source holds, in the order of the answer."""
     known: set[str] = set()
     for source in (*sources, *allowed):
-        known |= values(source).keys()
+        known |= values(source).keys() | _date_parts(source)
     return [written for normal, written in values(answer).items() if normal not in known]
+
+
+def _date_parts(source: str) -> set[str]:
+    """An answer may tell a date in words: the day and the year of `2026-11-22T10:00Z` have that source."""
+    found: set[str] = set()
+    for match in _DATE.finditer(source):
+        found.update((match.group(), *map(_normal, match.groups())))
+    return found
 
 
 def _parts(token: str) -> list[str]:

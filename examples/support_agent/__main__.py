@@ -7,6 +7,7 @@ import os
 import sys
 
 from .app import DEFAULT_SEED, run_workload
+from .messages import ModelError
 from .versions import VERSIONS
 from .workload import sessions
 
@@ -25,9 +26,13 @@ def main(arguments: list[str] | None = None) -> int:
     handled = run_workload(
         options.version, requests=options.requests, seed=options.seed, model=options.model, hours=options.hours
     )
-    for number, done in enumerate(handled, 1):
-        sys.stderr.write(f"[{number}/{options.requests}] {done.session.id} {done.request.task}\n")
-        sys.stdout.write(f"> {done.request.text}\n{done.answer.text}\n\n")
+    try:
+        for number, done in enumerate(handled, 1):
+            sys.stderr.write(f"[{number}/{options.requests}] {done.session.id} {done.request.task}\n")
+            sys.stdout.write(f"> {done.request.text}\n{done.answer.text}\n\n")
+    except ModelError as err:
+        sys.stderr.write(f"{err}\nSet ANTHROPIC_API_KEY, or leave out --model: the scripted model needs no key.\n")
+        return 1
     return 0
 
 

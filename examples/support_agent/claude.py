@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .messages import Reply, Turn
+from .messages import ModelError, Reply, Turn
 
 _DEFAULT = "claude-haiku-5-5"
 
@@ -24,10 +24,15 @@ class ClaudeModel:
         self.name = os.environ.get("ANTHROPIC_MODEL", _DEFAULT)
 
     def create(self, *, system: str, messages: list[Turn], tools: list[dict[str, Any]]) -> Reply:
-        """The next message. Raises the SDK's errors."""
-        made = self._client.messages.create(
-            model=self.name, max_tokens=1024, system=system, messages=messages, tools=tools
-        )
+        """The next message. Raises ModelError for whatever the SDK raises."""
+        from anthropic import AnthropicError
+
+        try:
+            made = self._client.messages.create(
+                model=self.name, max_tokens=1024, system=system, messages=messages, tools=tools
+            )
+        except (AnthropicError, TypeError) as err:  # a missing key is a TypeError of the SDK
+            raise ModelError(f"{self.name} cannot be asked: {err}") from err
         content = [block.model_dump(include={"type", "text", "id", "name", "input"}) for block in made.content]
         kept = [block for block in content if block["type"] in ("text", "tool_use")]
         usage = made.usage

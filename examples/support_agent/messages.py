@@ -11,6 +11,10 @@ Turn = dict[str, Any]
 """A message: `role` and `content`, which is text or a list of blocks."""
 
 
+class ModelError(Exception):
+    """The model could not be asked: no key, no network, no credit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A model's answer."""
@@ -39,7 +43,7 @@ class Model(Protocol):
     provider: str
 
     def create(self, *, system: str, messages: list[Turn], tools: list[dict[str, Any]]) -> Reply:
-        """The next message of the assistant."""
+        """The next message of the assistant. Raises ModelError."""
         ...
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import anthropic
 import httpx2
 import pytest
+from retrospan.examples.support_agent.__main__ import main
 from retrospan.examples.support_agent.agent import MAX_MODEL_CALLS, Answer, Conversation
 from retrospan.examples.support_agent.app import Handled, run_v1, run_v2, run_workload
 from retrospan.examples.support_agent.claude import ClaudeModel
@@ -215,3 +216,17 @@ def test_the_agent_gives_up_on_a_model_that_never_answers() -> None:
     assert (done.model_calls, len(done.calls)) == (MAX_MODEL_CALLS, MAX_MODEL_CALLS)
     assert done.calls[0].is_error
     assert "colleague" in done.text
+
+
+def test_a_model_that_cannot_be_asked_ends_the_command_with_advice(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(401, json={"error": {"type": "authentication_error", "message": "invalid x-api-key"}})
+
+    transport = anthropic.DefaultHttpxClient(transport=httpx2.MockTransport(refuse))
+    with anthropic.Anthropic(api_key="test", base_url="http://model.invalid", http_client=transport) as client:
+        monkeypatch.setattr(anthropic, "Anthropic", lambda: client)
+        assert main(["--model", "anthropic", "--requests", "1"]) == 1
+    assert "invalid x-api-key" in (told := capsys.readouterr().err)
+    assert "Set ANTHROPIC_API_KEY" in told

@@ -45,8 +45,11 @@ def add_case(app: Path, name: str, *, status: str = "active", check: str = CALLE
     path.write_text(CASE.format(name=name, status=status, check=check))
 
 
+QUICKER = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:anyio")
+
+
 def run_pytest(app: Path, *args: str) -> tuple[int, str]:
-    command = [sys.executable, "-c", "import pytest, sys; sys.exit(pytest.main())", "-p", "no:cacheprovider", *args]
+    command = [sys.executable, "-c", "import pytest, sys; sys.exit(pytest.main())", *QUICKER, *args]
     done = subprocess.run(command, cwd=app, capture_output=True, text=True, timeout=120, check=False)
     return done.returncode, done.stdout + done.stderr
 
