@@ -46,7 +46,8 @@ _EXAMPLE = '{"id": "run-17", "messages": [{"role": "user", "content": "…"}]}'
 
 def sniff(head: Head) -> bool:
     """Whether the first record of a file looks like a conversation in the messages format."""
-    return "id" in head.first and isinstance(head.first.get("messages"), list)
+    first = head.first
+    return "id" in first and isinstance(first.get("messages"), list) and "choices" not in first
 
 
 def read(source: Source) -> Iterator[ReadItem]:
