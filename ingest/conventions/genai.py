@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ...store.jsontext import as_text
 from ...store.models import Annotation, Fold, JsonValue, Message, Span, StepKind
 from ..otlp.raw import RawSpan
 from .base import begin, cost_of, fail, keep_events, speak
@@ -135,7 +136,7 @@ def _read_tool(span: Span, attributes: Sorted, said: Conversation) -> None:
     if span.outputs is None and said.outputs:
         span.outputs = read_json(said.outputs[-1].content)
     if found.get("tool_status") == "error" or result.is_error:
-        fail(span, result.text)
+        fail(span, result.text or as_text(span.outputs))
     elif span.error is not None and span.error.message == span.error.type:
         # ADK marks a tool that returned {"status": "error", …} and leaves the reason in the result.
         span.error = replace(span.error, message=error_text(span.outputs) or span.error.message)
