@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..ingest.redaction import PERSONAL
 from ..services.findings import Finding
 from ..services.importing import ImportReport, import_paths
 from ..services.wire import import_json
@@ -25,17 +26,31 @@ Examples:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--project", help="Project for traces that name none.")
 @click.option("--format", "format_name", default="auto", show_default=True, help="Format of the files.")
+@click.option(
+    "--redact",
+    "personal",
+    multiple=True,
+    type=click.Choice(PERSONAL),
+    help="Personal data to take out beside secrets; may be repeated.",
+)
 @store_option
 @json_option
 def import_command(
-    paths: tuple[Path, ...], project: str | None, format_name: str, store_location: str | None, as_json: bool
+    paths: tuple[Path, ...],
+    project: str | None,
+    format_name: str,
+    personal: tuple[str, ...],
+    store_location: str | None,
+    as_json: bool,
 ) -> int:
     """Bring trace files and folders in (also .gz, .xz, .zst), and say what is failing in them.
 
     A bad record is reported with its place and skipped; the rest goes in. Importing a file again changes nothing.
     """
     with opened(store_location) as store, progress_bar() as on_progress:
-        report = import_paths(store, paths, project=project, format=format_name, on_progress=on_progress)
+        report = import_paths(
+            store, paths, project=project, format=format_name, personal=personal, on_progress=on_progress
+        )
     if as_json:
         print_json(import_json(report))
     else:
@@ -47,6 +62,8 @@ def _print(report: ImportReport) -> None:
     click.echo(
         f"{report.traces} new traces, {report.updated} updated, {report.skipped} unchanged; {report.steps} steps read."
     )
+    if report.redacted:
+        click.echo(f"{report.redacted} secrets were taken out before anything was stored.")
     for error in report.errors[:_ERRORS_SHOWN]:
         say(f"  skipped {error.file} {error.where}: {error.what}", err=True)
     if len(report.errors) > _ERRORS_SHOWN:

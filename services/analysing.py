@@ -31,8 +31,10 @@ def analyse(
         on_progress: Called with how many are done and how many there are.
 
     Returns:
-        How many traces were analysed.
+        How many traces were analysed; none in a read-only store.
     """
+    if store.read_only:
+        return 0
     waiting = traces_to_analyse(store, RULES, limit)
     if trace_ids is not None:
         wanted = set(trace_ids)
@@ -50,6 +52,10 @@ def analyse(
 
 
 def signals_of(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Signal, ...]]:
-    """The signals of these traces, found first where they are missing."""
+    """The signals of these traces, found first where they are missing; in a read-only store without keeping them."""
+    if store.read_only:
+        waiting = set(traces_to_analyse(store, RULES, 1_000_000)).intersection(trace_ids)
+        fresh = {trace_id: find_signals(get_trace(store, trace_id)) for trace_id in waiting}
+        return load_signals(store, trace_ids) | fresh
     analyse(store, trace_ids)
     return load_signals(store, trace_ids)

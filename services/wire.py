@@ -226,6 +226,7 @@ def import_json(report: ImportReport) -> w.ImportJson:
         "steps": report.steps,
         "updated": report.updated,
         "skipped": report.skipped,
+        "redacted": report.redacted,
         "errors": [{"file": e.file, "where": e.where, "what": e.what} for e in report.errors],
         "findings": [cast(w.FindingJson, asdict(finding)) for finding in report.findings],
     }

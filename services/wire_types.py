@@ -219,5 +219,6 @@ class ImportJson(TypedDict):
     steps: int
     updated: int
     skipped: int
+    redacted: int
     errors: list[RecordErrorJson]
     findings: list[FindingJson]

@@ -1,0 +1,123 @@
+"""`retrospan case list|run`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..regression.report import render_runs
+from ..regression.results import CaseOutcome, CaseRuns
+from ..regression.runner import run_cases
+from ..regression.target import find_declaration, load_target
+from ..services.cases import ListedCase, choose_cases, list_cases, nearest_knowledge
+from ..store.display import safe_line
+from .options import json_option, print_json
+
+_FOLDER = click.option(
+    "--folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Project folder with .retrospan/ (default: the nearest at or above the current one).",
+)
+
+
+@click.group("case", short_help="List and run regression cases")
+def case_group() -> None:
+    """List and run the regression cases of an application."""
+
+
+@case_group.command(
+    "list",
+    epilog="""\b
+Examples:
+  retrospan case list
+  retrospan case list --folder ../shop --json""",
+)
+@_FOLDER
+@json_option
+def list_command(folder: Path | None, as_json: bool) -> int:
+    """List the case files of .retrospan/cases with their status and what their signature is worth."""
+    listed = list_cases(folder or nearest_knowledge(Path.cwd()))
+    if as_json:
+        print_json([_json(entry) for entry in listed])
+    for entry in [] if as_json else listed:
+        if entry.case is None:
+            click.echo(f"!! {entry.path.stem:<40} {safe_line(entry.problem or '')}")
+        else:
+            status = f"{entry.case.status.value}, signature {entry.signature.value}"
+            click.echo(f"   {entry.path.stem:<40} {status:<28} {safe_line(entry.case.title, 80)}")
+    if not listed and not as_json:
+        click.echo("No case yet. A fail verdict in `retrospan review` offers to make one.")
+    return 1 if any(entry.case is None for entry in listed) else 0
+
+
+def _json(entry: ListedCase) -> dict[str, Any]:
+    return {
+        "id": entry.path.stem,
+        "path": str(entry.path),
+        "title": entry.case.title if entry.case else None,
+        "status": entry.case.status.value if entry.case else None,
+        "signature": entry.signature.value,
+        "problem": entry.problem,
+    }
+
+
+@case_group.command(
+    "run",
+    epilog="""\b
+Examples:
+  retrospan case run
+  retrospan case run refund-window --repeats 5
+  retrospan case run --target myapp.agent:run --json""",
+)
+@click.argument("names", nargs=-1, metavar="[ID]...")
+@_FOLDER
+@click.option("--target", help="module:function to run (default: the one the application declares).")
+@click.option("--repeats", default=1, show_default=True, type=click.IntRange(1, 1000), help="Runs of each case.")
+@json_option
+def run_command(names: tuple[str, ...], folder: Path | None, target: str | None, repeats: int, as_json: bool) -> int:
+    """Run regression cases against the application. Exits 1 where one fails or cannot be decided.
+
+    The target comes from the application's own configuration, never from a case.
+    """
+    root = folder or nearest_knowledge(Path.cwd())
+    cases = choose_cases(list_cases(root), names)
+    if target is None:
+        declared = find_declaration(root)
+        function = load_target(declared.target, declared.root)
+    else:
+        function = load_target(target, root)
+
+    def show(runs: CaseRuns) -> None:
+        if not as_json:
+            click.echo(f"{'✓' if runs.outcome is CaseOutcome.PASSED else '✗'} {render_runs(runs)}")
+
+    done = run_cases(cases, function, repeats=repeats, on_done=show)
+    if as_json:
+        print_json([_runs_json(runs) for runs in done])
+    elif not done:
+        click.echo("No case to run.", file=sys.stderr)
+    return 0 if all(runs.outcome in (CaseOutcome.PASSED, CaseOutcome.SKIPPED) for runs in done) else 1
+
+
+def _runs_json(runs: CaseRuns) -> dict[str, Any]:
+    return {
+        "id": runs.case.id,
+        "outcome": runs.outcome.value,
+        "passed": runs.passed,
+        "repeats": len(runs.results),
+        "results": [
+            {
+                "outcome": result.outcome.value,
+                "error": result.error,
+                "duration_ms": result.duration_ms,
+                "checks": [
+                    {"check": check.check, "status": check.status.value, "reason": check.reason}
+                    for check in result.checks
+                ],
+            }
+            for result in runs.results
+        ],
+    }

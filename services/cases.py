@@ -1,0 +1,77 @@
+"""The regression cases of an application: which there are, what their signatures are worth, and what a run says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..store.cases import Case, parse_case
+from ..store.errors import BadInputError, UsageError
+from ..store.knowledge.documents import check_document, parse_document
+from ..store.knowledge.folders import FOLDER, FoundFile, KnowledgeKind, find_files
+from ..store.knowledge.index import folder_trust
+from ..store.review_models import SignatureState
+from ..store.trust.root import Trust
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCase:
+    """A case file. `case` is None where it cannot be read; `problem` says why."""
+
+    path: Path
+    case: Case | None
+    signature: SignatureState
+    problem: str | None = None
+
+
+def nearest_knowledge(start: Path) -> Path:
+    """The folder at or above `start` that holds `.retrospan`.
+
+    Raises:
+        UsageError: if there is none up to the root of the git repository.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / FOLDER).is_dir():
+            return folder
+        if (folder / ".git").exists():
+            break
+    raise UsageError(
+        f"No {FOLDER} folder in {start} or above it. Confirm a lesson in `retrospan review` to make its first case, "
+        "or name a folder."
+    )
+
+
+def list_cases(folder: Path) -> list[ListedCase]:
+    """The case files of a knowledge folder, by name. A bad file is listed with its problem."""
+    trust = folder_trust([folder])
+    return [_listed(file, trust) for file in find_files(folder) if file.kind is KnowledgeKind.CASE]
+
+
+def _listed(file: FoundFile, trust: Trust) -> ListedCase:
+    if file.problem is not None:
+        return ListedCase(file.path, None, SignatureState.INVALID, file.problem)
+    try:
+        case = parse_case(file.text, source=file.path.name)
+        document = parse_document(KnowledgeKind.CASE, file.name, file.text)
+    except BadInputError as err:
+        return ListedCase(file.path, None, SignatureState.INVALID, str(err))
+    return ListedCase(file.path, case, check_document(document, trust).state)
+
+
+def choose_cases(listed: Sequence[ListedCase], names: Sequence[str]) -> list[Case]:
+    """The cases with these ids, or all that can be read.
+
+    Raises:
+        UsageError: if an id is unknown or its file cannot be read.
+    """
+    by_id = {entry.path.stem: entry for entry in listed}
+    for name in names:
+        if name not in by_id:
+            known = ", ".join(sorted(by_id)) or "none"
+            raise UsageError(f"No case {name!r} (known: {known}). `retrospan case list` shows them.")
+        if by_id[name].case is None:
+            raise UsageError(f"Case {name!r} cannot be read: {by_id[name].problem}")
+    chosen = [by_id[name] for name in names] if names else list(listed)
+    return [entry.case for entry in chosen if entry.case is not None]
