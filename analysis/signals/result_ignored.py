@@ -9,7 +9,7 @@ from ...store.findings import Signal
 from ...store.jsontext import as_text
 from ..effects import Effect
 from ..quotes import quote
-from ..reading import Act, Reading
+from ..reading import Act, Reading, Role
 from ..values import values_in
 from .definition import SignalDefinition, signal
 
@@ -28,7 +28,8 @@ def find(reading: Reading) -> Iterator[Signal]:
                 later = [words for index, words in after if index > view.index]
                 if len(fresh) >= _LEAST and later and not any(fresh & words for words in later):
                     yield _ignored(reading, act)
-        before |= _telling(view.text)
+        if view.role is not Role.FRAME:  # a frame tells the answer first that its steps come to later
+            before |= _telling(view.text)
 
 
 def _ignored(reading: Reading, act: Act) -> Signal:
