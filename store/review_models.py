@@ -346,4 +346,6 @@ class Lesson:
     state: SignatureState = SignatureState.UNSIGNED
     signed_by: str | None = None
     """Name of the trusted reviewer whose signature is valid; None otherwise."""
+    proposed_by: str | None = None
+    """`agent:claude`, `human:Ada`: who wrote it; who answers for it is `signed_by`."""
     path: str | None = None

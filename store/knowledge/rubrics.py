@@ -159,10 +159,8 @@ def list_rubrics(store: Store, trust: Trust | None = None) -> list[Rubric]:
 def find_rubric(store: Store, name: str | None = None, version: int | None = None) -> Rubric:
     """The newest confirmed version of a rubric, or the version asked for; the built-in one where `name` is None.
 
-    A version without a valid signature is a draft: it is found only by its number.
-
     Raises:
-        UnknownIdError: if there is none.
+        UnknownIdError: if there is none, or only versions without a valid signature.
     """
     built_in = built_in_rubric()
     if name is None or (name == built_in.id and version in (None, built_in.version)):
@@ -171,9 +169,8 @@ def find_rubric(store: Store, name: str | None = None, version: int | None = Non
     if version is not None:
         versions = [rubric for rubric in versions if rubric.version == version]
     confirmed = [rubric for rubric in versions if rubric.state is SignatureState.VALID]
-    chosen = confirmed or (versions if version is not None else [])
-    if chosen:
-        return max(chosen, key=lambda rubric: rubric.version)
+    if confirmed:
+        return max(confirmed, key=lambda rubric: rubric.version)
     raise _unknown(store, name, version, drafts=[rubric.version for rubric in versions])
 
 
@@ -194,10 +191,8 @@ def _checked(content_text: str, signature_text: str | None, trust: Trust) -> Rub
 
 def _unknown(store: Store, name: str, version: int | None, drafts: list[int]) -> UnknownIdError:
     if drafts:
-        known = f"drafts only: version {', '.join(map(str, drafts))}"
-        return UnknownIdError(
-            "confirmed rubric", name, known=known, next_step="A reviewer confirms it, or name the draft's version."
-        )
+        known = f"unconfirmed: version {', '.join(map(str, drafts))}"
+        return UnknownIdError("confirmed rubric", name, known=known, next_step="A reviewer has to confirm it first.")
     names = sorted({rubric.id for rubric in list_rubrics(store)})
     value = name if version is None else f"{name} v{version}"
     return UnknownIdError("rubric", value, known=f"known: {', '.join(names)}", next_step="Leave it out for 'outcome'.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import secrets
@@ -19,17 +20,14 @@ _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 def slug(text: str) -> str:
     """A file name from a title: lower-case ASCII letters, digits and dashes, at most 60.
 
-    Raises:
-        UsageError: if nothing of the text is left.
+    A title in another script gives a name made from its hash.
 
     >>> slug("Réfund window: 45 days?")
     'refund-window-45-days'
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
-    if not name:
-        raise UsageError(f"{text!r} has no letter or digit to make a name from. Use some of a-z and 0-9.")
-    return name
+    return name or "n-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def write_atomic(folder: Path, name: str, data: bytes, *, mode: int = 0o644) -> Path:

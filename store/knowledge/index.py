@@ -1,0 +1,190 @@
+"""The index of knowledge folders in the store. It keeps whole files, and believes none: see `lookup`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..cases import parse_case
+from ..connection import Store
+from ..errors import BadInputError
+from ..models import JsonValue
+from ..review_models import SignatureState
+from ..reviewers import load_trust
+from ..reviews_verdicts import insert_verdict, subject_ids
+from ..sqlite.driver import Connection
+from ..trust.clock import utc_now, utc_text
+from ..trust.reviewers import read_reviewer, resolve
+from ..trust.root import Trust
+from ..trust.signing import SignatureCheck, check_signature
+from ..trust.verdicts import parse_verdict_record
+from .documents import Document, parse_document, text_sha256
+from .folders import FoundFile, KnowledgeKind, find_files, knowledge_root
+from .lessons import lesson_of
+from .rubrics import insert_rubric, parse_rubric
+
+DRAFTS = ""
+"""The folder of drafts that are kept in the store, until a person writes them to a folder."""
+
+SELECT_FOLDER = "SELECT kind, name, sha256 FROM knowledge_file WHERE folder = ?"
+SELECT_KIND = "SELECT folder, name, text FROM knowledge_file WHERE kind = ? ORDER BY folder = '', folder, name"
+DELETE_FILE = "DELETE FROM knowledge_file WHERE folder = ? AND kind = ? AND name = ?"
+UPSERT_FILE = """
+INSERT INTO knowledge_file(folder, kind, name, sha256, text, indexed_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT(folder, kind, name) DO UPDATE
+SET sha256 = excluded.sha256, text = excluded.text, indexed_at = excluded.indexed_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What indexing found."""
+
+    files: int
+    changed: int
+    """New or different since the last time."""
+    removed: int
+    verdicts: int
+    """Verdict records that were taken over, for traces of this store."""
+    problems: tuple[str, ...]
+    """One line per file that cannot be read, with its place."""
+
+
+def index_knowledge(store: Store, folders: Sequence[Path]) -> IndexReport:
+    """Bring the index up to date with knowledge folders.
+
+    A file that cannot be read is reported and left out; the rest goes in. Rubric versions join the versions of the
+    store; a verdict by a trusted reviewer on a trace of this store joins its verdicts.
+
+    Args:
+        store: Where.
+        folders: Project folders, or their `.retrospan`.
+
+    Raises:
+        RefusedError: if a folder is a link.
+
+    Cost: reads every file; writes those that changed.
+    """
+    files = changed = removed = verdicts = 0
+    problems: list[str] = []
+    now = utc_text(utc_now())
+    for root in dict.fromkeys(knowledge_root(folder) for folder in folders):
+        found = list(_sound(find_files(root), problems))
+        files += len(found)
+        with store.write() as con:
+            known = {(row[0], row[1]): row[2] for row in con.execute(SELECT_FOLDER, (str(root),))}
+            for file in found:
+                digest = text_sha256(file.text)
+                if known.pop((file.kind.value, file.name), None) != digest:
+                    changed += 1
+                    con.execute(UPSERT_FILE, (str(root), file.kind.value, file.name, digest, file.text, now))
+                    _take_rubric(con, file, now)
+            for kind, name in known:
+                removed += 1
+                con.execute(DELETE_FILE, (str(root), kind, name))
+        # After its reviewers are known, so that who is vouched for by a file counts.
+        trust = load_trust(store)
+        verdicts += sum(_take_verdict(store, file, trust, now) for file in found if file.kind is KnowledgeKind.VERDICT)
+    return IndexReport(files, changed, removed, verdicts, tuple(problems))
+
+
+def put_draft(con: Connection, kind: KnowledgeKind, name: str, text: str, *, now: str) -> None:
+    """Keep a draft in the store itself, where serving processes may write; a draft of that name is replaced."""
+    con.execute(UPSERT_FILE, (DRAFTS, kind.value, name, text_sha256(text), text, now))
+
+
+def drop_draft(con: Connection, kind: KnowledgeKind, name: str) -> None:
+    """Forget a draft of the store, once it is written to a folder."""
+    con.execute(DELETE_FILE, (DRAFTS, kind.value, name))
+
+
+def folder_trust(folders: Sequence[Path]) -> Trust:
+    """Whom to trust for knowledge folders alone, where no store is at hand: the user's pins and who they lead to."""
+    records = []
+    for file in (entry for folder in folders for entry in find_files(folder)):
+        if file.kind is KnowledgeKind.REVIEWER and file.problem is None:
+            try:
+                records.append(read_reviewer(file.text))
+            except BadInputError:
+                continue
+    return resolve(records, store_id=None, demo_kind=False).trust
+
+
+def list_documents(store: Store, kind: KnowledgeKind) -> list[Document]:
+    """The indexed files of a kind; drafts of the store come last."""
+    with store.read() as con:
+        rows = con.execute(SELECT_KIND, (kind.value,)).fetchall()
+    found = []
+    for row in rows:
+        try:
+            found.append(_parsed(store, kind, row["folder"], row["name"], row["text"]))
+        except BadInputError:
+            continue
+    return found
+
+
+def _parsed(store: Store, kind: KnowledgeKind, folder: str, name: str, text: str) -> Document:
+    """YAML takes milliseconds a file, so what was parsed is kept under the hash of the text itself."""
+    cache = store.caches.setdefault("knowledge", {})
+    assert isinstance(cache, dict)
+    key = (folder, kind, name, text_sha256(text))
+    document = cache.get(key)
+    if document is None:
+        if len(cache) > 10_000:
+            cache.clear()
+        document = cache[key] = parse_document(kind, name, text, folder=folder)
+    assert isinstance(document, Document)
+    return document
+
+
+def _sound(files: Iterable[FoundFile], problems: list[str]) -> Iterable[FoundFile]:
+    for file in files:
+        problem = file.problem or _problem(file)
+        if problem is None:
+            yield file
+        else:
+            problems.append(problem)
+
+
+def _problem(file: FoundFile) -> str | None:
+    try:
+        document = parse_document(file.kind, file.name, file.text)
+        if file.kind is KnowledgeKind.LESSON:
+            lesson_of(document, SignatureCheck(SignatureState.UNSIGNED, ""))
+        elif file.kind is KnowledgeKind.CASE:
+            parse_case(file.text, source=file.path.name)
+        elif file.kind is KnowledgeKind.RUBRIC:
+            parse_rubric(file.text, source=file.path.name)
+        elif file.kind is KnowledgeKind.VERDICT:
+            parse_verdict_record(file.text)
+        elif file.kind is KnowledgeKind.REVIEWER:
+            read_reviewer(file.text)
+    except BadInputError as err:
+        return f"{file.path.parent}: {err}"
+    return None
+
+
+def _take_rubric(con: Connection, file: FoundFile, now: str) -> None:
+    if file.kind is KnowledgeKind.RUBRIC:
+        document = parse_document(file.kind, file.name, file.text)
+        content: dict[str, JsonValue] = dict(document.content)
+        # Unsigned versions stay files: the table only grows, and anyone may write a draft.
+        if document.signature is not None and document.proper_name == file.name:
+            insert_rubric(con, content, document.signature, now=now)
+
+
+def _take_verdict(store: Store, file: FoundFile, trust: Trust, now: str) -> bool:
+    verdict = parse_verdict_record(file.text)
+    document = parse_document(file.kind, file.name, file.text)
+    check = check_signature("verdict", dict(document.content), document.signature, trust)
+    if check.state is not SignatureState.VALID:
+        return False
+    with store.write() as con:
+        if con.execute("SELECT 1 FROM verdict WHERE uid = ?", (verdict.uid,)).fetchone():
+            return False
+        trace_ids = subject_ids(store, verdict)
+        if not trace_ids:
+            return False
+        insert_verdict(con, verdict, trace_ids=trace_ids, item_id=None, now=now)
+    return True
