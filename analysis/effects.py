@@ -138,7 +138,7 @@ _READ = frozenset(
         "match",
         "parse",
         "peek",
-        "plan",
+        "",
         "preview",
         "print",
         "query",
@@ -153,7 +153,7 @@ _READ = frozenset(
         "show",
         "summarize",
         "test",
-        "think",
+        "",
         "translate",
         "validate",
         "verify",
@@ -162,6 +162,9 @@ _READ = frozenset(
         "watch",
     ]
 )
+
+
+_HANDOVER = re.compile(r"(?i)transfer_?to|hand_?(?:off|over)|escalat|human|forward_to")
 
 
 class Effect(StrEnum):
@@ -185,3 +188,12 @@ def effect_of(tool: str) -> Effect:
         if word in _WRITE:
             return Effect.WRITE
     return Effect.UNKNOWN
+
+
+def hands_over(tool: str) -> bool:
+    """Does the tool pass the conversation on to a person or another agent, rather than change anything?
+
+    >>> hands_over("transfer_to_human_agents"), hands_over("transfer_funds")
+    (True, False)
+    """
+    return bool(_HANDOVER.search(tool[:200]))

@@ -18,7 +18,7 @@ _HEAD_FAILURE = re.compile(
     ^\W{0,3}(?:tool\s|an?\s|the\s|internal\s|fatal\s|unexpected\s|unknown\s)?
       (?:\w{0,30}error|exception|failure|failed|fehler|erreur|errore|traceback)\b[^\n]{0,160}
     | \b(?:error|exception)\s(?:executing|occurred|running|calling|while|during|fetching|reading|code)\b[^\n]{0,160}
-    | \b(?:could|can|was)\s?(?:not|n't)\s(?:be\s)?(?:found|connect|open|read|load|parse|process|complete|access)\w*[^\n]{0,120}
+    | \b(?:could|can)\s?(?:not|n't)\s(?:be\s)?(?:found|connect|open|read|load|parse|process|complete|access)\w*[^\n]{0,120}
     | \b(?:unable|failed)\sto\s\w+[^\n]{0,140}
     | \b(?:permission|access)\sdenied\b[^\n]{0,80}
     | \b(?:timed\sout|time-?out\b)[^\n]{0,80}
@@ -30,7 +30,7 @@ _HEAD_FAILURE = re.compile(
 )
 _LINE_FAILURE = re.compile(
     r"(?m)^(?:Traceback \(most recent call last\):|[A-Za-z_.]{0,60}(?:Error|Exception): [^\n]{0,200}|"
-    r"Error: [^\n]{0,200}|(?:The )?[Ss]cript (?:ran, then )?exited with (?:Unix )?exit code:? [1-9]\d*|"
+    r"Error:(?: [^\n]{0,200}|$)|(?:Code )?[Ee]xecution failed [^\n]{0,200}|(?:The )?[Ss]cript (?:ran, then )?exited with (?:Unix )?exit code:? [1-9]\d*|"
     r"Process exited with code [1-9]\d*)"
 )
 _EMPTY = re.compile(

@@ -213,6 +213,7 @@ class _Pending:
 def _acts(views: Sequence[View]) -> Iterator[Act]:
     pending: list[_Pending] = []
     acts: list[tuple[int, Act]] = []
+    last_decision: dict[int | None, View] = {}
     position = 0
     for view in views:
         if view.role is Role.RESULT:
@@ -221,15 +222,15 @@ def _acts(views: Sequence[View]) -> Iterator[Act]:
             acts.append((call.position if call else position, _done(view, call)))
         elif view.role is Role.DECISION:
             for message in view.received:
-                if message.role == "tool" and (call := _take(pending, message.tool_call_id, message.name)):
-                    acts.append((call.position, _told(view, message, call)))
-            for message in view.step.output_messages:
-                for request in message.tool_calls:
+                if message.role == "tool":
                     position += 1
-                    arguments = unpacked(request.arguments)
-                    pending.append(_Pending(view.index, request.name, arguments, request.id, position))
-    for call in pending:
-        acts.append((call.position, Act(call.tool, call.arguments, call.asked, None, None, None, False)))
+                    call = _take(pending, message.tool_call_id, message.name)
+                    acts.append((call.position if call else position, _told(view, message, call, last_decision)))
+            for request in (request for message in view.step.output_messages for request in message.tool_calls):
+                position += 1
+                pending.append(_Pending(view.index, request.name, unpacked(request.arguments), request.id, position))
+            last_decision[view.step.parent] = view
+    acts += [(call.position, Act(call.tool, call.arguments, call.asked, None, None, None, False)) for call in pending]
     return (act for _, act in sorted(acts, key=lambda pair: pair[0]))
 
 
@@ -254,8 +255,12 @@ def _done(view: View, call: _Pending | None) -> Act:
     return Act(tool, arguments, call.asked if call else None, view.index, view.text, failure, declared)
 
 
-def _told(view: View, message: Message, call: _Pending) -> Act:
+def _told(view: View, message: Message, call: _Pending | None, last_decision: dict[int | None, View]) -> Act:
+    """A result that only the next model call shows; without a recorded call it answers the decision before."""
     failure = failure_in_result(message.content, message.content)
     if failure is None and message.is_error:
         failure = message.content[:200]
-    return Act(call.tool, call.arguments, call.asked, view.index, message.content, failure, message.is_error)
+    before = last_decision.get(view.step.parent)
+    asked = call.asked if call else before.index if before else None
+    tool, arguments = (call.tool, call.arguments) if call else (message.name or "observation", None)
+    return Act(tool, arguments, asked, view.index, message.content, failure, message.is_error)

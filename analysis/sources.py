@@ -7,6 +7,8 @@ from itertools import islice
 
 from .values import Value, ValueKind, decimals, number_of, values_in
 
+_DAY = "day"
+"""Key of a full date seen, for a later mention without its year."""
 _SUM_LIMIT = 160
 """Pairs of at most this many numbers are tried for sums, differences and products."""
 
@@ -27,8 +29,8 @@ class Sources:
         self._texts.append(text.lower())
         for value in values_in(text):
             self.first_seen.setdefault(value.key, step)
-            if value.kind is ValueKind.DATE:
-                self.first_seen.setdefault((value.kind.value, "-" + value.normal[4:]), step)
+            if value.kind is ValueKind.DATE and not value.normal.startswith("--"):
+                self.first_seen.setdefault((_DAY, "-" + value.normal[4:]), step)
             number = number_of(value.normal) if value.kind is ValueKind.NUMBER else None
             if number is not None and number not in self._number_set:
                 self._number_set.add(number)
@@ -42,8 +44,10 @@ class Sources:
         """Was the value shown, in any of its usual forms?"""
         if value.key in self.first_seen:
             return True
-        if value.kind is ValueKind.DATE and value.normal.startswith("--"):
-            return value.key in self.first_seen
+        if value.kind is ValueKind.DATE:
+            if value.normal.startswith("--"):
+                return (_DAY, value.normal) in self.first_seen
+            return (ValueKind.DATE.value, "-" + value.normal[4:]) in self.first_seen
         if value.kind is ValueKind.NUMBER:
             return self._number_known(value.normal)
         return any(value.text.lower() in text for text in self._texts)

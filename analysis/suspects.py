@@ -24,6 +24,7 @@ from .evidence import (
 )
 from .evidence.case import CaseFile, open_case
 from .evidence.clue import Clue
+from .evidence.enough import THRESHOLD, strength
 
 Source = Callable[[CaseFile], Iterable[Clue]]
 
@@ -42,7 +43,6 @@ SOURCES: Mapping[str, tuple[Source, float]] = {
 }
 """Each source of evidence with its weight."""
 
-_ENOUGH = 0.5
 _KEEP = 10
 _REASONS = 4
 
@@ -65,7 +65,7 @@ def find_suspects(trace: Trace, signals: Sequence[Signal], siblings: Sequence[Tr
     found = {name: list(source(case)) for name, (source, _) in SOURCES.items()}
     weighted = [(clue, SOURCES[name][1]) for name, clues in found.items() for clue in clues]
     suspects = _fuse(case, weighted)
-    enough = bool(suspects) and suspects[0].score >= _ENOUGH
+    enough = bool(suspects) and strength(case, found) >= THRESHOLD
     return SuspectReport(enough, suspects, _note(case, found))
 
 

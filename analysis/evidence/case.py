@@ -25,6 +25,10 @@ class CaseFile:
     """Alike runs that passed, or that show no failure signal."""
     bad: tuple[Reading, ...]
     """Alike runs that failed."""
+    others: tuple[Reading, ...] = ()
+    """All siblings, whatever is known of them."""
+    good_known: bool = True
+    """Some outcome says so; False where the absence of signals is all there is."""
 
     @cached_property
     def provenance(self) -> ProvenanceGraph:
@@ -37,16 +41,21 @@ def open_case(trace: Trace, signals: Sequence[Signal], siblings: Sequence[Trace]
     A sibling counts as good by its outcome; where that is unknown, by the absence of failure signals.
     """
     reading = read(trace)
-    good: list[Reading] = []
+    passed: list[Reading] = []
+    clean: list[Reading] = []
     bad: list[Reading] = []
+    others: list[Reading] = []
     for sibling in siblings[:_MOST_SIBLINGS]:
         other = read(sibling)
+        others.append(other)
         outcome = sibling.summary.outcome
-        if outcome is Outcome.PASS or (outcome is Outcome.UNKNOWN and not _failing(other)):
-            good.append(other)
+        if outcome is Outcome.PASS:
+            passed.append(other)
+        elif outcome is Outcome.UNKNOWN and not _failing(other):
+            clean.append(other)
         elif outcome is Outcome.FAIL:
             bad.append(other)
-    return CaseFile(reading, tuple(signals), tuple(good), tuple(bad))
+    return CaseFile(reading, tuple(signals), tuple(passed or clean), tuple(bad), tuple(others), bool(passed))
 
 
 def _failing(reading: Reading) -> bool:

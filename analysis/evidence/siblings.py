@@ -1,43 +1,65 @@
-"""Against alike runs that went well: which calls and values only this run has, and what it left out."""
+"""Against alike runs that went well: changes that only this run makes, and changes that it leaves out.
+
+Where no outcome is known, the runs without failure signals stand in, and their majority is the pattern.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from ...store.findings import CauseClass, Evidence
-from ...store.jsontext import as_text
-from ..effects import Effect
+from ...store.jsontext import as_text, canonical
+from ..effects import Effect, hands_over
 from ..quotes import quote
 from ..reading import Act, Reading
 from ..shapes import changed_paths, normal
 from .case import CaseFile
 from .clue import Clue, clue
 
-_DECAY = 0.9
+_DECAY = 0.95
+_MAJORITY = 0.5
+_NO_PATTERN = 0.3
+"""Clarity where no two runs of unknown outcome agree."""
 
 
 def clues(case: CaseFile) -> Iterator[Clue]:
-    """Changing calls that no good run made, with the argument that differs; then changes that all good runs made."""
+    """Changes that most good runs do not make, with the argument that differs; then changes they make and this lacks."""
     if not case.good:
         return
-    weight = 1.0
-    for act in case.reading.acts:
-        if act.effect is not Effect.WRITE:
-            continue
-        share = sum(_made(other, act) for other in case.good) / len(case.good)
-        if share >= 0.5:
-            continue
-        path, reason, cause = _difference(case, act)
-        yield clue(act.step, weight * (1 - share), reason, cause, [_evidence(case, act, path)])
-        weight *= _DECAY
+    weight = clarity(case)
+    for act in _changes(case.reading):
+        share = sum(_makes(other, act) for other in case.good) / len(case.good)
+        if share < _MAJORITY:
+            path, reason, cause = _difference(case, act)
+            yield clue(act.step, weight * (1 - share), reason, cause, [_evidence(case, act, path)])
+            weight *= _DECAY
     yield from _omissions(case)
 
 
-def _made(other: Reading, act: Act) -> bool:
-    return any(
-        candidate.tool == act.tool and not list(changed_paths(act.arguments, candidate.arguments, ""))
-        for candidate in other.acts
-    )
+def clarity(case: CaseFile) -> float:
+    """How clear the pattern is: 1 where outcomes are known, else the share of runs that make the same changes."""
+    if case.good_known:
+        return 1.0
+    largest = Counter(change_set(reading) for reading in case.good).most_common(1)[0][1]
+    return largest / len(case.good) if largest > 1 else _NO_PATTERN
+
+
+def change_set(reading: Reading) -> frozenset[tuple[str, bytes]]:
+    """What a run changed: tool and arguments of each change that worked."""
+    return frozenset((act.tool, canonical(act.arguments)) for act in _changes(reading))
+
+
+def _changes(reading: Reading) -> list[Act]:
+    return [act for act in reading.acts if act.effect is Effect.WRITE and not act.failure and not hands_over(act.tool)]
+
+
+def _makes(other: Reading, act: Act) -> bool:
+    return any(_same(candidate, act) for candidate in other.acts if candidate.tool == act.tool)
+
+
+def _same(one: Act, other: Act) -> bool:
+    return next(changed_paths(one.arguments, other.arguments, ""), None) is None
 
 
 def _difference(case: CaseFile, act: Act) -> tuple[str | None, str, CauseClass]:
@@ -47,8 +69,12 @@ def _difference(case: CaseFile, act: Act) -> tuple[str | None, str, CauseClass]:
     nearest = min(candidates, key=lambda other: len(list(changed_paths(act.arguments, other.arguments, "arguments"))))
     for path, ours, theirs in changed_paths(act.arguments, nearest.arguments, "arguments"):
         told, usual = normal(as_text(ours))[:60], normal(as_text(theirs))[:60]
-        return path, f"{path} is {told}; alike runs that went well have {usual}", CauseClass.ARGUMENTS
-    return None, f"{act.tool} is called as in alike runs", CauseClass.UNDETERMINED
+        return (
+            path,
+            f"{path} is {told or 'absent'}; alike runs that went well have {usual or 'none'}",
+            CauseClass.ARGUMENTS,
+        )
+    return None, f"most alike runs that went well do not call {act.tool} so", CauseClass.WORKFLOW
 
 
 def _evidence(case: CaseFile, act: Act, path: str | None) -> Evidence | None:
@@ -63,16 +89,20 @@ def _evidence(case: CaseFile, act: Act, path: str | None) -> Evidence | None:
 
 
 def _omissions(case: CaseFile) -> Iterator[Clue]:
-    """A change that every good run makes and this one does not: charged to the last decision that says something."""
-    ours = {act.tool for act in case.reading.acts if act.effect is Effect.WRITE}
-    usual = set.intersection(*({act.tool for act in other.acts if act.effect is Effect.WRITE} for other in case.good))
-    missing = sorted(usual - ours)
+    """Changes that most good runs make: charged to the last decision that speaks, where the run let them go."""
+    missing: dict[str, float] = {}
+    for reading in case.good:
+        for act in _changes(reading):
+            share = sum(_makes(other, act) for other in case.good) / len(case.good)
+            if share > _MAJORITY and not _makes(case.reading, act):
+                missing[act.tool] = max(share, missing.get(act.tool, 0.0))
     final = case.reading.final
     if missing and final is not None:
+        tools = ", ".join(sorted(missing))
         yield clue(
             final.index,
-            0.6,
-            f"every alike run that went well calls {', '.join(missing)}; this one ends without",
+            0.6 * clarity(case) * max(missing.values()),
+            f"alike runs that went well make a change by {tools} that this run ends without",
             CauseClass.WORKFLOW,
             [quote(final.step, final.text.strip()[:140], "outputs")],
         )

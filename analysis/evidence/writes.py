@@ -7,13 +7,12 @@ from collections.abc import Iterator
 
 from ...store.findings import CauseClass, Evidence
 from ...store.jsontext import as_text
-from ..effects import Effect
+from ..effects import Effect, hands_over
 from ..quotes import quote
 from ..reading import Act, Role
 from .case import CaseFile
 from .clue import Clue, clue
 
-_HANDOVER = re.compile(r"(?i)transfer|handoff|hand_off|escalat|human")
 _YES = re.compile(
     r"(?i)\b(?:yes|yep|yeah|sure|please do|go ahead|confirm(?:ed)?|proceed|correct|that works|sounds good|do it|ok(?:ay)?|"
     r"ja|oui|s[ií])\b"
@@ -25,7 +24,7 @@ def clues(case: CaseFile) -> Iterator[Clue]:
     """Changing calls in order: each is where a wrong belief becomes a fact; the earliest weighs most."""
     rank = 0
     for act in case.reading.acts:
-        if act.effect is not Effect.WRITE or act.asked is None or _HANDOVER.search(act.tool):
+        if act.effect is not Effect.WRITE or act.asked is None or hands_over(act.tool):
             continue
         failed = bool(act.failure or act.declared_failure)
         weight = _DECAY**rank

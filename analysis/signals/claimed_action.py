@@ -42,6 +42,10 @@ _VERBS: dict[str, str] = {
     "added": "add insert create update append modify",
     "applied": "apply update add modify set",
 }
+_BY_THE_WAY = frozenset(
+    {"refunded", "charged", "issued", "submitted", "updated", "applied", "changed", "sent", "modified"}
+)
+"""What a system does as a consequence of another change."""
 _CLAIM = re.compile(
     r"(?i)\b(?:i(?:'ve| have)(?: now| just| already| successfully){0,2}|we(?:'ve| have)(?: now| just| already| successfully){0,2}|"
     r"i(?: just| successfully)?|(?:has|have) (?:now |just )?been(?: successfully)?|(?:was|were) successfully|is now|are now) "
@@ -79,16 +83,21 @@ def _unmet(reading: Reading, view: View, verb: str) -> str | None:
     able = _VERBS[verb].split()
     fitting = [act for act in reading.acts if act.step <= view.index and any(word in act.tool.lower() for word in able)]
     if not fitting:
-        changing = [act for act in reading.acts if act.step <= view.index and act.effect is not Effect.READ]
-        return None if any(_could(act) for act in changing) else "no call that could do so was made before"
+        before = [act for act in reading.acts if act.step <= view.index]
+        return None if any(_could(act, verb) for act in before) else "no call that could do so was made before"
     if all(act.failure or act.declared_failure for act in fitting):
         return f"every call of {fitting[-1].tool} failed"
     return None
 
 
-def _could(act: Act) -> bool:
-    """A succeeded changing call of another name might have done it; then the claim is left alone."""
-    return act.effect is Effect.UNKNOWN and not act.failure
+def _could(act: Act, verb: str) -> bool:
+    """May this call have done it, though its name says otherwise?
+
+    A tool of unknown effect may do anything; a refund, a charge or a mail often comes with another change.
+    """
+    if act.failure or act.declared_failure:
+        return False
+    return act.effect is Effect.UNKNOWN or (act.effect is Effect.WRITE and verb in _BY_THE_WAY)
 
 
 def _signal(view: View, match: re.Match[str], verb: str, unmet: str, tools: int) -> Signal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...store.findings import Signal
+from ..effects import Effect
 from ..quotes import around, quote
 from ..reading import Reading, Role, View
 from ..wording import GIVING_UP
@@ -19,12 +20,18 @@ def find(reading: Reading) -> Iterator[Signal]:
     open_acts = [act for act in reading.acts if act.done is None and act.asked == last.index]
     if open_acts:
         yield _ends(last, f"the run ends with a call of {open_acts[0].tool} that has no result")
-    elif last.role is Role.RESULT and not any(view.role is Role.FRAME and view.text for view in reading.views):
+    elif last.role is Role.RESULT and not _is_product(reading, last):
         yield _ends(last, "the run ends with a tool result and no answer")
     elif reading.final is not None and (match := GIVING_UP.search(reading.final.text[-2_000:])):
         start = max(0, len(reading.final.text) - 2_000) + match.start()
         evidence = around(reading.final.step, reading.final.text, start, start + len(match.group()), "outputs")
         yield signal(DEFINITION.name, reading.final.index, "the last reply gives up", evidence, strength=0.7)
+
+
+def _is_product(reading: Reading, last: View) -> bool:
+    """Does the run end rightly with this result: a change that worked, or a frame that hands it on as its own?"""
+    changed = any(act.done == last.index and act.effect is Effect.WRITE and not act.failure for act in reading.acts)
+    return changed or any(view.role is Role.FRAME and view.text for view in reading.views)
 
 
 def _ends(view: View, reason: str) -> Signal:

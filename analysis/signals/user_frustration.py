@@ -31,7 +31,7 @@ def find(reading: Reading) -> Iterator[Signal]:
 
 
 def _rephrased(earlier: str, later: str) -> bool:
-    if min(len(earlier), len(later)) < _SHORT or max(len(earlier), len(later)) > 1_500:
+    if min(len(earlier), len(later)) < _SHORT or max(len(earlier), len(later)) > 600:
         return False
     return fuzz.token_set_ratio(earlier, later) >= _ALIKE
 

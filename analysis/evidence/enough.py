@@ -1,0 +1,51 @@
+"""Does what was found separate this run from ordinary ones that went well?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ...store.models import Outcome
+from .case import CaseFile
+from .clue import Clue
+from .siblings import change_set
+
+THRESHOLD = 1.0
+_NO_SIBLINGS = 0.5
+_SYMPTOMS = ("grounding", "counts", "ending", "writes")
+_PER_SYMPTOM = 0.3
+_DECISIVE = {
+    "claimed_action",
+    "tool_contradiction",
+    "retry_without_change",
+    "loop",
+    "llm_error",
+    "negative_feedback",
+    "ungrounded_value",
+    "empty_retrieval",
+    "tool_error",
+}
+_PER_SIGNAL = 0.5
+_CLEAR = 0.8
+_KNOWN_FAILURE = 0.3
+"""Where someone said that the run failed, it takes less to name a step."""
+
+
+def strength(case: CaseFile, clues: Mapping[str, Sequence[Clue]]) -> float:
+    """Disagreement with alike runs, plus symptoms in the run itself; at `THRESHOLD` it is enough to accuse.
+
+    Disagreement is the share of alike runs that changed something else than this one: of those known to have passed,
+    else of all. The weights were set on runs of two tool-using agents, with outcomes withheld.
+    """
+    symptoms = sum(max((clue.score for clue in clues.get(name, ())), default=0.0) for name in _SYMPTOMS)
+    clear = [item.strength for item in case.signals if item.signal in _DECISIVE and item.strength >= _CLEAR]
+    known = _KNOWN_FAILURE if case.reading.trace.summary.outcome is Outcome.FAIL else 0.0
+    return known + disagreement(case) + _PER_SYMPTOM * symptoms + _PER_SIGNAL * max(clear, default=0.0)
+
+
+def disagreement(case: CaseFile) -> float:
+    """Share of the runs in comparison that made other changes; one half where there are none."""
+    others = case.good if case.good_known else case.others
+    if not others:
+        return _NO_SIBLINGS
+    ours = change_set(case.reading)
+    return sum(change_set(other) != ours for other in others) / len(others)
