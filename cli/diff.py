@@ -11,6 +11,8 @@ from ..store.jsontext import as_text
 from ..store.traces import resolve_trace
 from .options import json_option, opened, print_json, store_option
 
+_SHOWN = 20
+
 
 @click.command(
     "diff",
@@ -32,15 +34,16 @@ def diff_command(left: str, right: str | None, store_location: str | None, as_js
     if as_json:
         print_json(diff_json(comparison))
         return
-    _print_diff(comparison)
+    print_diff(comparison, limit=_SHOWN)
 
 
-def _print_diff(comparison: Comparison) -> None:
+def print_diff(comparison: Comparison, limit: int) -> None:
+    """The most consequential differences for reading."""
     left, right = comparison.left.summary.short_id, comparison.right.summary.short_id
     click.echo(f"{left} against {right} ({safe_line(comparison.partner_because)})")
     if not comparison.diff.differences:
         click.echo("No difference.")
-    for d in comparison.diff.differences[:20]:
+    for d in comparison.diff.differences[:limit]:
         where = f"{left}.{d.left if d.left is not None else '–'} / {right}.{d.right if d.right is not None else '–'}"
         click.echo(f"\n{d.rank}. {d.kind} {safe_line(d.path or '')}  {where}")
         if d.before is not None:

@@ -10,6 +10,7 @@ from ..ingest.redaction import PERSONAL
 from ..services.findings import Finding
 from ..services.importing import ImportReport, import_paths
 from ..services.wire import import_json
+from ..store.display import safe_line
 from .options import json_option, opened, print_json, progress_bar, say, store_option
 
 _ERRORS_SHOWN = 10
@@ -71,12 +72,14 @@ def _print(report: ImportReport) -> None:
     print_findings(report.findings)
 
 
-def print_findings(findings: list[Finding]) -> None:
+def print_findings(findings: list[Finding], *, with_next: bool = True) -> None:
     """The commonest failures as a short list."""
     if not findings:
         click.echo("No failure signal found. `retrospan trace list` shows the traces.")
         return
     click.echo("\nWhat is failing:")
     for finding in findings:
-        say(f"  {finding.traces:>4} of {finding.of}  {finding.signal:<20} {finding.example:<8} {finding.reason}")
-    click.echo(f"\nNext: {findings[0].next_command}")
+        reason = safe_line(finding.reason, 100)
+        click.echo(f"  {finding.traces:>4} of {finding.of:<4} {finding.signal:<20} {finding.example:<8} {reason}")
+    if with_next:
+        click.echo(f"\nNext: {findings[0].next_command}")
