@@ -1,7 +1,8 @@
 """YAML of knowledge files: a strict safe subset in, readable text out, and the line of every key for errors.
 
 Stricter than `yaml.safe_load`, on which it stands: no aliases (they grow without bound when expanded), no duplicate
-keys (a reader sees only one), no dates, and only `true` and `false` are booleans.
+keys (a reader sees only one), no tags but those of JSON. Plain text stays the text that was written, unless it is a
+number, `true`, `false` or `null` as in JSON: no dates, `yes` is no boolean, `12:30` and `0042` are no numbers.
 """
 
 from __future__ import annotations
@@ -19,13 +20,21 @@ from .errors import BadInputError
 from .models import JsonValue
 
 _MAX_DEPTH = 64
-_RESOLVED = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge")
+_TAG = "tag:yaml.org,2002:"
+_JSON_TAGS = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null", "map", "seq"))
+_KEPT = frozenset((_TAG + "null",))
+_NUMBER = r"-?(?:0|[1-9][0-9]*)"
+_PLAIN = (
+    ("bool", r"^(?:true|false)$", "tf"),
+    ("int", rf"^{_NUMBER}$", "-0123456789"),
+    ("float", rf"^{_NUMBER}(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)$", "-0123456789"),
+)
 
 
 class _Loader(yaml.SafeLoader):
     depth = 0
     yaml_implicit_resolvers = {  # noqa: RUF012 -- PyYAML's own way to declare them
-        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _RESOLVED]
+        first: [(tag, pattern) for tag, pattern in resolvers if tag in _KEPT]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
@@ -44,9 +53,6 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
-
-
 class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -58,6 +64,10 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
 
 
 _Dumper.add_representer(str, _represent_text)
+for _name, _pattern, _first in _PLAIN:
+    # The dumper keeps the resolvers of YAML 1.1 beside these, so that other readers see text as text too.
+    for _reader in (_Loader, _Dumper):
+        _reader.add_implicit_resolver(_TAG + _name, re.compile(_pattern), list(_first))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,7 @@ def load(text: str | bytes, *, source: str) -> Document:
             root = loader.get_single_node()
             if root is None:
                 raise BadInputError(f"{source}:1: the file is empty.", where=f"{source}:1")
-            _refuse_odd_keys(root)
+            _refuse_odd_nodes(root)
             value = loader.construct_document(root)
         finally:
             loader.dispose()
@@ -147,25 +157,20 @@ def _child(node: yaml.Node, part: int | str) -> tuple[yaml.Node, int] | None:
     return None
 
 
-def _refuse_odd_keys(node: yaml.Node) -> None:
+def _refuse_odd_nodes(node: yaml.Node) -> None:
+    if node.tag not in _JSON_TAGS:
+        raise yaml.constructor.ConstructorError(None, None, f"tag {node.tag!r} is not allowed", node.start_mark)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
-            if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
+            if not isinstance(key, yaml.ScalarNode) or key.tag != _TAG + "str":
                 raise yaml.constructor.ConstructorError(None, None, "a key must be text; quote it", key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} twice", key.start_mark)
             seen.add(key.value)
-            _refuse_odd_keys(value)
+            _refuse_odd_nodes(value)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _refuse_odd_keys(item)
-    elif node.tag == "tag:yaml.org,2002:float" and not math.isfinite(_float(node.value)):
+            _refuse_odd_nodes(item)
+    elif node.tag == _TAG + "float" and not math.isfinite(float(node.value)):
         raise yaml.constructor.ConstructorError(None, None, "not a finite number", node.start_mark)
-
-
-def _float(text: str) -> float:
-    try:
-        return float(text.replace("_", "").replace(".inf", "inf").replace(".nan", "nan").replace(".NaN", "nan"))
-    except ValueError:
-        return 0.0

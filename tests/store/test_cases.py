@@ -99,7 +99,11 @@ def test_a_mistake_is_named_with_line_and_key(right: str, wrong: str, line: int,
         "a: &x 1\nb: *x",
         "id: a\nid: b",
         "id: !!python/object/apply:os.system [true]",
-        "a: .inf",
+        "a: 1e999",
+        "a: !!float nan",
+        "a: !!binary aGk=",
+        "a: !!timestamp 2026-11-22",
+        "a: !!int twelve",
         "a: 1\n---\nb: 2",
         "[" * 5000,
         "1: numbers are no keys",
@@ -115,9 +119,30 @@ def test_broken_yaml_is_refused_with_its_place(text: str | bytes) -> None:
     assert str(caught.value.where).startswith("x.yaml")
 
 
-def test_dates_and_yes_stay_the_text_that_was_written() -> None:
-    case = parse_case("{id: a, title: A, input: {on: 2026-11-22, ok: yes, no: true}, checks: [{check: grounded}]}")
-    assert case.input == {"on": "2026-11-22", "ok": "yes", "no": True}
+PLAIN = [
+    ("2026-11-22", "2026-11-22"),
+    ("yes", "yes"),
+    ("True", "True"),
+    ("true", True),
+    ("12:30", "12:30"),
+    ("0042", "0042"),
+    ("1_000", "1_000"),
+    ("0x1F", "0x1F"),
+    (".inf", ".inf"),
+    ("=", "="),
+    ("-7", -7),
+    ("64.50", 64.5),
+    ("1e5", 1e5),
+    ("'1e5'", "1e5"),
+    ("~", None),
+]
+
+
+@pytest.mark.parametrize(("written", "read"), PLAIN)
+def test_plain_text_is_read_as_json_would(written: str, read: object) -> None:
+    case = parse_case(f"id: a\ntitle: A\ninput:\n  x: {written}\nchecks:\n- check: grounded\n")
+    assert case.input == {"x": read}
+    assert parse_case(dump_case(case)) == case
 
 
 def test_hidden_characters_are_visible_in_the_written_file() -> None:
