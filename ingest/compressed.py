@@ -201,7 +201,7 @@ class ZipArchive:
     """The members of a zip file, also those compressed with zstd (method 93), which older Pythons cannot open."""
 
     def __init__(self, raw: BinaryIO, limits: Limits) -> None:
-        """Reads the directory of the archive.
+        """Reads the directory of the archive; `raw` belongs to it from here on.
 
         Raises:
             BadInputError: if it is no zip file.
@@ -211,6 +211,7 @@ class ZipArchive:
         try:
             self._zip = zipfile.ZipFile(raw)
         except _DECODER_ERRORS as err:
+            raw.close()
             raise BadInputError(f"Not a readable zip file: {err}.", where="file") from err
 
     def names(self) -> list[str]:

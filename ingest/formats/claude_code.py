@@ -24,8 +24,8 @@ from .session import SessionBuilder, joined, kept
 
 CONVENTION = "claude-code"
 _AGENT = "claude-code"
-_TURN_TYPES = {"user", "assistant"}
-_OTHER_TYPES = {
+_TURN_TYPES = ("user", "assistant")
+_OTHER_TYPES = (
     "system",
     "summary",
     "attachment",
@@ -33,7 +33,7 @@ _OTHER_TYPES = {
     "file-history-snapshot",
     "last-prompt",
     "permission-mode",
-}
+)
 
 
 def sniff(head: Head) -> bool:

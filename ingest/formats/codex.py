@@ -20,7 +20,7 @@ from .records import ReadItem, Record, RecordError, Source, json_records
 from .session import SessionBuilder, joined, kept
 
 CONVENTION = "codex"
-_TYPES = {
+_TYPES = (
     "session_meta",
     "turn_context",
     "response_item",
@@ -28,9 +28,9 @@ _TYPES = {
     "compacted",
     "token_usage_record",
     "world_state",
-}
-_CALLS = {"function_call", "custom_tool_call", "local_shell_call", "tool_search_call"}
-_OUTPUTS = {"function_call_output", "custom_tool_call_output", "tool_search_output"}
+)
+_CALLS = ("function_call", "custom_tool_call", "local_shell_call", "tool_search_call")
+_OUTPUTS = ("function_call_output", "custom_tool_call_output", "tool_search_output")
 _INSTRUCTIONS = ("<environment_context>", "<user_instructions>", "# AGENTS.md", "<permissions", "<INSTRUCTIONS>")
 _EXIT_CODE = re.compile(r"^(?:Process exited with code|Exit code:) (-?\d{1,6})\s*$", re.MULTILINE)
 _EXIT_TEXT = 4_000

@@ -167,7 +167,7 @@ def _add_failure(spans: list[Span], sample: dict[str, JsonValue], events: list[d
         return
     failure = StepError(as_text(error.get("message")) or "sample failed")
     done = {span.tool_call_id for span in spans if span.kind is StepKind.TOOL}
-    pending = [event for event in events if event.get("event") == "tool" and event.get("id") not in done]
+    pending = [event for event in events if event.get("event") == "tool" and optional_text(event.get("id")) not in done]
     for event in pending:
         spans.append(
             Span(

@@ -236,3 +236,10 @@ def test_reading_leaves_no_file_open(tmp_path: Path) -> None:
     next(reading)
     reading.close()  # type: ignore[attr-defined]
     file.unlink()
+
+
+def test_a_file_that_only_begins_like_a_zip_is_bad_input_and_closed(tmp_path: Path) -> None:
+    file = tmp_path / "export.zip"
+    file.write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(BadInputError, match="Not a readable zip"):
+        read(file)
