@@ -14,9 +14,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("imports:import_command", "Bring trace files and folders in"),
     "serve": ("serve:serve_command", "Receive traces over OTLP/HTTP"),
     "token": ("token:token_group", "Make, list and revoke tokens for serve"),
+    "mcp": ("mcp:mcp_command", "Serve an assistant over stdio"),
+    "call": ("call:call_command", "Call one of the assistant's tools from a shell"),
     "trace": ("traces:trace_group", "List, show and compare traces"),
     "suspects": ("findings:suspects_command", "Rank the steps where a run went wrong"),
     "signals": ("findings:signals_command", "Show what is notable in traces"),
+    "case": ("cases:case_group", "List and run regression cases"),
+    "demo": ("demo:demo_command", "See the whole loop on an example agent"),
     "doctor": ("doctor:doctor_command", "Check the store, the driver and the set-up"),
 }
 """Name → where the command is (`module:attribute` in this folder), and its line in the help."""

@@ -1,0 +1,122 @@
+"""The server over streamable HTTP: always a token, even on loopback, since any local page or process could call."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from anyio import to_thread
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..store.connection import Store
+from .registry import Role
+from .server import build_server
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+PATH = "/mcp"
+_SCHEME = "bearer "
+_LONGEST_TOKEN = 512
+_TOKENS_REMEMBERED = 4_096
+
+
+def http_app(
+    store: Store,
+    verify: Callable[[str], Role | None],
+    *,
+    path: str = PATH,
+    read_only: bool = False,
+    folder: Path | None = None,
+    hosts: Sequence[str] | None = LOOPBACK,
+    calls_per_minute: int = 600,
+) -> Starlette:
+    """The server as an application with one route, `path`.
+
+    To mount it beside others use `[*app.routes]`, and enter `app.router.lifespan_context(app)` while serving.
+
+    Args:
+        store: Stays the caller's.
+        verify: The role of a presented token; None where it is not valid. Called for every request, in a thread.
+        path: Where the endpoint answers.
+        read_only: Leave out every tool that writes, whatever a token's role.
+        folder: The project whose knowledge folder is looked into; None for none.
+        hosts: Host names that are answered, against DNS rebinding; None for any.
+        calls_per_minute: Requests that one token may make.
+    """
+    server = build_server(store, read_only=read_only, folder=folder)
+    security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    if hosts is not None:
+        security = TransportSecuritySettings(
+            enable_dns_rebinding_protection=True,
+            allowed_hosts=[name for host in hosts for name in (host, f"{host}:*")],
+            allowed_origins=[f"{scheme}://{host}:*" for host in hosts for scheme in ("http", "https")],
+        )
+    inner = server.streamable_http_app(
+        streamable_http_path=path, stateless_http=True, json_response=True, transport_security=security
+    )
+    guard = BearerGuard(inner, verify, RateLimit(calls_per_minute))
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with inner.router.lifespan_context(inner):
+            yield
+
+    return Starlette(routes=[Route(path, endpoint=guard)], lifespan=lifespan)
+
+
+class RateLimit:
+    """So many calls a minute for each token, as a bucket that refills."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._buckets: dict[bytes, tuple[float, float]] = {}
+
+    def allows(self, token: str) -> bool:
+        """Take one call from the token's bucket, if there is one left."""
+        key = hashlib.sha256(token.encode()).digest()
+        now = self._clock()
+        left, then = self._buckets.pop(key, (float(self._per_minute), now))
+        left = min(left + (now - then) * self._per_minute / 60, float(self._per_minute))
+        allowed = left >= 1
+        self._buckets[key] = (left - 1 if allowed else left, now)
+        if len(self._buckets) > _TOKENS_REMEMBERED:
+            del self._buckets[next(iter(self._buckets))]
+        return allowed
+
+
+class BearerGuard:
+    """Lets requests with a valid token through, and notes the token's role in the scope."""
+
+    def __init__(self, app: ASGIApp, verify: Callable[[str], Role | None], limit: RateLimit) -> None:
+        self._app = app
+        self._verify = verify
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        header = Request(scope).headers.get("authorization", "")
+        token = header[len(_SCHEME) :].strip() if header.lower().startswith(_SCHEME) else ""
+        role = None
+        if 0 < len(token) <= _LONGEST_TOKEN:
+            role = await to_thread.run_sync(self._verify, token)
+        if role not in ("read", "agent"):
+            answer = _refusal(401, "A bearer token of role read or agent is needed. Make one: `retrospan token add`.")
+            answer.headers["WWW-Authenticate"] = 'Bearer realm="retrospan"'
+            await answer(scope, receive, send)
+        elif not self._limit.allows(token):
+            answer = _refusal(429, "Too many calls with this token. Wait a few seconds.")
+            answer.headers["Retry-After"] = "5"
+            await answer(scope, receive, send)
+        else:
+            await self._app({**scope, "retrospan.role": str(role)}, receive, send)
+
+
+def _refusal(status: int, text: str) -> JSONResponse:
+    return JSONResponse({"error": text}, status)

@@ -1,0 +1,133 @@
+"""The tools, without the SDK: what each is called, what it takes, who may call it, and how it is run.
+
+The server and `retrospan call` go the same way through `run_tool`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import re
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from ..store.connection import Store
+from ..store.display import safe_line, safe_text
+from ..store.errors import RefusedError, RetrospanError, UsageError, did_you_mean
+from .arguments import Arguments, check_arguments, model_of, schema_of
+
+Role: TypeAlias = Literal["read", "agent"]
+"""`read` sees, `agent` also asks and proposes. Nobody confirms here."""
+
+TOOL_MODULES = (
+    "search",
+    "traces",
+    "diffs",
+    "suspects",
+    "failures",
+    "reviews",
+    "proposals",
+    "lessons",
+)
+_LONGEST_ERROR = 1_200
+_ACTOR = re.compile(r"[^A-Za-z0-9._ -]+")
+logger = logging.getLogger("retrospan.mcp")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and on which store."""
+
+    store: Store
+    role: Role = "agent"
+    client: str = "mcp"
+    """The client's own name, as it gives it."""
+    folder: Path | None = None
+    """The project whose knowledge folder is looked into."""
+
+    @property
+    def actor(self) -> str:
+        """The name under which proposals are kept: always an agent's, whatever the client calls itself."""
+        return f"agent:{_ACTOR.sub('', self.client).strip()[:60] or 'mcp'}"
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One tool. `function` takes the caller and the checked arguments and returns text."""
+
+    function: Callable[..., str]
+    title: str
+    writes: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @cached_property
+    def description(self) -> str:
+        return " ".join((self.function.__doc__ or "").split())
+
+    @cached_property
+    def model(self) -> type[Arguments]:
+        return model_of(self.function)
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        return schema_of(self.model)
+
+
+def tool(title: str, *, writes: bool = False) -> Callable[[Callable[..., str]], Tool]:
+    """Make a tool of a function; its docstring is the description that the calling model reads."""
+
+    def made(function: Callable[..., str]) -> Tool:
+        return Tool(function, title, writes)
+
+    return made
+
+
+def load_tools(*, read_only: bool = False) -> dict[str, Tool]:
+    """The tools by name, always in the same order; with `read_only` those that change nothing."""
+    found: dict[str, Tool] = {}
+    for name in TOOL_MODULES:
+        module = importlib.import_module(f"{__package__}.tools.{name}")
+        found.update((item.name, item) for item in vars(module).values() if isinstance(item, Tool))
+    return {name: item for name, item in found.items() if not (read_only and item.writes)}
+
+
+def run_tool(caller: Caller, tools: Mapping[str, Tool], name: str, arguments: Mapping[str, Any]) -> str:
+    """Call a tool.
+
+    Raises:
+        RetrospanError: what the caller can act on; the text is safe to show and at most 1,200 characters long.
+    """
+    try:
+        chosen = tools.get(name)
+        if chosen is None:
+            raise UsageError(f"No tool {safe_line(name, 60)!r} here; {did_you_mean(safe_line(name, 60), tools)}.")
+        if chosen.writes and caller.role != "agent":
+            raise RefusedError(f"{name} changes the store, and this token may only read. Use a token of role agent.")
+        if chosen.writes and caller.store.read_only:
+            raise RefusedError(f"{name} changes the store, and this server was started with --read-only.")
+        return chosen.function(caller, **check_arguments(name, chosen.model, arguments))
+    except RetrospanError as err:
+        err.args = (_shortened(safe_text(str(err))),)
+        raise
+    except Exception as err:
+        logger.error("%s failed: %s", name, safe_text(traceback.format_exc()))
+        raise InternalError(
+            f"{name} failed for a reason of its own; see the server's log on stderr. Other tools still work."
+        ) from err
+
+
+class InternalError(RetrospanError):
+    """A fault of Retrospan. The text tells nothing of it, since it could hold trace text."""
+
+    exit_code = 3
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_ERROR else text[: _LONGEST_ERROR - 1] + "…"

@@ -1,0 +1,130 @@
+"""The MCP server: our tools behind the SDK's transports and both protocol revisions.
+
+It keeps nothing of a connection: every call carries all it needs, so that several servers may share one store.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import anyio
+from anyio import CapacityLimiter, to_thread
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult, TextContent, ToolAnnotations
+from mcp.types import Tool as ListedTool
+
+from ..store.connection import Store
+from ..store.errors import RetrospanError
+from .instructions import INSTRUCTIONS
+from .registry import Caller, Role, Tool, load_tools, run_tool
+
+THREADS = 4
+"""Calls that may use the store at the same time; each thread keeps a connection with a cache of its own."""
+
+
+class RetrospanServer(MCPServer[None]):
+    """The SDK's server with our tools: strict arguments, plain text results, errors that say what to do.
+
+    Attributes:
+        store: The store that all calls share.
+        read_only: Leaves out the tools that write, whatever role a caller has.
+    """
+
+    def __init__(self, store: Store, *, read_only: bool = False, folder: Path | None = None) -> None:
+        super().__init__(
+            "retrospan",
+            title="Retrospan",
+            version=version("retrospan"),
+            instructions=INSTRUCTIONS,
+            log_level="WARNING",
+        )
+        self.store = store
+        self.read_only = read_only
+        self.folder = folder
+        self._tools = load_tools(read_only=read_only or store.read_only)
+        self._limiter = CapacityLimiter(THREADS)
+
+    async def list_tools(self) -> list[ListedTool]:
+        """The tools in their fixed order; the same bytes each time."""
+        return [_listed(tool) for tool in self._tools.values()]
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[None, Any] | None = None
+    ) -> CallToolResult:
+        """Run a tool in a worker thread. What went wrong comes back as the text of an error result."""
+        caller = self.caller(context)
+        try:
+            text = await to_thread.run_sync(
+                run_tool, caller, self._tools, name, arguments, limiter=self._limiter, abandon_on_cancel=True
+            )
+        except RetrospanError as err:
+            return _result(str(err), is_error=True)
+        return _result(text)
+
+    def caller(self, context: Context[None, Any] | None) -> Caller:
+        """Who calls: the client's name as it says, the role as its token says."""
+        role: Role = "agent"
+        client = "mcp"
+        request = None if context is None else context.request_context
+        if request is not None:
+            role = _role(request.request)
+            info = request.session.client_params.client_info if request.session.client_params else None
+            client = info.name if info else client
+        return Caller(self.store, "read" if self.read_only else role, client, self.folder)
+
+
+def _role(http_request: Any) -> Role:
+    """The role that `http.BearerGuard` found; over stdio there is no request, and the user's own rights hold."""
+    if http_request is None:
+        return "agent"
+    return "agent" if http_request.scope.get("retrospan.role") == "agent" else "read"
+
+
+def _listed(tool: Tool) -> ListedTool:
+    annotations = ToolAnnotations(
+        read_only_hint=not tool.writes,
+        destructive_hint=False if tool.writes else None,
+        idempotent_hint=False if tool.writes else None,
+        open_world_hint=not tool.writes,
+    )
+    return ListedTool(
+        name=tool.name,
+        title=tool.title,
+        description=tool.description,
+        input_schema=tool.schema,
+        annotations=annotations,
+    )
+
+
+def _result(text: str, *, is_error: bool = False) -> CallToolResult:
+    return CallToolResult(content=[TextContent(type="text", text=text)], is_error=is_error)
+
+
+def build_server(store: Store, *, read_only: bool = False, folder: Path | None = None) -> RetrospanServer:
+    """The server over an open store, with its tools, prompts, resources and completions.
+
+    Args:
+        store: Stays the caller's, who closes it after the server.
+        read_only: Leave out every tool that writes.
+        folder: The project whose knowledge folder is looked into; None for none.
+    """
+    from .completions import add_completions
+    from .prompts import add_prompts
+    from .resources import add_resources
+
+    server = RetrospanServer(store, read_only=read_only, folder=folder)
+    add_prompts(server)
+    add_resources(server)
+    add_completions(server)
+    return server
+
+
+def serve_stdio(store: Store, *, read_only: bool = False, folder: Path | None = None) -> None:
+    """Serve one client on stdin and stdout until it hangs up. Logs go to stderr: stdout belongs to the protocol."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+    anyio.run(build_server(store, read_only=read_only, folder=folder).run_stdio_async)

@@ -1,0 +1,38 @@
+"""The tool that compares two runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ..paging import offset_of, page_token, read_page
+from ..registry import Caller, tool
+
+_SHOWN = 12
+
+
+@tool("Compare two runs")
+def diff_traces(
+    caller: Caller,
+    left: Annotated[str, Field(max_length=200, description="The run in question")],
+    right: Annotated[str | None, Field(max_length=200, description="Left out: an alike run that went well")] = None,
+    page: Annotated[str | None, Field(max_length=4_000)] = None,
+) -> str:
+    """Align two runs step by step: what differs, by consequence (writes, final answer, arguments before reads), and
+    where they part. Use it on a failing run when you know or want a good one."""
+    from ...services.rendering.differences import differences_text
+    from ...services.understanding import compare_traces
+    from ...store.traces import resolve_trace
+
+    offset = 0
+    if page is not None:
+        place = read_page("diff_traces", page)
+        right, offset = str(place.get("right") or "") or right, offset_of(place)
+    left_id = resolve_trace(caller.store, left.partition(".")[0] if left[:1] in "Tt" else left)
+    right_id = None if right is None else resolve_trace(caller.store, right)
+    comparison = compare_traces(caller.store, left_id, right_id)
+    chosen = comparison.right.summary.short_id
+    token = page_token("diff_traces", right=chosen, offset=offset + _SHOWN)
+    following = f'diff_traces(left="{comparison.left.summary.short_id}", right="{chosen}", page="{token}")'
+    return differences_text(comparison, limit=_SHOWN, offset=offset, next_call=following)

@@ -1,0 +1,124 @@
+"""The tools of what was learned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from ..registry import Caller, tool
+
+if TYPE_CHECKING:
+    from ...store.review_models import AppliesTo, LessonOrigin
+
+_TAGS = {"tool": "tools", "prompt": "prompts", "task": "tasks", "mode": "modes", "file": "files"}
+_Text = Annotated[str, Field(max_length=4_000)]
+
+
+@tool("Look up lessons")
+def search_lessons(
+    caller: Caller,
+    query: Annotated[str, Field(max_length=1_000)] = "",
+    changing: Annotated[list[str], Field(max_length=30, description="Files, tools, prompts about to change")] = [],  # noqa: B006
+    lesson: Annotated[str | None, Field(max_length=100, description="Id: that one whole")] = None,
+    drafts: Annotated[bool, Field(description="Also unconfirmed ones")] = False,
+    limit: Annotated[int, Field(ge=1, le=30)] = 6,
+) -> str:
+    """Look up what earlier failures taught, before you change an agent's code, prompts or tools."""
+    from ...services.rendering.lessons import lesson_text, lessons_text
+    from ...store.knowledge import lookup
+    from ...store.review_models import LessonStatus
+
+    _index(caller)
+    if lesson is not None:
+        return lesson_text(lookup.get_lesson(caller.store, lesson))
+    hits = lookup.search_lessons(caller.store, query, tags=changing, include_drafts=drafts, limit=limit)
+    every = [] if hits else lookup.list_lessons(caller.store)
+    known = sum(entry.status is LessonStatus.CONFIRMED for entry in every)
+    asked = ", ".join([*([query] if query.strip() else []), *changing])
+    return lessons_text(hits, asked=asked, known=known, drafts=len(every) - known)
+
+
+def _index(caller: Caller) -> None:
+    """Take in what changed in the knowledge folders; a file counts only by its signature."""
+    if caller.folder is not None and not caller.store.read_only:
+        from ...services.reviewing_knowledge import knowledge_folders
+        from ...store.knowledge.index import index_knowledge
+
+        index_knowledge(caller.store, knowledge_folders(caller.folder))
+
+
+@tool("Propose a lesson", writes=True)
+def propose_lesson(
+    caller: Caller,
+    title: Annotated[str, Field(max_length=300)],
+    what_happened: _Text,
+    why: _Text,
+    what_to_do: _Text,
+    trace: Annotated[str | None, Field(max_length=200, description="Where it comes from")] = None,
+    verdict: Annotated[str | None, Field(max_length=100, description="V12")] = None,
+    applies_to: Annotated[list[str], Field(max_length=50, description="tool:NAME file:PATH prompt: task: mode:")] = [],  # noqa: B006
+    case: Annotated[str | None, Field(max_length=100_000, description="Regression case, YAML")] = None,
+    rubric: Annotated[str | None, Field(max_length=100_000, description="New rubric version, YAML")] = None,
+) -> str:
+    """Draft a lesson, with its regression case and rubric change where they make sense. Write it in your own words;
+    paste no trace text. Drafts wait for a person, who edits and signs them."""
+    from ...services.reviewing_knowledge import LessonDraft
+    from ...services.reviewing_knowledge import propose_lesson as propose
+    from ...store.cases import parse_case
+    from ...store.knowledge.rubrics import parse_rubric
+    from ...store.review_models import Lesson
+
+    lesson = Lesson(
+        id="",
+        title=title,
+        what_happened=what_happened,
+        why=why,
+        what_to_do=what_to_do,
+        applies_to=_applies(applies_to),
+        origin=_origin(caller, trace, verdict),
+    )
+    draft = LessonDraft(
+        lesson,
+        parse_case(case, source="case") if case else None,
+        parse_rubric(rubric, source="rubric")[0] if rubric else None,
+    )
+    kept = propose(caller.store, draft, by=caller.actor)
+    others = [f"case {kept.case}"] if kept.case else []
+    others += [f"rubric {kept.rubric}"] if kept.rubric else []
+    named = f" with {' and '.join(others)}" if others else ""
+    return (
+        f"Lesson {kept.lesson.id} is kept as a draft{named}. A person confirms it: `retrospan review`. "
+        f'See it: search_lessons(lesson="{kept.lesson.id}")'
+    )
+
+
+def _applies(tags: list[str]) -> AppliesTo:
+    from ...store.errors import UsageError, did_you_mean
+    from ...store.review_models import AppliesTo
+
+    found: dict[str, list[str]] = {}
+    for tag in tags:
+        kind, colon, name = tag.partition(":")
+        if not colon or kind not in _TAGS or not name.strip():
+            hint = did_you_mean(kind[:60], _TAGS)
+            raise UsageError(f"applies_to holds {tag[:60]!r}; {hint}. Write for example tool:issue_refund.")
+        found.setdefault(_TAGS[kind], []).append(name.strip())
+    return AppliesTo(**{name: tuple(dict.fromkeys(values)) for name, values in found.items()})
+
+
+def _origin(caller: Caller, trace: str | None, verdict: str | None) -> LessonOrigin:
+    """The origin by ids that outlive this store's short ones."""
+    from ...services.reviewing_subjects import find_step, load_subject
+    from ...store.review_models import LessonOrigin
+    from ...store.reviews_verdicts import get_verdict
+    from ...store.traces import parse_trace_id
+
+    uid = get_verdict(caller.store, verdict).uid if verdict else None
+    if trace is None:
+        return LessonOrigin(verdict=uid)
+    subject = load_subject(caller.store, trace)
+    address = parse_trace_id(trace)
+    named = address is not None and address.step is not None
+    spans = (find_step(subject, trace).span_id,) if named else ()
+    return LessonOrigin(uid, subject.summary.external_id, subject.summary.project, spans)

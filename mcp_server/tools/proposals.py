@@ -1,0 +1,66 @@
+"""The tool by which an agent answers a review question. Its answer stays a proposal."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..registry import Caller, tool
+
+_CUT = re.compile(r"…\+\d+$")
+
+
+class Cited(BaseModel):
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    step: Annotated[str, Field(max_length=200)]
+    quote: Annotated[str, Field(max_length=1_000)]
+
+
+@tool("Propose a verdict", writes=True)
+def propose_verdict(
+    caller: Caller,
+    subject: Annotated[str, Field(max_length=200, description="R31, or T412")],
+    label: Literal["pass", "fail", "cant_tell"],
+    explanation: Annotated[str, Field(max_length=4_000)],
+    cited: Annotated[list[Cited], Field(max_length=20, description="Words that stand in a step")] = [],  # noqa: B006
+    cause: Literal[
+        "prompt",
+        "retrieval",
+        "passage_selection",
+        "tool",
+        "arguments",
+        "reasoning",
+        "model",
+        "workflow",
+        "undetermined",
+    ]
+    | None = None,
+) -> str:
+    """Put down your answer on a run or review item. It stays a proposal: only a person's signature makes a verdict.
+    A fail cites at least one step with a few words quoted letter for letter from get_trace(steps=…)."""
+    from ...services.reviewing import Citation
+    from ...services.reviewing import propose_verdict as propose
+
+    proposal = propose(
+        caller.store,
+        subject,
+        label=label,
+        explanation=explanation,
+        cited=[Citation(entry.step, _as_read(entry.quote)) for entry in cited],
+        cause=cause,
+        by=caller.actor,
+    )
+    if proposal.item_id is not None:
+        return f"{proposal.short_id} proposed on R{proposal.item_id}: {label}. A person decides: `retrospan review`."
+    return (
+        f"{proposal.short_id} proposed on T{proposal.trace_id}: {label}. Nobody was asked to look yet: "
+        f'request_review(trace="T{proposal.trace_id}", question=…).'
+    )
+
+
+def _as_read(quote: str) -> str:
+    """The quote without the marks that our own rendering adds: `⏎` for a line break, `…+N` for a cut."""
+    return _CUT.sub("", quote.strip().strip("“”")).replace("⏎", "\n")

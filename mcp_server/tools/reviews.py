@@ -1,0 +1,52 @@
+"""The tools of the review queue."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ..registry import Caller, tool
+
+
+@tool("List reviews")
+def list_reviews(
+    caller: Caller,
+    item: Annotated[str | None, Field(max_length=40, description="R31: that one with rubric and answers")] = None,
+    state: Literal["open", "needs_answer", "disputed", "decided", "closed", "all"] = "open",
+    trace: Annotated[str | None, Field(max_length=200)] = None,
+    limit: Annotated[int, Field(ge=1, le=50)] = 15,
+) -> str:
+    """Questions put to people, with their verdicts: the queue, or one item."""
+    from ...services import reviewing
+    from ...services.reading_traces import step_numbers
+    from ...services.rendering.reviews import queue_text, review_text
+
+    if item is not None:
+        view = reviewing.get_review(caller.store, item)
+        return review_text(view, step_numbers(caller.store, view.item.trace_id))
+    chosen = None if state == "all" else state
+    items = reviewing.list_reviews(caller.store, state=chosen, trace=trace, limit=limit + 1)
+    return queue_text(items[:limit], state=state, more=len(items) > limit)
+
+
+@tool("Ask people", writes=True)
+def request_review(
+    caller: Caller,
+    trace: Annotated[str, Field(max_length=200)],
+    question: Annotated[str, Field(max_length=2_000)],
+    steps: Annotated[list[str], Field(max_length=20, description="To look at first: 7 or T412.7")] = [],  # noqa: B006
+    reason: Annotated[str, Field(max_length=2_000, description="Why it is worth their time")] = "",
+    rubric: Annotated[str | None, Field(max_length=80)] = None,
+) -> str:
+    """Queue one question about one run for a human expert. Ask one observable fact in past tense: "Did the reply
+    promise a refund window that no source contains?" The same question again returns the open item."""
+    from ...services import reviewing
+
+    item = reviewing.request_review(
+        caller.store, trace, question, by=caller.actor, focus=steps, reason=reason, rubric=rubric
+    )
+    return (
+        f"{item.short_id} is {item.state.value} on T{item.trace_id}. A person decides it: `retrospan review`. "
+        f'Your own answer: propose_verdict(subject="{item.short_id}", …). Later: list_reviews(item="{item.short_id}").'
+    )
