@@ -111,8 +111,9 @@ class _Importer:
                 if len(waiting.spans) >= _BATCH_SPANS:
                     yield waiting
                     waiting = SpanBatch()
-        except BadInputError as err:
-            self._report.errors.append(RecordError("", err.where or "file", str(err)))
+        except BadInputError:
+            yield waiting
+            raise
         if waiting.spans or waiting.facts:
             yield waiting
 

@@ -53,6 +53,10 @@ class Desk:
     def reviewer(self, name: str = "Ada", *, pin: bool = True) -> ReviewSession:
         """A reviewer of this user, unlocked; pinned unless told otherwise."""
         add_reviewer(self.store, name, PASSPHRASE, pin=pin, cost=KdfCost(n=2**10))
+        return self.unlock(name)
+
+    def unlock(self, name: str) -> ReviewSession:
+        """The session of a reviewer who was added before."""
         return unlock_reviewer(name, PASSPHRASE)
 
     def open(self, session: ReviewSession, trace: str = "T1", *, overlap: int = 1) -> OpenReview:
