@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .protocol import CalledTool, RunResult
+from .protocol import RunResult
 
 if TYPE_CHECKING:
     from ..store.models import Step
@@ -61,8 +61,10 @@ def with_captured(run: RunResult, spans: Sequence[Any]) -> RunResult:
     """The run with tool calls and steps from its spans, where the target did not report them itself."""
     if not spans or (run.tool_calls is not None and run.steps is not None):
         return run
+    from .recorded import recorded_calls
+
     traces = _traces(spans)
-    calls = tuple(_called(step) for steps in traces for step in steps if _is_call(step, steps))
+    calls = [call for steps in traces for call in recorded_calls(steps)]
     models = [step for steps in traces for step in steps if step.kind == "llm"]
     if not calls and not models:
         return run
@@ -100,16 +102,3 @@ def _traces(spans: Sequence[Any]) -> list[tuple[Step, ...]]:
     keys = dict.fromkeys(span.trace_key for span in found)
     traces = [[span for span in found if span.trace_key == key] for key in keys]
     return [build_steps(own, reading_order(own)) for own in traces]
-
-
-def _is_call(step: Step, steps: Sequence[Step]) -> bool:
-    """A tool step, or a retriever that is no part of a tool's own work."""
-    if step.kind == "tool":
-        return True
-    inside_tool = step.parent is not None and steps[step.parent].kind == "tool"
-    return step.kind == "retriever" and step.tool is not None and not inside_tool
-
-
-def _called(step: Step) -> CalledTool:
-    result = step.outputs if step.outputs is not None else (step.error.message if step.error else None)
-    return CalledTool(step.tool or step.name, step.inputs, result, step.status == "error")

@@ -1,10 +1,9 @@
-"""What became of a case: text for a terminal, where everything of a run passes the render gate, or JSON."""
+"""What became of a case, as text for a terminal. Everything that comes from a run passes the render gate."""
 
 from __future__ import annotations
 
 from ..store.display import safe_line, safe_text
 from ..store.jsontext import as_text
-from ..store.models import JsonValue
 from .results import CaseOutcome, CaseResult, CaseRuns, CheckResult, CheckStatus
 
 _MARKS = {
@@ -36,33 +35,6 @@ def render_runs(runs: CaseRuns) -> str:
     if stated:
         lines.append("from " + ", ".join(stated))
     return "\n".join(lines)
-
-
-def runs_as_json(runs: CaseRuns) -> dict[str, JsonValue]:
-    """A case and its repeats as plain JSON, for scripts: every check of every run with what was observed."""
-    return {
-        "id": runs.case.id,
-        "title": runs.case.title,
-        "status": str(runs.case.status),
-        "outcome": str(runs.outcome),
-        "passed": runs.passed,
-        "runs": [_result_as_json(result) for result in runs.results],
-    }
-
-
-def _result_as_json(result: CaseResult) -> JsonValue:
-    checks: list[JsonValue] = [
-        {"check": check.check, "status": str(check.status), "reason": check.reason, "observed": check.observed}
-        for check in result.checks
-    ]
-    return {
-        "outcome": str(result.outcome),
-        "error": result.error,
-        "duration_ms": round(result.duration_ms, 3),
-        "output": result.run.output if result.run else None,
-        "steps": result.run.steps if result.run else None,
-        "checks": checks,
-    }
 
 
 def _headline(result: CaseResult) -> str:

@@ -35,7 +35,7 @@ def run_case(case: Case, target: TargetFunction, judge: Judge | None = None) -> 
         checks = tuple(run_check(check, run, case, judge) for check in case.checks)
     except Exception as err:
         return CaseResult(case.id, CaseOutcome.ERROR, error=describe_error(err), duration_ms=_since(start))
-    return CaseResult(case.id, _outcome(checks), checks, run, duration_ms=_since(start))
+    return CaseResult(case.id, outcome_of(checks), checks, run, duration_ms=_since(start))
 
 
 def run_cases(
@@ -74,7 +74,8 @@ def describe_error(err: Exception) -> str:
     return told + "".join(traceback.format_exception_only(err)).rstrip()
 
 
-def _outcome(checks: tuple[CheckResult, ...]) -> CaseOutcome:
+def outcome_of(checks: tuple[CheckResult, ...]) -> CaseOutcome:
+    """What a run becomes by its checks: a failed check weighs more than an undecided one."""
     statuses = {check.status for check in checks}
     for status, outcome in (
         (CheckStatus.FAILED, CaseOutcome.FAILED),

@@ -64,7 +64,9 @@ def _blocks(value: JsonValue) -> JsonValue:
 
 
 def _is_text(item: dict[str, Any]) -> bool:
-    return isinstance(item.get("text"), str) and item.keys() <= {"type", "text", "annotations", "_meta", "id", "index"}
+    """A content block; without a `type` only where there is no id, which tells a passage or another record."""
+    known = {"type", "text", "annotations", "_meta", "id", "index"} if "type" in item else {"text", "annotations"}
+    return isinstance(item.get("text"), str) and item.keys() <= known
 
 
 def error_text(value: JsonValue) -> str | None:

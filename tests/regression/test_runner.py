@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from retrospan.regression import RunResult
-from retrospan.regression.report import render_runs, runs_as_json
+from retrospan.regression.report import render_runs
 from retrospan.regression.results import CaseRuns, JudgeAnswer
 from retrospan.regression.runner import run_case, run_cases
 from retrospan.store.case_checks import Judged, OutputContains, ToolCalled
@@ -91,22 +90,3 @@ def test_hostile_text_of_a_run_is_shown_safely() -> None:
     for target in (hostile, raising):
         (runs,) = run_cases([CASE], target)
         assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(render_runs(runs))
-
-
-def test_results_are_plain_json_for_scripts() -> None:
-    (runs,) = run_cases([CASE], lambda _: "14 days", repeats=2)
-    told = json.loads(json.dumps(runs_as_json(runs)))
-    assert {key: told[key] for key in ("id", "status", "outcome", "passed")} == {
-        "id": "window",
-        "status": "active",
-        "outcome": "failed",
-        "passed": 0,
-    }
-    first = told["runs"][0]
-    assert (first["output"], first["error"], len(told["runs"])) == ("14 days", None, 2)
-    assert first["checks"][0] == {
-        "check": "output_contains '30 days'",
-        "status": "failed",
-        "reason": "the answer does not have the text",
-        "observed": "14 days",
-    }

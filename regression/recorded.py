@@ -1,0 +1,53 @@
+"""A stored trace as a run: so that a case can be held against what already happened, before any code runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..store.cases import Case
+from ..store.models import Message, Step, StepKind, Trace
+from .checks import run_check
+from .protocol import CalledTool, RunResult
+from .results import CaseResult, Judge
+from .runner import outcome_of
+
+
+def recorded_run(trace: Trace) -> RunResult:
+    """What a trace says the run answered and called. Steps are model and tool calls."""
+    calls = recorded_calls(trace.steps)
+    models = sum(step.kind is StepKind.LLM for step in trace.steps)
+    return RunResult(trace.summary.output, calls, len(calls) + models)
+
+
+def recorded_calls(steps: Sequence[Step]) -> list[CalledTool]:
+    """The tool calls of one trace, in reading order. A search that a tool makes for itself is no call of its own."""
+    return [_called(step) for step in steps if _is_call(step, steps)]
+
+
+def recorded_input(trace: Trace) -> list[Message]:
+    """The customer's messages up to the answer: of a later turn of a session, those of earlier turns too."""
+    seen = next((step.input_messages for step in trace.steps if step.kind is StepKind.LLM), ())
+    asked = [message for message in seen if message.role == "user" and message.content]
+    return asked or [Message("user", trace.summary.input)]
+
+
+def hold_against(case: Case, trace: Trace, judge: Judge | None = None) -> CaseResult:
+    """Hold a case's checks against a stored run: does it fail on the run that it comes from, and pass on a good one?
+
+    Cost: the checks alone; nothing is run.
+    """
+    run = recorded_run(trace)
+    checks = tuple(run_check(check, run, case, judge) for check in case.checks)
+    return CaseResult(case.id, outcome_of(checks), checks, run)
+
+
+def _is_call(step: Step, steps: Sequence[Step]) -> bool:
+    if step.kind is StepKind.TOOL:
+        return True
+    inside_tool = step.parent is not None and steps[step.parent].kind is StepKind.TOOL
+    return step.kind is StepKind.RETRIEVER and step.tool is not None and not inside_tool
+
+
+def _called(step: Step) -> CalledTool:
+    result = step.outputs if step.outputs is not None else (step.error.message if step.error else None)
+    return CalledTool(step.tool or step.name, step.inputs, result, step.status == "error")
