@@ -30,19 +30,18 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_TOKEN = re.compile(
-    rf"""(?ix)
-    (?P<email>[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,4}})
-    | (?P<url>https?://[^\s<>"'\])}}]{{3,400}})
-    | (?P<iso>\b\d{{4}}-\d{{2}}-\d{{2}}(?!\d)(?:T(?=\d))?)
-    | (?P<monthfirst>\b(?:{_MONTH})\.?\s\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s\d{{4}})?\b)
-    | (?P<dayfirst>\b\d{{1,2}}(?:st|nd|rd|th|\.)?\s(?:of\s)?(?:{_MONTH})\.?(?:,?\s\d{{4}})?\b)
-    | (?P<time>(?<![\d:.])\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:\s?[ap]\.?m\b\.?)?)
-    | (?P<id>\#?\b(?=[\w-]*\d)(?=[\w-]*[a-z_])[a-z0-9]+(?:[_-][a-z0-9]+)*\b)
-    | (?P<number>(?<![\w.])[$€£]?\s?-?\d{{1,3}}(?:[,\u202f ]\d{{3}})+(?:\.\d+)?(?![\w])|(?<![\w.])[$€£]?-?\d+(?:\.\d+)?(?![\w]))
+_PLAIN = re.compile(
+    r"""(?x)
+    (?P<url>https?://[^\s<>"'\])}]{3,400})
+    | (?<!\d)(?P<iso>\d{4}-\d{2}-\d{2}(?!\d)(?:t(?=\d))?)
+    | (?P<time>(?<![\d:.])\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?)
+    | (?P<id>\#?\b(?=[a-z_-]*\d)(?=[\d_-]*[a-z_])[a-z0-9]+(?:[_-][a-z0-9]+)*\b)
+    | (?<![\w.])(?P<number>[$€£]?\s?-?\d{1,3}(?:[,\u202f ]\d{3})+(?:\.\d+)?(?!\w)|[$€£]?-?\d+(?:\.\d+)?(?!\w))
     """
 )
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_MONTH_FIRST = re.compile(r"(?<!\w)([^\W\d_]{3,10})\.?\s\d{1,2}(?:st|nd|rd|th)?(?:,?\s\d{4})?\b")
+_DAY_FIRST = re.compile(r"(?<![\w.])\d{1,2}(?:st|nd|rd|th|\.)?\s(?:of\s)?([^\W\d_]{3,10})\.?(?:,?\s\d{4})?\b")
 _NAME = re.compile(r"\b[A-ZÀ-Þ][a-zà-ÿ'’]+(?:[ -](?:of |de |van |von |the )?[A-ZÀ-Þ][a-zà-ÿ'’]+){1,4}\b")
 _ORDINAL = re.compile(r"^\d+(?:st|nd|rd|th)$", re.IGNORECASE)
 _UNIT = re.compile(r"^-?\d+(?:\.\d+)?(?:[a-z]{1,3}|-[a-z]+)$", re.IGNORECASE)
@@ -84,14 +83,31 @@ def values_in(text: str, *, names: bool = False) -> Iterator[Value]:
     Cost: linear; text beyond 60,000 characters is not read.
     """
     text = text[:_MAX_TEXT]
-    for match in _TOKEN.finditer(text):
-        kind = match.lastgroup or ""
-        value = _value(kind, match.group(), match.start())
+    end = 0
+    for start, kind, raw in sorted(_found(text), key=lambda item: (item[0], -len(item[2]))):
+        value = _value(kind, raw, start) if start >= end else None
         if value:
+            end = value.end
             yield value
     if names:
         for match in _NAME.finditer(text):
             yield Value(ValueKind.NAME, match.group().lower(), match.group(), match.start(), match.end())
+
+
+def _found(text: str) -> Iterator[tuple[int, str, str]]:
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = text
+    for match in _PLAIN.finditer(lower):
+        kind = match.lastgroup or ""
+        yield match.start(kind), kind, text[match.start(kind) : match.end(kind)]
+    if "@" in text:
+        for match in _EMAIL.finditer(text):
+            yield match.start(), "email", match.group()
+    for kind, pattern in (("monthfirst", _MONTH_FIRST), ("dayfirst", _DAY_FIRST)):
+        for match in pattern.finditer(lower):
+            if match.group(1) in _MONTHS:
+                yield match.start(), kind, text[match.start() : match.end()]
 
 
 def number_of(normal: str) -> float | None:
@@ -111,7 +127,7 @@ def _value(kind: str, raw: str, start: int) -> Value | None:
     text = (
         raw
         if kind == "time"
-        else raw.rstrip(".,;:T" if kind == "iso" else ".,;:" if kind in ("url", "email") else " .")
+        else raw.rstrip(".,;:Tt" if kind == "iso" else ".,;:" if kind in ("url", "email") else " .")
     )
     lead = len(text) - len(text.lstrip())
     text = text.lstrip()

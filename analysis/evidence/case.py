@@ -13,6 +13,8 @@ from ..reading import Reading, read
 from ..signals.registry import signals_of
 
 _MOST_SIBLINGS = 12
+_COSTLY = frozenset({"ungrounded_value", "result_ignored", "tool_contradiction"})
+"""Signals that read every word; a sibling is looked at more quickly."""
 
 
 @dataclass(frozen=True)
@@ -59,4 +61,4 @@ def open_case(trace: Trace, signals: Sequence[Signal], siblings: Sequence[Trace]
 
 
 def _failing(reading: Reading) -> bool:
-    return any(signal.failure and signal.strength >= 0.8 for signal in signals_of(reading))
+    return any(signal.failure and signal.strength >= 0.8 for signal in signals_of(reading, _COSTLY))

@@ -56,7 +56,6 @@ def _contradictions(reading: Reading, act: Act, final: View) -> Iterator[Signal]
         words = " ".join(word.lower() for word in _KEY.findall(path.rpartition(".")[2]))
         if len(words) >= 6 and words not in _VAGUE and not isinstance(item, bool):
             fields.setdefault(words, []).append((path, item))
-    known = {value.normal for message in _everything(reading, final.index) for value in values_in(message)}
     for words, held in fields.items():
         if len(held) != 1:
             continue
@@ -65,7 +64,7 @@ def _contradictions(reading: Reading, act: Act, final: View) -> Iterator[Signal]
         if told is None or number_of(str(item)) is None:
             continue
         text, start, end, normal = told
-        if normal in known or number_of(normal) == number_of(str(item)):
+        if number_of(normal) == number_of(str(item)) or _known_before(reading, final.index, normal):
             continue
         step = reading.view(act.done or 0).step
         yield signal(
@@ -78,10 +77,9 @@ def _contradictions(reading: Reading, act: Act, final: View) -> Iterator[Signal]
         )
 
 
-def _everything(reading: Reading, until: int) -> Iterator[str]:
-    for view in reading.views:
-        if view.index < until:
-            yield view.text
+def _known_before(reading: Reading, until: int, normal: str) -> bool:
+    views = (view for view in reading.views if view.index < until)
+    return any(value.normal == normal for view in views for value in values_in(view.text))
 
 
 def _told(text: str, words: str) -> tuple[str, int, int, str] | None:
