@@ -162,9 +162,7 @@ def find_rubric(store: Store, name: str | None = None, version: int | None = Non
     Raises:
         UnknownIdError: if there is none, or only versions without a valid signature.
     """
-    built_in = built_in_rubric()
-    if name is None or (name == built_in.id and version in (None, built_in.version)):
-        return built_in
+    name = name or built_in_rubric().id
     versions = [rubric for rubric in list_rubrics(store) if rubric.id == name]
     if version is not None:
         versions = [rubric for rubric in versions if rubric.version == version]

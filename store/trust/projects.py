@@ -1,5 +1,10 @@
 """`retrospan.toml`: what a project says on reviewers and knowledge, believed only after the user allowed it.
 
+    [tool.retrospan]
+    project = "support"
+    knowledge = ["../team/.retrospan"]
+    reviewers = [{ name = "Ada", public_key = "…" }]
+
 The permission is for the path and the content as they were shown, as direnv does it: an edit takes it back, and a
 cloned repository brings nothing confirmed by itself.
 """
@@ -30,7 +35,7 @@ class ProjectReviewer(BaseModel):
 
 
 class ProjectTrust(BaseModel):
-    """What a `retrospan.toml` says on trust and knowledge; other tables are other rooms' business."""
+    """What `[tool.retrospan]` says on trust and knowledge; its other keys are other rooms' business."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
     project: str | None = None
@@ -87,14 +92,9 @@ def parse_project_file(data: bytes, path: Path) -> ProjectTrust:
         BadInputError: if it is no TOML, or its trust table has a wrong shape.
     """
     try:
-        tables = tomllib.loads(data.decode())
-        trust = tables.get("trust", {})
+        tables = tomllib.loads(data.decode()).get("tool", {}).get("retrospan", {})
         project = ProjectTrust.model_validate(
-            {
-                "project": tables.get("project"),
-                "reviewers": trust.get("reviewers", []),
-                "knowledge": tables.get("knowledge", {}).get("folders", []),
-            }
+            {name: tables[name] for name in ("project", "reviewers", "knowledge") if name in tables}
         )
         for reviewer in project.reviewers:
             fingerprint(reviewer.public_key)

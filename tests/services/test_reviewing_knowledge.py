@@ -131,7 +131,9 @@ def test_allowed_project_file_pins_its_reviewers_until_it_is_edited(
 ) -> None:
     ada, clone = desk.reviewer(), tmp_path / "clone"
     confirm_lesson(desk.store, ada, replace(LESSON, id="window"), clone)
-    (clone / "retrospan.toml").write_text(f'[[trust.reviewers]]\nname = "Ada"\npublic_key = "{ada.public_key}"\n')
+    (clone / "retrospan.toml").write_text(
+        f'[[tool.retrospan.reviewers]]\nname = "Ada"\npublic_key = "{ada.public_key}"\n'
+    )
     monkeypatch.setenv("RETROSPAN_CONFIG_DIR", str(tmp_path / "someone-else"))
     with open_store(tmp_path / "other.db") as other:
         index_knowledge(other, [clone])
@@ -148,7 +150,7 @@ def test_further_folders_are_read_only_once_the_project_file_is_allowed(tmp_path
     project, team = tmp_path / "app", tmp_path / "team" / ".retrospan"
     (project / ".retrospan").mkdir(parents=True)
     team.mkdir(parents=True)
-    (project / "retrospan.toml").write_text('[knowledge]\nfolders = ["../team/.retrospan"]\n')
+    (project / "retrospan.toml").write_text('[tool.retrospan]\nknowledge = ["../team/.retrospan"]\n')
 
     assert knowledge_folders(project) == [project / ".retrospan"]
     trust_folder(project, now="2026-11-22T11:00:00Z")
