@@ -11,6 +11,11 @@ from typing import TypeAlias
 
 from ..store.models import Annotation, Document, JsonValue, Message, Span, StepError, ToolCall, TraceFacts
 
+NAMED_FIELDS = (
+    "session", "user", "version", "environment", "project", "model", "provider",
+    "finish_reason", "tool_call_id", "response_id",
+)  # fmt: skip
+"""Fields of a span that are names and ids, by which people filter and calls find their results."""
 Rewrite: TypeAlias = Callable[[str, str | None], str]
 """Called with a text and the key it stands under in an object, None where it stands under none."""
 
@@ -38,6 +43,7 @@ class TextCollector:
                 add(text)
         if span.error is not None:
             add(span.error.message)
+            add(span.error.type or "")
         for messages in (span.input_messages, span.output_messages):
             for message in messages:
                 if id(message) not in self._seen:
@@ -45,6 +51,7 @@ class TextCollector:
                     self._message(message)
         for document in span.documents:
             add(document.content)
+            add(document.id or "")
             self.value(document.metadata)
         for value in (span.inputs, span.outputs, span.tool_definitions, span.attributes):
             if value:
@@ -52,10 +59,12 @@ class TextCollector:
 
     def facts(self, facts: TraceFacts) -> None:
         """Gathers every text of the facts of a run."""
-        self.texts.extend(text for text in (facts.task, facts.session, facts.user, facts.version, *facts.tags) if text)
+        named = (facts.session, facts.user, facts.version, facts.environment, facts.project)
+        self.texts.extend(text for text in (facts.task, *named, *facts.tags) if text)
         self.value(dict(facts.metadata or {}))
         for note in facts.annotations:
-            self.texts.extend(text for text in (note.name, note.label, note.explanation) if text)
+            said = (note.name, note.label, note.explanation, note.span_id, note.source)
+            self.texts.extend(text for text in said if text)
 
     def _message(self, message: Message) -> None:
         self.texts.append(message.content)
@@ -63,8 +72,11 @@ class TextCollector:
             self.texts.append(message.reasoning)
         if message.name:
             self.texts.append(message.name)
+        if message.tool_call_id:
+            self.texts.append(message.tool_call_id)
         for call in message.tool_calls:
             self.texts.append(call.name)
+            self.texts.append(call.id or "")
             self.value(call.arguments)
 
     def value(self, value: JsonValue) -> None:
@@ -88,16 +100,13 @@ class TextCollector:
 
 
 def identity_texts(span: Span) -> tuple[str | None, ...]:
-    """The names and short fields of a span."""
+    """The names and other short fields of a span; keys and span ids are no texts."""
     return (
         span.name,
         span.agent,
         span.tool,
         span.task,
-        span.session,
-        span.user,
-        span.version,
-        span.tool_call_id,
+        *(getattr(span, name) for name in NAMED_FIELDS),
         *span.tags,
     )
 
@@ -118,11 +127,11 @@ class TextRewriter:
         """Rewrites every text of a span, in place."""
         span.name = self._rewrite(span.name, None)
         span.agent, span.tool, span.task = map(self._optional, (span.agent, span.tool, span.task))
-        span.session, span.user, span.version = map(self._named, (span.session, span.user, span.version))
-        span.tool_call_id = self._named(span.tool_call_id)
+        for name in NAMED_FIELDS:
+            setattr(span, name, self._named(getattr(span, name)))
         span.tags = tuple(self._rewrite(tag, None) for tag in span.tags)
         if span.error is not None:
-            span.error = StepError(self._rewrite(span.error.message, None), span.error.type)
+            span.error = StepError(self._rewrite(span.error.message, None), self._named(span.error.type))
         span.input_messages = tuple(self._message(message) for message in span.input_messages)
         span.output_messages = tuple(self._message(message) for message in span.output_messages)
         span.documents = tuple(self._document(document) for document in span.documents)
@@ -140,6 +149,8 @@ class TextRewriter:
             session=self._named(facts.session),
             user=self._named(facts.user),
             version=self._named(facts.version),
+            environment=self._named(facts.environment),
+            project=self._named(facts.project),
             tags=tuple(self._rewrite(tag, None) for tag in facts.tags),
             metadata=metadata if isinstance(metadata, dict) else None,
             annotations=tuple(self._annotation(note) for note in facts.annotations),
@@ -179,8 +190,9 @@ class TextRewriter:
             content=self._rewrite(message.content, None),
             reasoning=self._optional(message.reasoning),
             name=self._optional(message.name),
+            tool_call_id=self._named(message.tool_call_id),
             tool_calls=tuple(
-                ToolCall(self._rewrite(call.name, None), self.value(call.arguments), call.id)
+                ToolCall(self._rewrite(call.name, None), self.value(call.arguments), self._named(call.id))
                 for call in message.tool_calls
             ),
         )
@@ -194,6 +206,8 @@ class TextRewriter:
             name=self._rewrite(note.name, None),
             label=self._optional(note.label),
             explanation=self._optional(note.explanation),
+            span_id=self._named(note.span_id),
+            source=self._named(note.source),
         )
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from ...store.errors import TooLargeError
 from ...store.models import Span, SpanBatch
-from ..limits import Limits, deeper_than, readable_bytes
+from ..limits import Limits
 from ..spantext import TextCollector, TextRewriter, all_values
+from .fields import shortened
 from .records import ReadItem, RecordError, Source
 
 
 def within_limits(items: Iterable[ReadItem], source: Source) -> Iterator[ReadItem]:
-    """The items, with bad records instead of runs and spans that pass a limit."""
+    """The items, with bad records instead of runs and spans that pass a limit, and no text that cannot be stored."""
     for item in items:
         if isinstance(item, RecordError):
             yield item
@@ -21,58 +24,102 @@ def within_limits(items: Iterable[ReadItem], source: Source) -> Iterator[ReadIte
 
 
 def _bounded(batch: SpanBatch, source: Source) -> Iterator[ReadItem]:
-    limits = source.limits
-    problems = dict(_oversized(batch.spans, limits))
+    look = _Look(batch, source.limits)
+    if not look.is_encodable:
+        _mend_keys(batch)
+    problems = dict(look.oversized())
     for trace_key, what in problems.items():
-        yield source.error(f"trace {trace_key}", what)
+        yield source.error(f"trace {shortened(trace_key)}", what)
     spans: list[Span] = []
     for span in batch.spans:
-        if span.trace_key in problems:
-            continue
-        if any(deeper_than(value, limits.depth) for value in all_values(span)):
-            yield source.error(
-                f"span {span.span_id}", f"Nested more than {limits.depth} levels deep (limits.depth); left out."
-            )
-            continue
-        spans.append(span)
+        if span.trace_key not in problems:
+            deep = _too_deep(span, source.limits)
+            if deep is None:
+                spans.append(span)
+            else:
+                yield source.error(f"span {shortened(span.span_id)}", deep)
     batch.spans[:] = spans
     batch.facts[:] = [facts for facts in batch.facts if facts.trace_key not in problems]
-    _cut_long_texts(batch, limits)
+    if look.has_long_text or not look.is_encodable:
+        _rewrite(batch, source.limits)
     if batch.spans or batch.facts:
         yield batch
 
 
-def _oversized(spans: list[Span], limits: Limits) -> Iterator[tuple[str, str]]:
-    """Runs with too many spans or too much text, with the reason; a message shown many times counts once."""
-    steps: Counter[str] = Counter(span.trace_key for span in spans)
-    sizes: Counter[str] = Counter()
-    collector = TextCollector()
-    for span in spans:
-        collector.span(span)
-        sizes[span.trace_key] += sum(map(len, collector.take()[0]))
-    for trace_key in steps:
-        if steps[trace_key] > limits.steps:
-            yield (
-                trace_key,
-                f"The trace has {steps[trace_key]:,} steps (limit: {limits.steps:,}). Split it, or raise limits.steps.",
-            )
-        elif sizes[trace_key] > limits.trace_bytes:
-            yield (
-                trace_key,
-                f"The trace holds {readable_bytes(sizes[trace_key])} of text (limit: "
-                f"{readable_bytes(limits.trace_bytes)}). Leave out large payloads, or raise limits.trace_bytes.",
-            )
+class _Look:
+    """One pass over the texts of a batch."""
+
+    def __init__(self, batch: SpanBatch, limits: Limits) -> None:
+        self._limits = limits
+        self._steps = Counter(encodable(span.trace_key) for span in batch.spans)
+        self._sizes: Counter[str] = Counter()
+        self.has_long_text = False
+        self.is_encodable = True
+        collector = TextCollector()
+        for span in batch.spans:
+            collector.span(span)
+            texts = collector.take()[0]
+            size = self._measured([*texts, span.trace_key, span.span_id, span.parent_span_id or ""])
+            self._sizes[encodable(span.trace_key)] += size
+        for facts in batch.facts:
+            collector.facts(facts)
+            self._measured([*collector.take()[0], facts.trace_key])
+
+    def _measured(self, texts: list[str]) -> int:
+        bound = self._limits.attribute_bytes // 4
+        self.has_long_text = self.has_long_text or any(len(text) > bound for text in texts)
+        joined = "".join(texts)
+        try:
+            return len(joined.encode())
+        except UnicodeEncodeError:
+            self.is_encodable = False
+            return len(joined)
+
+    def oversized(self) -> Iterator[tuple[str, str]]:
+        """Runs with too many spans or too much text, with the reason; a message shown many times counts once."""
+        for trace_key, steps in self._steps.items():
+            try:
+                self._limits.check_steps(steps, where=trace_key)
+                self._limits.check_size(self._sizes[trace_key], where=trace_key)
+            except TooLargeError as err:
+                yield trace_key, str(err)
 
 
-def _cut_long_texts(batch: SpanBatch, limits: Limits) -> None:
-    collector = TextCollector()
+def _too_deep(span: Span, limits: Limits) -> str | None:
+    try:
+        for value in all_values(span):
+            limits.check_depth(value, where=span.span_id)
+    except TooLargeError as err:
+        return str(err)
+    return None
+
+
+def _mend_keys(batch: SpanBatch) -> None:
+    """Makes keys and span ids storable, so that they still agree with each other."""
     for span in batch.spans:
-        collector.span(span)
-    for facts in batch.facts:
-        collector.facts(facts)
-    if not any(len(text) * 4 > limits.attribute_bytes for text in collector.take()[0]):
-        return
-    rewriter = TextRewriter(lambda text, key: limits.cut(text), limits.cut)
+        span.trace_key, span.span_id = encodable(span.trace_key), encodable(span.span_id)
+        span.parent_span_id = encodable(span.parent_span_id) if span.parent_span_id is not None else None
+    batch.facts[:] = [replace(facts, trace_key=encodable(facts.trace_key)) for facts in batch.facts]
+
+
+def _rewrite(batch: SpanBatch, limits: Limits) -> None:
+    def stored(text: str) -> str:
+        return limits.cut(encodable(text))
+
+    rewriter = TextRewriter(lambda text, key: stored(text), stored)
     for span in batch.spans:
         rewriter.span(span)
     batch.facts[:] = [rewriter.facts(facts) for facts in batch.facts]
+
+
+def encodable(text: str) -> str:
+    """The text with U+FFFD for surrogates that have no partner, which no UTF-8 can hold.
+
+    >>> encodable("a\\ud800b")
+    'a�b'
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

@@ -12,6 +12,7 @@ from ...store.errors import BadInputError
 from ...store.jsontext import as_text, parse_if_json
 from ...store.models import JsonValue, Message, ToolCall
 from ..limits import deeper_than
+from .fields import shortened
 
 ROLES = {
     "system": "system",
@@ -50,7 +51,8 @@ def to_messages(raw: JsonValue, *, where: str = "message") -> list[Message]:
     role = ROLES.get(str(raw.get("role") or raw.get("type") or "").lower())
     if role is None:
         raise BadInputError(
-            f"Unknown role {raw.get('role')!r} (known: system, user, assistant, tool). Give each message one of them.",
+            f"Unknown role {shortened(as_text(raw.get('role')), 40)!r} (known: system, user, assistant, tool). "
+            "Give each message one of them.",
             where=where,
         )
     content = raw.get("content")

@@ -21,6 +21,7 @@ from . import (
     reviews_csv,
     span_tree,
 )
+from .fields import shortened
 from .head import Head, make_head
 from .records import ReadItem, Source
 
@@ -94,5 +95,5 @@ def _look(head: Head) -> str:
     if not head.data:
         return "the file is empty"
     if head.first:
-        return f"JSON with the fields {', '.join(sorted(head.first)[:8])}"
+        return f"JSON with the fields {', '.join(shortened(name, 40) for name in sorted(head.first)[:8])}"
     return "text or binary data that is no JSON" if not head.records else "JSON that is no object"

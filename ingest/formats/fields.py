@@ -14,6 +14,8 @@ from ...store.models import JsonValue, Outcome
 _PASS = {"pass", "passed", "success", "successful", "succeeded", "ok", "correct", "true", "good", "resolved", "c"}
 _FAIL = {"fail", "failed", "failure", "error", "incorrect", "false", "bad", "unresolved", "i"}
 _NS = 1_000_000_000
+MAX_ID = 1_024
+"""Characters of an id that a record gives."""
 
 
 def span_id_of(*parts: str | int) -> str:
@@ -25,7 +27,7 @@ def required_text(record: Mapping[str, JsonValue], key: str, *, where: str | Non
     """A non-empty text or number under `key`, as text.
 
     Raises:
-        BadInputError: if it is missing, empty or of another type.
+        BadInputError: if it is missing, empty, of another type, or no id by its length.
     """
     value = record.get(key)
     if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
@@ -33,7 +35,15 @@ def required_text(record: Mapping[str, JsonValue], key: str, *, where: str | Non
             f"Field {key!r} is {'missing' if value is None else 'not a text'}. Give each record a text {key!r}.",
             where=where,
         )
-    return str(value)
+    text = str(value)
+    if len(text) > MAX_ID:
+        raise BadInputError(f"Field {key!r} is longer than {MAX_ID:,} characters. Give a short one.", where=where)
+    return text
+
+
+def shortened(text: str, width: int = 80) -> str:
+    """The beginning of a text, for an error line."""
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def optional_text(value: JsonValue) -> str | None:

@@ -11,7 +11,7 @@ from ...store.models import Annotation, JsonValue, Span, SpanBatch, StepKind, Tr
 from .fields import mapping, optional_text, required_text, sequence, span_id_of, tags_of, time_ns
 from .head import Head
 from .judgements import annotator_kind, first_of, judgement, present
-from .records import ReadItem, Record, Source, each_record
+from .records import ReadItem, Record, Source, each_record, paged_records
 
 if TYPE_CHECKING:
     from ..otlp.raw import RawSpan
@@ -40,37 +40,27 @@ def _shape(value: dict[str, JsonValue]) -> str:
 
 def read(source: Source) -> Iterator[ReadItem]:
     """One batch per record."""
-    return each_record(source, lambda record: _batch(record, source))
+    return each_record(source, lambda record: _batch(record, source), paged_records)
 
 
 def _batch(record: Record, source: Source) -> SpanBatch:
     from ..conventions.mapping import to_batch
 
     value = mapping(record.value)
-    items = [mapping(item) for item in sequence(value.get("data"))] if "data" in value else [value]
-    spans: list[RawSpan] = []
-    facts: list[TraceFacts] = []
-    empty: list[Span] = []
-    for item in items:
-        shape = _shape(item)
-        if shape == "trace":
-            trace_key = required_text(item, "id")
-            found = [
-                _observation(mapping(raw), trace_key, i) for i, raw in enumerate(sequence(item.get("observations")))
-            ]
-            source.limits.check_steps(len(found), where=record.where)
-            spans.extend(found)
-            facts.append(_trace_facts(item, trace_key))
-            empty.extend([] if found else [_whole_run(item, trace_key)])
-        elif shape == "observation":
-            spans.append(_observation(item, required_text(item, "traceId"), len(spans)))
-        elif shape == "score":
-            facts.append(TraceFacts(required_text(item, "traceId"), annotations=present(_score(item))))
-        else:
-            raise BadInputError("No trace (id, observations), observation (traceId, type) or score (traceId, value).")
-    batch = to_batch(spans, [])
-    batch.spans.extend(empty)
-    batch.facts.extend(facts)
+    shape = _shape(value)
+    if shape == "score":
+        return SpanBatch([], [TraceFacts(required_text(value, "traceId"), annotations=present(_score(value)))])
+    if shape == "observation":
+        return to_batch([_observation(value, required_text(value, "traceId"), 0)], [])
+    if shape != "trace":
+        raise BadInputError("No trace (id, observations), observation (traceId, type) or score (traceId, value).")
+    trace_key = required_text(value, "id")
+    observations = sequence(value.get("observations"))
+    source.limits.check_steps(len(observations), where=record.where)
+    batch = to_batch([_observation(mapping(raw), trace_key, i) for i, raw in enumerate(observations)], [])
+    if not observations:
+        batch.spans.append(_whole_run(value, trace_key))
+    batch.facts.append(_trace_facts(value, trace_key))
     return batch
 
 

@@ -22,7 +22,7 @@ from ...store.models import (
 from .fields import count, mapping, number, optional_text, required_text, sequence, tags_of, time_ns
 from .head import Head
 from .judgements import annotator_kind, first_of, judgement, present
-from .records import ReadItem, Record, Source, each_record
+from .records import ReadItem, Record, Source, each_record, paged_records
 
 CONVENTION = "langsmith"
 _KINDS = {
@@ -43,7 +43,7 @@ def sniff(head: Head) -> bool:
 
 def read(source: Source) -> Iterator[ReadItem]:
     """One batch per run."""
-    return each_record(source, _batch)
+    return each_record(source, _batch, paged_records)
 
 
 def _batch(record: Record) -> SpanBatch:

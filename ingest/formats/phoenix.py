@@ -12,7 +12,7 @@ from ...store.models import Annotation, JsonValue, SpanBatch, TraceFacts
 from .fields import mapping, optional_text, sequence, time_ns
 from .head import Head
 from .judgements import annotator_kind, first_of, judgement, present
-from .records import ReadItem, RecordError, Source, json_records
+from .records import ReadItem, Record, RecordError, Source, json_records
 
 if TYPE_CHECKING:
     from ..otlp.raw import RawEvent, RawSpan
@@ -46,7 +46,7 @@ def read(source: Source) -> Iterator[ReadItem]:
     """Batches of up to a few thousand rows."""
     rows: list[RawSpan] = []
     facts: list[TraceFacts] = []
-    for record in json_records(source):
+    for record in _records(source):
         if isinstance(record, RecordError):
             yield record
             continue
@@ -61,6 +61,17 @@ def read(source: Source) -> Iterator[ReadItem]:
             rows, facts = [], []
     if rows or facts:
         yield _batch(rows, facts)
+
+
+def _records(source: Source) -> Iterator[Record | RecordError]:
+    """Rows, those of a page apart; a split table also has `data`, which only makes sense with its columns."""
+    for record in json_records(source):
+        value = record.value if isinstance(record, Record) else None
+        page = value.get("data") if isinstance(value, dict) and "columns" not in value else None
+        if isinstance(page, list):
+            yield from (Record(f"data[{index}]", row) for index, row in enumerate(page))
+        else:
+            yield record
 
 
 def _batch(rows: list[RawSpan], facts: list[TraceFacts]) -> SpanBatch:
@@ -80,8 +91,6 @@ def _rows(value: dict[str, JsonValue]) -> Iterator[dict[str, JsonValue]]:
     elif isinstance(value.get("context.span_id"), dict):
         for index in mapping(value["context.span_id"]):
             yield {name: mapping(column).get(index) for name, column in value.items()}
-    elif isinstance(value.get("data"), list):
-        yield from (mapping(row) for row in sequence(value["data"]))
     else:
         yield value
 

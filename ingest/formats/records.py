@@ -105,6 +105,18 @@ def json_records(source: Source) -> Iterator[Record | RecordError]:
             yield _checked(source, piece.where, piece.body)
 
 
+def paged_records(source: Source) -> Iterator[Record | RecordError]:
+    """As `json_records`, and the items of a page such as `{"data": […], "meta": {…}}` each as a record."""
+    for record in json_records(source):
+        page = record.value.get("data") if isinstance(record, Record) and isinstance(record.value, dict) else None
+        if isinstance(record, Record) and isinstance(page, list):
+            place = "" if record.where == "document" else f"{record.where}, "
+            for index, item in enumerate(page):
+                yield Record(f"{place}data[{index}]", item)
+        else:
+            yield record
+
+
 def raw_records(source: Source) -> Iterator[RawRecord | RecordError]:
     """The lines of a file, or its whole body where it is one JSON document (an array, or an indented object)."""
     limits = source.limits
@@ -180,9 +192,13 @@ def _deep_checked(source: Source, record: Record) -> Record | RecordError:
     return record
 
 
-def each_record(source: Source, convert: Callable[[Record], SpanBatch | None]) -> Iterator[ReadItem]:
+def each_record(
+    source: Source,
+    convert: Callable[[Record], SpanBatch | None],
+    records: Callable[[Source], Iterator[Record | RecordError]] = json_records,
+) -> Iterator[ReadItem]:
     """Runs `convert` over every JSON record; what it refuses with `BadInputError` becomes a `RecordError`."""
-    for record in json_records(source):
+    for record in records(source):
         if isinstance(record, RecordError):
             yield record
             continue

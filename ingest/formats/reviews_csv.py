@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from ...store.errors import BadInputError
 from ...store.models import AnnotatorKind, JsonValue, Outcome, OutcomeSource, SpanBatch, TraceFacts
-from .fields import number, outcome_of
+from .fields import number, outcome_of, shortened
 from .head import Head
 from .judgements import annotator_kind, judgement, present
 from .records import ReadItem, Source
@@ -55,9 +55,10 @@ def read(source: Source) -> Iterator[ReadItem]:
         header = next(csv.reader([first], delimiter=_delimiter(first)), [])
         columns = _found(header)
         if "trace" not in columns or not {"label", "score", "comment"} & columns.keys():
+            names = ", ".join(shortened(name, 40) for name in header[:12]) or "nothing"
             raise BadInputError(
-                f"The header names {', '.join(header[:12]) or 'nothing'}; a column trace_id and one of label, score, "
-                "comment are needed. Rename the columns.",
+                f"The header names {names}; a column trace_id and one of label, score, comment are needed. "
+                "Rename the columns.",
                 where="line 1",
             )
         yield from _rows(source, csv.reader(_bounded(text, source), delimiter=_delimiter(first)), columns)
