@@ -1,0 +1,50 @@
+"""What a person sees first: what is failing, what waits for people, what is new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..store.connection import Store
+from ..store.models import TraceSummary
+from ..store.review_models import ItemState, ReviewItem
+from .analysing import analyse
+from .findings import Finding, top_findings
+from .listing import list_traces
+from .reviewing import list_reviews
+
+_LOOKED_AT = 500
+"""Newest runs whose signals are counted; older ones say little about what is failing now."""
+_ANALYSED_AT_ONCE = 200
+_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The state of a store in three short lists."""
+
+    total: int
+    """Traces in the store."""
+    looked_at: int
+    findings: tuple[Finding, ...]
+    waiting: tuple[ReviewItem, ...]
+    waiting_total: int
+    newest: tuple[TraceSummary, ...]
+
+
+def overview(store: Store) -> Overview:
+    """What is failing in the newest 500 runs, the review items that wait, and the newest runs.
+
+    Signals that are missing are found first, for at most 200 runs, so that the answer comes soon.
+    """
+    if not store.read_only:
+        analyse(store, limit=_ANALYSED_AT_ONCE)
+    listing = list_traces(store, limit=_LOOKED_AT)
+    waiting = list_reviews(store, state=ItemState.OPEN, limit=1_000)
+    return Overview(
+        total=listing.total,
+        looked_at=len(listing.traces),
+        findings=tuple(top_findings(store, [trace.id for trace in listing.traces], limit=8)),
+        waiting=tuple(waiting[:_SHOWN]),
+        waiting_total=len(waiting),
+        newest=listing.traces[:_SHOWN],
+    )

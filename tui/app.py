@@ -1,0 +1,159 @@
+"""The terminal app: home, traces, review queue and lessons, each one key away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from ..store.connection import Store
+from ..store.display import safe_line
+from ..store.trust.session import ReviewSession
+from .themes import THEMES, meaning_colours
+
+
+def _home() -> Screen[None]:
+    from .screens.home import HomeScreen
+
+    return HomeScreen()
+
+
+def _traces() -> Screen[None]:
+    from .screens.explorer import ExplorerScreen
+
+    return ExplorerScreen()
+
+
+def _review() -> Screen[None]:
+    from .screens.queue import QueueScreen
+
+    return QueueScreen()
+
+
+def _lessons() -> Screen[None]:
+    from .screens.lessons import LessonsScreen
+
+    return LessonsScreen()
+
+
+class RetrospanApp(App[None]):
+    """The terminal app on one store.
+
+    Args:
+        store: What to show; the caller opens and closes it.
+        start: Which main screen comes first: home, traces, review or lessons.
+        session: The reviewer whose key is unlocked; None asks when one is needed.
+        reviewer: Name of the reviewer to ask for; None takes the only key that lies here.
+        folder: The project whose `.retrospan` folder takes confirmed lessons, cases and rubrics.
+        theme: Name of a theme; `contrast` is made for low vision.
+    """
+
+    TITLE = "Retrospan"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
+        "home": _home,
+        "traces": _traces,
+        "review": _review,
+        "lessons": _lessons,
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        start: str = "home",
+        session: ReviewSession | None = None,
+        reviewer: str | None = None,
+        folder: Path | None = None,
+        theme: str = "retrospan",
+    ) -> None:
+        super().__init__()
+        self.store = store
+        self.session = session
+        self.reviewer = reviewer
+        self.folder = folder or Path.cwd()
+        self.query_line = ""
+        """What the explorer searches for; other screens set it before they go there."""
+        self._start = start
+        for entry in THEMES:
+            self.register_theme(entry)
+        self.theme = theme
+
+    def get_css_variables(self) -> dict[str, str]:
+        return meaning_colours(super().get_css_variables())
+
+    async def on_mount(self) -> None:
+        await self.switch_mode(self._start)
+
+    def on_unmount(self) -> None:
+        if self.session is not None and not self.session.demo:
+            self.session.lock()
+
+    @property
+    def who(self) -> str:
+        """The person at the keyboard, as requests name them."""
+        return f"human:{self.session.name}" if self.session else "human:terminal"
+
+    def with_session(self, then: Callable[[ReviewSession], None]) -> None:
+        """Go on with an unlocked reviewer; asks for the passphrase where none is unlocked yet."""
+        if self.session is not None and not self.session.locked:
+            then(self.session)
+            return
+        from .unlocking import unlock
+
+        def unlocked(session: ReviewSession) -> None:
+            self.session = session
+            then(session)
+
+        unlock(self, unlocked)
+
+    def open_next_item(self, after: int) -> None:
+        """Leave an item for the most urgent one that this reviewer can still answer."""
+        from ..services.reviewing import list_reviews
+        from .screens.item import ItemScreen
+
+        self.pop_screen()
+        if self.session is None:
+            return
+        waiting = list_reviews(self.store, reviewer=self.session.fingerprint, limit=2)
+        waiting = [item for item in waiting if item.id != after]
+        if waiting:
+            self.push_screen(ItemScreen(waiting[0], self.session.fingerprint))
+        else:
+            self.tell("Nothing else waits for you.")
+
+    def open_trace(self, trace_id: int, step: int | None = None) -> None:
+        """Show one run, at one of its steps."""
+        from .screens.trace import TraceScreen
+
+        self.push_screen(TraceScreen(trace_id, step))
+
+    def tell(self, words: str, *, error: bool = False) -> None:
+        """A short message that goes away by itself; made safe, and no markup is read in it."""
+        self.notify(safe_line(words, 400), severity="error" if error else "information", markup=False)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        for mode, title, words in (
+            ("home", "Home", "What is failing, what waits for you, what is new"),
+            ("traces", "Traces", "Search and read runs"),
+            ("review", "Review queue", "Answer the questions that wait for people"),
+            ("lessons", "Lessons", "What was learned so far"),
+        ):
+            yield SystemCommand(title, words, lambda mode=mode: self.switch_mode(mode))
+        for name, words in (
+            ("retrospan", "Dark"),
+            ("daylight", "Light"),
+            ("contrast", "High contrast, for low vision and bright rooms"),
+        ):
+            yield SystemCommand(f"Theme: {name}", words, lambda name=name: self._use_theme(name))
+        yield SystemCommand("Other themes", "Choose among all", self.action_change_theme)
+        yield SystemCommand("Quit", "Leave Retrospan", self.action_quit)
+
+    def _use_theme(self, name: str) -> None:
+        self.theme = name

@@ -1,0 +1,202 @@
+"""What a review item says in words: the question, the rubric, the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from ..services.reviewing_claims import OpenReview
+from ..store.findings import Signal
+from ..store.review_models import Answer, Label, Proposal, ReviewItem, Verdict
+from .answering import LABEL_SIGNS, LABEL_STYLES, LABEL_WORDS, AnswerForm
+from .conversation import conversation, turn_block
+from .gate import cell, joined, lines, shown, shown_line
+from .review_flow import Phase, ReviewFlow
+from .widgets.block_view import Block
+
+TRACE_STRIDE = 1_000_000
+"""Keys of blocks are trace number × this + step, since a session shows several traces."""
+_MOST_EVIDENCE = 4
+
+
+def label_content(label: Label) -> Content:
+    """`✗ fail`, in its colour."""
+    return shown(f"{LABEL_SIGNS[label]} {LABEL_WORDS[label]}", LABEL_STYLES[label])
+
+
+def question_content(opened: OpenReview, form: AnswerForm) -> Content:
+    """The question, what passes and fails, and the marks so far."""
+    parts = [shown(opened.item.question, "bold")]
+    criteria = opened.rubric.criteria if opened.rubric else ()
+    for place, criterion in enumerate(criteria):
+        mark = Content("")
+        if place < len(form.marks):
+            mark = joined(label_content(form.marks[place]), Content(" "))
+        elif place == len(form.marks) and len(criteria) > 1:
+            mark = shown("▸ ", "bold $accent")
+        if len(criteria) > 1 or criterion.question != opened.item.question:
+            parts.append(joined(mark, shown(criterion.question)))
+        for word, text in (("pass", criterion.pass_when), ("fail", criterion.fail_when)):
+            if text:
+                parts.append(joined(shown(f"{word}: ", "$quiet"), shown(text, "$quiet")))
+    if opened.item.note:
+        parts.append(joined(shown("asked before: ", "$warning"), shown(opened.item.note)))
+    return lines(*parts)
+
+
+def review_blocks(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> tuple[list[Block], list[int]]:
+    """What to look at first, then the whole conversation.
+
+    Args:
+        opened: The item with its traces.
+        signals: Per trace, what rules found; they stand beside the steps they are about.
+
+    Returns:
+        The blocks, and the places of the turns in the conversation that are to be looked at first.
+    """
+    focus = _focus(opened, signals)
+    first: list[Block] = []
+    whole: list[Block] = []
+    places: list[int] = []
+    for number, trace in enumerate(opened.traces):
+        if len(opened.traces) > 1:
+            whole.append(
+                Block(shown(f"── {trace.summary.short_id}, run {number + 1} of {len(opened.traces)} ──", "$quiet"))
+            )
+        for turn in conversation(trace):
+            key = number * TRACE_STRIDE + turn.step
+            block = turn_block(turn, focus=key in focus)
+            if key in focus and len(first) < _MOST_EVIDENCE:
+                about = [_stands_out(s) for s in signals[number] if s.step == turn.step and s.failure]
+                first.append(Block(lines(block.content, *about), key=key))
+            if key in focus:
+                places.append(len(whole))
+            whole.append(Block(block.content, key=key))
+    if not first:
+        return whole, places
+    head = [
+        Block(shown("── look at this first ──", "bold $warning")),
+        *first,
+        Block(shown("── the whole conversation ──", "$quiet")),
+    ]
+    return head + whole, [place + len(head) for place in places]
+
+
+def _focus(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> set[int]:
+    found = {
+        number * TRACE_STRIDE + step.index
+        for number, trace in enumerate(opened.traces)
+        for step in trace.steps
+        if step.span_id in opened.item.focus
+    }
+    if found:
+        return found
+    return {
+        number * TRACE_STRIDE + signal.step
+        for number, of_trace in enumerate(signals)
+        for signal in of_trace
+        if signal.failure and signal.step is not None
+    }
+
+
+def _stands_out(signal: Signal) -> Content:
+    return joined(
+        shown("  found by a rule: ", "$quiet"), shown(f"{signal.signal.replace('_', ' ')}, {signal.reason}", "$quiet")
+    )
+
+
+def answer_content(answer: Answer) -> Content:
+    """`✗ fail, high` and the words below."""
+    head = label_content(answer.label)
+    if answer.severity:
+        head = joined(head, shown(f", {answer.severity.value}"))
+    words = [shown(answer.reason)] if answer.reason else []
+    if answer.expected:
+        words.append(joined(shown("expected: ", "$quiet"), shown(answer.expected)))
+    return lines(head, *words)
+
+
+def proposal_content(proposal: Proposal | None, answer: Answer) -> Content:
+    """What the agent had proposed, and whether the reviewer agrees."""
+    if proposal is None:
+        return shown("No agent has proposed an answer.", "$quiet")
+    agree = proposal.label is answer.label
+    head = joined(
+        shown("The agent proposed ", "bold"),
+        label_content(proposal.label),
+        shown(" (you agree)" if agree else " (you differ)", "bold"),
+    )
+    cited = [
+        joined(
+            shown(f"step {entry.step}: “" if entry.step is not None else "“", "$quiet"),
+            shown_line(entry.quote, 200),
+            shown("”", "$quiet"),
+        )
+        for entry in proposal.cited
+    ]
+    return lines(head, shown(proposal.explanation), *cited, shown(f"by {proposal.proposed_by}", "$quiet"))
+
+
+def item_row(item: ReviewItem, width: int) -> Content:
+    """One row of the queue."""
+    held = f"{item.answered}/{item.overlap}" + (" held" if item.claimed else "")
+    return joined(
+        cell(item.short_id, 7, "bold"),
+        cell(held, 10, "$quiet"),
+        cell(item.question, max(width - 17, 10)),
+    )
+
+
+def item_facts(item: ReviewItem) -> Content:
+    """Why an item waits, and who asked."""
+    subject = f"T{item.trace_id}" if item.trace_id is not None else f"session {item.session}"
+    facts = [subject, f"rubric {item.rubric}", f"asked by {item.requested_by}", item.created_at[:16].replace("T", " ")]
+    why = shown(f"why: {item.reason}") if item.reason else shown("why: picked by hand")
+    rows = [shown(item.question, "bold"), why, shown(" · ".join(part for part in facts if part), "$quiet")]
+    if item.note:
+        rows.append(joined(shown("question back: ", "$warning"), shown(item.note)))
+    return lines(*rows)
+
+
+def signed_content(verdict: Verdict) -> Content:
+    """What was signed and whether it counts."""
+    if verdict.confirmed:
+        return joined(
+            shown(f"{verdict.short_id} signed by {verdict.reviewer_name}. ", "bold $verdict-pass"),
+            shown("It counts from now on."),
+        )
+    return joined(shown(f"{verdict.short_id} is {verdict.state.value}: ", "bold $error"), shown(verdict.state_reason))
+
+
+def answer_words(flow: ReviewFlow, phase: Phase) -> tuple[Content, Content]:
+    """What stands beside the conversation: the answer so far, and the keys that go on from here."""
+    if phase is Phase.WRITING:
+        label = flow.form.label
+        assert label is not None, "writing begins when every criterion has a mark"
+        severity = shown(f", {flow.form.severity.value}") if label is Label.FAIL else Content("")
+        return joined(label_content(label), severity), shown("Enter keeps the answer · esc goes back", "$quiet")
+    if phase is Phase.REVEALED:
+        assert flow.draft is not None, "a proposal is shown after an answer"
+        parts = [shown("Your answer", "bold"), answer_content(flow.draft.final)]
+        if flow.draft.switched:
+            parts.append(shown(f"first answer: {LABEL_WORDS[flow.draft.first.label]} (kept too)", "$quiet"))
+        parts += [Content(""), proposal_content(flow.proposal, flow.draft.final), Content("")]
+        change = keys_line(("p f c", "change it"), ("w", "its words"), ("u", "undo"))
+        return lines(*parts), lines(keys_line(("S", "sign your answer as it is")), change)
+    if phase is Phase.SIGNED:
+        assert flow.verdict is not None
+        return signed_content(flow.verdict), keys_line(("n", "next item"), ("esc", "to the queue"))
+    keys = lines(
+        keys_line(("p", "pass"), ("f", "fail"), ("c", "can't tell")),
+        keys_line(("1 2 3 4", "fail: low … critical")),
+        keys_line(("s", "skip"), ("b", "ask back"), ("e", "evidence")),
+        shown("What the agent proposed is shown after you have answered.", "$quiet"),
+    )
+    return shown("Your answer", "bold"), keys
+
+
+def keys_line(*keys: tuple[str, str]) -> Content:
+    """Keys with what they do."""
+    parts = [joined(shown(key, "bold $accent"), shown(f" {words}")) for key, words in keys]
+    return Content("  ").join(parts)

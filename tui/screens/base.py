@@ -1,0 +1,110 @@
+"""What every screen has: a title line, `?` for its keys, escape to go back, slow work off the screen's thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from ...store.connection import Store
+from ...store.errors import RetrospanError
+from ..gate import shown
+
+if TYPE_CHECKING:
+    from ..app import RetrospanApp
+
+T = TypeVar("T")
+BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+"""Below 100 columns, what stands side by side stands one below the other."""
+
+
+class AppScreen(Screen[None]):
+    """A screen of the app. Subclasses say what they are in `guide` and put their widgets into `body`."""
+
+    guide: ClassVar[str] = ""
+    """One or two sentences for the help page."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("escape", "back", "Back", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content(""), id="title")
+        yield from self.body()
+        yield Footer(compact=True, show_command_palette=False)
+
+    def body(self) -> ComposeResult:
+        """The widgets between title and footer."""
+        yield from ()
+
+    @property
+    def store(self) -> Store:
+        return self.desk.store
+
+    @property
+    def desk(self) -> RetrospanApp:
+        """The app, by its own type."""
+        return cast("RetrospanApp", self.app)
+
+    def set_title(self, *parts: str) -> None:
+        """Show where the reader is: `Retrospan › Traces › T412`."""
+        words = [shown("Retrospan", "bold $accent")]
+        for part in parts:
+            words += [shown(" › ", "$quiet"), shown(part)]
+        self.query_one("#title", Static).update(Content.assemble(*words))
+
+    def tell(self, words: str, *, error: bool = False) -> None:
+        """A short message that goes away by itself."""
+        self.desk.tell(words, error=error)
+
+    def in_background(self, work: Callable[[], T], then: Callable[[T], None], *, group: str = "load") -> None:
+        """Run `work` in a thread and hand its result to `then`; a newer call of the same group makes it void."""
+
+        async def run() -> None:
+            try:
+                result = await asyncio.to_thread(work)
+            except RetrospanError as err:
+                self.failed(err)
+                return
+            if self.is_attached:
+                then(result)
+
+        self.run_worker(run, group=group, exclusive=True)
+
+    def failed(self, err: RetrospanError) -> None:
+        """Background work could not be done; the reader is told why."""
+        self.tell(str(err), error=True)
+
+    def action_help(self) -> None:
+        from .help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self))
+
+    def action_back(self) -> None:
+        if len(self.app.screen_stack) > 2:
+            self.app.pop_screen()
+
+
+class MainScreen(AppScreen):
+    """A screen that is always one key away."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("h", "go('home')", "Home"),
+        Binding("t", "go('traces')", "Traces"),
+        Binding("r", "go('review')", "Review"),
+        Binding("l", "go('lessons')", "Lessons"),
+        Binding("q", "app.quit", "Quit"),
+        Binding("R,f5", "reload", "Reload", show=False),
+    ]
+
+    async def action_go(self, mode: str) -> None:
+        await self.app.switch_mode(mode)
+
+    def action_reload(self) -> None:
+        """Read from the store again."""

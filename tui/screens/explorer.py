@@ -1,0 +1,129 @@
+"""Search runs by one line and open one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from ...services.listing import Listing
+from ...store.errors import QueryError, RetrospanError
+from ..gate import joined, lines, shown
+from ..runs import Runs, run_header, run_row
+from ..widgets.row_list import RowList
+from .base import MainScreen
+
+
+class ExplorerScreen(MainScreen):
+    """The query line above, the runs it finds below."""
+
+    guide = (
+        'Find runs by words, "phrases" and filters such as tool:issue_refund, status:error, outcome:fail, '
+        "signal:loop, since:7d; a minus in front excludes. Enter on a run opens it."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "search", "Search", key_display="/")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runs: Runs | None = None
+        self._reading: int | None = None
+
+    def body(self) -> ComposeResult:
+        yield Input(placeholder='words, "phrases", tool:… status:error outcome:fail since:7d -signal:…', id="query")
+        yield Static(Content(""), id="query-trouble")
+        yield Static(Content(""), id="columns")
+        yield RowList(self._row, id="run-list")
+        yield Static(Content(""), id="found", classes="note")
+
+    def on_mount(self) -> None:
+        self.set_title("Traces")
+        self.query_one("#run-list").focus()
+        self.search(self.desk.query_line)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.query_one("#columns", Static).update(run_header(event.size.width - 4))
+
+    def on_screen_resume(self) -> None:
+        wanted = self.desk.query_line
+        if self.runs is not None and wanted != self.runs.line:
+            self.search(wanted)
+
+    def search(self, line: str) -> None:
+        """Show what a search line finds."""
+        self.desk.query_line = line
+        self.query_one("#query", Input).value = line
+        runs = Runs(self.store, line)
+        self.in_background(lambda: runs.read(0), lambda listing: self._found(runs, listing), group="search")
+
+    def _found(self, runs: Runs, listing: Listing) -> None:
+        runs.keep(0, listing)
+        self.runs = runs
+        self.query_one("#query-trouble").remove_class("-shown")
+        self.query_one("#run-list", RowList).fill(runs.total)
+        if listing.traces:
+            words = shown(f"{runs.total:,} runs · / searches · Enter opens", "$quiet")
+        else:
+            words = lines(shown("Nothing found.", "bold"), *(shown(why) for why in listing.why_empty))
+        self.query_one("#found", Static).update(words)
+        if listing.traces and self.query_one("#query").has_focus:
+            self.query_one("#run-list").focus()
+
+    def failed(self, err: RetrospanError) -> None:
+        if isinstance(err, QueryError):
+            self._point_at(err)
+        else:
+            super().failed(err)
+
+    def _point_at(self, err: QueryError) -> None:
+        line = self.desk.query_line
+        start, end = err.position, err.position + len(err.word)
+        marked = joined(
+            shown(line[:start], "$quiet"), shown(line[start:end], "bold underline $error"), shown(line[end:], "$quiet")
+        )
+        trouble = self.query_one("#query-trouble", Static)
+        trouble.update(lines(marked, shown(" " * len(shown(line[:start]).plain) + "^ " + str(err))))
+        trouble.add_class("-shown")
+        query = self.query_one("#query", Input)
+        query.focus()
+        query.cursor_position = min(end, len(query.value))
+
+    def _row(self, index: int, width: int) -> Content:
+        if self.runs is None:
+            return Content("")
+        page = self.runs.missing_page(index)
+        if page is not None and page != self._reading:
+            self._read(self.runs, page)
+        return run_row(self.runs.get(index), width)
+
+    def _read(self, runs: Runs, page: int) -> None:
+        self._reading = page
+
+        def keep(listing: Listing) -> None:
+            self._reading = None
+            runs.keep(page, listing)
+            self.query_one("#run-list").refresh()
+
+        self.in_background(lambda: runs.read(page), keep, group="page")
+
+    @on(Input.Submitted, "#query")
+    def _submitted(self, event: Input.Submitted) -> None:
+        self.search(event.value.strip())
+
+    @on(RowList.Chosen, "#run-list")
+    def _chosen(self, event: RowList.Chosen) -> None:
+        run = self.runs.get(event.index) if self.runs else None
+        if run is not None:
+            self.desk.open_trace(run.id)
+
+    def action_search(self) -> None:
+        self.query_one("#query").focus()
+
+    def action_back(self) -> None:
+        self.query_one("#run-list").focus()
+
+    def action_reload(self) -> None:
+        self.search(self.desk.query_line)

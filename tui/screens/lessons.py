@@ -1,0 +1,123 @@
+"""What was learned: lessons with their origin, and whether each is confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+from ...store.errors import RetrospanError
+from ...store.knowledge.lookup import list_lessons
+from ...store.review_models import Lesson, LessonStatus
+from ...store.traces import resolve_trace
+from ..gate import cell, joined, lines, shown
+from ..widgets.block_view import Block, BlockView
+from ..widgets.row_list import RowList
+from .base import BREAKPOINTS, MainScreen
+
+_SIGNS = {
+    LessonStatus.CONFIRMED: ("✓ confirmed", "$verdict-pass"),
+    LessonStatus.PROPOSED: ("… proposed", "$quiet"),
+    LessonStatus.SUPERSEDED: ("– superseded", "$quiet"),
+    LessonStatus.STALE: ("! stale", "$warning"),
+}
+
+
+class LessonsScreen(MainScreen):
+    """Titles on the left, the marked lesson on the right."""
+
+    guide = (
+        "Lessons come from verdicts. A confirmed one carries the signature of a reviewer who is trusted here; "
+        "assistants are served confirmed ones. o opens the run where a lesson comes from."
+    )
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("o", "origin", "Open its run")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lessons: Sequence[Lesson] = ()
+
+    def body(self) -> ComposeResult:
+        yield Static(Content(""), id="lessons-note", classes="note")
+        with Horizontal(id="item-split"):
+            yield RowList(self._row, id="lesson-list", classes="framed")
+            yield BlockView(id="lesson", classes="framed side")
+
+    def on_mount(self) -> None:
+        self.set_title("Lessons")
+        self.query_one("#lesson-list").focus()
+        self.action_reload()
+
+    def on_screen_resume(self) -> None:
+        self.action_reload()
+
+    def action_reload(self) -> None:
+        self.in_background(lambda: list_lessons(self.store), self._loaded)
+
+    def _loaded(self, lessons: Sequence[Lesson]) -> None:
+        self.lessons = lessons
+        note = self.query_one("#lessons-note", Static)
+        note.set_class(bool(lessons), "hidden")
+        note.update(
+            lines(
+                shown("No lessons yet.", "bold"),
+                shown("A verdict of fail offers one: open the review queue (r) and answer a question."),
+            )
+        )
+        rows = self.query_one("#lesson-list", RowList)
+        rows.border_title = f"{len(lessons)} lessons"
+        rows.fill(len(lessons), rows.cursor)
+
+    def _row(self, index: int, width: int) -> Content:
+        if index >= len(self.lessons):
+            return Content("")
+        lesson = self.lessons[index]
+        sign, style = _SIGNS[lesson.status]
+        return joined(cell(sign, 13, style), cell(lesson.title, max(width - 13, 8)))
+
+    @on(RowList.Marked, "#lesson-list")
+    def _marked(self, event: RowList.Marked) -> None:
+        if event.index < len(self.lessons):
+            self.query_one("#lesson", BlockView).show(lesson_blocks(self.lessons[event.index]))
+
+    @on(RowList.Chosen, "#lesson-list")
+    def _chosen(self) -> None:
+        self.query_one("#lesson").focus()
+
+    def action_origin(self) -> None:
+        cursor = self.query_one("#lesson-list", RowList).cursor
+        trace_key = self.lessons[cursor].origin.trace_key if cursor < len(self.lessons) else None
+        if not trace_key:
+            self.tell("This lesson names no run.")
+            return
+        try:
+            self.desk.open_trace(resolve_trace(self.store, trace_key))
+        except RetrospanError as err:
+            self.failed(err)
+
+
+def lesson_blocks(lesson: Lesson) -> list[Block]:
+    """A lesson in reading order."""
+    sign, style = _SIGNS[lesson.status]
+    signed = f" by {lesson.signed_by}" if lesson.signed_by else ""
+    facts = [f"guarded by case {lesson.case}" if lesson.case else "no regression case guards it"]
+    if terms := lesson.applies_to.terms():
+        facts.append(f"applies to {', '.join(terms)}")
+    return [
+        Block(
+            lines(
+                shown(lesson.title, "bold"),
+                joined(shown(sign, style), shown(signed), shown(" · " + lesson.id, "$quiet")),
+            )
+        ),
+        Block(lines(shown("What happened", "bold $accent"), shown(lesson.what_happened))),
+        Block(lines(shown("Why", "bold $accent"), shown(lesson.why))),
+        Block(lines(shown("What to do", "bold $accent"), shown(lesson.what_to_do))),
+        Block(lines(*(shown(fact, "$quiet") for fact in facts))),
+    ]

@@ -1,0 +1,173 @@
+"""One run: the outline beside the step that is marked, with signals and suspects."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+from ...services.analysing import signals_of
+from ...services.understanding import Explanation, explain_trace
+from ...store.findings import Signal
+from ...store.models import Trace
+from ...store.traces import get_trace
+from ..gate import joined, shown, shown_line
+from ..step_text import depths, outline_row, step_blocks
+from ..widgets.block_view import BlockView
+from ..widgets.row_list import RowList
+from .base import AppScreen
+
+
+class TraceScreen(AppScreen):
+    """Outline on the left, one step on the right."""
+
+    guide = (
+        "One run, step by step. The right side shows only what a step adds; x shows all that the model saw. "
+        "✗ marks a step that ended in an error, ! one with a failure signal."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "signal(1)", "Next signal"),
+        Binding("N", "signal(-1)", "Previous signal", show=False),
+        Binding("s", "suspects", "Suspects"),
+        Binding("d", "diff", "Diff"),
+        Binding("x", "whole", "Whole step"),
+        Binding("a", "ask", "Ask an expert"),
+        Binding("J", "scroll(1)", "Scroll the step down", show=False),
+        Binding("K", "scroll(-1)", "Scroll the step up", show=False),
+    ]
+
+    def __init__(self, trace_id: int, step: int | None = None) -> None:
+        super().__init__()
+        self.trace_id = trace_id
+        self.first_step = step
+        self.trace: Trace | None = None
+        self.signals: tuple[Signal, ...] = ()
+        self.whole = False
+        self._depths: list[int] = []
+        self._by_step: dict[int, list[Signal]] = {}
+
+    def body(self) -> ComposeResult:
+        yield Static(Content(""), id="ask")
+        with Horizontal(id="trace-split"):
+            yield RowList(self._row, id="outline", classes="framed")
+            yield BlockView(id="detail", classes="framed")
+
+    def on_mount(self) -> None:
+        self.set_title("Traces", f"T{self.trace_id}")
+        self.query_one("#outline").focus()
+        self.in_background(lambda: get_trace(self.store, self.trace_id), self._loaded)
+
+    def _loaded(self, trace: Trace) -> None:
+        self.trace = trace
+        self._depths = depths(trace.steps)
+        self._show_facts()
+        outline = self.query_one("#outline", RowList)
+        outline.border_title = f"{len(trace.steps)} steps"
+        outline.fill(len(trace.steps), self.first_step or 0)
+        self.in_background(
+            lambda: signals_of(self.store, [self.trace_id])[self.trace_id], self._signals, group="signals"
+        )
+
+    def _signals(self, signals: tuple[Signal, ...]) -> None:
+        self.signals = signals
+        self._by_step = {}
+        for signal in signals:
+            if signal.step is not None:
+                self._by_step.setdefault(signal.step, []).append(signal)
+        self.query_one("#outline").refresh()
+        self._show_facts()
+        self._show_step()
+        failing = [signal for signal in signals if signal.failure and signal.step is not None]
+        if self.first_step is None and failing:
+            self.query_one("#outline", RowList).cursor = failing[0].step or 0
+
+    def _show_facts(self) -> None:
+        assert self.trace is not None
+        run = self.trace.summary
+        facts = [f"outcome {run.outcome.value}"]
+        facts += [f"{name} {value}" for name, value in (("version", run.version), ("project", run.project)) if value]
+        width = max(self.size.width - 4, 20)
+        words = [shown_line(run.input or run.external_id, width, "bold"), shown("\n" + " · ".join(facts), "$quiet")]
+        whole_run = [signal for signal in self.signals if signal.step is None and signal.failure]
+        words += [
+            shown_line(f" · ! {s.signal.replace('_', ' ')}: {s.reason}", width // 2, "$warning") for s in whole_run[:2]
+        ]
+        self.query_one("#ask", Static).update(joined(*words))
+
+    def _row(self, index: int, width: int) -> Content:
+        if self.trace is None:
+            return Content("")
+        return outline_row(self.trace.steps[index], self._depths[index], self._by_step.get(index, ()), width)
+
+    @on(RowList.Marked, "#outline")
+    def _show_step(self) -> None:
+        if self.trace is None:
+            return
+        step = self.trace.steps[self.query_one("#outline", RowList).cursor]
+        detail = self.query_one("#detail", BlockView)
+        detail.border_title = "all that the step saw" if self.whole else "what the step adds"
+        signals = self._by_step.get(step.index, ())
+        detail.show(step_blocks(self.trace.summary, step, signals, whole=self.whole))
+
+    @on(RowList.Chosen, "#outline")
+    def _read_step(self) -> None:
+        self.query_one("#detail").focus()
+
+    def action_whole(self) -> None:
+        self.whole = not self.whole
+        self._show_step()
+
+    def action_scroll(self, direction: int) -> None:
+        self.query_one("#detail").scroll_relative(y=direction * 5, animate=False)
+
+    def action_signal(self, direction: int) -> None:
+        outline = self.query_one("#outline", RowList)
+        marked = sorted(step for step, signals in self._by_step.items() if any(s.failure for s in signals))
+        ahead = [step for step in marked if (step > outline.cursor if direction > 0 else step < outline.cursor)]
+        if ahead:
+            outline.cursor = ahead[0] if direction > 0 else ahead[-1]
+        else:
+            self.tell("No further signal in this direction." if marked else "No step of this run shows a signal.")
+
+    def action_suspects(self) -> None:
+        self.tell("Weighing the evidence …")
+        self.in_background(lambda: explain_trace(self.store, self.trace_id), self._suspects, group="suspects")
+
+    def _suspects(self, explanation: Explanation) -> None:
+        from .suspects import SuspectsScreen
+
+        self.app.clear_notifications()
+        self.app.push_screen(SuspectsScreen(explanation), self._go_to)
+
+    def _go_to(self, step: int | None) -> None:
+        if step is not None:
+            self.query_one("#outline", RowList).cursor = step
+
+    def action_diff(self) -> None:
+        from .diff import DiffScreen
+
+        self.app.push_screen(DiffScreen(self.trace_id))
+
+    def action_ask(self) -> None:
+        if self.trace is None:
+            return
+        from .ask import AskScreen
+
+        step = self.query_one("#outline", RowList).cursor
+        self.app.push_screen(AskScreen(self.trace.summary.short_id, step), self._asked)
+
+    def _asked(self, question: str | None) -> None:
+        if question is None:
+            return
+        from ...services.reviewing import request_review
+
+        step = self.query_one("#outline", RowList).cursor
+        item = request_review(
+            self.store, self.trace_id, question, by=self.desk.who, focus=(step,), reason="asked in the terminal app"
+        )
+        self.tell(f"{item.short_id} waits in the review queue (r on a main screen).")
