@@ -40,7 +40,7 @@ class ScriptedModel:
     def create(self, *, system: str, messages: list[Turn], tools: list[dict[str, Any]]) -> Reply:
         """The next message: a pure function of the seed and the conversation."""
         view = read(system, messages)
-        action = Turned(view, self._seed).decide()
+        action = Decision(view, self._seed).action()
         content: list[Block] = [{"type": "text", "text": action}] if isinstance(action, str) else action
         asked = json.dumps([system, messages, tools])
         for position, block in enumerate(content):
@@ -56,14 +56,14 @@ class ScriptedModel:
         )
 
 
-class Turned:
-    """One decision: what to do next in a conversation."""
+class Decision:
+    """What to do next in a conversation."""
 
     def __init__(self, view: View, seed: int) -> None:
         self.view = view
         self._seed = seed
 
-    def decide(self) -> Action:
+    def action(self) -> Action:
         """The next tool call, or the answer."""
         wishes = self.view.wishes
         if "refund" in wishes and not self._topic():
