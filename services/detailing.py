@@ -73,7 +73,7 @@ def _one(trace: Trace, step: Step, signals: Sequence[Signal], request: StepReque
         raise UsageError(
             f"Offset {request.offset} is behind the end; the text of this step has {len(body)} characters."
         )
-    head = _heading(trace, step, signals)
+    head = _heading(trace, step, () if request.offset else signals)
     room -= len(head)
     part = body[request.offset : request.offset + max(room, _LEAST)]
     end = request.offset + len(part)

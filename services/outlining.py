@@ -154,7 +154,10 @@ def _write(blocks: Sequence[Block], room: int) -> tuple[list[str], list[int]]:
 def _row(line: StepLine, room: int) -> str:
     room = max(room - len(line.texts), 0)
     widths = share([len(text) for text in line.texts], [1.0] * len(line.texts), room)
-    body = " ".join(clip(text, width) for text, width in zip(line.texts, widths, strict=True) if width > 6)
+    shown = [
+        clip(text, width) for text, width in zip(line.texts, widths, strict=True) if width > 6 or width == len(text)
+    ]
+    body = " ".join(shown)
     colon = "" if not body or body.startswith("(") else ":"
     return f"{line.head}{colon} {body}{line.marks}".rstrip() if body else f"{line.head}{line.marks}"
 

@@ -41,7 +41,7 @@ def share(lengths: Sequence[int], weights: Sequence[float], room: int) -> list[i
             high = middle
         else:
             low = middle
-    return [min(length, int(low * weight)) for length, weight in zip(lengths, weights, strict=True)]
+    return [min(length, int(low * weight + 1e-6)) for length, weight in zip(lengths, weights, strict=True)]
 
 
 def ranges(indices: Sequence[int]) -> list[tuple[int, int]]:
