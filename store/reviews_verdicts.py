@@ -200,7 +200,9 @@ def _verdict(store: Store, row: Any, trust: Trust) -> Verdict | None:
     if verdict.uid != row["uid"]:
         return replace(verdict, state=SignatureState.INVALID, state_reason="filed under another id than it was signed")
     check = verify_record(verdict, trust, _current(store, subjects))
-    return replace(verdict, state=check.state, state_reason=check.reason)
+    # The name in the record is what the signer claims; a trusted key has the name under which it is known here.
+    name = check.signed_by or verdict.reviewer_name
+    return replace(verdict, state=check.state, state_reason=check.reason, reviewer_name=name)
 
 
 def _current(store: Store, trace_ids: Sequence[int]) -> Mapping[tuple[str, str], CurrentTrace | None]:
