@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace": ("traces:trace_group", "List, show and compare traces"),
     "suspects": ("findings:suspects_command", "Rank the steps where a run went wrong"),
     "signals": ("findings:signals_command", "Show what is notable in traces"),
+    "mark": ("mark:mark_command", "Say what is known of runs, in bulk"),
     "case": ("cases:case_group", "List and run regression cases"),
     "demo": ("demo:demo_command", "See the whole loop on an example agent"),
     "doctor": ("doctor:doctor_command", "Check the store, the driver and the set-up"),
