@@ -133,11 +133,14 @@ def _find_nested_doubles(tree: _Tree, doubles: dict[str, str]) -> None:
 def _same_work(outer: Span, inner: Span) -> bool:
     if outer.kind in _CALLS:
         return _same_model(outer, inner)
+    if outer.kind is not StepKind.TOOL and outer.name.replace("_", "") == inner.name.replace("_", ""):
+        return True  # LlamaIndex records both `retrieve` and `_retrieve`
     if outer.tool_call_id and inner.tool_call_id:
         return outer.tool_call_id == inner.tool_call_id
     if outer.kind is StepKind.TOOL:
         return outer.tool == inner.tool and (inner.inputs is None or outer.inputs == inner.inputs)
-    return inner.inputs is None or outer.inputs is None or outer.inputs == inner.inputs
+    same_found = not inner.documents or not outer.documents or inner.documents == outer.documents
+    return same_found and (inner.inputs is None or outer.inputs is None or outer.inputs == inner.inputs)
 
 
 def _find_twins(tree: _Tree, doubles: dict[str, str]) -> None:

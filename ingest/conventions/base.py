@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ _RESOURCE = Table({})
 _KEPT_OF_RESOURCE = frozenset(
     key for name in ("session", "user", "version", "environment", "project", "task", "tags") for key in IDENTITY[name]
 )
+_TRACEBACK = "Traceback (most recent call last)"
+_REPR = re.compile(r"(?P<type>\w{1,80})\((?P<quote>['\"])(?P<text>.*)(?P=quote),?\)", re.DOTALL)
 _STATUS = {0: Status.UNSET, 1: Status.OK, 2: Status.ERROR}
 _SESSION_KEYS = ("session_id", "sessionId", "thread_id", "threadId", "conversation_id", "conversationId")
 
@@ -26,6 +29,8 @@ def begin(raw: RawSpan, sorted_attributes: Sorted, *, kind: StepKind, convention
     status, error = _status(raw, found)
     if error is None:
         sorted_attributes.put_back("error_type", "error_message")
+    elif _TRACEBACK in raw.status_message:
+        sorted_attributes.rest["exception.stacktrace"] = raw.status_message
     resource = _resource(raw.resource)
     metadata = read_json(sorted_attributes.rest.get("metadata"))
     if isinstance(metadata, dict):
@@ -38,7 +43,7 @@ def begin(raw: RawSpan, sorted_attributes: Sorted, *, kind: StepKind, convention
         raw.parent_span_id,
         status,
         error,
-        agent=text_of(found.get("agent")),
+        agent=text_of(found.get("agent")) or _agent_of(metadata),
         started_at_ns=raw.start_ns,
         ended_at_ns=raw.end_ns,
         sequence=raw.sequence,
@@ -77,6 +82,10 @@ def _session_of(metadata: JsonValue) -> str | None:
     return next((text for key in _SESSION_KEYS if (text := text_of(metadata.get(key)))), None)
 
 
+def _agent_of(metadata: JsonValue) -> str | None:
+    return text_of(metadata.get("lc_agent_name")) if isinstance(metadata, dict) else None
+
+
 def _resource(resource: dict[str, JsonValue]) -> Mapping[str, JsonValue]:
     return _RESOURCE.sort({key: resource[key] for key in resource.keys() & _KEPT_OF_RESOURCE}).found
 
@@ -93,10 +102,19 @@ def _status(raw: RawSpan, found: Mapping[str, JsonValue]) -> tuple[Status, StepE
         return status, None
     said = raw.status_message
     raised = text_of(exception.get("exception.message"))
-    if raised and (not said or "Traceback" in said):
-        said = raised
     kind = text_of(exception.get("exception.type")) or (None if kind == "_OTHER" else kind)
+    if raised and (not said or _TRACEBACK in said):
+        said = raised
+    if _TRACEBACK in said:
+        said, kind = _without_traceback(said, kind)
     return status, StepError(said or message or kind or "no message given", kind)
+
+
+def _without_traceback(said: str, kind: str | None) -> tuple[str, str | None]:
+    """The error before a Python traceback, or at its end: LangChain writes `ValueError('no order')Traceback …`."""
+    head = said.partition(_TRACEBACK)[0].strip() or said.strip().rsplit("\n", 1)[-1]
+    match = _REPR.fullmatch(head)
+    return (match["text"], kind or match["type"]) if match else (head, kind)
 
 
 def keep_events(span: Span, raw: RawSpan, *used: str) -> None:
@@ -110,6 +128,11 @@ def keep_events(span: Span, raw: RawSpan, *used: str) -> None:
             kept.append({"name": event.name, "time_ns": event.time_ns, "attributes": event.attributes})
     if kept:
         span.attributes["events"] = kept
+
+
+def is_named_agent(span: Span) -> bool:
+    """Whether a chain bears the name of the agent that it says it runs in, as LangChain's agents do."""
+    return span.kind is StepKind.CHAIN and span.agent is not None and span.agent == span.name
 
 
 def fail(span: Span, message: str | None, kind: str | None = None) -> None:

@@ -128,8 +128,8 @@ def _first(found: Mapping[str, JsonValue], *names: str) -> JsonValue:
 def _read_tool(span: Span, attributes: Sorted, said: Conversation) -> None:
     found = attributes.found
     span.tool = text_of(found.get("tool")) or _tool_name(span.name)
-    span.inputs = read_arguments(_first(found, "arguments", "input_messages"))
-    result = read_result(_first(found, "result", "output_messages"))
+    span.inputs = read_arguments(found["arguments"] if "arguments" in found else _asked(found.get("input_messages")))
+    result = read_result(found["result"] if "result" in found else _answered(found.get("output_messages")))
     span.outputs = result.value
     if span.inputs is None and said.inputs:
         span.inputs = read_arguments(said.inputs[-1].content)
@@ -140,6 +140,19 @@ def _read_tool(span: Span, attributes: Sorted, said: Conversation) -> None:
     elif span.error is not None and span.error.message == span.error.type:
         # ADK marks a tool that returned {"status": "error", …} and leaves the reason in the result.
         span.error = replace(span.error, message=error_text(span.outputs) or span.error.message)
+
+
+def _asked(messages: JsonValue) -> JsonValue:
+    """Arguments of a tool told as a conversation: those of the call in it, else its text."""
+    turns = read_messages(messages)
+    calls = [call.arguments for turn in turns for call in turn.tool_calls]
+    return calls[-1] if calls else turns[-1].content if turns else None
+
+
+def _answered(messages: JsonValue) -> JsonValue:
+    """Result of a tool told as a conversation: its last turn."""
+    turns = read_messages(messages, "tool")
+    return turns[-1].content if turns else None
 
 
 def _tool_name(name: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from ...store.models import Annotation, JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
-from .base import begin, keep_events, speak
+from .base import begin, is_named_agent, keep_events, speak
 from .documents import read_documents
 from .messages import read_messages, read_output
 from .results import read_result
 from .table import Table
-from .usage import USAGE, usage_of
+from .usage import USAGE, read_usage, usage_of
 from .values import read_arguments, read_json, text_of, texts_of
 
 KINDS = {
@@ -18,6 +20,7 @@ KINDS = {
     "retriever": StepKind.RETRIEVER,
     "embedding": StepKind.EMBEDDING,
 }
+_MACHINE_TAG = re.compile(r"(graph|seq|map):(step|key)|$")
 TABLE = Table(
     {
         "kind": ("langsmith.span.kind",),
@@ -30,6 +33,7 @@ TABLE = Table(
         "cache_read": ("gen_ai.usage.input_token_details.cache_read", "gen_ai.usage.cache_read.input_tokens"),
         "cache_write": ("gen_ai.usage.input_token_details.cache_creation",),
         "reasoning": ("gen_ai.usage.output_token_details.reasoning",),
+        "usage": ("langsmith.metadata.usage_metadata",),
         "response_id": ("gen_ai.response.id",),
         "finish": ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason"),
         "tool": ("gen_ai.tool.name",),
@@ -44,12 +48,16 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     found = attributes.found
     kind = KINDS.get(str(found.get("kind")).lower(), StepKind.CHAIN)
     span = begin(raw, attributes, kind=kind, convention="langsmith")
-    if span.tags and len(span.tags) == 1:
-        span.tags = tuple(tag.strip() for tag in span.tags[0].split(",") if tag.strip())
+    span.tags = tuple(tag for tag in ",".join(span.tags).replace(" ", "").split(",") if not _MACHINE_TAG.match(tag))
+    if is_named_agent(span):
+        span.kind = kind = StepKind.AGENT
     given, made = read_json(found.get("input")), read_json(found.get("output"))
     if kind is StepKind.LLM:
         span.model, span.provider = text_of(found.get("model")), text_of(found.get("provider"))
-        span.usage, span.response_id = usage_of(found), text_of(found.get("response_id"))
+        span.usage, span.response_id = (
+            read_usage(found.get("usage")) or usage_of(found),
+            text_of(found.get("response_id")),
+        )
         span.finish_reason = next(iter(texts_of(found.get("finish"))), None)
         span.input_messages, span.output_messages = read_messages(given), read_output(made)
         span.tool_definitions = given.get("tools") if isinstance(given, dict) else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...store.models import Annotation, AnnotatorKind, Document, Fold, JsonValue, Message, Span, StepKind, ToolCall
 from ..otlp.raw import RawSpan
-from .base import begin, cost_of, fail, keep_events, speak
+from .base import begin, cost_of, fail, is_named_agent, keep_events, speak
 from .documents import read_documents
 from .messages import ROLES, read_messages, read_output
 from .parts import Turn, add_call, add_part
@@ -85,6 +85,7 @@ _WRAPPERS = {
     ),
     "openai_agents": re.compile("turn"),
 }
+_LLAMA_AGENT = re.compile(r"(\w*Agent|AgentWorkflow)\.run")
 _NESTED = ("message.tool_calls.", "message.contents.")
 _RESPONSE_ID = re.compile(r'"id"\s*:\s*"((?:msg|resp|chatcmpl|gen)[-_][\w.\-]{1,120})"')
 
@@ -107,8 +108,13 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     span.tool_call_id = text_of(found.get("call_id"))
     if span.kind in (StepKind.TOOL, StepKind.RETRIEVER):
         _read_tool(span, found)
-    elif span.kind is StepKind.AGENT:
+    elif span.kind is StepKind.AGENT or is_named_agent(span):
+        span.kind = StepKind.AGENT
         span.agent = span.agent or raw.name.removesuffix(".run")
+        if isinstance(span.inputs, dict) and "init_state" in span.inputs:
+            # LlamaIndex writes its machine state here and the answer as a cut-off repr; the model calls tell both.
+            span.attributes["inputs"], span.attributes["outputs"] = span.inputs, span.outputs
+            span.inputs = span.outputs = None
     speak(span)
     span.fold = _fold(span, raw)
     keep_events(span, raw)
@@ -120,6 +126,8 @@ def _kind(raw: RawSpan, found: Mapping[str, JsonValue]) -> StepKind:
     # The OpenAI Agents root stands for the workflow and bears its name; the agents lie below it.
     if kind is StepKind.AGENT and raw.parent_span_id is None and _by(raw, "openai_agents") and "agent" not in found:
         return StepKind.CHAIN
+    if kind is StepKind.CHAIN and _by(raw, "llama_index") and _LLAMA_AGENT.fullmatch(raw.name):
+        return StepKind.AGENT
     return kind
 
 
@@ -133,9 +141,7 @@ def _fold(span: Span, raw: RawSpan) -> Fold | None:
     pattern = _WRAPPERS.get(raw.scope.rsplit(".", 1)[-1])
     if pattern is None or not pattern.fullmatch(raw.name):
         return None
-    if span.kind is StepKind.LLM and (span.usage or span.output_messages):
-        return None
-    return Fold.WRAPPER
+    return None if span.kind is StepKind.LLM and span.usage else Fold.WRAPPER
 
 
 def _read_call(span: Span, attributes: Sorted) -> None:

@@ -45,6 +45,8 @@ def read_result(value: JsonValue, *, encoded: bool = False) -> ToolResult:
             None,
             value.get("isError") is True,
         )
+    if "raw_output" in value and "tool_name" in value:  # LlamaIndex
+        return ToolResult(read_json(value["raw_output"]), None, value.get("is_error") is True)
     return ToolResult(value, None, value.get("isError") is True or value.get("is_error") is True)
 
 

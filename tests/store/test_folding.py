@@ -1,0 +1,153 @@
+"""Wrappers and second recordings of a call take no step; every other span keeps its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from retrospan.store.folding import Folded, fold_spans
+from retrospan.store.merge import absorb, merge_spans
+from retrospan.store.models import Document, Fold, Message, Span, Status, StepError, StepKind, Usage
+
+HI = (Message("user", "Hi"),)
+HELLO = (Message("assistant", "Hello"),)
+
+
+def make(
+    span_id: str, kind: StepKind, parent: str | None = "root", *, at: tuple[int, int] = (10, 20), **fields: object
+) -> Span:
+    span = Span("t", span_id, span_id, kind, parent, started_at_ns=at[0], ended_at_ns=at[1], convention="test")
+    return replace(span, **fields)  # type: ignore[arg-type]
+
+
+ROOT = make("root", StepKind.AGENT, None, at=(0, 100), inputs="Hi")
+CALL = make("chat", StepKind.LLM, model="m", input_messages=HI, output_messages=HELLO, response_id="r1")
+SDK = make("sdk", StepKind.LLM, at=(12, 18), model="m-2026", usage=Usage(5, 2), response_id="r1", convention="sdk")
+
+
+def test_two_recorders_of_one_response_fold_into_the_one_with_messages() -> None:
+    assert fold_spans([ROOT, SDK, CALL]) == {"sdk": Folded(Fold.DOUBLE, "chat")}
+    merged = absorb(CALL, SDK)
+    assert (merged.output_messages, merged.usage, merged.model) == (HELLO, Usage(5, 2), "m")
+
+
+def test_twins_without_response_ids_join_by_parent_time_model_and_usage() -> None:
+    chat, sdk = replace(CALL, response_id=None), replace(SDK, response_id=None)
+
+    assert fold_spans([ROOT, chat, sdk]) == {"sdk": Folded(Fold.DOUBLE, "chat")}
+    assert fold_spans([ROOT, chat, replace(sdk, model="other")]) == {}
+    assert fold_spans([ROOT, replace(chat, usage=Usage(9, 9)), sdk]) == {}
+    assert fold_spans([ROOT, chat, replace(sdk, parent_span_id="elsewhere")]) == {}
+
+
+def test_parallel_calls_of_one_recorder_are_different_calls() -> None:
+    calls = [replace(CALL, span_id=f"c{n}", response_id="fixed") for n in range(4)]
+
+    assert fold_spans([ROOT, *calls]) == {}
+
+
+def test_parallel_calls_each_keep_their_own_twin() -> None:
+    calls = [replace(CALL, span_id=f"c{n}", started_at_ns=n, ended_at_ns=40 + n, response_id=None) for n in range(3)]
+    twins = [replace(SDK, span_id=f"s{n}", started_at_ns=n, ended_at_ns=40 + n, response_id=None) for n in range(3)]
+
+    folded = fold_spans([ROOT, *calls, *twins])
+
+    assert {name: fold.into for name, fold in folded.items()} == {"s0": "c0", "s1": "c1", "s2": "c2"}
+
+
+def test_a_call_inside_a_call_is_the_same_call() -> None:
+    inner = replace(SDK, parent_span_id="between", response_id=None)
+    between = make("between", StepKind.CHAIN, "chat", inputs="x", fold=Fold.WRAPPER)
+
+    folded = fold_spans([ROOT, CALL, between, inner])
+
+    assert folded["sdk"] == Folded(Fold.DOUBLE, "chat")
+
+
+def test_a_model_call_under_a_tool_under_a_call_is_another_call() -> None:
+    tool = make("tool", StepKind.TOOL, "chat", tool="ask")
+    inner = replace(SDK, parent_span_id="tool", response_id=None)
+
+    assert fold_spans([ROOT, CALL, tool, inner]) == {}
+
+
+def test_an_outer_call_of_several_inner_ones_folds_into_the_last() -> None:
+    tries = [
+        replace(SDK, span_id=f"try{n}", parent_span_id="chat", ended_at_ns=20 + n, response_id=None) for n in (1, 2)
+    ]
+
+    assert fold_spans([ROOT, CALL, *tries]) == {"chat": Folded(Fold.DOUBLE, "try2")}
+
+
+@pytest.mark.parametrize("name", ["retrieve", "_retrieve"])
+def test_nested_retrieval_of_the_same_query_is_one(name: str) -> None:
+    outer = make("retrieve", StepKind.RETRIEVER, inputs="returns", documents=(Document("30 days", "a"),))
+    inner = make("inner", StepKind.RETRIEVER, "retrieve", name=name, inputs="returns")
+
+    assert fold_spans([ROOT, outer, inner]) == {"inner": Folded(Fold.DOUBLE, "retrieve")}
+    other = replace(inner, name="base", documents=(Document("5 days", "b"),))
+    assert fold_spans([ROOT, outer, other]) == {}
+
+
+def test_a_tool_inside_a_tool_is_the_same_only_with_the_same_name_and_arguments() -> None:
+    outer = make("outer", StepKind.TOOL, tool="search", inputs={"q": 1})
+    inner = make("inner", StepKind.TOOL, "outer", tool="search", inputs={"q": 1})
+
+    assert fold_spans([ROOT, outer, inner]) == {"inner": Folded(Fold.DOUBLE, "outer")}
+    assert fold_spans([ROOT, outer, replace(inner, tool="fetch")]) == {}
+    assert fold_spans([ROOT, outer, replace(inner, inputs={"q": 2})]) == {}
+
+
+def test_chains_without_content_that_hold_steps_are_wrappers() -> None:
+    turn = make("turn", StepKind.CHAIN)
+    call = replace(CALL, parent_span_id="turn")
+
+    assert fold_spans([ROOT, turn, call]) == {"turn": Folded(Fold.WRAPPER)}
+    assert fold_spans([ROOT, replace(turn, inputs="x"), call]) == {}
+    assert fold_spans([ROOT, replace(turn, convention="unknown"), call]) == {}
+    assert fold_spans([ROOT, turn]) == {}
+
+
+def test_graph_nodes_fold_where_they_hold_work_and_routers_where_they_hold_none() -> None:
+    metadata = {"metadata": {"langgraph_node": "model"}}
+    node = make("model", StepKind.CHAIN, inputs="state", attributes=metadata)
+    router = make("should_continue", StepKind.CHAIN, "model", inputs="state", attributes=metadata)
+    call = replace(CALL, parent_span_id="model")
+
+    assert fold_spans([ROOT, node, router, call]).keys() == {"model", "should_continue"}
+    assert fold_spans([ROOT, node]) == {}
+
+
+def test_the_inner_part_of_a_tool_call_tells_its_error_to_the_tool() -> None:
+    tool = make("tool", StepKind.TOOL, tool_call_id="c1", outputs="…")
+    run = make(
+        "run", StepKind.CHAIN, "tool", tool_call_id="c1", fold=Fold.WRAPPER, status=Status.ERROR, error=StepError("no")
+    )
+
+    assert fold_spans([ROOT, tool, run])["run"] == Folded(Fold.WRAPPER, "tool")
+    assert (absorb(tool, run).status, absorb(tool, run).error) == (Status.ERROR, StepError("no"))
+
+
+def test_a_failed_try_does_not_mark_the_call_that_succeeded() -> None:
+    failed = replace(SDK, status=Status.ERROR, error=StepError("503"))
+
+    assert (absorb(CALL, failed).status, absorb(CALL, failed).error) == (Status.UNSET, None)
+
+
+def test_parents_in_a_circle_end() -> None:
+    one, two = make("one", StepKind.LLM, "two"), make("two", StepKind.LLM, "one")
+
+    assert set(fold_spans([one, two])) <= {"one", "two"}
+
+
+def test_the_ended_record_of_a_span_wins_and_keeps_what_the_other_told() -> None:
+    started = replace(CALL, ended_at_ns=None, output_messages=(), attributes={"a": 1}, session="s")
+    ended = replace(CALL, input_messages=(), attributes={"b": 2})
+
+    for merged in (merge_spans(started, ended), merge_spans(ended, started)):
+        assert (merged.ended_at_ns, merged.input_messages, merged.output_messages) == (20, HI, HELLO)
+        assert (merged.session, merged.attributes) == ("s", {"a": 1, "b": 2})
+
+
+def test_merging_a_span_with_itself_changes_nothing() -> None:
+    assert merge_spans(CALL, CALL) == CALL
