@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Static
+from textual.worker import WorkType
 
 from ...store.connection import Store
 from ...store.errors import RetrospanError
@@ -75,7 +76,8 @@ class AppScreen(Screen[None]):
             if self.is_attached:
                 then(result)
 
-        self.run_worker(run, group=group, exclusive=True)
+        worker: WorkType[None] = run
+        self.run_worker(worker, group=group, exclusive=True)
 
     def failed(self, err: RetrospanError) -> None:
         """Background work could not be done; the reader is told why."""
