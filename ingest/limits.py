@@ -6,7 +6,6 @@ says so where it was cut.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..store.errors import TooLargeError
@@ -94,6 +93,7 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+_CONTAINERS = (dict, list)
 
 
 def deeper_than(value: JsonValue, depth: int) -> bool:
@@ -105,10 +105,10 @@ def deeper_than(value: JsonValue, depth: int) -> bool:
     for _ in range(depth + 1):
         below: list[JsonValue] = []
         for item in level:
-            if isinstance(item, Mapping):
-                below.extend(child for child in item.values() if isinstance(child, dict | list))
-            elif isinstance(item, list):
-                below.extend(child for child in item if isinstance(child, dict | list))
+            if type(item) is dict:
+                below += [child for child in item.values() if type(child) in _CONTAINERS]
+            elif type(item) is list:
+                below += [child for child in item if type(child) in _CONTAINERS]
         if not below:
             return False
         level = below

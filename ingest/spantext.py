@@ -211,12 +211,13 @@ class TextRewriter:
         )
 
 
-def all_values(span: Span) -> Iterator[JsonValue]:
-    """The JSON values of a span that may nest."""
-    yield span.inputs
-    yield span.outputs
-    yield span.tool_definitions
-    yield span.attributes
+def nested_values(span: Span, seen: set[int]) -> Iterator[JsonValue]:
+    """The values of a span that may nest. Messages whose id is in `seen` are left out; those shown are added."""
+    for value in (span.inputs, span.outputs, span.tool_definitions, span.attributes):
+        if value and not isinstance(value, str):
+            yield value
     for message in (*span.input_messages, *span.output_messages):
-        yield from (call.arguments for call in message.tool_calls)
+        if id(message) not in seen:
+            seen.add(id(message))
+            yield from (call.arguments for call in message.tool_calls)
     yield from (document.metadata for document in span.documents)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ...store.errors import TooLargeError
 from ...store.models import Span, SpanBatch
 from ..limits import Limits
-from ..spantext import TextCollector, TextRewriter, all_values
+from ..spantext import TextCollector, TextRewriter, nested_values
 from .fields import shortened
 from .records import ReadItem, RecordError, Source
 
@@ -31,9 +31,10 @@ def _bounded(batch: SpanBatch, source: Source) -> Iterator[ReadItem]:
     for trace_key, what in problems.items():
         yield source.error(f"trace {shortened(trace_key)}", what)
     spans: list[Span] = []
+    seen: set[int] = set()
     for span in batch.spans:
         if span.trace_key not in problems:
-            deep = _too_deep(span, source.limits)
+            deep = _too_deep(span, source.limits, seen)
             if deep is None:
                 spans.append(span)
             else:
@@ -85,9 +86,9 @@ class _Look:
                 yield trace_key, str(err)
 
 
-def _too_deep(span: Span, limits: Limits) -> str | None:
+def _too_deep(span: Span, limits: Limits, seen: set[int]) -> str | None:
     try:
-        for value in all_values(span):
+        for value in nested_values(span, seen):
             limits.check_depth(value, where=span.span_id)
     except TooLargeError as err:
         return str(err)
