@@ -35,10 +35,7 @@ def analyse(
     """
     if store.read_only:
         return 0
-    waiting = traces_to_analyse(store, RULES, limit)
-    if trace_ids is not None:
-        wanted = set(trace_ids)
-        waiting = [trace_id for trace_id in waiting if trace_id in wanted]
+    waiting = traces_to_analyse(store, RULES, limit, trace_ids)
     for start in range(0, len(waiting), _BATCH):
         chunk = waiting[start : start + _BATCH]
         traces = [get_trace(store, trace_id) for trace_id in chunk]
@@ -54,7 +51,7 @@ def analyse(
 def signals_of(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Signal, ...]]:
     """The signals of these traces, found first where they are missing; in a read-only store without keeping them."""
     if store.read_only:
-        waiting = set(traces_to_analyse(store, RULES, 1_000_000)).intersection(trace_ids)
+        waiting = traces_to_analyse(store, RULES, len(trace_ids), trace_ids)
         fresh = {trace_id: find_signals(get_trace(store, trace_id)) for trace_id in waiting}
         return load_signals(store, trace_ids) | fresh
     analyse(store, trace_ids)

@@ -13,6 +13,8 @@ from ..store.revisions import trace_rows
 from ..store.search import facet_counts, load_texts
 from ..store.signals import step_index
 from ..store.snippets import snippet
+from ..store.traces import get_summaries
+from .analysing import analyse
 from .listing import Listing, list_traces
 
 _SNIPPET = 170
@@ -62,12 +64,13 @@ def search_runs(store: Store, line: str, *, limit: int = 10, offset: int = 0) ->
     query = parse_query(line)
     if not listing.hits:
         return SearchPage((), listing.total, offset, {}, listing.why_empty)
+    analyse(store, [hit.trace_id for hit in listing.hits])
     facets = facet_counts(store, query, verdict_labels(store)) if offset == 0 else {}
     return SearchPage(_hits(store, query, listing), listing.total, offset, facets)
 
 
 def _hits(store: Store, query: Query, listing: Listing) -> tuple[SearchHit, ...]:
-    summaries = {summary.id: summary for summary in listing.traces}
+    summaries = {summary.id: summary for summary in get_summaries(store, [hit.trace_id for hit in listing.hits])}
     with store.read() as con:
         places = {row["id"]: step_index(row) for row in trace_rows(con, list(summaries))}
     texts = load_texts(store, [hit.body_id for hit in listing.hits if hit.body_id is not None])

@@ -27,16 +27,26 @@ SET_ANALYSED = "UPDATE trace SET analysed_revision = ?, analysed_with = ? WHERE 
 SELECT_STALE = """
 SELECT id FROM trace WHERE dirty = 1 OR analysed_revision <> revision OR analysed_with IS NOT ? ORDER BY id LIMIT ?
 """
+SELECT_STALE_OF = """
+SELECT id FROM trace
+WHERE id IN ({marks}) AND (dirty = 1 OR analysed_revision <> revision OR analysed_with IS NOT ?) ORDER BY id
+"""
 UPSERT_SUSPECTS = """
 INSERT INTO suspect_cache(trace_id, key, report) VALUES (?, ?, ?)
 ON CONFLICT(trace_id) DO UPDATE SET key = excluded.key, report = excluded.report
 """
 
 
-def traces_to_analyse(store: Store, rules: str, limit: int) -> list[int]:
-    """Traces whose signals are missing or were found by other rules, oldest first."""
+def traces_to_analyse(store: Store, rules: str, limit: int, trace_ids: Sequence[int] | None = None) -> list[int]:
+    """Traces (of these, or of all) whose signals are missing or were found by other rules, oldest first."""
     with store.read() as con:
-        return [row[0] for row in con.execute(SELECT_STALE, (rules, limit))]
+        if trace_ids is None:
+            return [row[0] for row in con.execute(SELECT_STALE, (rules, limit))]
+        found: list[int] = []
+        for start in range(0, len(trace_ids), _CHUNK):
+            chunk = list(trace_ids[start : start + _CHUNK])
+            found += [row[0] for row in con.execute(SELECT_STALE_OF.format(marks=marks(len(chunk))), (*chunk, rules))]
+        return found[:limit]
 
 
 def save_signals(
