@@ -1,0 +1,179 @@
+"""What the tools answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from conversations import Builder, says
+from retrospan.services.rendering.budget import count_tokens
+from retrospan.store.connection import Store
+from retrospan.store.errors import RetrospanError, UnknownIdError, UsageError
+
+Call = Callable[..., str]
+
+
+def test_search_shows_best_step_and_snippet(call: Call) -> None:
+    text = call("search_traces", query="shipped")
+    assert "T3.2 fail" in text
+    assert "order R-9 was shipped" in text
+    assert 'get_trace(trace="T3.2")' in text
+
+
+def test_search_counts_by_facet(call: Call) -> None:
+    assert "outcome: fail 2, pass 1" in call("search_traces")
+
+
+def test_an_empty_answer_says_which_part_finds_nothing_and_what_exists(call: Call) -> None:
+    text = call("search_traces", query="outcome:fail tool:issue_refunds")
+    assert "outcome:fail alone finds 2 of 3 traces" in text
+    assert "tool holds:" in text
+    assert "issue_refund" in text
+
+
+def test_an_empty_store_says_so(store: Store) -> None:
+    from retrospan.mcp_server.registry import Caller, load_tools, run_tool
+
+    tools = load_tools()
+    for name in ("search_traces", "summarize_failures"):
+        assert "The store is empty" in run_tool(Caller(store), tools, name, {})
+
+
+def test_ten_hits_with_long_texts_fit_their_budget(call: Call, runs: Builder) -> None:
+    for n in range(30):
+        runs.add(
+            says("user", f"My parcel {n} is lost, " + "please look for it in the warehouse. " * 40),
+            says("assistant", "We are looking for the parcel. " * 30),
+            task="a task with a rather long name for a task",
+            version=f"2026.11.{n}-with-a-suffix",
+        )
+    text = call("search_traces", query="parcel")
+    assert count_tokens(text) <= 1_200
+    assert len(re.findall(r"(?m)^T\d+\.\d+ ", text)) == 10
+
+
+def test_pages_show_every_hit_once(call: Call, runs: Builder) -> None:
+    for n in range(25):
+        runs.add(says("user", f"parcel {n}"))
+    seen: list[str] = []
+    text = call("search_traces", query="parcel", limit=7)
+    while True:
+        seen += re.findall(r"(?m)^(T\d+)\.", text)
+        following = re.search(r'page="([^"]+)", limit=7', text)
+        if following is None:
+            break
+        text = call("search_traces", page=following[1], limit=7)
+    assert len(seen) == len(set(seen)) == 25
+
+
+def test_suspects_come_with_cause_reason_and_quotation(call: Call) -> None:
+    text = call("find_suspects", trace="T1")
+    assert re.search(r"1\. step \d+ ", text)
+    assert "cause " in text
+    assert "because " in text
+    assert 'diff_traces(left="T1")' in text
+
+
+def test_diff_chooses_a_partner_and_ranks_the_write_first(call: Call) -> None:
+    text = call("diff_traces", left="T1")
+    assert "right T2" in text
+    first = text.split("1. ", 1)[1].split("2. ", 1)[0]
+    assert "arguments.amount" in first
+    assert "94.00" in first
+    assert "49.00" in first
+
+
+def test_failures_are_counted_with_an_example(call: Call) -> None:
+    text = call("summarize_failures")
+    assert "!error_in_result, for example T3.2" in text
+    assert 'search_traces(query="signal:' in text
+
+
+def test_a_review_is_asked_answered_and_listed(call: Call) -> None:
+    assert call("request_review", trace="T1", question="Was the amount right?", steps=[3]).startswith(
+        "R1 is open on T1"
+    )
+    assert call("request_review", trace="T1", question="Was the amount right?", steps=[3]).startswith(
+        "R1 is open on T1"
+    )
+    cited = [{"step": "T1.3", "quote": '"94.00"'}]
+    call("propose_verdict", subject="R1", label="fail", explanation="Paid 94, owed 49.", cited=cited, cause="arguments")
+    assert "R1 T1 open 0/1 answered" in call("list_reviews")
+    one = call("list_reviews", item="R1")
+    assert "No confirmed verdict yet" in one
+    assert "proposal P1 by agent:mcp: fail · Paid 94, owed 49. · cites step 3" in one
+
+
+def test_a_fail_without_evidence_is_refused(call: Call) -> None:
+    with pytest.raises(UsageError, match="cite at least one step"):
+        call("propose_verdict", subject="T1", label="fail", explanation="It is wrong.")
+
+
+def test_a_quote_that_does_not_stand_in_its_step_is_refused(call: Call) -> None:
+    with pytest.raises(UsageError, match="do not stand in T1.3"):
+        call("propose_verdict", subject="T1", label="fail", explanation="x", cited=[{"step": "3", "quote": "95.00"}])
+
+
+def test_a_quote_copied_from_an_outline_is_found(call: Call, runs: Builder) -> None:
+    trace = runs.add(says("user", "Hello"), says("assistant", "First line\nsecond line " + "word " * 400))
+    quote = call("get_trace", trace=f"T{trace}", budget=200).split("1 llm: ", 1)[1].split("\n", 1)[0]
+    assert "⏎" in quote
+    assert "…+" in quote
+    cited = [{"step": "1", "quote": quote}]
+    assert "proposed" in call("propose_verdict", subject=f"T{trace}", label="fail", explanation="x", cited=cited)
+
+
+def test_a_lesson_is_a_draft_until_a_person_signs_it(call: Call) -> None:
+    call(
+        "propose_lesson",
+        title="Pay what was paid",
+        what_happened="The refund was larger than the payment.",
+        why="The amount was typed anew.",
+        what_to_do="Take the amount from get_order.",
+        trace="T1.3",
+        applies_to=["tool:issue_refund", "file:agent/refunds.py"],
+    )
+    assert call("search_lessons", query="refund").startswith("No confirmed lesson")
+    assert "unconfirmed drafts" in call("search_lessons", changing=["agent/refunds.py"], drafts=True)
+    whole = call("search_lessons", lesson="pay-what-was-paid")
+    assert whole.startswith("pay-what-was-paid: proposed.")
+    assert "Take the amount from get_order." in whole
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("get_trace", {"trace": "R1"}),
+        ("get_trace", {"trace": "T99"}),
+        ("get_trace", {"trace": "../../etc/passwd"}),
+        ("find_suspects", {"trace": "P1"}),
+        ("diff_traces", {"left": "T1", "right": "V1"}),
+        ("list_reviews", {"item": "T1"}),
+        ("list_reviews", {"trace": "R1"}),
+        ("propose_verdict", {"subject": "V1", "label": "pass", "explanation": "x"}),
+        ("search_lessons", {"lesson": "T1"}),
+    ],
+)
+def test_an_id_of_another_kind_is_refused_with_a_next_step(call: Call, tool: str, arguments: dict[str, str]) -> None:
+    with pytest.raises(RetrospanError) as caught:
+        call(tool, **arguments)
+    assert isinstance(caught.value, UnknownIdError | UsageError)
+    assert str(caught.value).count(".") >= 1
+
+
+def test_every_call_that_an_answer_names_works(call: Call) -> None:
+    answers = [
+        call("search_traces", query="refund", limit=1),
+        call("summarize_failures"),
+        call("find_suspects", trace="T1", limit=1),
+        call("diff_traces", left="T1"),
+        call("get_trace", trace="T1", budget=200),
+    ]
+    named = [found for text in answers for found in re.findall(r"(\w+)\(((?:\w+=(?:\"[^\"]*\"|\d+)(?:, )?)+)\)", text)]
+    assert len(named) >= 6
+    for tool, arguments in named:
+        given = {
+            name: text or int(number) for name, text, number in re.findall(r'(\w+)=(?:"([^"]*)"|(\d+))', arguments)
+        }
+        assert call(tool, **given)
