@@ -248,7 +248,7 @@ class _TraceChanger:
         if place not in self._done:
             changed = self._by_patterns(text, personal=True)
             rule = self._key_rule(key) if key is not None else None
-            if rule is not None and _MARK not in changed and rule.check is not None and rule.check(changed):
+            if rule is not None and changed and _MARK not in changed and (rule.check is None or rule.check(changed)):
                 self._counts[rule.id] += 1
                 changed = self._placeholder(rule.kind, changed)
             self._done[place] = changed

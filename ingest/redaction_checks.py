@@ -56,9 +56,9 @@ def secret(text: str) -> str | None:
     scheme, _, rest = text.partition(" ")
     if rest and scheme.lower() in ("bearer", "basic", "token") and " " not in rest:
         return text
-    if len(text) < 6 or len(text) > 4_000 or any(char.isspace() for char in text) or is_stand_in(text):
+    if len(text) < 4 or len(text) > 4_000 or any(char.isspace() for char in text) or is_stand_in(text):
         return None
-    return text if not text.isdigit() or len(text) > 12 else None
+    return text
 
 
 def password(text: str) -> str | None:

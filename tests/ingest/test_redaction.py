@@ -225,22 +225,25 @@ def test_every_text_of_a_span_and_of_the_facts_is_covered() -> None:
 def test_the_value_of_a_field_that_is_called_a_secret_goes() -> None:
     fields: dict[str, JsonValue] = {
         "password": "swordfish",
-        "api_key": "plainword",
+        "openaiApiKey": "plainword",
         "headers": {"Authorization": "Bearer abc"},
         "max_tokens": 5,
         "next": {"page_token": "x"},
         "password_hint": "the usual fish",
         "token": "<your token>",
+        "logprobs": [{"token": "refund", "logprob": -0.1}],
+        "Cookie": "sid=x; theme=dark",
     }
     batch = SpanBatch([Span("t", "s", "x", inputs=fields)])
     report = redact_batch(batch, load_rules(), KEY)
 
     assert batch.spans[0].inputs == fields | {
         "password": "⟨SECRET_1⟩",
-        "api_key": "⟨SECRET_2⟩",
+        "openaiApiKey": "⟨SECRET_2⟩",
         "headers": {"Authorization": "⟨SECRET_3⟩"},
+        "Cookie": "⟨COOKIE_1⟩",
     }
-    assert report.counts == {"secret-field": 3}
+    assert report.counts == {"secret-field": 3, "cookie-field": 1}
 
 
 def test_people_can_still_filter_by_user_while_secrets_go_from_it() -> None:
