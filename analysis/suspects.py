@@ -47,13 +47,20 @@ _KEEP = 10
 _REASONS = 4
 
 
-def find_suspects(trace: Trace, signals: Sequence[Signal], siblings: Sequence[Trace] = ()) -> SuspectReport:
+def find_suspects(
+    trace: Trace,
+    signals: Sequence[Signal],
+    siblings: Sequence[Trace] = (),
+    *,
+    sources: Mapping[str, tuple[Source, float]] = SOURCES,
+) -> SuspectReport:
     """Rank the steps of a run as origin of its failure.
 
     Args:
         trace: The run in question; its outcome need not be known.
         signals: Its signals, as `find_signals` gives them.
         siblings: Alike runs, nearest first; those that passed (or show no failure) serve as pattern.
+        sources: Sources of evidence with their weights, for ablation and for weights learned in a project.
 
     Returns:
         At most ten suspects, best first. `enough_evidence` is False where nothing found separates this run from
@@ -62,8 +69,8 @@ def find_suspects(trace: Trace, signals: Sequence[Signal], siblings: Sequence[Tr
     Cost: linear in the run's text, plus one alignment for each of at most twelve siblings.
     """
     case = open_case(trace, signals, siblings)
-    found = {name: list(source(case)) for name, (source, _) in SOURCES.items()}
-    weighted = [(clue, SOURCES[name][1]) for name, clues in found.items() for clue in clues]
+    found = {name: list(source(case)) for name, (source, _) in sources.items()}
+    weighted = [(clue, sources[name][1]) for name, clues in found.items() for clue in clues]
     suspects = _fuse(case, weighted)
     enough = bool(suspects) and strength(case, found) >= THRESHOLD
     return SuspectReport(enough, suspects, _note(case, found))

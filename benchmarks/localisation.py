@@ -1,0 +1,281 @@
+"""How often do suspects name the step that people named? Run: `.venv/bin/python benchmarks/localisation.py [--json]`.
+
+Each number stands with n, a 95 % interval and the best trivial ranking on the same runs, paired. Weights were set on
+the tune halves; the report halves were only looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import baselines
+import datasets
+import trail
+from datasets import Case
+from intervals import auroc, bootstrap, mcnemar, rate
+from rapidfuzz import fuzz
+from runs import half_of, trace_of
+
+from retrospan.analysis import suspects as method
+from retrospan.analysis.alignment import diff_traces
+from retrospan.analysis.evidence.case import open_case
+from retrospan.analysis.evidence.enough import THRESHOLD, strength
+from retrospan.analysis.shapes import changed_paths
+from retrospan.analysis.signals.registry import find_signals
+from retrospan.store.findings import SuspectReport
+from retrospan.store.models import Trace
+
+Ranking = Callable[[Trace], list[int]]
+_NEAREST = 4
+
+
+@dataclass
+class Bench:
+    """The runs of one data set, read once, with their alike runs."""
+
+    name: str
+    cases: list[Case]
+    siblings: bool
+    strip: bool
+
+    def __post_init__(self) -> None:
+        self.traces = {case.id: trace_of(case, strip=self.strip) for case in self.cases}
+        self.labelled = [case for case in self.cases if case.steps and case.outcome == "fail"]
+
+    def alike(self, case: Case) -> list[Trace]:
+        """Other runs of the task; with labels stripped, the nearest by their first request."""
+        if not self.siblings:
+            return []
+        if not self.strip:
+            return [self.traces[other.id] for other in self.cases if other.group == case.group and other is not case]
+        wanted = self.traces[case.id].summary.input
+        others = [self.traces[other.id] for other in self.cases if other is not case]
+        others.sort(key=lambda trace: -fuzz.token_set_ratio(wanted, trace.summary.input))
+        return others[:_NEAREST]
+
+    def report(self, case: Case) -> SuspectReport:
+        trace = self.traces[case.id]
+        return method.find_suspects(trace, find_signals(trace), self.alike(case))
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    options.add_argument("--strip", action="store_true", help="leave out task, outcome and version")
+    options.add_argument("--no-ablation", action="store_true", help="skip the runs without each source")
+    chosen = options.parse_args()
+    started = time.process_time()
+    benches = _benches(chosen.strip)
+    result: dict[str, Any] = {"strip": chosen.strip, "localisation": {}, "ablation": {}}
+    for bench in benches:
+        result["localisation"][bench.name] = _localise(bench)
+    result["paths"] = {bench.name: _wrong_paths(bench) for bench in benches if bench.siblings}
+    result["enough_evidence"] = {bench.name: _false_alarms(bench) for bench in benches if bench.siblings}
+    result["trail"] = {part: _trail(part) for part in ("gaia", "swe_bench")}
+    if not chosen.no_ablation:
+        result["ablation"] = _ablation(benches)
+    result["cpu_seconds"] = round(time.process_time() - started, 1)
+    print(json.dumps(result, indent=1) if chosen.json else _table(result))
+
+
+def _benches(strip: bool) -> list[Bench]:
+    hc = datasets.who_and_when_hc()
+    return [
+        Bench("Who&When HC, both teams labelled", [case for case in hc if len(case.steps) == 2], False, strip),
+        Bench("Who&When HC, all", hc, False, strip),
+        Bench("AgentRx-tau", datasets.agentrx_tau(), False, strip),
+        Bench("AgentRx-Magentic", datasets.agentrx_magentic(), False, strip),
+        Bench("AgentErrorBench GAIA", datasets.agent_error_bench(), False, strip),
+        Bench("Who&When AG (has a layout shortcut)", datasets.who_and_when_ag(), False, strip),
+        Bench("tau airline", datasets.tau_airline(), True, strip),
+        Bench("tau retail", datasets.tau_retail(), True, strip),
+    ]
+
+
+def _localise(bench: Bench) -> dict[str, Any]:
+    rankings = {case.id: [item.step for item in bench.report(case).suspects] for case in bench.labelled}
+    found: dict[str, Any] = {"n": len(bench.labelled)}
+    for half in ("all", "tune", "report"):
+        cases = [case for case in bench.labelled if half in ("all", half_of(case))]
+        found[half] = {f"hit@{k}": _rate(_hits(cases, rankings, k)) for k in (1, 3)}
+        if half == "all":
+            found[half]["agent"] = _rate([_agent_hit(bench, case, rankings[case.id]) for case in cases if case.agents])
+    found["baselines"] = _baselines(bench, rankings)
+    return found
+
+
+def _hits(cases: Sequence[Case], rankings: Mapping[str, list[int]], k: int) -> list[bool]:
+    return [any(step in case.steps for step in rankings[case.id][:k]) for case in cases]
+
+
+def _agent_hit(bench: Bench, case: Case, ranking: list[int]) -> bool:
+    wanted = {agent.lower() for agent in case.agents}
+    return bool(ranking) and baselines.agent_of(bench.traces[case.id], ranking[0]) in wanted
+
+
+def _baselines(bench: Bench, rankings: Mapping[str, list[int]]) -> dict[str, Any]:
+    rules = dict(baselines.ALL)
+    if "AG" in bench.name:
+        rules["layout shortcut: first code block"] = baselines.code_block
+    found: dict[str, Any] = {}
+    for k in (1, 3):
+        ours = _hits(bench.labelled, rankings, k)
+        scored = {}
+        for name, rule in rules.items():
+            theirs = {case.id: rule(bench.traces[case.id]) for case in bench.labelled}
+            scored[name] = _hits(bench.labelled, theirs, k)
+        best = max(scored, key=lambda name: sum(scored[name]))
+        wins, losses, p = mcnemar(ours, scored[best])
+        found[f"hit@{k}"] = {"best": best, **_rate(scored[best]), "wins": wins, "losses": losses, "p": round(p, 3)}
+    return found
+
+
+def _wrong_paths(bench: Bench) -> dict[str, Any]:
+    """Is the first difference to a passing run of the task the argument, or the call, that was wrong?"""
+    arguments: list[bool] = []
+    extra: list[bool] = []
+    passing: dict[str, list[Case]] = defaultdict(list)
+    for case in bench.cases:
+        if case.outcome == "pass":
+            passing[case.group].append(case)
+    for case in bench.labelled:
+        step, name, given = case.extra["wrong"]
+        gold = [value for tool, value in case.extra["gold"] if tool == name]
+        wrong = min((_paths(given, value) for value in gold), key=len, default=set())
+        if gold and not wrong:
+            continue
+        for good in passing[case.group]:
+            top = diff_traces(bench.traces[case.id], bench.traces[good.id]).differences[0]
+            there = top.left in (step, step + 1)
+            if wrong:
+                arguments.append(there and top.path in wrong)
+            else:
+                extra.append(there and top.kind == "only_left")
+    return {"wrong argument at rank 1 (pairs)": _rate(arguments), "needless call at rank 1 (pairs)": _rate(extra)}
+
+
+def _paths(given: Any, wanted: Any) -> set[str]:
+    return {path for path, _, _ in changed_paths(given, wanted, "arguments")}
+
+
+def _false_alarms(bench: Bench) -> dict[str, Any]:
+    """With every outcome withheld: do failing runs show more evidence than passing ones?"""
+    traces = {case.id: trace_of(case, strip=True) for case in bench.cases}
+    scores: dict[str, list[float]] = {"pass": [], "fail": []}
+    signals: dict[str, list[int]] = {"pass": [], "fail": []}
+    for case in bench.cases:
+        trace = traces[case.id]
+        found = find_signals(trace)
+        alike = [traces[other.id] for other in bench.cases if other.group == case.group and other is not case]
+        opened = open_case(trace, found, alike)
+        clues = {name: list(source(opened)) for name, (source, _) in method.SOURCES.items()}
+        scores[case.outcome or ""].append(strength(opened, clues))
+        signals[case.outcome or ""].append(sum(item.failure for item in found))
+    return {
+        "auroc": round(auroc(scores["fail"], scores["pass"]), 3),
+        "passing runs accused": _rate([score >= THRESHOLD for score in scores["pass"]]),
+        "failing runs accused": _rate([score >= THRESHOLD for score in scores["fail"]]),
+        "signals per passing run": round(sum(signals["pass"]) / max(1, len(signals["pass"])), 2),
+        "signals per failing run": round(sum(signals["fail"]) / max(1, len(signals["fail"])), 2),
+    }
+
+
+def _trail(part: str) -> dict[str, Any]:
+    marked = list(trail.marked_traces(part))
+    ranked = {}
+    for item in marked:
+        ranked[item.id] = [
+            suspect.step for suspect in method.find_suspects(item.trace, find_signals(item.trace)).suspects
+        ]
+    rows: dict[str, Any] = {}
+    pickers: dict[str, Callable[[trail.Marked], list[int]]] = {
+        f"top {k} suspects": lambda item, k=k: ranked[item.id][:k]  # type: ignore[misc]
+        for k in (1, 3, 5, 10)
+    }
+    pickers["all model spans"] = lambda item: trail.all_model_spans(item.trace)
+    pickers["model spans after the first two"] = lambda item: trail.after_first_two(item.trace)
+    for name, pick in pickers.items():
+        picked = [(item, pick(item)) for item in marked]
+        precision, recall, f1, spans = trail.precision_recall(picked)
+        low, high = bootstrap(picked, lambda sample: trail.precision_recall(sample)[2])
+        rows[name] = {
+            "precision": round(precision, 1),
+            "recall": round(recall, 1),
+            "f1": round(f1, 1),
+            "f1_interval": [round(low, 1), round(high, 1)],
+            "spans": round(spans, 1),
+        }
+    return {"n": len(marked), **rows}
+
+
+def _ablation(benches: Sequence[Bench]) -> dict[str, Any]:
+    """hit@1 and hit@3 without each source, from the same clues."""
+    found: dict[str, Any] = defaultdict(dict)
+    for bench in benches:
+        for left_out in ("nothing", *method.SOURCES):
+            kept = {name: pair for name, pair in method.SOURCES.items() if name != left_out}
+            rankings = {case.id: _ranked(bench, case, kept) for case in bench.labelled}
+            hits = [_hits(bench.labelled, rankings, k) for k in (1, 3)]
+            found[bench.name][left_out] = [round(rate(found_k).percent, 1) for found_k in hits]
+    return dict(found)
+
+
+def _ranked(bench: Bench, case: Case, kept: Mapping[str, tuple[method.Source, float]]) -> list[int]:
+    trace = bench.traces[case.id]
+    report = method.find_suspects(trace, find_signals(trace), bench.alike(case), sources=kept)
+    return [item.step for item in report.suspects]
+
+
+def _rate(hits: Sequence[bool]) -> dict[str, Any]:
+    found = rate(hits)
+    return {
+        "percent": round(found.percent, 1),
+        "interval": [round(found.low), round(found.high)],
+        "hits": found.hits,
+        "n": found.n,
+    }
+
+
+def _table(result: Mapping[str, Any]) -> str:
+    lines = [f"labels {'stripped' if result['strip'] else 'as given'}; {result['cpu_seconds']} CPU s"]
+    for name, found in result["localisation"].items():
+        lines.append(f"\n{name} (n = {found['n']})")
+        for half in ("all", "tune", "report"):
+            lines += [f"  {half:6} {key:6} {_shown(value)}" for key, value in found[half].items()]
+        for key, value in found["baselines"].items():
+            paired = f"only ours {value['wins']}, only theirs {value['losses']}, p = {value['p']}"
+            lines.append(f"  best trivial {key}: {value['best']} {_shown(value)}; {paired}")
+    for title in ("paths", "enough_evidence"):
+        for name, found in result[title].items():
+            lines.append(f"\n{title.replace('_', ' ')}: {name}")
+            lines += [f"  {key}: {_shown(value)}" for key, value in found.items()]
+    for part, found in result["trail"].items():
+        lines.append(f"\nTRAIL {part} (n = {found['n']})")
+        for name, row in found.items():
+            if isinstance(row, dict):
+                f1 = f"F1 {row['f1']} {row['f1_interval']}"
+                lines.append(f"  {name:32} P {row['precision']} R {row['recall']} {f1} ({row['spans']} spans)")
+    for name, found in result["ablation"].items():
+        lines.append(f"\nwithout each source, hit@1 hit@3: {name}")
+        lines += [f"  {left_out:10} {values[0]:5.1f} {values[1]:5.1f}" for left_out, values in found.items()]
+    return "\n".join(lines)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{value['percent']:5.1f} % {value['interval']} ({value['hits']}/{value['n']})"
+    return str(value)
+
+
+if __name__ == "__main__":
+    main()
