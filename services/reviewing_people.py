@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ..store.connection import Store
+from ..store.connection import Store, default_location
 from ..store.errors import RefusedError, UsageError
 from ..store.review_models import Reviewer
-from ..store.reviewers import find_record, find_reviewer, insert_reviewer, load_roster
+from ..store.reviewers import find_record, find_reviewer, insert_reviewer, load_records, load_roster
 from ..store.trust.clock import utc_now, utc_text
 from ..store.trust.config import forget_demo_pins, keys_folder, load_trust_file, pin_reviewer, revoke_reviewer
 from ..store.trust.keys import KdfCost, check_passphrase, create_key, key_path
@@ -131,9 +131,11 @@ def demo_reviewer(store: Store, *, now: datetime | None = None) -> ReviewSession
     """The reviewer of a demo store, unlocked without a passphrase. It counts in this store and nowhere else.
 
     Raises:
-        RefusedError: if the store is no demo store.
+        RefusedError: if the store is no demo store, or was one that real reviewers signed in.
     """
-    if store.kind != "demo":
+    with store.read() as con:
+        real = any(not record.demo for record in load_records(con))
+    if store.kind != "demo" or real or store.path == default_location():
         raise RefusedError("A demo reviewer signs in demo stores only; this is an ordinary store.")
     moment = utc_text(now or utc_now())
     session = open_demo_session(keys_folder(), store.id, now=moment)

@@ -288,6 +288,14 @@ def test_ordinary_store_that_is_made_to_call_itself_demo(desk: Desk, tmp_path: P
         assert nothing_confirmed(again)
 
 
+def test_store_with_real_reviewers_never_takes_a_demo_reviewer(desk: Desk) -> None:
+    desk.reviewer()
+    with desk.store.write() as con:
+        con.execute("UPDATE meta SET value = 'demo' WHERE key = 'kind'")
+    with open_store(desk.store.path) as again, pytest.raises(RefusedError, match="demo stores only"):
+        demo_reviewer(again)
+
+
 def test_demo_reviewer_can_neither_be_pinned_nor_vouch(desk: Desk, tmp_path: Path) -> None:
     ada = desk.reviewer()
     with open_store(tmp_path / "demo.db", kind="demo") as demo:
