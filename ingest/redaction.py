@@ -30,6 +30,8 @@ PERSONAL = ("email", "phone", "card", "iban")
 _RULE_FILE = Path(__file__).with_name("redaction_rules.yaml")
 _DFA_BYTES = 256 << 20
 _MARK = "⟨"
+_REMEMBERED = 50_000
+"""Traces, by kind of secret, whose numbers are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ class RedactionReport:
 class PlaceholderNumbers:
     """Which number a secret has in its trace; knows keyed digests only, never a secret.
 
-    One instance may serve many batches, so that a trace that arrives in pieces keeps its numbers.
+    One instance may serve many batches, so that a trace that arrives in pieces keeps its numbers. The traces met
+    longest ago are forgotten first.
     """
 
     _numbers: dict[tuple[str, str], dict[bytes, int]] = field(default_factory=dict)
@@ -100,6 +103,8 @@ class PlaceholderNumbers:
     def number(self, trace_key: str, kind: str, digest: bytes) -> int:
         """The number of the secret with this digest, the next free one where it is new."""
         known = self._numbers.setdefault((trace_key, kind), {})
+        if len(self._numbers) > _REMEMBERED:
+            self._numbers.pop(next(iter(self._numbers)))
         return known.setdefault(digest, len(known) + 1)
 
 
