@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "review": ("review:review_command", "Answer the questions that wait for people"),
     "tui": ("review:tui_command", "Open the terminal app"),
     "reviewer": ("reviewer:reviewer_group", "Whose verdicts count here"),
+    "trust": ("trust:trust_command", "Let a project's retrospan.toml name reviewers"),
+    "audit": ("audit:audit_group", "Check the history of verdicts"),
     "lesson": ("lesson:lesson_group", "List and show what was learned"),
     "case": ("cases:case_group", "List and run regression cases"),
     "demo": ("demo:demo_command", "See the whole loop on an example agent"),

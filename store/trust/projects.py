@@ -45,17 +45,24 @@ class ProjectTrust(BaseModel):
     """Further knowledge folders, relative to the file."""
 
 
-def trust_folder(folder: Path, *, now: str) -> ProjectTrust:
-    """Allow the `retrospan.toml` of `folder` as it reads now. A face shows it to the person first.
+def trust_folder(folder: Path, *, now: str, shown: bytes | None = None) -> ProjectTrust:
+    """Allow the `retrospan.toml` of `folder`. A face shows it to the person first.
+
+    Args:
+        folder: Where the file lies.
+        now: UTC text.
+        shown: What the person saw; None allows the file as it reads now.
 
     Raises:
         UsageError: if there is none.
-        BadInputError: if it cannot be read.
+        BadInputError: if it cannot be read, or is not what was shown any more.
     """
     path = (folder / PROJECT_FILE).resolve()
     if not path.is_file():
         raise UsageError(f"No {PROJECT_FILE} in {folder}. Name the folder that holds it.")
     data = read_bounded(path, _LIMIT)
+    if shown is not None and data != shown:
+        raise BadInputError(f"{path} has changed since it was shown. Look at it again.", where=str(path))
     content = parse_project_file(data, path)
     file = load_trust_file()
     others = [entry for entry in file.allowed if entry.path != str(path)]
