@@ -1,7 +1,8 @@
 """Opens gzip, xz, bzip2 and zstd files and zip archives, and refuses those that swell beyond reason.
 
-What comes out is counted against what went in, so that a bomb is refused after `Limits.ratio_floor_bytes` and a few
-kilobytes of input, in constant memory.
+What comes out between two line breaks is counted against what went in, so that a bomb is refused after
+`Limits.ratio_floor_bytes` and a few kilobytes of input, in constant memory. Many alike lines are no bomb: they are read
+one at a time.
 """
 
 from __future__ import annotations
@@ -157,6 +158,10 @@ class _Guard(io.RawIOBase):
         self._feed = feed
         self._limits = limits
         self._produced = 0
+        self._stretch = 0
+        """Bytes since the last line break."""
+        self._stretch_from = 0
+        """What had gone in at that break."""
 
     def readable(self) -> bool:
         return True
@@ -173,8 +178,16 @@ class _Guard(io.RawIOBase):
             ) from err
         buffer[: len(data)] = data
         self._produced += len(data)
+        self._follow_lines(data)
         self._check()
         return len(data)
+
+    def _follow_lines(self, data: bytes) -> None:
+        line_end = data.rfind(b"\n") + 1
+        if data[:line_end].strip():
+            self._stretch, self._stretch_from = len(data) - line_end, self._feed.consumed
+        else:
+            self._stretch += len(data)
 
     def _check(self) -> None:
         limits, produced = self._limits, self._produced
@@ -183,10 +196,11 @@ class _Guard(io.RawIOBase):
                 f"Decompresses to more than {readable_bytes(limits.file_bytes)}. Split it, or raise limits.file_bytes.",
                 where="file",
             )
-        if produced > limits.ratio_floor_bytes and produced > limits.ratio * max(self._feed.consumed, 1):
+        went_in = self._feed.consumed - self._stretch_from
+        if self._stretch > limits.ratio_floor_bytes and self._stretch > limits.ratio * max(went_in, 1):
             raise TooLargeError(
-                f"Decompresses to more than {limits.ratio} times its size ({readable_bytes(produced)} from "
-                f"{readable_bytes(self._feed.consumed)}), as no real trace does. If it is one, raise limits.ratio.",
+                f"Decompresses to more than {limits.ratio} times its size ({readable_bytes(self._stretch)} from "
+                f"{readable_bytes(went_in)} without a line break), as no real trace does. If it is one, raise limits.ratio.",
                 where="file",
             )
 

@@ -6,9 +6,10 @@ says so where it was cut.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 
-from ..store.errors import TooLargeError
+from ..store.errors import TooLargeError, UsageError, did_you_mean
 from ..store.models import JsonValue
 
 KIB = 1024
@@ -34,10 +35,26 @@ class Limits:
     file_bytes: int = 16 * 1024 * MIB
     """One file that is read record by record."""
     ratio: int = 400
-    """Decompressed to compressed size, looked at once `ratio_floor_bytes` have come out."""
+    """Decompressed to compressed size, looked at once `ratio_floor_bytes` have come out without a line break."""
     ratio_floor_bytes: int = 16 * MIB
     decoder_bytes: int = 160 * MIB
     """Memory that a decompressor may ask for (its window)."""
+
+    def changed(self, settings: Mapping[str, JsonValue]) -> Limits:
+        """These limits with some set anew, as a `[limits]` table names them.
+
+        Raises:
+            UsageError: if a name is unknown or a value is no positive whole number.
+        """
+        known = {field.name for field in fields(self)}
+        chosen: dict[str, int] = {}
+        for name, value in settings.items():
+            if name not in known:
+                raise UsageError(f"No limit {name!r}: {did_you_mean(name, known)}.")
+            if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+                raise UsageError(f"limits.{name} is {value!r}; give a positive whole number.")
+            chosen[name] = value
+        return replace(self, **chosen)
 
     def check_steps(self, count: int, *, where: str) -> None:
         """Refuse a trace with too many spans.
@@ -102,7 +119,7 @@ def deeper_than(value: JsonValue, depth: int) -> bool:
     Cost: one visit per container; no recursion.
     """
     level: list[JsonValue] = [value]
-    for _ in range(depth + 1):
+    for _ in range(depth):
         below: list[JsonValue] = []
         for item in level:
             if type(item) is dict:

@@ -91,6 +91,16 @@ def test_a_bomb_is_refused_early_and_in_little_memory(tmp_path: Path, compress: 
     assert peak < 64 << 20
 
 
+@pytest.mark.parametrize("compress", [lzma.compress, zstandard.compress], ids=["xz", "zstd"])
+def test_many_alike_records_are_no_bomb(tmp_path: Path, compress: Any) -> None:
+    line = json.dumps({"id": "r", "messages": [{"role": "user", "content": "hello " * 4_000}]}).encode() + b"\n"
+    file = tmp_path / "runs.jsonl.xz"
+    file.write_bytes(compress(line * 1_000))
+
+    assert file.stat().st_size * 1_000 < len(line) * 1_000
+    assert step_counts(read(file)) == [1] * 1_000
+
+
 def test_a_file_beyond_the_size_limit_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "runs.jsonl.gz"
     file.write_bytes(gzip.compress(LINE * 20_000, 1))
