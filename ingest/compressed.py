@@ -32,6 +32,8 @@ _MAGIC = {
     b"PK\x03\x04": "zip",
 }
 _READ_SIZE = 16 * 1024
+_HEAD_SIZE = 18
+"""Longest header of a zstd frame."""
 _ZSTD_METHOD = 93
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 _DECODER_ERRORS = (
@@ -66,17 +68,26 @@ def decompressed(raw: BinaryIO, limits: Limits) -> BinaryIO:
     Reading raises `BadInputError` where the data is broken or ends too early, `TooLargeError` beyond
     `limits.file_bytes` or `limits.ratio`.
     """
-    head = raw.read(6)
+    head = raw.read(_HEAD_SIZE)
     raw.seek(0)
     kind = compression_of(head)
     if kind is None or kind == "zip":
         return raw
     feed = _Feed(raw)
-    return guarded(_decoder(kind, feed, limits), feed, limits)
+    return guarded(_decoder(kind, feed, limits), feed, limits, _declared_size(head) if kind == "zstd" else 0)
 
 
-def guarded(decoded: IO[bytes], feed: _Feed, limits: Limits) -> BinaryIO:
-    return cast(BinaryIO, io.BufferedReader(_Guard(decoded, feed, limits), 64 * 1024))
+def guarded(decoded: IO[bytes], feed: _Feed, limits: Limits, least: int = 0) -> BinaryIO:
+    """The decoded bytes under the limits; fewer than `least` are an error."""
+    return cast(BinaryIO, io.BufferedReader(_Guard(decoded, feed, limits, least), 64 * 1024))
+
+
+def _declared_size(head: bytes) -> int:
+    """Size of the first zstd frame, which its reader does not check at the end of the file; 0 where it is not given."""
+    try:
+        return max(zstandard.frame_content_size(head), 0)
+    except zstandard.ZstdError:
+        return 0
 
 
 def _decoder(kind: str, feed: _Feed, limits: Limits) -> IO[bytes]:
@@ -153,7 +164,8 @@ class _XzStream(io.RawIOBase):
 class _Guard(io.RawIOBase):
     """Decoded output, counted against the input; speaks of broken data in our own errors."""
 
-    def __init__(self, decoded: IO[bytes], feed: _Feed, limits: Limits) -> None:
+    def __init__(self, decoded: IO[bytes], feed: _Feed, limits: Limits, least: int) -> None:
+        self._least = least
         self._decoded = decoded
         self._feed = feed
         self._limits = limits
@@ -169,6 +181,8 @@ class _Guard(io.RawIOBase):
     def readinto(self, buffer: bytearray, /) -> int:  # type: ignore[override]
         try:
             data = self._decoded.read(min(len(buffer), 64 * 1024))
+            if not data and self._produced < self._least:
+                raise EOFError("the file ends too early")
         except BadInputError:
             raise
         except _DECODER_ERRORS as err:
@@ -200,7 +214,8 @@ class _Guard(io.RawIOBase):
         if self._stretch > limits.ratio_floor_bytes and self._stretch > limits.ratio * max(went_in, 1):
             raise TooLargeError(
                 f"Decompresses to more than {limits.ratio} times its size ({readable_bytes(self._stretch)} from "
-                f"{readable_bytes(went_in)} without a line break), as no real trace does. If it is one, raise limits.ratio.",
+                f"{readable_bytes(went_in)} without a line break), as no real trace does. "
+                "If it is one, raise limits.ratio.",
                 where="file",
             )
 

@@ -58,7 +58,11 @@ def test_files_that_were_compressed_in_several_pieces_are_read_to_the_end(tmp_pa
         assert step_counts(read(tmp_path / name)) == [1, 1]
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, lzma.compress, bz2.compress], ids=["gzip", "xz", "bzip2"])
+@pytest.mark.parametrize(
+    "compress",
+    [gzip.compress, lzma.compress, bz2.compress, zstandard.compress],
+    ids=["gzip", "xz", "bzip2", "zstd"],
+)
 def test_a_file_that_ends_too_early_is_named_and_what_came_before_stays(tmp_path: Path, compress: Any) -> None:
     noise = [{**HELLO, "id": f"r{i}", "metadata": {"n": str(hash((i, "x")))}} for i in range(4000)]
     body = compress("\n".join(json.dumps(record) for record in noise).encode())
