@@ -7,8 +7,9 @@ text, and every tool call meets its result, so that signals and evidence need no
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -19,6 +20,8 @@ from .failures import failure_in_result
 from .unpacking import unpacked
 
 _MAX_TEXT = 200_000
+_TEMPLATE = 120
+"""User turns that share this many opening characters come from one template."""
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*$")
 _SPEAKING = {StepKind.LLM, StepKind.AGENT}
 _FETCHING = {StepKind.TOOL, StepKind.RETRIEVER, StepKind.RERANKER}
@@ -141,7 +144,16 @@ def read(trace: Trace) -> Reading:
     """The trace with roles and acts. Cost: linear in its text; each text is cut at 200,000 characters."""
     parents = {step.parent for step in trace.steps if step.parent is not None}
     views = tuple(_view(step, step.index in parents) for step in trace.steps)
+    views = tuple(_without_templates(views))
     return Reading(trace, views, tuple(_acts(views)), {view.index: view for view in views})
+
+
+def mended(reading: Reading, failed: Act) -> bool:
+    """Did a later call of the same tool work?"""
+    at = reading.acts.index(failed)
+    return any(
+        act.tool == failed.tool and not act.failure and not act.declared_failure for act in reading.acts[at + 1 :]
+    )
 
 
 def bare_agent(name: str | None) -> str:
@@ -167,6 +179,16 @@ def _view(step: Step, has_children: bool) -> View:
     received = tuple(message for message in step.new_messages if message.role != "assistant")
     agent = bare_agent(step.agent or _speaker(step))
     return View(step, _role(step, has_children), agent, own_text(step), received)
+
+
+def _without_templates(views: Sequence[View]) -> Iterator[View]:
+    """A user turn that opens with the same long text as another was written by a program around its result."""
+    heads = Counter(view.text[:_TEMPLATE] for view in views if view.role is Role.USER)
+    asked = False
+    for view in views:
+        filled = view.role is Role.USER and len(view.text) > _TEMPLATE and heads[view.text[:_TEMPLATE]] > 1
+        yield replace(view, role=Role.RESULT) if filled and asked else view
+        asked = asked or view.role is Role.USER
 
 
 def _speaker(step: Step) -> str | None:
@@ -216,7 +238,7 @@ def _acts(views: Sequence[View]) -> Iterator[Act]:
     last_decision: dict[int | None, View] = {}
     position = 0
     for view in views:
-        if view.role is Role.RESULT:
+        if view.role is Role.RESULT and view.step.kind in _FETCHING:
             call = _take(pending, view.step.tool_call_id, view.step.tool or view.step.name)
             position += 1
             acts.append((call.position if call else position, _done(view, call)))

@@ -21,6 +21,7 @@ _ALL_DONE = re.compile(
     r"(?:successfully )?\w+|everything (?:has been|is)|request (?:has been |is )?(?:fully |successfully )?(?:satisfied|completed))\b"
 )
 _SHORT_RUN = 14
+_FEW_DECISIONS = 6
 
 
 def clues(case: CaseFile) -> Iterator[Clue]:
@@ -28,6 +29,7 @@ def clues(case: CaseFile) -> Iterator[Clue]:
     yield from _broken_off(case)
     yield from _unanswered(case)
     yield from _summing_up(case)
+    yield from _quick_answer(case)
 
 
 def _broken_off(case: CaseFile) -> Iterator[Clue]:
@@ -69,4 +71,20 @@ def _summing_up(case: CaseFile) -> Iterator[Clue]:
             "the answer claims that all is done",
             CauseClass.REASONING,
             [around(final.step, final.text, match.start(), match.end(), "outputs")],
+        )
+
+
+def _quick_answer(case: CaseFile) -> Iterator[Clue]:
+    """In a run of few decisions that answers at once, the answer is the decision; a dialogue goes on and is left alone."""
+    final, decisions = case.reading.final, case.reading.decisions
+    turns = sum(view.role is Role.USER for view in case.reading.views)
+    if final is None or final is not decisions[-1] or turns > 1 or case.reading.acts:
+        return
+    if len(decisions) <= _FEW_DECISIONS:
+        yield clue(
+            final.index,
+            0.5,
+            f"answers after only {len(decisions)} decision(s)",
+            CauseClass.REASONING,
+            [quote(final.step, final.text.strip()[-160:], "outputs")],
         )

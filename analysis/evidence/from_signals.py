@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...store.findings import CauseClass, Signal
-from ..reading import Act
+from ..effects import Effect
+from ..reading import mended
 from .case import CaseFile
 from .clue import Clue, clue
 
@@ -38,35 +39,34 @@ _WEIGHT = {
     "negative_feedback": 0.3,
 }
 _ELSEWHERE = frozenset({"llm_error", "ungrounded_value"})
-"""Charged by `ending` and `grounding`, which see more than the signal."""
+"""Charged by `ending` and `grounding`, which see more than the signal; failed changes are charged by `writes`."""
+_ERRORS = frozenset({"tool_error", "error_in_result"})
+_REPEATS = frozenset({"loop", "retry_without_change"})
 _MENDED = 0.35
 """Left of an error's weight where the same tool works later."""
 
 
 def clues(case: CaseFile) -> Iterator[Clue]:
-    """One clue per failure signal that names a step."""
+    """One clue per failure signal that names a step and that no other source charges."""
     by_done = {act.done: act for act in case.reading.acts if act.done is not None}
-    broken = {signal.step for signal in case.signals if signal.signal == "llm_error"}
-    for signal in case.signals:
-        if signal.step is None or not signal.failure or signal.signal in _ELSEWHERE:
+    broken = {item.step for item in case.signals if item.signal == "llm_error"}
+    for item in case.signals:
+        if item.step is None or not item.failure or item.signal in _ELSEWHERE:
             continue
-        if signal.signal == "error_in_result" and signal.step in broken:
+        act = by_done.get(item.step)
+        if item.signal in _ERRORS and (item.step in broken or (act and act.effect is Effect.WRITE)):
             continue
-        act = by_done.get(signal.step)
-        step = act.step if act else signal.step
-        score = _WEIGHT.get(signal.signal, 0.5) * signal.strength * (_MENDED if act and _mended(case, act) else 1.0)
-        yield clue(step, score, signal.reason, _cause(signal), signal.evidence)
+        step = _start(case, item) if item.signal in _REPEATS else act.step if act else item.step
+        score = _WEIGHT.get(item.signal, 0.5) * item.strength
+        if act and item.signal in _ERRORS and mended(case.reading, act):
+            score *= _MENDED
+        yield clue(step, score, item.reason, _CAUSE.get(item.signal, CauseClass.UNDETERMINED), item.evidence)
 
 
-def _cause(signal: Signal) -> CauseClass:
-    return _CAUSE.get(signal.signal, CauseClass.UNDETERMINED)
-
-
-def _mended(case: CaseFile, failed: Act) -> bool:
-    later = False
-    for act in case.reading.acts:
-        if act is failed:
-            later = True
-        elif later and act.tool == failed.tool and not act.failure and not act.declared_failure:
-            return True
-    return False
+def _start(case: CaseFile, item: Signal) -> int:
+    """Where a repeated stretch began: the first call with the same tool and arguments."""
+    at = item.step if item.step is not None else 0
+    repeated = next((act for act in case.reading.acts if act.step == at), None)
+    if repeated is None:
+        return at
+    return next(act.step for act in case.reading.acts if act.key == repeated.key)

@@ -76,7 +76,7 @@ def _answering(views: Sequence[View], position: int) -> list[View]:
     """Decisions between a result and the next one of the same speaker's kind."""
     found: list[View] = []
     for view in views[position + 1 : position + 6]:
-        if view.role is not Role.DECISION or view.agent == views[position].agent and views[position].agent:
+        if view.role is not Role.DECISION or (view.agent == views[position].agent and views[position].agent):
             break
         if found and view.agent != found[0].agent:
             break

@@ -9,7 +9,7 @@ from ...store.findings import CauseClass, Evidence
 from ...store.jsontext import as_text
 from ..effects import Effect, hands_over
 from ..quotes import quote
-from ..reading import Act, Role
+from ..reading import Act, Role, mended
 from .case import CaseFile
 from .clue import Clue, clue
 
@@ -22,7 +22,7 @@ _DECAY = 0.85
 
 def clues(case: CaseFile) -> Iterator[Clue]:
     """Changing calls in order: each is where a wrong belief becomes a fact; the earliest weighs most."""
-    rank = 0
+    rank = refused = 0
     for act in case.reading.acts:
         if act.effect is not Effect.WRITE or act.asked is None or hands_over(act.tool):
             continue
@@ -30,9 +30,11 @@ def clues(case: CaseFile) -> Iterator[Clue]:
         weight = _DECAY**rank
         rank += 1
         if failed:
+            score = 0.4 * weight if mended(case.reading, act) else 0.8 * _DECAY**refused
+            refused += 1
             yield clue(
                 act.asked,
-                0.8 * weight,
+                score,
                 f"{act.tool} was called in a way that the tool refused",
                 CauseClass.ARGUMENTS,
                 [_call(case, act), _refusal(case, act)],
