@@ -6,11 +6,12 @@ processes share, so the bundled library is preferred. Vectors fall back to numpy
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import sqlite3 as stdlib_sqlite3
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3 as driver
@@ -59,16 +60,17 @@ def vector_extension() -> str | None:
     """The path of the sqlite-vec library where this driver can load it, else None."""
     if not hasattr(driver.Connection, "enable_load_extension"):
         return None
+    # Its package imports numpy, which takes longer than opening a store; the library's place is all that is needed.
+    package = importlib.util.find_spec("sqlite_vec")
+    if package is None or package.origin is None:
+        return None
+    path = str(Path(package.origin).with_name("vec0"))
     try:
-        sqlite_vec: Any = importlib.import_module("sqlite_vec")
-        path = str(sqlite_vec.loadable_path())
         con = driver.connect(":memory:")
         try:
             load_extension(con, path)
         finally:
             con.close()
-    except (ImportError, AttributeError):
-        return None
     except OperationalError:
         return None
     return path
