@@ -111,7 +111,7 @@ def test_a_fail_without_evidence_is_refused(call: Call) -> None:
 
 
 def test_a_quote_that_does_not_stand_in_its_step_is_refused(call: Call) -> None:
-    with pytest.raises(UsageError, match="do not stand in T1.3"):
+    with pytest.raises(UsageError, match=r"do not stand in T1\.3"):
         call("propose_verdict", subject="T1", label="fail", explanation="x", cited=[{"step": "3", "quote": "95.00"}])
 
 

@@ -1,0 +1,120 @@
+"""The server over streamable HTTP: tokens, roles, hosts, limits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+from conversations import Builder
+from mcp.client import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import TextContent
+from retrospan.mcp_server.http import RateLimit, http_app
+from retrospan.mcp_server.registry import Role
+from retrospan.store.connection import Store
+from starlette.applications import Starlette
+
+URL = "http://127.0.0.1:4318/mcp"
+TOKENS: dict[str, Role] = {"rk-read": "read", "rk-agent": "agent"}
+DISCOVER = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+
+
+@asynccontextmanager
+async def browser(app: Starlette, **headers: str) -> AsyncIterator[httpx2.AsyncClient]:
+    async with app.router.lifespan_context(app):
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, headers=headers) as client:
+            yield client
+
+
+def ask(app: Starlette, dialogue: Callable[[httpx2.AsyncClient], Awaitable[None]], **headers: str) -> None:
+    async def both() -> None:
+        async with browser(app, **headers) as client:
+            await dialogue(client)
+
+    anyio.run(both)
+
+
+@pytest.fixture
+def app(store: Store, runs: Builder) -> Starlette:
+    return http_app(store, TOKENS.get)
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_an_agent_token_reads_and_proposes(app: Starlette, mode: Any) -> None:
+    async def dialogue(client: httpx2.AsyncClient) -> None:
+        async with Client(streamable_http_client(URL, http_client=client), mode=mode) as mcp:
+            (block,) = (await mcp.call_tool("get_trace", {"trace": "T3"})).content
+            assert isinstance(block, TextContent)
+            assert "order R-9 was shipped" in block.text
+            asked = await mcp.call_tool("request_review", {"trace": "T1", "question": "Was it right?"})
+            assert not asked.is_error
+
+    ask(app, dialogue, authorization="Bearer rk-agent")
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_a_read_token_cannot_propose(app: Starlette, store: Store, mode: Any) -> None:
+    async def dialogue(client: httpx2.AsyncClient) -> None:
+        async with Client(streamable_http_client(URL, http_client=client), mode=mode) as mcp:
+            refused = await mcp.call_tool("request_review", {"trace": "T1", "question": "Was it right?"})
+            assert refused.is_error
+            (block,) = refused.content
+            assert isinstance(block, TextContent)
+            assert "may only read" in block.text
+
+    ask(app, dialogue, authorization="Bearer rk-read")
+    with store.read() as con:
+        assert con.execute("SELECT count(*) FROM review_item").fetchone()[0] == 0
+
+
+@pytest.mark.parametrize(
+    "header", [None, "Bearer", "Bearer ", "Bearer nope", "Basic cmstYWdlbnQ=", "rk-agent", "Bearer " + "x" * 9_000]
+)
+def test_without_a_valid_token_nothing_is_answered(app: Starlette, header: str | None) -> None:
+    async def dialogue(client: httpx2.AsyncClient) -> None:
+        for path in (URL, f"{URL}?token=rk-agent"):
+            response = await client.post(path, json=DISCOVER)
+            assert response.status_code == 401
+            assert response.headers["www-authenticate"].startswith("Bearer")
+            assert "tools" not in response.text
+
+    ask(app, dialogue, **({"authorization": header} if header else {}))
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({"host": "evil.example"}, 421), ({"origin": "https://evil.example"}, 403), ({"origin": "null"}, 403)],
+)
+def test_other_hosts_and_origins_are_refused(app: Starlette, headers: dict[str, str], status: int) -> None:
+    async def dialogue(client: httpx2.AsyncClient) -> None:
+        accept = {"accept": "application/json, text/event-stream"}
+        response = await client.post(URL, json=DISCOVER, headers={**accept, **headers})
+        assert response.status_code == status
+
+    ask(app, dialogue, authorization="Bearer rk-agent")
+
+
+def test_a_token_that_calls_too_often_must_wait(store: Store) -> None:
+    app = http_app(store, TOKENS.get, calls_per_minute=3)
+
+    async def dialogue(client: httpx2.AsyncClient) -> None:
+        statuses = [(await client.post(URL, json={})).status_code for _ in range(5)]
+        assert statuses[3:] == [429, 429]
+        assert 429 not in statuses[:3]
+        other = await client.post(URL, json={}, headers={"authorization": "Bearer rk-read"})
+        assert other.status_code != 429
+
+    ask(app, dialogue, authorization="Bearer rk-agent")
+
+
+def test_a_bucket_refills_with_time() -> None:
+    now = [0.0]
+    limit = RateLimit(60, clock=lambda: now[0])
+    assert [limit.allows("a") for _ in range(61)].count(True) == 60
+    now[0] = 2.0
+    assert [limit.allows("a") for _ in range(5)].count(True) == 2

@@ -1,0 +1,165 @@
+"""The server through the SDK's own client, in both protocol eras."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+
+import anyio
+import pytest
+from conversations import Builder
+from mcp.client import Client
+from mcp.shared.exceptions import MCPError
+from mcp.types import CallToolResult, TextContent, TextResourceContents
+from retrospan.mcp_server import registry
+from retrospan.mcp_server.instructions import INSTRUCTIONS
+from retrospan.mcp_server.server import build_server
+from retrospan.store.connection import Store
+
+Mode = Literal["auto", "legacy"]
+
+
+@pytest.fixture(params=["auto", "legacy"])
+def mode(request: pytest.FixtureRequest) -> Mode:
+    chosen: Mode = request.param
+    return chosen
+
+
+def talk(store: Store, mode: Mode, dialogue: Callable[[Client], Awaitable[None]], **options: Any) -> None:
+    """Run a dialogue of a client with a server of its own."""
+
+    async def both() -> None:
+        async with Client(build_server(store, **options), mode=mode) as client:
+            await dialogue(client)
+
+    anyio.run(both)
+
+
+def text_of(result: CallToolResult) -> str:
+    (block,) = result.content
+    assert isinstance(block, TextContent)
+    assert result.structured_content is None
+    return block.text
+
+
+def test_a_client_finds_and_reads_a_run(store: Store, runs: Builder, mode: Mode) -> None:
+    async def dialogue(client: Client) -> None:
+        assert client.instructions == INSTRUCTIONS
+        assert "T3.2" in text_of(await client.call_tool("search_traces", {"query": "shipped"}))
+        result = await client.call_tool("get_trace", {"trace": "T3"})
+        assert not result.is_error
+        assert "order R-9 was shipped" in text_of(result)
+
+    talk(store, mode, dialogue)
+
+
+def test_our_errors_reach_the_model_in_full(store: Store, runs: Builder, mode: Mode) -> None:
+    async def dialogue(client: Client) -> None:
+        result = await client.call_tool("get_trace", {"trace": "T99"})
+        assert result.is_error
+        assert text_of(result) == "No trace 'T99' (newest: T3). Search to find the id."
+        result = await client.call_tool("get_trace", {"trace": "T1", "bugdet": 3})
+        assert "did you mean 'budget'" in text_of(result)
+
+    talk(store, mode, dialogue)
+
+
+def test_a_fault_of_ours_tells_nothing_but_where_the_log_is(
+    store: Store, runs: Builder, mode: Mode, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any, **__: Any) -> str:
+        raise KeyError("secret \x1b[31m text of a trace")
+
+    monkeypatch.setattr("retrospan.services.reading_traces.read_trace", broken)
+
+    async def dialogue(client: Client) -> None:
+        result = await client.call_tool("get_trace", {"trace": "T1"})
+        assert result.is_error
+        assert "secret" not in text_of(result)
+        assert "stderr" in text_of(result)
+
+    talk(store, mode, dialogue)
+    assert "secret" in caplog.text
+    assert "\x1b" not in caplog.text
+
+
+def test_read_only_refuses_writing_tools_by_name(store: Store, runs: Builder, mode: Mode) -> None:
+    async def dialogue(client: Client) -> None:
+        result = await client.call_tool("request_review", {"trace": "T1", "question": "Was it right?"})
+        assert result.is_error
+        assert "No tool 'request_review' here" in text_of(result)
+
+    talk(store, mode, dialogue, read_only=True)
+
+
+def test_prompts_name_only_tools_that_exist(store: Store, mode: Mode) -> None:
+    async def dialogue(client: Client) -> None:
+        prompts = (await client.list_prompts()).prompts
+        assert [prompt.name for prompt in prompts] == ["triage", "explain_failure", "before_change"]
+        for prompt in prompts:
+            assert prompt.description
+            arguments = {argument.name: "T1" for argument in prompt.arguments or []}
+            (message,) = (await client.get_prompt(prompt.name, arguments)).messages
+            assert isinstance(message.content, TextContent)
+            named = {word.split("(")[0].strip(".,:") for word in message.content.text.split() if "_" in word}
+            assert named <= set(registry.load_tools())
+
+    talk(store, mode, dialogue)
+
+
+def test_resources_hold_steps_rubrics_and_say_what_is_missing(store: Store, runs: Builder, mode: Mode) -> None:
+    async def dialogue(client: Client) -> None:
+        (step,) = (await client.read_resource("retrospan://trace/T3/step/2")).contents
+        assert isinstance(step, TextResourceContents)
+        assert "order R-9 was shipped" in step.text
+        (rubric,) = (await client.read_resource("retrospan://rubric/outcome")).contents
+        assert isinstance(rubric, TextResourceContents)
+        assert "signature valid" in rubric.text
+        for address in ("retrospan://trace/T99", "retrospan://trace/T3/step/99", "retrospan://lesson/none"):
+            with pytest.raises(MCPError, match="No "):
+                await client.read_resource(address)
+
+    talk(store, mode, dialogue)
+
+
+def test_ids_are_completed_newest_first(store: Store, runs: Builder, mode: Mode) -> None:
+    from mcp.types import PromptReference
+
+    async def dialogue(client: Client) -> None:
+        reference = PromptReference(type="ref/prompt", name="explain_failure")
+        for typed, wanted in (("", ["T3", "T2", "T1"]), ("T2", ["T2"]), ("x", []), ("'; DROP TABLE trace", [])):
+            found = await client.complete(reference, {"name": "trace", "value": typed})
+            assert found.completion.values == wanted
+
+    talk(store, mode, dialogue)
+
+
+def test_proposals_carry_the_name_of_the_client_as_an_agent(store: Store, runs: Builder) -> None:
+    from mcp.types import Implementation
+
+    async def both() -> None:
+        info = Implementation(name="human:Ada\n", version="1")
+        async with Client(build_server(store), client_info=info, mode="legacy") as client:
+            await client.call_tool("request_review", {"trace": "T1", "question": "Was it right?"})
+            assert "by agent:humanAda:" in text_of(await client.call_tool("list_reviews", {}))
+
+    anyio.run(both)
+
+
+def test_calls_at_the_same_time_share_one_store(store: Store, runs: Builder) -> None:
+    async def dialogue(client: Client) -> None:
+        answers: list[str] = []
+
+        async def ask(number: int) -> None:
+            question = {"trace": f"T{number % 3 + 1}", "question": f"Question {number}?"}
+            answers.append(text_of(await client.call_tool("request_review", question)))
+            answers.append(text_of(await client.call_tool("get_trace", {"trace": f"T{number % 3 + 1}"})))
+
+        async with anyio.create_task_group() as group:
+            for number in range(24):
+                group.start_soon(ask, number)
+        assert len(answers) == 48
+
+    talk(store, "auto", dialogue)
+    with store.read() as con:
+        assert con.execute("SELECT count(*) FROM review_item").fetchone()[0] == 24
