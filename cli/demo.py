@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -94,13 +95,15 @@ def _prepare(store: Store, place: Path, runs: list[FailingRun]) -> None:
 
 
 def _next_commands(store: Store, place: Path) -> None:
+    # Under `uv run` the script is on nobody's path afterwards.
+    retrospan = "uv run retrospan" if "UV_RUN_RECURSION_DEPTH" in os.environ else "retrospan"
     click.echo(
         f"""
 Next:
-  retrospan review --store {store.path} --folder {place}
-                                   decide as a reviewer: answer, see the agent's proposal, sign, keep the lesson
-  claude mcp add retrospan -- retrospan mcp --store {store.path}
-                                   let an assistant search these traces and the lessons
-  retrospan case run --folder {place}
-                                   run the cases that came of it"""
+  {retrospan} review --store {store.path} --folder {place}
+      decide as a reviewer: answer, see the agent's proposal, sign, keep the lesson
+  claude mcp add retrospan -- {retrospan} mcp --store {store.path}
+      let an assistant search these traces and the lessons
+  {retrospan} case run --folder {place}
+      run the cases that came of it"""
     )
