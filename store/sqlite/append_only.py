@@ -25,14 +25,26 @@ _TOMBSTONE = {
 def append_only_triggers() -> Iterator[str]:
     """The statements that guard the tables above."""
     for table, same_row in APPEND_ONLY.items():
-        yield _guard(table, "delete", "")
-        yield _guard(table, "update", _TOMBSTONE.get(table, ""))
-        yield _guard(table, "insert", f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same_row})")  # noqa: S608
+        yield from guard_table(table, same_row)
+
+
+def guard_table(table: str, same_row: str) -> Iterator[str]:
+    """The statements that guard one table.
+
+    Args:
+        table: Its name.
+        same_row: Which row an INSERT OR REPLACE would remove.
+    """
+    yield _guard(table, "delete", "")
+    yield _guard(table, "update", _TOMBSTONE.get(table, ""))
+    yield _guard(table, "insert", f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same_row})")  # noqa: S608
 
 
 def trigger_names() -> frozenset[str]:
     """The triggers that a sound store has."""
-    return frozenset(f"{table}_no_{event}" for table in APPEND_ONLY for event in ("update", "delete", "insert"))
+    return frozenset(
+        f"{table}_no_{event}" for table in (*APPEND_ONLY, "erasure") for event in ("update", "delete", "insert")
+    )
 
 
 def _guard(table: str, event: str, condition: str) -> str:
