@@ -10,7 +10,7 @@ from .messages import read_messages, read_output
 from .results import read_result
 from .table import Table
 from .usage import read_usage
-from .values import read_any_json, read_arguments, read_json, text_of
+from .values import read_arguments, read_json, text_of
 
 KINDS = {
     "generation": StepKind.LLM,
@@ -44,7 +44,7 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     found = attributes.found
     span = begin(raw, attributes, kind=KINDS.get(str(found.get("kind")).lower(), StepKind.CHAIN), convention="langfuse")
     if found.get("level") == "ERROR" and span.error is None:
-        fail(span, text_of(found.get("error_message")))
+        fail(span, text_of(attributes.rest.pop("langfuse.observation.status_message", None)))
     else:
         attributes.put_back("level")
     span.tool_call_id = text_of(found.get("call_id"))
@@ -73,10 +73,10 @@ def _read_content(span: Span, given: JsonValue, made: JsonValue) -> None:
     if span.kind in (StepKind.TOOL, StepKind.RETRIEVER):
         span.tool = span.name
         span.inputs = read_arguments(given)
-        span.outputs = read_result(made, encoded=True).value
+        span.outputs = read_result(made).value
         if span.kind is StepKind.RETRIEVER:
             span.documents = read_documents(span.outputs)
         return
-    span.inputs, span.outputs = read_arguments(given), read_any_json(made)
+    span.inputs, span.outputs = read_arguments(given), read_json(made)
     if span.kind is StepKind.AGENT:
         span.agent = span.agent or span.name

@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...store.models import Annotation, AnnotatorKind, Document, Fold, JsonValue, Message, Span, StepKind, ToolCall
+from ...store.models import Annotation, AnnotatorKind, Document, JsonValue, Message, Span, StepKind, ToolCall
 from ..otlp.raw import RawSpan
-from .base import begin, cost_of, fail, is_named_agent, keep_events, speak
+from .base import begin, cost_of, fail, keep_events, speak
 from .documents import read_documents
 from .messages import ROLES, read_messages, read_output
+from .openinference_frameworks import fold_in_framework, kind_in_framework, read_agent
 from .parts import Turn, add_call, add_part
 from .results import read_result
 from .table import Sorted, Table, by_index, nest
@@ -77,15 +78,6 @@ TABLE = Table(
         "session.annotations.",
     ),
 )
-_WRAPPERS = {
-    "smolagents": re.compile(r"Step \d+"),
-    "llama_index": re.compile(r"BaseWorkflowAgent\..*|.*\._prepare_chat_with_tools|AgentWorkflow\.(?!run$).*"),
-    "langchain": re.compile(
-        r"Runnable(Sequence|Parallel|Assign|Passthrough|Map|Branch|WithFallbacks)\b.*|tools_condition|__start__"
-    ),
-    "openai_agents": re.compile("turn"),
-}
-_LLAMA_AGENT = re.compile(r"(\w*Agent|AgentWorkflow)\.run")
 _NESTED = ("message.tool_calls.", "message.contents.")
 _RESPONSE_ID = re.compile(r'"id"\s*:\s*"((?:msg|resp|chatcmpl|gen)[-_][\w.\-]{1,120})"')
 
@@ -94,7 +86,8 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     """The span in normal form; evaluations on it go to `notes`."""
     attributes = TABLE.sort(raw.attributes)
     found = attributes.found
-    span = begin(raw, attributes, kind=_kind(raw, found), convention="openinference")
+    kind = kind_in_framework(raw, KINDS.get(str(found.get("kind")).upper(), StepKind.CHAIN), found)
+    span = begin(raw, attributes, kind=kind, convention="openinference")
     indexed = attributes.indexed
     if span.kind is StepKind.LLM:
         _read_call(span, attributes)
@@ -108,40 +101,12 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     span.tool_call_id = text_of(found.get("call_id"))
     if span.kind in (StepKind.TOOL, StepKind.RETRIEVER):
         _read_tool(span, found)
-    elif span.kind is StepKind.AGENT or is_named_agent(span):
-        span.kind = StepKind.AGENT
-        span.agent = span.agent or raw.name.removesuffix(".run")
-        if isinstance(span.inputs, dict) and "init_state" in span.inputs:
-            # LlamaIndex writes its machine state here and the answer as a cut-off repr; the model calls tell both.
-            span.attributes["inputs"], span.attributes["outputs"] = span.inputs, span.outputs
-            span.inputs = span.outputs = None
+    elif span.kind in (StepKind.AGENT, StepKind.CHAIN):
+        read_agent(span, raw)
     speak(span)
-    span.fold = _fold(span, raw)
+    span.fold = fold_in_framework(span, raw)
     keep_events(span, raw)
     return span
-
-
-def _kind(raw: RawSpan, found: Mapping[str, JsonValue]) -> StepKind:
-    kind = KINDS.get(str(found.get("kind")).upper(), StepKind.CHAIN)
-    # The OpenAI Agents root stands for the workflow and bears its name; the agents lie below it.
-    if kind is StepKind.AGENT and raw.parent_span_id is None and _by(raw, "openai_agents") and "agent" not in found:
-        return StepKind.CHAIN
-    if kind is StepKind.CHAIN and _by(raw, "llama_index") and _LLAMA_AGENT.fullmatch(raw.name):
-        return StepKind.AGENT
-    return kind
-
-
-def _by(raw: RawSpan, instrumentation: str) -> bool:
-    return raw.scope.endswith(instrumentation) and "openinference" in raw.scope
-
-
-def _fold(span: Span, raw: RawSpan) -> Fold | None:
-    if span.kind not in (StepKind.CHAIN, StepKind.LLM) or "openinference" not in raw.scope:
-        return None
-    pattern = _WRAPPERS.get(raw.scope.rsplit(".", 1)[-1])
-    if pattern is None or not pattern.fullmatch(raw.name):
-        return None
-    return None if span.kind is StepKind.LLM and span.usage else Fold.WRAPPER
 
 
 def _read_call(span: Span, attributes: Sorted) -> None:

@@ -226,8 +226,9 @@ def _add_other(turn: Turn, part: dict[str, JsonValue], kind: str) -> None:
 def _media(kind: str, part: JsonValue) -> str:
     """`[image image/png]`: what it is; the bytes stay in the original attributes."""
     holder: Mapping[str, Any] = part if isinstance(part, dict) else {}
-    if isinstance(source := holder.get("source"), dict):
-        holder = source
+    for key in ("source", "image", "image", "audio", "input_audio", "file", "image_url"):
+        if isinstance(inner := holder.get(key), dict):
+            holder = inner
     mime = text_of(first(holder, "mime_type", "mimeType", "media_type", "mediaType", "format"))
     modality = text_of(holder.get("modality"))
     word = modality or next((known for known in ("image", "audio", "video", "document") if known in kind.lower()), "")
