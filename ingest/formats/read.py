@@ -25,6 +25,8 @@ DATA_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".pb", ".binpb", ".eval",
 """What is looked at in a folder; a file that is named directly may be called anything."""
 IGNORED_NAMES = ("expected.json", "requests.json", "result.json", "package.json", "pyproject.json")
 _ARCHIVE_FORMATS = ("inspect",)
+_GIVE_UP = 1_000
+"""Bad records in a row after which a file is taken for one of another kind."""
 
 
 def read_path(
@@ -124,7 +126,15 @@ class _Reader:
             yield RecordError(label, err.where or "file", str(err))
 
     def _read(self, source: Source) -> Iterator[ReadItem]:
-        yield from within_limits(self._format_of(source).read(source), source)
+        fmt = self._format_of(source)
+        bad = 0
+        for item in within_limits(fmt.read(source), source):
+            bad = bad + 1 if isinstance(item, RecordError) else 0
+            yield item
+            if bad >= _GIVE_UP:
+                what = f"{bad:,} bad records in a row; the rest is left out. Is it really {fmt.title} ({fmt.name})?"
+                yield source.error("file", what)
+                return
 
     def _format_of(self, source: Source) -> Format:
         if self._format != "auto":

@@ -257,3 +257,13 @@ def test_a_file_that_only_begins_like_a_zip_is_bad_input_and_closed(tmp_path: Pa
     file.write_bytes(b"PK\x03\x04 and no more")
     with pytest.raises(BadInputError, match="Not a readable zip"):
         read(file)
+
+
+def test_a_file_of_bad_records_only_is_given_up(tmp_path: Path) -> None:
+    file = tmp_path / "runs.jsonl"
+    file.write_bytes(LINE + b"{}\n" * 999 + LINE + b"{}\n" * 5_000)
+    items = read(file)
+
+    assert step_counts(items) == [1, 1]
+    assert len(items) == 2 + 999 + 1_000 + 1
+    assert "the rest is left out" in items[-1].what
