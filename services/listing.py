@@ -32,7 +32,8 @@ def list_traces(store: Store, line: str = "", *, limit: int = 50, offset: int = 
     """
     query = parse_query(line)
     refresh(store)
-    verdicts = verdict_labels(store)
+    judged = any(part.field in ("verdict", "outcome") for part in query.filters)
+    verdicts = verdict_labels(store) if judged else None
     hits = search(store, query, limit=limit, offset=offset, verdicts=verdicts)
     summaries = get_summaries(store, [hit.trace_id for hit in hits])
     whole = not offset and len(hits) < limit

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from .connection import Store
@@ -19,6 +20,7 @@ from .sqlite.driver import Connection
 from .trust.chain import append_link, record_sha256
 from .trust.root import Trust
 from .trust.seen import current_trace
+from .trust.signing import SignatureCheck
 from .trust.verdicts import CurrentTrace, parse_verdict_record, verify_record
 
 _CHUNK = 900
@@ -106,6 +108,11 @@ def get_verdict(store: Store, name: str, trust: Trust | None = None) -> Verdict:
     return _checked(store, rows, trust)[0]
 
 
+def verdict_state(store: Store, verdict: Verdict, trust: Trust | None = None) -> SignatureCheck:
+    """What a verdict's signature is worth at this moment, whatever its `state` said when it was read."""
+    return verify_record(verdict, trust or load_trust(store), _current(store, subject_ids(store, verdict)))
+
+
 def list_verdicts(
     store: Store, *, item_id: int | None = None, trace_id: int | None = None, trust: Trust | None = None
 ) -> list[Verdict]:
@@ -190,7 +197,7 @@ def _verdict(store: Store, row: Any, trust: Trust) -> Verdict | None:
     if row["record"] is None:
         return None
     try:
-        verdict = parse_verdict_record(row["record"])
+        verdict = _parsed(row["record"])
     except BadInputError:
         return None
     subjects = subject_ids(store, verdict)
@@ -199,10 +206,15 @@ def _verdict(store: Store, row: Any, trust: Trust) -> Verdict | None:
     )
     if verdict.uid != row["uid"]:
         return replace(verdict, state=SignatureState.INVALID, state_reason="filed under another id than it was signed")
-    check = verify_record(verdict, trust, _current(store, subjects))
+    check = verdict_state(store, verdict, trust)
     # The name in the record is what the signer claims; a trusted key has the name under which it is known here.
     name = check.signed_by or verdict.reviewer_name
     return replace(verdict, state=check.state, state_reason=check.reason, reviewer_name=name)
+
+
+@lru_cache(maxsize=5_000)
+def _parsed(text: str) -> Verdict:
+    return parse_verdict_record(text)
 
 
 def _current(store: Store, trace_ids: Sequence[int]) -> Mapping[tuple[str, str], CurrentTrace | None]:

@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,8 +94,12 @@ def public_key_of(private: Ed25519PrivateKey) -> str:
     return base64.b64encode(private.public_key().public_bytes_raw()).decode()
 
 
+@lru_cache(maxsize=20_000)
 def signature_fits(public_key: str, signature: str, message: bytes) -> bool:
-    """Whether `signature` (base64) over `message` was made with the private half of `public_key`."""
+    """Whether `signature` (base64) over `message` was made with the private half of `public_key`.
+
+    Cost: about 0.1 ms the first time; the answer never changes, so it is kept.
+    """
     try:
         raw = base64.b64decode(signature, validate=True)
         Ed25519PublicKey.from_public_bytes(decode_key(public_key)).verify(raw, message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -35,7 +36,10 @@ def test_problem_is_told_with_exit_code_one(store: Store, capsys: pytest.Capture
     assert "rolled back" in out and "NOT sound" in out
 
 
-def test_trust_asks_on_a_terminal_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_trust_asks_on_a_terminal_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     (tmp_path / "retrospan.toml").write_text("[tool.retrospan]\n")
 
     with pytest.raises(SystemExit) as ended:
