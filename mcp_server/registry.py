@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from ..services.rendering.fence import inert
 from ..store.connection import Store
 from ..store.display import safe_line, safe_text
 from ..store.errors import RefusedError, RetrospanError, UsageError, did_you_mean
@@ -114,7 +115,7 @@ def run_tool(caller: Caller, tools: Mapping[str, Tool], name: str, arguments: Ma
             raise RefusedError(f"{name} changes the store, and this server was started with --read-only.")
         return chosen.function(caller, **check_arguments(name, chosen.model, arguments))
     except RetrospanError as err:
-        err.args = (_shortened(safe_text(str(err))),)
+        err.args = (_shortened(inert(str(err))),)
         raise
     except Exception as err:
         logger.error("%s failed: %s", name, safe_text(traceback.format_exc()))
