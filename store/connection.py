@@ -160,6 +160,8 @@ def _connect(path: Path, *, read_only: bool = False) -> Connection:
     con = driver.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     con.row_factory = Row
     con.execute("PRAGMA journal_size_limit=67108864")
+    # Pages that every commit touches are written back once in 32 MiB rather than once in 8.
+    con.execute("PRAGMA wal_autocheckpoint=4000")
     # NORMAL in WAL survives kill -9 of the process at any moment; a power cut may take the last transactions.
     con.execute("PRAGMA synchronous=NORMAL")
     con.execute("PRAGMA foreign_keys=ON")
