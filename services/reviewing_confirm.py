@@ -30,6 +30,7 @@ from ..store.trust.session import ReviewSession
 from ..store.trust.signing import content_sha256
 from .reviewing_decide import require_trusted
 from .reviewing_knowledge import checked_lesson, clean_rubric
+from .reviewing_people import announce
 
 
 def confirm_lesson(
@@ -140,6 +141,7 @@ def _sign_into(
     require_trusted(session, trust)
     _require_new(store, draft, folder, trust)
     moment = utc_text(now or utc_now())
+    announce(store, session, now=moment)
     text = render(sign_document(session, draft, now=moment))
     signed = parse_document(draft.kind, draft.name, text)
     assert signed.content == draft.content, "the file reads otherwise than it was signed"

@@ -32,6 +32,7 @@ from ..store.trust.seen import current_trace
 from ..store.trust.session import ReviewSession
 from ..store.trust.verdicts import parse_verdict_record, sign_verdict_record
 from .reviewing_claims import OpenReview
+from .reviewing_people import announce
 from .reviewing_subjects import TEXT_LIMIT
 
 _COUNTING = (SignatureState.VALID, SignatureState.STALE, SignatureState.REDACTED)
@@ -122,6 +123,7 @@ def sign_verdict(
     _require_unchanged(store, opened)
     moment = utc_text(now or utc_now())
     item_id = opened.item.id
+    announce(store, session, now=moment)
     with store.write() as con:
         before = _signed(store, item_id, trust)
         if mine := [verdict for verdict in before if verdict.reviewer == session.fingerprint]:

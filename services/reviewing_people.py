@@ -83,6 +83,14 @@ def unlock_reviewer(name: str, passphrase: str) -> ReviewSession:
     return open_session(keys_folder(), name, passphrase)
 
 
+def announce(store: Store, session: ReviewSession, *, now: str) -> None:
+    """Make the reviewer's public record known to a store that does not have it yet, before they sign in it."""
+    with store.read() as con:
+        known = any(record.fingerprint == session.fingerprint for record in load_records(con))
+    if not known:
+        _announce(store, make_reviewer(session, now=now), now)
+
+
 def vouch_for(store: Store, session: ReviewSession, name: str, *, now: datetime | None = None) -> Reviewer:
     """Countersign a reviewer's key, as one who is trusted: from then on their signatures count.
 

@@ -131,10 +131,10 @@ def delete_draft(con: Connection, item_id: int, reviewer: str) -> None:
 
 
 def lost_lease(claim: Claim) -> str:
-    """What a holder is told whose slot went to somebody else."""
+    """What a holder is told whose claim does not hold any more."""
     return (
-        f"The claim on R{claim.item_id} ran out and somebody else has taken it. "
-        "Your answer is kept; claim the item again if it is still open."
+        f"The claim on R{claim.item_id} is over: it ran out and somebody else has taken it, or it is signed already. "
+        "An unsigned answer is kept; claim the item again if it is still open."
     )
 
 

@@ -11,6 +11,8 @@ from ..trust.files import list_files, read_bounded, write_atomic
 
 FOLDER = ".retrospan"
 MAX_BYTES = 1 << 20
+MAX_TEXT_BYTES = 1 << 17
+"""Of lessons and rubrics, which people write and read; YAML of a megabyte takes seconds to parse."""
 MAX_FILES = 5_000
 
 
@@ -30,6 +32,11 @@ class KnowledgeKind(StrEnum):
     @property
     def suffix(self) -> str:
         return _SUFFIXES[self]
+
+    @property
+    def limit(self) -> int:
+        """Bytes of a file at most."""
+        return MAX_TEXT_BYTES if self in (KnowledgeKind.LESSON, KnowledgeKind.RUBRIC) else MAX_BYTES
 
 
 _SUFFIXES = {
@@ -77,15 +84,15 @@ def write_knowledge(folder: Path, kind: KnowledgeKind, name: str, text: str) -> 
     Raises:
         UsageError: if the name is no slug.
         RefusedError: if a folder on the way is a link.
-        BadInputError: if the text is larger than a knowledge file may be (1 MiB).
+        BadInputError: if the text is larger than such a file may be.
         StoreError: if the disk refuses.
     """
     target = knowledge_root(folder) / kind.folder
     if target.is_symlink():
         raise RefusedError(f"{target} is a link. Knowledge lies in plain folders; replace the link by one.")
     data = text.encode()
-    if len(data) > MAX_BYTES:
-        raise BadInputError(f"The {kind.value} {name!r} has {len(data)} bytes; at most {MAX_BYTES} are kept.")
+    if len(data) > kind.limit:
+        raise BadInputError(f"The {kind.value} {name!r} has {len(data)} bytes; at most {kind.limit} are kept.")
     return write_atomic(target, f"{name}{kind.suffix}", data)
 
 
@@ -102,7 +109,7 @@ def find_files(folder: Path) -> list[FoundFile]:
 
 def _read(kind: KnowledgeKind, path: Path) -> FoundFile:
     try:
-        return FoundFile(kind, path.stem, path, read_bounded(path, MAX_BYTES).decode())
+        return FoundFile(kind, path.stem, path, read_bounded(path, kind.limit).decode())
     except UnicodeDecodeError as err:
         return FoundFile(kind, path.stem, path, problem=f"{path}: byte {err.start} is not UTF-8")
     except BadInputError as err:

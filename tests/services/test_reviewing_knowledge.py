@@ -269,6 +269,22 @@ def test_broken_files_are_reported_with_their_place_and_the_rest_is_read(desk: D
     assert [lesson.id for lesson in list_lessons(desk.store)] == ["window"]
 
 
+def test_reviewer_signs_in_a_second_store_that_has_not_met_them(desk: Desk, tmp_path: Path) -> None:
+    ada = desk.reviewer()
+    with open_store(tmp_path / "other.db") as other:
+        lesson = confirm_lesson(other, ada, replace(LESSON, id="window"), tmp_path / "app")
+        assert lesson.status is LessonStatus.CONFIRMED
+        assert audit_verify(other).sound
+
+
+def test_overlong_lesson_file_is_left_out(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / ".retrospan" / "lessons"
+    folder.mkdir(parents=True)
+    (folder / "long.md").write_text("---\nid: long\n---\n" + "x" * 200_000)
+
+    assert len(index_knowledge(desk.store, [tmp_path]).problems) == 1
+
+
 def test_removed_file_leaves_the_index(desk: Desk, tmp_path: Path) -> None:
     confirm_lesson(desk.store, desk.reviewer(), replace(LESSON, id="window"), tmp_path)
     (tmp_path / ".retrospan" / "lessons" / "window.md").unlink()

@@ -131,3 +131,11 @@ def test_file_that_changed_since_it_was_shown_is_not_allowed(tmp_path: Path) -> 
     with pytest.raises(BadInputError, match="changed since it was shown"):
         trust_folder(tmp_path, now=NOW, shown=b"[tool]\n")
     assert load_trust_file().allowed == []
+
+
+def test_configuration_inside_a_repository_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "clone" / ".git").mkdir(parents=True)
+    monkeypatch.setenv("RETROSPAN_CONFIG_DIR", str(tmp_path / "clone" / "settings"))
+
+    with pytest.raises(RefusedError, match="lies in a git repository"):
+        load_trust_file()
