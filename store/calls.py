@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from .jsontext import canonical, parse_if_json
+from .jsontext import as_text, canonical, parse_if_json
 from .models import JsonValue, Message, Span, StepKind
 
 _CALLED = (StepKind.TOOL, StepKind.RETRIEVER)
@@ -21,7 +21,8 @@ class CallsTold:
     def complete(self, span: Span) -> tuple[Span, bytes]:
         """The span with arguments and result filled in, and the canonical JSON of what was added (b"" for nothing).
 
-        LangChain writes the only argument of a tool without its name; the model's request has it.
+        LangChain writes the only argument of a tool without its name; the model's request has it. Anthropic's tracer
+        says only `tool_error`; the model is told what went wrong.
         """
         call = span.tool_call_id
         if span.kind not in _CALLED or call is None:
@@ -30,11 +31,15 @@ class CallsTold:
         asked = self.arguments.get(call)
         if isinstance(asked, dict) and (inputs is None or _only_value(asked, inputs)):
             inputs = asked
-        if outputs is None and span.error is None:
-            outputs = self.results.get(call)
-        if inputs is span.inputs and outputs is span.outputs:
+        told, error = self.results.get(call), span.error
+        if outputs is None and error is None:
+            outputs = told
+        elif error is not None and error.message == error.type and outputs is None and told:
+            error = replace(error, message=as_text(told))
+        if inputs is span.inputs and outputs is span.outputs and error is span.error:
             return span, b""
-        return replace(span, inputs=inputs, outputs=outputs), canonical([inputs, outputs])
+        completed = replace(span, inputs=inputs, outputs=outputs, error=error)
+        return completed, canonical([inputs, outputs, error.message if error else None])
 
 
 def _only_value(asked: dict[str, JsonValue], inputs: JsonValue) -> bool:

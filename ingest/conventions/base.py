@@ -27,6 +27,8 @@ def begin(raw: RawSpan, sorted_attributes: Sorted, *, kind: StepKind, convention
     """A span with all that does not depend on the convention; its fields are taken out of `found`."""
     found = sorted_attributes.found
     status, error = _status(raw, found)
+    if kind is StepKind.CHAIN:
+        sorted_attributes.put_back("kind", "operation", "type")
     if error is None:
         sorted_attributes.put_back("error_type", "error_message")
     elif _TRACEBACK in raw.status_message:

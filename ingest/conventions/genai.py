@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -17,6 +18,8 @@ from .results import error_text, read_result
 from .table import Sorted, by_index, nest
 from .usage import USAGE, usage_of
 from .values import read_arguments, read_json, text_of, texts_of
+
+_AGENT_NAME = re.compile(r"(?:invoke_agent|create_agent|agent) (\S.*)")
 
 
 def read(raw: RawSpan, notes: list[Annotation]) -> Span:
@@ -178,9 +181,8 @@ def _read_retriever(span: Span, attributes: Sorted) -> None:
 def _read_agent(span: Span, attributes: Sorted, said: Conversation) -> None:
     found = attributes.found
     history = read_json(found.get("history"))
-    if span.agent is None:
-        name = span.name.removeprefix("invoke_agent").removeprefix("create_agent").removesuffix(" run").strip()
-        span.agent = name or None
+    if span.agent is None and (named := _AGENT_NAME.fullmatch(span.name)):
+        span.agent = named[1]
     if "input_messages" in found:
         span.inputs = found["input_messages"]
     elif history is not None:
