@@ -18,11 +18,13 @@ _HEAD_FAILURE = re.compile(
     ^\W{0,3}(?:tool\s|an?\s|the\s|internal\s|fatal\s|unexpected\s|unknown\s)?
       (?:\w{0,30}error|exception|failure|failed|fehler|erreur|errore|traceback)\b[^\n]{0,160}
     | \b(?:error|exception)\s(?:executing|occurred|running|calling|while|during|fetching|reading|code)\b[^\n]{0,160}
-    | \b(?:could|can)\s?(?:not|n't)\s(?:be\s)?(?:found|connect|open|read|load|parse|process|complete|access)\w*[^\n]{0,120}
+    | \b(?:could|can)\s?(?:not|n't)\s(?:be\s)?
+      (?:found|connect|open|read|load|parse|process|complete|access)\w*[^\n]{0,120}
     | \b(?:unable|failed)\sto\s\w+[^\n]{0,140}
     | \b(?:permission|access)\sdenied\b[^\n]{0,80}
     | \b(?:timed\sout|time-?out\b)[^\n]{0,80}
-    | \b(?:404|403|401|429|500|502|503)\s(?:client\serror|server\serror|not\sfound|forbidden|unauthorized|too\smany|internal|bad\sgateway)[^\n]{0,80}
+    | \b(?:404|403|401|429|500|502|503)\s
+      (?:client\serror|server\serror|not\sfound|forbidden|unauthorized|too\smany|internal|bad\sgateway)[^\n]{0,80}
     | \bexit(?:ed)?\s(?:with\s)?(?:\w+\s)?(?:exit\s)?(?:code|status):?\s[1-9]\d{0,2}\b[^\n]{0,60}
     | \b(?:not\sfound|does\snot\sexist|no\ssuch\s\w+)\b[^\n]{0,80}
     | \bno\scode\sblock\sdetected\b[^\n]{0,80}
@@ -30,7 +32,8 @@ _HEAD_FAILURE = re.compile(
 )
 _LINE_FAILURE = re.compile(
     r"(?m)^(?:Traceback \(most recent call last\):|[A-Za-z_.]{0,60}(?:Error|Exception): [^\n]{0,200}|"
-    r"Error:(?: [^\n]{0,200}|$)|(?:Code )?[Ee]xecution failed [^\n]{0,200}|(?:The )?[Ss]cript (?:ran, then )?exited with (?:Unix )?exit code:? [1-9]\d*|"
+    r"Error:(?: [^\n]{0,200}|$)|(?:Code )?[Ee]xecution failed [^\n]{0,200}|"
+    r"(?:The )?[Ss]cript (?:ran, then )?exited with (?:Unix )?exit code:? [1-9]\d*|"
     r"Process exited with code [1-9]\d*)"
 )
 _EMPTY = re.compile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import networkx as nx
@@ -45,11 +45,19 @@ class ProvenanceGraph:
 
     graph: nx.DiGraph[int]
     uses: tuple[Use, ...]
+    shown: Mapping[tuple[str, str], int]
+    """Kind and normal form of every value that a result, a person or an instruction showed, with its first step."""
 
     @property
     def invented(self) -> tuple[Use, ...]:
         """Uses whose value no earlier step holds or yields."""
         return tuple(use for use in self.uses if not use.grounded)
+
+    @property
+    def unused(self) -> tuple[tuple[str, int], ...]:
+        """Values that were shown and never used in a call or an answer, as (normal form, step)."""
+        used = {use.value.key for use in self.uses}
+        return tuple((key[1], step) for key, step in self.shown.items() if key not in used)
 
     def carriers(self, value: Value) -> tuple[int, ...]:
         """Every step that uses the value, in order."""
@@ -69,26 +77,26 @@ def provenance_of(reading: Reading) -> ProvenanceGraph:
     """`provenance` for a trace already read."""
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_nodes_from(view.index for view in reading.views)
-    uses = tuple(_uses(reading))
+    sources = Sources()
+    uses = tuple(_uses(reading, sources))
     for use in uses:
         if use.introducer is not None and use.introducer != use.step:
             if graph.has_edge(use.introducer, use.step):
                 graph.edges[use.introducer, use.step]["values"].append(use.value.normal)
             else:
                 graph.add_edge(use.introducer, use.step, values=[use.value.normal])
-    return ProvenanceGraph(graph, uses)
+    return ProvenanceGraph(graph, uses, sources.first_seen)
 
 
 def telling(value: Value) -> bool:
     """Is the value specific enough that its appearance means something?"""
     if value.kind is not ValueKind.NUMBER:
-        return value.kind is not ValueKind.NAME
+        return True
     number = number_of(value.normal)
     return number is not None and (abs(number) > _PLAIN_NUMBER or not number.is_integer())
 
 
-def _uses(reading: Reading) -> Iterator[Use]:
-    sources = Sources()
+def _uses(reading: Reading, sources: Sources) -> Iterator[Use]:
     final = reading.final.index if reading.final else None
     acts = reading.acts_by_asker
     if reading.views and reading.views[0].role is Role.FRAME:

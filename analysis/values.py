@@ -1,4 +1,5 @@
-"""Values that can be followed from step to step: ids, numbers, dates, e-mails, links, names; each in one normal form."""
+"""Values that can be followed from step to step: ids, numbers, dates, e-mails, links; each "
+"in one normal form."""
 
 from __future__ import annotations
 
@@ -42,7 +43,6 @@ _PLAIN = re.compile(
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _MONTH_FIRST = re.compile(r"(?<!\w)([^\W\d_]{3,10})\.?\s\d{1,2}(?:st|nd|rd|th)?(?:,?\s\d{4})?\b")
 _DAY_FIRST = re.compile(r"(?<![\w.])\d{1,2}(?:st|nd|rd|th|\.)?\s(?:of\s)?([^\W\d_]{3,10})\.?(?:,?\s\d{4})?\b")
-_NAME = re.compile(r"\b[A-ZÀ-Þ][a-zà-ÿ'’]+(?:[ -](?:of |de |van |von |the )?[A-ZÀ-Þ][a-zà-ÿ'’]+){1,4}\b")
 _ORDINAL = re.compile(r"^\d+(?:st|nd|rd|th)$", re.IGNORECASE)
 _UNIT = re.compile(r"^-?\d+(?:\.\d+)?(?:[a-z]{1,3}|-[a-z]+)$", re.IGNORECASE)
 
@@ -56,7 +56,6 @@ class ValueKind(StrEnum):
     TIME = "time"
     EMAIL = "email"
     URL = "url"
-    NAME = "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +73,8 @@ class Value:
         return self.kind.value, self.normal
 
 
-def values_in(text: str, *, names: bool = False) -> Iterator[Value]:
-    """The values of a text in order; names (two or more capitalised words) only on demand, after the others.
+def values_in(text: str) -> Iterator[Value]:
+    """The values of a text in order.
 
     >>> [(v.kind.value, v.normal) for v in values_in("Order #W123 of May 5, 2024: $1,240.50 to a@b.org")]
     [('id', 'w123'), ('date', '2024-05-05'), ('number', '1240.5'), ('email', 'a@b.org')]
@@ -89,9 +88,6 @@ def values_in(text: str, *, names: bool = False) -> Iterator[Value]:
         if value:
             end = value.end
             yield value
-    if names:
-        for match in _NAME.finditer(text):
-            yield Value(ValueKind.NAME, match.group().lower(), match.group(), match.start(), match.end())
 
 
 def _found(text: str) -> Iterator[tuple[int, str, str]]:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from datasets import WRITES
-
 from retrospan.analysis.reading import Role, bare_agent, read
 from retrospan.store.models import StepKind, Trace
 

@@ -94,8 +94,8 @@ def agentrx_magentic() -> list[Case]:
         if path.stem in roots:
             step, agent = roots[path.stem]
             messages = [_team_turn(turn, "role") for turn in load(path)]
-            record = {"id": f"RX/{path.stem}", "messages": messages}
-            cases.append(Case(record["id"], record, (step,), (agent,), "fail", path.stem))
+            record: dict[str, Any] = {"id": f"RX/{path.stem}", "messages": messages}
+            cases.append(Case(f"RX/{path.stem}", record, (step,), (agent,), "fail", path.stem))
     return cases
 
 

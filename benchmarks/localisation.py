@@ -24,8 +24,6 @@ import trail
 from datasets import Case
 from intervals import auroc, bootstrap, mcnemar, rate
 from rapidfuzz import fuzz
-from runs import half_of, trace_of
-
 from retrospan.analysis import suspects as method
 from retrospan.analysis.alignment import diff_traces
 from retrospan.analysis.evidence.case import open_case
@@ -34,6 +32,7 @@ from retrospan.analysis.shapes import changed_paths
 from retrospan.analysis.signals.registry import find_signals
 from retrospan.store.findings import SuspectReport
 from retrospan.store.models import Trace
+from runs import half_of, trace_of
 
 Ranking = Callable[[Trace], list[int]]
 _NEAREST = 4

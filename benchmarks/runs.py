@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import replace
 
 from datasets import Case
-
 from retrospan.ingest.formats.messages import conversation_spans
 from retrospan.store.assembly import assemble
 from retrospan.store.models import Outcome, Trace, TraceFacts

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from datasets import DATA, load
-
 from retrospan.ingest.formats.read import read_path
 from retrospan.store.assembly import assemble
 from retrospan.store.models import Span, SpanBatch, StepKind, Trace

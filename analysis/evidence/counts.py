@@ -13,7 +13,8 @@ from .case import CaseFile
 from .clue import Clue, clue
 
 _COUNT = re.compile(
-    r"(?i)\b(?:there (?:are|is|were)(?: currently| only| a total of| now)?|total of|found|has|have|with|offers?|includes?|"
+    r"(?i)\b(?:there (?:are|is|were)(?: currently| only| a total of| now)?|total of|found|has|have|with|"
+    r"offers?|includes?|"
     r"contains?|counted|exactly|es gibt|il y a|hay)\s\**(\d{1,4})\**\s(?!(?:am|pm|%|°))[a-z]"
 )
 _MANY = 600

@@ -13,12 +13,15 @@ from .case import CaseFile
 from .clue import Clue, clue
 
 _CLOSING = re.compile(
-    r"(?i)\b(?:thanks?|thank you|bye|goodbye|that(?:'s| is| will be) all|no,? that|have a (?:great|nice|good)|cheers|danke|merci|gracias)\b"
+    r"(?i)\b(?:thanks?|thank you|bye|goodbye|that(?:'s| is| will be) all|no,? that|have a (?:great|nice|"
+    r"good)|cheers|danke|merci|gracias)\b"
     r"|#{2,}\s?\w+\s?#{2,}"
 )
 _ALL_DONE = re.compile(
-    r"(?i)\b(?:all (?:\w+ ){0,3}(?:updates?|changes?|requests?|items?|orders?|tasks?)? ?(?:have|has|are|were) (?:been )?(?:now )?"
-    r"(?:successfully )?\w+|everything (?:has been|is)|request (?:has been |is )?(?:fully |successfully )?(?:satisfied|completed))\b"
+    r"(?i)\b(?:all (?:\w+ ){0,3}(?:updates?|changes?|requests?|items?|orders?|tasks?)? ?(?:have|has|are|"
+    r"were) (?:been )?(?:now )?"
+    r"(?:successfully )?\w+|everything (?:has been|is)|request (?:has been |is )?(?:fully |"
+    r"successfully )?(?:satisfied|completed))\b"
 )
 _SHORT_RUN = 14
 _FEW_DECISIONS = 6
@@ -75,7 +78,8 @@ def _summing_up(case: CaseFile) -> Iterator[Clue]:
 
 
 def _quick_answer(case: CaseFile) -> Iterator[Clue]:
-    """In a run of few decisions that answers at once, the answer is the decision; a dialogue goes on and is left alone."""
+    """In a run of few decisions that answers at once, the answer is the decision; a dialogue goes on "
+    "and is left alone."""
     final, decisions = case.reading.final, case.reading.decisions
     turns = sum(view.role is Role.USER for view in case.reading.views)
     if final is None or final is not decisions[-1] or turns > 1 or case.reading.acts:

@@ -24,7 +24,8 @@ _NO_PATTERN = 0.3
 
 
 def clues(case: CaseFile) -> Iterator[Clue]:
-    """Changes that most good runs do not make, with the argument that differs; then changes they make and this lacks."""
+    """Changes that most good runs do not make, with the argument that differs; then changes they make "
+    "and this lacks."""
     if not case.good:
         return
     weight = clarity(case)

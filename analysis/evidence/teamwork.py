@@ -13,7 +13,8 @@ from .case import CaseFile
 from .clue import Clue, clue
 
 _STALL = re.compile(
-    r"(?i)\b(?:stalled|re-?planning|stuck|not making progress|no progress|going in circles|(?:try|need) (?:a |an )?(?:different|another|new|"
+    r"(?i)\b(?:stalled|re-?planning|stuck|not making progress|no progress|going in circles|(?:try|"
+    r"need) (?:a |an )?(?:different|another|new|"
     r"alternative) (?:approach|strategy|method|plan|way)|start(?:ing)? over|let me (?:rethink|reconsider|try again))\b"
 )
 _DECAY = 0.75

@@ -13,7 +13,8 @@ from .case import CaseFile
 from .clue import Clue, clue
 
 _CHANGE = re.compile(
-    r"(?i)\b(?:actually|instead|never ?mind|forget (?:it|about)|on second thought|let's (?:leave|skip|just)|in that case|"
+    r"(?i)\b(?:actually|instead|never ?mind|forget (?:it|about)|on second thought|let's (?:leave|skip|"
+    r"just)|in that case|"
     r"if (?:that's|that is) (?:the case|not possible)|i(?:'ll| will) just|i might as well|rather|changed my mind|"
     r"let's go ahead|let me rephrase)\b"
 )

@@ -14,7 +14,8 @@ from .case import CaseFile
 from .clue import Clue, clue
 
 _YES = re.compile(
-    r"(?i)\b(?:yes|yep|yeah|sure|please do|go ahead|confirm(?:ed)?|proceed|correct|that works|sounds good|do it|ok(?:ay)?|"
+    r"(?i)\b(?:yes|yep|yeah|sure|please do|go ahead|confirm(?:ed)?|proceed|correct|that works|sounds good|"
+    r"do it|ok(?:ay)?|"
     r"ja|oui|s[ií])\b"
 )
 _DECAY = 0.85

@@ -47,8 +47,10 @@ _BY_THE_WAY = frozenset(
 )
 """What a system does as a consequence of another change."""
 _CLAIM = re.compile(
-    r"(?i)\b(?:i(?:'ve| have)(?: now| just| already| successfully){0,2}|we(?:'ve| have)(?: now| just| already| successfully){0,2}|"
-    r"i(?: just| successfully)?|(?:has|have) (?:now |just )?been(?: successfully)?|(?:was|were) successfully|is now|are now) "
+    r"(?i)\b(?:i(?:'ve| have)(?: now| just| already| successfully){0,2}|we(?:'ve| have)(?: now| just|"
+    r" already| successfully){0,2}|"
+    r"i(?: just| successfully)?|(?:has|have) (?:now |just )?been(?: successfully)?|(?:was|"
+    r"were) successfully|is now|are now) "
     rf"({'|'.join(sorted(_VERBS, key=len, reverse=True))})\b"
 )
 _UNREAL = re.compile(
@@ -112,7 +114,11 @@ def _signal(view: View, match: re.Match[str], verb: str, unmet: str, tools: int)
 
 DEFINITION = SignalDefinition(
     name="claimed_action",
-    definition="A reply claims a completed action; no tool whose name fits was called before it, or each such call failed.",
-    weakness="English verbs only; tools with opaque names, and actions that the user or the system did, can mislead it.",
+    definition=(
+        "A reply claims a completed action; no tool whose name fits was called before it, or each such call failed."
+    ),
+    weakness=(
+        "English verbs only; tools with opaque names, and actions that the user or the system did, can mislead it."
+    ),
     find=find,
 )

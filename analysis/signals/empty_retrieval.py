@@ -53,6 +53,8 @@ def _empty(reading: Reading, act: Act) -> str | None:
 DEFINITION = SignalDefinition(
     name="empty_retrieval",
     definition="The last look-up before the final answer found nothing, and the answer neither hedges nor asks.",
-    weakness="A look-up whose empty result is the answer (no open tickets) is marked; hedges in other languages are missed.",
+    weakness=(
+        "A look-up whose empty result is the answer (no open tickets) is marked; hedges in other languages are missed."
+    ),
     find=find,
 )

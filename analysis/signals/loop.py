@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
@@ -40,7 +41,7 @@ def _repeated_words(reading: Reading) -> Iterator[Signal]:
             by_agent[view.agent].append(view)
     for agent, views in by_agent.items():
         run = 1
-        for before, view in zip(views, views[1:], strict=False):
+        for before, view in pairwise(views):
             run = run + 1 if _alike(before.text, view.text) else 1
             if run == _TIMES:
                 yield signal(
@@ -59,7 +60,9 @@ def _alike(left: str, right: str) -> bool:
 
 DEFINITION = SignalDefinition(
     name="loop",
-    definition="One call with the same arguments at least three times with a repeated result, or three nearly equal turns.",
+    definition=(
+        "One call with the same arguments at least three times with a repeated result, or three nearly equal turns."
+    ),
     weakness="Polling for a state that changes slowly is a loop by this rule; cycles over several tools are not seen.",
     find=find,
 )

@@ -59,7 +59,11 @@ def _is_bad(annotation: Annotation) -> bool:
 
 DEFINITION = SignalDefinition(
     name="negative_feedback",
-    definition="An annotation that came with the data judges the run or a step as bad, by label or by a score below one half.",
-    weakness="Scores on other scales (1 to 5) are read as good; an automatic evaluator's opinion counts like a person's.",
+    definition=(
+        "An annotation that came with the data judges the run or a step as bad, by label or by a score below one half."
+    ),
+    weakness=(
+        "Scores on other scales (1 to 5) are read as good; an automatic evaluator's opinion counts like a person's."
+    ),
     find=find,
 )

@@ -46,7 +46,9 @@ def _signal(reading: Reading, use: Use) -> Signal:
 
 DEFINITION = SignalDefinition(
     name="ungrounded_value",
-    definition="An id, number, date, time, e-mail or link in the final answer or a changing call has no source in the run.",
+    definition=(
+        "An id, number, date, time, e-mail or link in the final answer or a changing call has no source in the run."
+    ),
     weakness="World knowledge and longer arithmetic (averages, unit changes) are marked; invented prose is not seen.",
     find=find,
 )

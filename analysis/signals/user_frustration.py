@@ -39,6 +39,8 @@ def _rephrased(earlier: str, later: str) -> bool:
 DEFINITION = SignalDefinition(
     name="user_frustration",
     definition="A later user turn complains, corrects, asks for a person, or repeats an earlier request.",
-    weakness="Word lists find few of the unhappy users (published recall near 1 %); templated prompts look like repeats.",
+    weakness=(
+        "Word lists find few of the unhappy users (published recall near 1 %); templated prompts look like repeats."
+    ),
     find=find,
 )
