@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 INSTRUCTIONS = """\
-Traces of an AI agent and what people learned from them. An agent failed or misbehaved: start with search_traces or \
-summarize_failures. Before changing an agent's prompts, tools or code: search_lessons.
+Recorded runs of an AI agent and what people learned. An agent failed: start with search_traces or summarize_failures. \
+Before you change an agent's prompts, tools or code: search_lessons.
 
 Order of work. search_traces finds runs; get_trace reads one (an outline first, then steps="7-9"); find_suspects ranks \
 the steps where it went wrong; diff_traces holds it against a run that went well. Check a suspect in its steps before \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -37,20 +38,32 @@ Before changing {what}:
 something. Then make the change."""
 
 
+def triage(query: Annotated[str, Field(description="Search line to narrow, as since:7d")] = "") -> str:
+    """Find what is failing and put questions to people"""
+    query = " ".join(query.split()).replace('"', "'")
+    scope = f" in runs matching {query!r}" if query else ""
+    return _TRIAGE.format(scope=scope, query=f'(query="{query}")' if query else "")
+
+
+def explain_failure(trace: Annotated[str, Field(description="T412")]) -> str:
+    """Why one run failed, with quoted evidence"""
+    return _EXPLAIN.format(trace=" ".join(trace.split()).replace('"', "'")[:100])
+
+
+def before_change(what: Annotated[str, Field(description="Files, tools or prompts")]) -> str:
+    """What is known before a prompt, tool or code is changed"""
+    return _BEFORE.format(what=" ".join(what.split())[:300])
+
+
+PROMPTS: Mapping[str, tuple[str, Callable[..., str]]] = {
+    "triage": ("Triage failures", triage),
+    "explain_failure": ("Explain a failure", explain_failure),
+    "before_change": ("Before a change", before_change),
+}
+"""Name → title and function; its docstring is what a client shows."""
+
+
 def add_prompts(server: RetrospanServer) -> None:
     """Register the prompts."""
-
-    @server.prompt(title="Triage failures", description="Find what is failing and put questions to people")
-    def triage(query: Annotated[str, Field(description="Search line to narrow, as since:7d")] = "") -> str:
-        query = " ".join(query.split()).replace('"', "'")
-        return _TRIAGE.format(
-            scope=f" in runs matching {query!r}" if query else "", query=f'(query="{query}")' if query else ""
-        )
-
-    @server.prompt(title="Explain a failure", description="Why one run failed, with quoted evidence")
-    def explain_failure(trace: Annotated[str, Field(description="T412")]) -> str:
-        return _EXPLAIN.format(trace=" ".join(trace.split()).replace('"', "'")[:100])
-
-    @server.prompt(title="Before a change", description="What is known before a prompt, tool or code is changed")
-    def before_change(what: Annotated[str, Field(description="Files, tools or prompts")]) -> str:
-        return _BEFORE.format(what=" ".join(what.split())[:300])
+    for name, (title, function) in PROMPTS.items():
+        server.prompt(name, title=title, description=function.__doc__)(function)

@@ -1,4 +1,4 @@
-"""Write the reference pages that are made from code: the JSON Schemas with an example each, and the commands.
+"""Write the reference pages that are made from code: the JSON Schemas with an example each, the commands, the MCP face.
 
 Run by `just reference`; a test fails where a committed page differs.
 """
@@ -13,6 +13,10 @@ from typing import Any
 import click
 from pydantic import TypeAdapter
 from retrospan.cli.main import cli
+from retrospan.mcp_server.instructions import INSTRUCTIONS
+from retrospan.mcp_server.prompts import PROMPTS
+from retrospan.mcp_server.registry import Tool, load_tools
+from retrospan.mcp_server.resources import TEMPLATES
 from retrospan.services import wire_types as w
 
 HERE = Path(__file__).resolve().parent
@@ -59,10 +63,40 @@ def _helps(command: click.Command, name: str) -> list[tuple[str, str]]:
     return found
 
 
+def mcp_page() -> str:
+    """What a client of `retrospan mcp` is offered."""
+    parts = ["# The MCP server\n\nMade from the code by `docs/reference/generate.py`.\n"]
+    parts.append(f"\n## Instructions\n\n```\n{INSTRUCTIONS.strip()}\n```\n\n## Tools\n")
+    parts += [_tool(tool) for tool in load_tools().values()]
+    parts.append("\n## Prompts\n\n")
+    parts += [f"- `{name}`: {function.__doc__}.\n" for name, (_, function) in PROMPTS.items()]
+    parts.append("\n## Resources\n\n")
+    parts += [f"- `{address}`: {title}.\n" for address, title in TEMPLATES.items()]
+    return "".join(parts)
+
+
+def _tool(tool: Tool) -> str:
+    required = tool.schema.get("required", ())
+    rows = [
+        f"| `{name}` | {part['type']}{' (required)' if name in required else ''} | {_bounds(part)} |\n"
+        for name, part in tool.schema["properties"].items()
+    ]
+    access = "Writes; left out with `--read-only`." if tool.writes else "Reads."
+    table = "| argument | type | |\n|---|---|---|\n" + "".join(rows)
+    return f"\n### {tool.name}\n\n{tool.title}. {access}\n\n{tool.description}\n\n{table}"
+
+
+def _bounds(part: dict[str, Any]) -> str:
+    told = [part["description"]] if "description" in part else []
+    told += ["one of " + ", ".join(map(str, part["enum"]))] if "enum" in part else []
+    told += [f"{part['minimum']} to {part['maximum']}"] if "minimum" in part and "maximum" in part else []
+    return "; ".join(told).replace("|", "\\|")
+
+
 def pages() -> dict[Path, str]:
     """Every generated page by path."""
     made = {HERE / "schemas" / f"{name}.schema.json": json.dumps(schema(name), indent=2) + "\n" for name in SCHEMAS}
-    return {**made, HERE / "commands.md": commands_page()}
+    return {**made, HERE / "commands.md": commands_page(), HERE / "mcp.md": mcp_page()}
 
 
 def main() -> None:
