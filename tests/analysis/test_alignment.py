@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from retrospan.analysis.alignment import diff_traces
+from retrospan.analysis.shapes import likeness
+from retrospan.ingest.formats.messages import conversation_spans
+from retrospan.store.assembly import assemble
+from retrospan.store.models import Trace
+
+Run = Callable[..., Trace]
+
+_messages = st.lists(
+    st.one_of(
+        st.builds(lambda text: {"role": "user", "content": text}, st.text(max_size=20)),
+        st.builds(lambda text: {"role": "assistant", "content": text}, st.text(max_size=20)),
+        st.builds(
+            lambda tool, value: {
+                "role": "assistant",
+                "content": "",
+                "tool_calls": [{"id": "x", "name": tool, "arguments": {"id": value}}],
+            },
+            st.sampled_from(["get_order", "cancel_order"]),
+            st.integers(0, 3),
+        ),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def _trace(messages: list[Any]) -> Trace:
+    return assemble(conversation_spans("run", messages))
+
+
+@given(_messages)
+@settings(max_examples=60, deadline=None)
+def test_a_run_does_not_differ_from_itself(messages: list[Any]) -> None:
+    trace = _trace(messages)
+    diff = diff_traces(trace, trace)
+    assert diff.differences == ()
+    assert diff.first_divergence is None
+    assert diff.pairs == tuple((i, i) for i in range(len(trace.steps)))
+
+
+@given(_messages, _messages)
+@settings(max_examples=60, deadline=None)
+def test_pairs_hold_every_step_once_and_in_order(left: list[Any], right: list[Any]) -> None:
+    ours, theirs = _trace(left), _trace(right)
+    pairs = diff_traces(ours, theirs).pairs
+    assert [i for i, _ in pairs if i is not None] == list(range(len(ours.steps)))
+    assert [j for _, j in pairs if j is not None] == list(range(len(theirs.steps)))
+
+
+@given(_messages, _messages)
+@settings(max_examples=60, deadline=None)
+def test_the_other_way_round_shows_as_many_changed_calls(left: list[Any], right: list[Any]) -> None:
+    ours, theirs = _trace(left), _trace(right)
+    forward = [item for item in diff_traces(ours, theirs).differences if item.kind == "arguments"]
+    backward = [item for item in diff_traces(theirs, ours).differences if item.kind == "arguments"]
+    assert len(forward) == len(backward)
+
+
+def test_the_argument_of_a_change_ranks_before_the_answer(refund_run: Run) -> None:
+    diff = diff_traces(refund_run(order="W18", said="I have refunded order W18."), refund_run())
+    first = diff.differences[0]
+    assert (first.kind, first.path, first.before, first.after) == ("arguments", "arguments.order_id", "W18", "W17")
+    assert [item.rank for item in diff.differences] == list(range(1, len(diff.differences) + 1))
+    assert "answer" in {item.kind for item in diff.differences[1:]}
+
+
+def test_a_change_that_is_left_out_ranks_first(refund_run: Run) -> None:
+    full = refund_run()
+    short = assemble(
+        conversation_spans(
+            "short",
+            [
+                {"role": "system", "content": "You help customers with their orders."},
+                {"role": "user", "content": "Please refund order W17, the lamp arrived broken."},
+                {"role": "assistant", "content": "Done."},
+            ],
+        )
+    )
+    first = diff_traces(short, full).differences[0]
+    assert (first.kind, first.left, first.right) == ("only_right", None, 7)
+
+
+def test_the_same_changes_in_another_order_are_no_changed_arguments(build: Callable[..., Trace]) -> None:
+    def run(*orders: str) -> Trace:
+        messages: list[Any] = [{"role": "user", "content": "Cancel both."}]
+        for i, order in enumerate(orders):
+            call = {"id": str(i), "name": "cancel_order", "arguments": {"order_id": order}}
+            messages.append({"role": "assistant", "content": "", "tool_calls": [call]})
+            messages.append({"role": "tool", "tool_call_id": str(i), "content": "ok"})
+        return build(messages)
+
+    assert not [item for item in diff_traces(run("A1", "B2"), run("B2", "A1")).differences if item.kind == "arguments"]
+
+
+def test_runs_that_come_together_again_part_later_for_good(refund_run: Run) -> None:
+    left, right = refund_run(order="W18"), refund_run()
+    assert diff_traces(left, right).first_divergence == (6, 6)
+
+
+@pytest.mark.parametrize("size", [100])
+def test_two_long_runs_need_at_most_one_comparison_a_cell(
+    size: int, build: Callable[..., Trace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = 0
+
+    def counting(*pair: Any) -> float:
+        nonlocal compared
+        compared += 1
+        return likeness(*pair)
+
+    monkeypatch.setattr("retrospan.analysis.alignment.likeness", counting)
+    left = build([{"role": "assistant", "content": f"left {i}"} for i in range(size)])
+    right = build([{"role": "assistant", "content": f"right {i}"} for i in range(size)])
+    diff_traces(left, right)
+    assert compared <= size * size

@@ -1,0 +1,87 @@
+"""Each signal against its labelled examples, kept one file a signal in `signals/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from retrospan.analysis.quotes import stands_in
+from retrospan.analysis.signals.registry import DEFINITIONS, find_signals
+from retrospan.ingest.formats.messages import conversation_spans
+from retrospan.store.assembly import assemble
+
+EXAMPLES = Path(__file__).parent / "signals"
+
+
+def _examples() -> list[Any]:
+    found = []
+    for path in sorted(EXAMPLES.glob("*.yaml")):
+        examples = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found += [pytest.param(path.stem, example, id=f"{path.stem}: {example['title']}") for example in examples]
+    return found
+
+
+@pytest.mark.parametrize(("name", "example"), _examples())
+def test_labelled_examples(name: str, example: dict[str, Any], build: Any) -> None:
+    trace = build(example["messages"], errors=example.get("errors"), annotations=example.get("annotations", ()))
+    found = [item for item in find_signals(trace) if item.signal == name]
+    assert bool(found) == example["expect"], [item.reason for item in find_signals(trace)]
+    if "step" in example:
+        assert found[0].step == example["step"]
+    for item in found:
+        assert item.evidence or item.step is None
+        for evidence in item.evidence:
+            assert stands_in(trace.steps[evidence.step], evidence.quote)
+
+
+def test_every_signal_has_positives_and_negatives() -> None:
+    for definition in DEFINITIONS:
+        examples = yaml.safe_load((EXAMPLES / f"{definition.name}.yaml").read_text(encoding="utf-8"))
+        labels = [example["expect"] for example in examples]
+        assert labels.count(True) >= 2, definition.name
+        assert labels.count(False) >= 2, definition.name
+
+
+def test_a_muted_signal_is_left_out(build: Any) -> None:
+    trace = build(
+        [
+            {"role": "user", "content": "Where is my order?"},
+            {"role": "tool", "name": "get_order", "content": "down", "is_error": True},
+            {"role": "assistant", "content": "It is on its way."},
+        ]
+    )
+    assert "tool_error" in {item.signal for item in find_signals(trace)}
+    assert "tool_error" not in {item.signal for item in find_signals(trace, frozenset({"tool_error"}))}
+
+
+_text = st.text(max_size=60)
+_hostile = st.lists(
+    st.one_of(
+        st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant", "system"]), "content": _text}),
+        st.fixed_dictionaries({"role": st.just("tool"), "content": _text, "is_error": st.booleans()}),
+        st.builds(
+            lambda name, value: {
+                "role": "assistant",
+                "content": "",
+                "tool_calls": [{"id": "a", "name": name or "t", "arguments": value}],
+            },
+            _text,
+            st.one_of(_text, st.dictionaries(_text, _text, max_size=3)),
+        ),
+    ),
+    min_size=1,
+    max_size=10,
+)
+
+
+@given(_hostile)
+@settings(max_examples=150, deadline=None)
+def test_any_text_is_read_and_every_quote_stands_in_its_step(messages: list[Any]) -> None:
+    trace = assemble(conversation_spans("run", messages))
+    for item in find_signals(trace):
+        for evidence in item.evidence:
+            assert stands_in(trace.steps[evidence.step], evidence.quote)

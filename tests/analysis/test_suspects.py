@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from retrospan.analysis.quotes import stands_in
+from retrospan.analysis.signals.registry import find_signals
+from retrospan.analysis.suspects import find_suspects
+from retrospan.ingest.formats.messages import conversation_spans
+from retrospan.store.assembly import assemble
+from retrospan.store.findings import CauseClass, SuspectReport
+from retrospan.store.models import Trace
+
+Run = Callable[..., Trace]
+
+
+def _report(trace: Trace, *siblings: Trace) -> SuspectReport:
+    return find_suspects(trace, find_signals(trace), siblings)
+
+
+def test_the_change_with_another_argument_than_good_runs_is_first(refund_run: Run) -> None:
+    good = [refund_run(outcome="pass"), refund_run(outcome="pass"), refund_run(outcome="pass")]
+    report = _report(refund_run(order="W18", outcome="fail"), *good)
+    first = report.suspects[0]
+    assert (first.step, first.cause) == (6, CauseClass.ARGUMENTS)
+    assert "arguments.order_id is w18; alike runs that went well have w17" in first.reasons
+    assert any(item.quote == "W18" and item.path == "arguments.order_id" for item in first.evidence)
+    assert report.enough_evidence
+
+
+def test_without_outcomes_the_agreeing_majority_is_the_pattern(refund_run: Run) -> None:
+    report = _report(refund_run(order="W18"), refund_run(), refund_run(), refund_run())
+    assert report.suspects[0].step == 6
+    assert report.enough_evidence
+
+
+def test_a_run_like_its_siblings_is_not_accused_but_still_ranked(refund_run: Run) -> None:
+    report = _report(refund_run(), refund_run(), refund_run())
+    assert not report.enough_evidence
+    assert report.suspects
+
+
+def test_an_invented_argument_is_charged_without_any_sibling(refund_run: Run) -> None:
+    report = _report(refund_run(order="W99"))
+    assert report.suspects[0].step == 6
+    assert any("W99" in reason for reason in report.suspects[0].reasons)
+    assert "No alike run" in (report.note or "")
+
+
+def test_the_order_in_which_siblings_come_does_not_matter(refund_run: Run) -> None:
+    siblings = [refund_run(outcome="pass"), refund_run(order="W19", outcome="fail"), refund_run(outcome="pass")]
+    trace = refund_run(order="W18", outcome="fail")
+    assert _report(trace, *siblings) == _report(trace, *reversed(siblings))
+
+
+def test_a_repeated_failing_call_is_charged_where_it_began(build: Callable[..., Trace]) -> None:
+    messages: list[Any] = [{"role": "user", "content": "Book flight HAT1 for me."}]
+    for i in range(3):
+        call = {"id": str(i), "name": "book_flight", "arguments": {"flight": "HAT1"}}
+        messages.append({"role": "assistant", "content": "", "tool_calls": [call]})
+        messages.append({"role": "tool", "tool_call_id": str(i), "content": "Error: no seats left"})
+    messages.append({"role": "assistant", "content": "It does not work."})
+    assert _report(build(messages)).suspects[0].step == 1
+
+
+def test_a_commitment_to_a_partial_result_is_charged_to_the_decision(build: Callable[..., Trace]) -> None:
+    report = _report(
+        build(
+            [
+                {"role": "user", "content": "Which shop near the park sells the cheapest salad?"},
+                {"role": "assistant", "name": "Lead", "content": "Plan: list all the shops, then compare prices."},
+                {"role": "assistant", "name": "Lead", "content": "List the shops near the park."},
+                {
+                    "role": "assistant",
+                    "name": "Browser",
+                    "content": "Showing 12% of the page. Alder Market, Birch Foods",
+                },
+                {
+                    "role": "assistant",
+                    "name": "Lead",
+                    "content": "Now compare the salads of Alder Market and Birch Foods.",
+                },
+                {"role": "assistant", "name": "Browser", "content": "Alder Market: $9. Birch Foods: $11."},
+                {"role": "assistant", "name": "Lead", "content": "The cheapest salad is at Alder Market."},
+            ]
+        )
+    )
+    decision = next(item for item in report.suspects if item.step == 4)
+    assert any("taken from a result that shows only a part" in reason for reason in decision.reasons)
+    assert report.suspects.index(decision) < 3
+
+
+def test_a_user_turn_left_unanswered_is_charged(build: Callable[..., Trace]) -> None:
+    report = _report(
+        build(
+            [
+                {"role": "user", "content": "Exchange my shirt for a blue one."},
+                {"role": "assistant", "content": "I can do that. Is size M right?"},
+                {"role": "user", "content": "Size L. Go ahead and finalise the exchange."},
+            ]
+        )
+    )
+    assert report.suspects[0].step == 2
+
+
+_messages = st.lists(
+    st.one_of(
+        st.fixed_dictionaries(
+            {
+                "role": st.sampled_from(["user", "assistant", "tool"]),
+                "name": st.sampled_from(["a", "b"]),
+                "content": st.text(max_size=80),
+            }
+        ),
+        st.builds(
+            lambda tool, value: {
+                "role": "assistant",
+                "content": "",
+                "tool_calls": [{"id": "x", "name": tool, "arguments": {"id": value}}],
+            },
+            st.sampled_from(["get_order", "cancel_order", "shout"]),
+            st.text(max_size=10),
+        ),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(_messages, st.lists(_messages, max_size=3))
+@settings(max_examples=80, deadline=None)
+def test_every_quote_stands_in_its_step_and_ranks_are_sorted(messages: list[Any], others: list[list[Any]]) -> None:
+    trace = assemble(conversation_spans("run", messages))
+    report = _report(trace, *(assemble(conversation_spans(f"o{i}", other)) for i, other in enumerate(others)))
+    scores = [item.score for item in report.suspects]
+    assert scores == sorted(scores, reverse=True)
+    assert len({item.step for item in report.suspects}) == len(report.suspects)
+    for suspect in report.suspects:
+        for evidence in suspect.evidence:
+            assert stands_in(trace.steps[evidence.step], evidence.quote)
+
+
+@pytest.mark.parametrize("size", [100])
+def test_a_long_run_is_read_a_fixed_number_of_times(
+    size: int, build: Callable[..., Trace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from retrospan.analysis import reading
+
+    looked = 0
+    own_text = reading.own_text
+
+    def counting(step: Any) -> str:
+        nonlocal looked
+        looked += 1
+        return own_text(step)
+
+    monkeypatch.setattr(reading, "own_text", counting)
+    trace = build([{"role": "assistant", "content": f"step {i}"} for i in range(size)])
+    _report(trace)
+    assert looked <= 2 * size
