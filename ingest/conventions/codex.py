@@ -1,4 +1,4 @@
-"""Codex's log events, keyed by conversation; its internal spans are no steps of an agent."""
+"""Codex's log events, keyed by conversation; it tells of no answers of the model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from ...store.jsontext import as_text
 from ...store.models import JsonValue, Span, StepKind, Usage
-from ..otlp.raw import RawLog, RawSpan
+from ..otlp.raw import RawLog
 from .agent_logs import derived_id, is_false, step_of, time_of
 from .base import fail, identity_of
 from .logs import event_name
@@ -15,20 +15,8 @@ from .values import count_of, read_arguments, read_json, text_of
 
 PREFIX = "codex."
 _AGENT = "codex"
-_INTERNAL = ("busy_ns", "idle_ns", "code.namespace", "code.module.name", "code.file.path", "thread.name")
 _EXIT_CODE = re.compile(r"(?:[Ee]xited with code|[Ee]xit code:?|\"exit_code\":)\s*([1-9]\d{0,9})\b")
 _SEARCHED = 2_000
-
-
-def is_internal(raw: RawSpan) -> bool:
-    """Whether a span is a piece of the program's own machinery."""
-    service = raw.resource.get("service.name")
-    return (
-        isinstance(service, str)
-        and service.startswith("codex")
-        and any(key in raw.attributes for key in _INTERNAL)
-        and not any(key.startswith("gen_ai.") for key in raw.attributes)
-    )
 
 
 def is_event(record: RawLog) -> bool:

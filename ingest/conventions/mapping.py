@@ -22,6 +22,7 @@ from . import (
     vercel,
 )
 from .events import EVENT_NAMES
+from .machinery import is_machinery
 
 _GENAI_KEYS = ("gen_ai.", "mcp.method.", "pydantic_ai.", "gcp.vertex.agent.", "llm.request.type")
 _Reader = Callable[[RawSpan, list[Annotation]], Span]
@@ -52,7 +53,7 @@ def to_batch(raw_spans: Iterable[RawSpan], raw_logs: Iterable[RawLog] = ()) -> S
     batch = SpanBatch()
     notes: defaultdict[str, list[Annotation]] = defaultdict(list)
     for raw in raw_spans:
-        if raw.attributes.get("logfire.span_type") != "pending_span" and not codex.is_internal(raw):
+        if not is_machinery(raw):
             batch.spans.append(to_span(raw, notes[raw.trace_id]))
     _add_logs(raw_logs, batch, notes)
     batch.facts.extend(TraceFacts(key, annotations=tuple(found)) for key, found in notes.items() if found)

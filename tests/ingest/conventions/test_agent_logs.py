@@ -106,10 +106,3 @@ def test_a_codex_conversation_is_one_run() -> None:
     assert (call.kind, call.usage) == (StepKind.LLM, Usage(10, 3, 4))
     assert (tool.tool, tool.inputs) == ("shell", {"cmd": "pytest"})
     assert tool.error == StepError("Process exited with code 1", "exit_code")
-
-
-def test_spans_of_codex_machinery_are_no_steps() -> None:
-    inner = raw_span({"busy_ns": 5, "code.namespace": "codex_core"}, resource={"service.name": "codex_cli_rs"})
-    other = raw_span({"busy_ns": 5}, resource={"service.name": "desk"})
-
-    assert len(to_batch([inner, other]).spans) == 1

@@ -179,10 +179,18 @@ def test_a_plain_span_may_name_its_kind() -> None:
     assert (found.kind, found.tool, found.inputs) == (StepKind.TOOL, "look", {"n": 1})
 
 
-def test_a_logfire_placeholder_is_dropped() -> None:
-    raw = raw_span({"logfire.span_type": "pending_span", "logfire.msg": "working"})
+def test_machinery_is_left_out() -> None:
+    bus = {"messaging.operation": "publish", "messaging.destination": "topic"}
+    inner = {"busy_ns": 5, "code.namespace": "codex_core"}
+    raws = [
+        raw_span({"logfire.span_type": "pending_span", "logfire.msg": "working"}),
+        raw_span(bus, name="autogen publish topic", scope="autogen SingleThreadedAgentRuntime"),
+        raw_span(inner, resource={"service.name": "codex_cli_rs"}),
+    ]
+    others = [raw_span(bus, scope="kafka"), raw_span(inner, resource={"service.name": "desk"})]
 
-    assert to_batch([raw]).spans == []
+    assert to_batch(raws).spans == []
+    assert len(to_batch(others).spans) == 2
 
 
 @pytest.mark.parametrize("key", ["langfuse.observation.type", "traceloop.span.kind", "gen_ai.operation.name"])

@@ -1,0 +1,26 @@
+"""Spans that tell of a program's own works and of no step of an agent; they are left out."""
+
+from __future__ import annotations
+
+from ..otlp.raw import RawSpan
+
+_CODEX = ("busy_ns", "idle_ns", "code.namespace", "code.module.name", "code.file.path", "thread.name")
+
+
+def is_machinery(raw: RawSpan) -> bool:
+    """Whether a span is a placeholder, a piece of Codex's program, or a message on AutoGen's bus.
+
+    Codex sends some six hundred such spans for a run of three calls, AutoGen a trace for each message.
+    """
+    attributes = raw.attributes
+    if attributes.get("logfire.span_type") == "pending_span":
+        return True
+    if raw.scope.startswith("autogen ") and "messaging.operation" in attributes:
+        return True
+    service = raw.resource.get("service.name")
+    return (
+        isinstance(service, str)
+        and service.startswith("codex")
+        and any(key in attributes for key in _CODEX)
+        and not any(key.startswith("gen_ai.") for key in attributes)
+    )
