@@ -7,9 +7,10 @@ values are indexed for search, envelopes are not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
@@ -33,6 +34,7 @@ _SCALARS = (
     "task",
     "convention",
 )
+_scalars_of = attrgetter(*_SCALARS)
 
 
 class BodyKind(IntEnum):
@@ -92,6 +94,8 @@ class Bag:
     def __init__(self) -> None:
         self.contents: dict[bytes, Content] = {}
         self.envelopes: dict[bytes, Envelope] = {}
+        self._plain: dict[tuple[str | bool | None, ...], bytes] = {}
+        """Messages without calls that were met, since most of a conversation is repeated by every model call."""
 
     def content(self, value: JsonValue, *, produced: bool) -> bytes:
         """Note a text or JSON value; returns its hash."""
@@ -107,6 +111,16 @@ class Bag:
 
     def message(self, message: Message, *, produced: bool) -> bytes:
         """Note a message and its contents; returns the envelope's hash."""
+        if message.tool_calls:
+            return self._message(message, produced)
+        m = message
+        met = (m.role, m.content, m.tool_call_id, m.name, m.reasoning, m.is_error, produced)
+        key = self._plain.get(met)
+        if key is None:
+            key = self._plain[met] = self._message(message, produced)
+        return key
+
+    def _message(self, message: Message, produced: bool) -> bytes:
         envelope = Envelope(
             message.role,
             self.content(message.content, produced=produced) if message.content else None,
@@ -141,27 +155,49 @@ class Bag:
         )
 
 
-def span_record(span: Span, refs: Refs, ref: Callable[[bytes], R]) -> dict[str, Any]:
-    """All of a span that its columns do not hold; empty parts are left out."""
-    record: dict[str, Any] = {
-        "i": None if refs.inputs is None else ref(refs.inputs),
-        "o": None if refs.outputs is None else ref(refs.outputs),
-        "im": [ref(key) for key in refs.input_messages],
-        "om": [ref(key) for key in refs.output_messages],
-        "d": [[ref(key), d.id, d.score, d.metadata] for key, d in refs.documents],
-        "td": None if refs.tool_definitions is None else ref(refs.tool_definitions),
-        "e": [span.error.message, span.error.type] if span.error else None,
-        "u": list(_usage_tuple(span.usage)) if span.usage else None,
-        "x": {name: value for name in _SCALARS if (value := getattr(span, name)) is not None},
-        "g": list(span.tags),
-        "f": span.fold.value if span.fold else None,
-        "a": {key: value for key, value in span.attributes.items() if key not in refs.attributes},
-        "A": {key: ref(content) for key, content in refs.attributes.items()},
-    }
-    return {key: value for key, value in record.items() if value not in (None, [], {})}
+def span_facts(span: Span, refs: Refs) -> dict[str, Any]:
+    """All of a span that neither its columns nor its contents hold; empty parts are left out."""
+    facts: dict[str, Any] = {}
+    scalars = {name: value for name, value in zip(_SCALARS, _scalars_of(span), strict=True) if value is not None}
+    if span.error:
+        facts["e"] = [span.error.message, span.error.type]
+    if span.usage:
+        facts["u"] = _usage_tuple(span.usage)
+    if scalars:
+        facts["x"] = scalars
+    if span.tags:
+        facts["g"] = span.tags
+    if span.fold:
+        facts["f"] = span.fold.value
+    short = span.attributes
+    if refs.attributes:
+        short = {key: value for key, value in short.items() if key not in refs.attributes}
+    if short:
+        facts["a"] = short
+    return facts
 
 
-def span_digest(span: Span, refs: Refs) -> bytes:
+def span_record(facts: dict[str, Any], refs: Refs, ids: Mapping[bytes, int]) -> dict[str, Any]:
+    """The stored record: `span_facts`, and the contents by body id."""
+    record = dict(facts)
+    if refs.inputs is not None:
+        record["i"] = ids[refs.inputs]
+    if refs.outputs is not None:
+        record["o"] = ids[refs.outputs]
+    if refs.input_messages:
+        record["im"] = [ids[key] for key in refs.input_messages]
+    if refs.output_messages:
+        record["om"] = [ids[key] for key in refs.output_messages]
+    if refs.documents:
+        record["d"] = [[ids[key], d.id, d.score, d.metadata] for key, d in refs.documents]
+    if refs.tool_definitions is not None:
+        record["td"] = ids[refs.tool_definitions]
+    if refs.attributes:
+        record["A"] = {key: ids[content] for key, content in refs.attributes.items()}
+    return record
+
+
+def span_digest(span: Span, refs: Refs, facts: dict[str, Any]) -> bytes:
     """16 bytes over everything the span holds, equal on every store."""
     columns = [
         span.span_id,
@@ -175,12 +211,33 @@ def span_digest(span: Span, refs: Refs) -> bytes:
         span.started_at_ns,
         span.ended_at_ns,
     ]
-    return blake2b(canonical([columns, span_record(span, refs, bytes.hex)]), digest_size=16).digest()
+    # Counts and names say which hash is what; the hashes follow in that order.
+    shape = [
+        refs.inputs is not None,
+        refs.outputs is not None,
+        refs.tool_definitions is not None,
+        len(refs.input_messages),
+        len(refs.output_messages),
+        [[d.id, d.score, d.metadata] for _, d in refs.documents],
+        list(refs.attributes),
+    ]
+    hashes = (
+        canonical([columns, facts, shape]),
+        refs.inputs or b"",
+        refs.outputs or b"",
+        refs.tool_definitions or b"",
+        *refs.input_messages,
+        *refs.output_messages,
+        *(key for key, _ in refs.documents),
+        *refs.attributes.values(),
+    )
+    return blake2b(b"".join(hashes), digest_size=16).digest()
 
 
 def digest_of(span: Span) -> bytes:
     """`span_digest` of a span outside any batch."""
-    return span_digest(span, Bag().refs(span))
+    refs = Bag().refs(span)
+    return span_digest(span, refs, span_facts(span, refs))
 
 
 def decode_span(

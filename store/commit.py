@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from .codec import Bag, Refs, span_digest, span_record
+from .codec import Bag, Refs, span_digest, span_facts, span_record
 from .compression import pack, unpack
 from .connection import Store
 from .contents import marks, store_contents
@@ -24,7 +24,11 @@ DEFAULT_PROJECT = "default"
 _CHUNK = 400
 
 SELECT_TRACE = "SELECT id, project FROM trace WHERE trace_key = ? ORDER BY id"
-INSERT_TRACE = "INSERT INTO trace(project, trace_key, arrived_at) VALUES (?, ?, ?)"
+INSERT_TRACE = """
+INSERT INTO trace(id, project, trace_key, arrived_at)
+SELECT 1 + max(coalesce((SELECT max(id) FROM trace), 0), coalesce((SELECT max(trace_id) FROM tombstone), 0)), ?, ?, ?
+"""
+"""The id of a trace that was erased is never given to another one."""
 TOUCH_TRACE = "UPDATE trace SET dirty = 1 WHERE id = ?"
 SET_FACTS = "UPDATE trace SET facts = ?, dirty = 1 WHERE id = ?"
 SELECT_DIGESTS = "SELECT span_id, digest FROM span WHERE trace_id = ? AND span_id IN ({marks})"
@@ -42,6 +46,8 @@ INSERT INTO occurrence(body_id, trace_id, span_id, produced) VALUES (?, ?, ?, ?)
 ON CONFLICT(body_id, trace_id) DO UPDATE SET span_id = excluded.span_id, produced = 1
 WHERE excluded.produced > produced
 """
+DELETE_OCCURRENCES = "DELETE FROM occurrence WHERE trace_id = ?"
+DELETE_ANNOTATIONS = "DELETE FROM annotation WHERE trace_id = ?"
 INSERT_ANNOTATION = """
 INSERT OR IGNORE INTO annotation(trace_id, digest, span_id, name, label, score, explanation, annotator_kind, source)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -60,6 +66,38 @@ class Committed:
     new_spans: int = 0
     updated_spans: int = 0
     unchanged_spans: int = 0
+
+
+def rewrite_trace(
+    store: Store, con: Connection, trace_id: int, spans: Sequence[Span], facts: TraceFacts
+) -> frozenset[str]:
+    """Put these spans and facts in the place of what the store holds of a trace, without merging.
+
+    Args:
+        store: Where.
+        con: From its `write`.
+        trace_id: The trace's row.
+        spans: All spans of the trace.
+        facts: What is said of it, annotations included.
+
+    Returns:
+        The ids of the spans that differ from before.
+    """
+    places = {facts.trace_key: _Place(trace_id, False)}
+    before = _known_digests(con, spans, places)
+    encoded = _Encoded(Bag(), {}, {})
+    for span in spans:
+        encoded.refs[id(span)] = encoded.bag.refs(span)
+        encoded.digests[id(span)] = span_digest(span, encoded.refs[id(span)])
+    changed = [span for span in spans if before.get((facts.trace_key, span.span_id)) != encoded.digests[id(span)]]
+    ids = store_contents(store, con, encoded.bag)
+    con.executemany(INSERT_SPAN, [_row(trace_id, span, encoded, ids) for span in changed])
+    con.execute(DELETE_OCCURRENCES, (trace_id,))
+    con.executemany(INSERT_OCCURRENCE, _occurrences(spans, encoded, places, ids))
+    con.execute(DELETE_ANNOTATIONS, (trace_id,))
+    con.executemany(INSERT_ANNOTATION, [_annotation_row(trace_id, annotation) for annotation in facts.annotations])
+    con.execute(SET_FACTS, (pack(facts_record(replace(facts, annotations=()))), trace_id))
+    return frozenset(span.span_id for span in changed)
 
 
 class _Place(NamedTuple):
@@ -89,7 +127,7 @@ def commit_batch(store: Store, batch: SpanBatch, *, project: str | None = None) 
         spans, unchanged, updated, encoded = _encode(con, batch.spans, places)
         bag = encoded.bag
         ids = store_contents(store, con, bag)
-        con.executemany(INSERT_SPAN, [_row(places[s.trace_key].trace_id, s, encoded, ids) for s in spans])
+        con.executemany(INSERT_SPAN, [_row(places[s.trace_key].trace_id, s, encoded.forms[id(s)], ids) for s in spans])
         con.executemany(INSERT_OCCURRENCE, _occurrences(spans, encoded, places, ids))
         changed = {places[s.trace_key].trace_id for s in spans}
         con.executemany(TOUCH_TRACE, [(trace_id,) for trace_id in changed])
@@ -124,11 +162,24 @@ def _place(con: Connection, trace_key: str, project: str | None) -> _Place:
     return _Place(cursor.lastrowid, True)
 
 
+class _Form(NamedTuple):
+    """A span as it will be written."""
+
+    refs: Refs
+    facts: dict[str, Any]
+    digest: bytes
+
+
+def _form(span: Span, bag: Bag) -> _Form:
+    refs = bag.refs(span)
+    facts = span_facts(span, refs)
+    return _Form(refs, facts, span_digest(span, refs, facts))
+
+
 class _Encoded(NamedTuple):
     bag: Bag
-    refs: dict[int, Refs]
+    forms: dict[int, _Form]
     """By the identity of the span object."""
-    digests: dict[int, bytes]
 
 
 def _encode(con: Connection, spans: Sequence[Span], places: dict[str, _Place]) -> tuple[list[Span], int, int, _Encoded]:
@@ -137,7 +188,7 @@ def _encode(con: Connection, spans: Sequence[Span], places: dict[str, _Place]) -
     Returns:
         Spans to write, how many were unchanged, how many of those to write replace a row, and their encoding.
     """
-    encoded = _Encoded(Bag(), {}, {})
+    encoded = _Encoded(Bag(), {})
     known = _known_digests(con, spans, places)
     pending: dict[tuple[str, str], Span] = {}
     unchanged = updated = 0
@@ -149,23 +200,19 @@ def _encode(con: Connection, spans: Sequence[Span], places: dict[str, _Place]) -
     writes = []
     for (trace_key, span_id), span in pending.items():
         old_digest = known.get((trace_key, span_id))
-        probe = encoded.bag if old_digest is None else Bag()
-        refs = probe.refs(span)
-        digest = span_digest(span, refs)
+        form = _form(span, encoded.bag if old_digest is None else Bag())
         if old_digest is not None:
-            if digest == old_digest:
+            if form.digest == old_digest:
                 unchanged += 1
                 continue
             old = load_spans(con, places[trace_key].trace_id, trace_key, [span_id])[0]
             span = merge_spans(old, span)
-            refs = encoded.bag.refs(span)
-            digest = span_digest(span, refs)
-            if digest == old_digest:
+            form = _form(span, encoded.bag)
+            if form.digest == old_digest:
                 unchanged += 1
                 continue
             updated += 1
-        encoded.refs[id(span)] = refs
-        encoded.digests[id(span)] = digest
+        encoded.forms[id(span)] = form
         writes.append(span)
     return writes, unchanged, updated, encoded
 
@@ -185,7 +232,7 @@ def _known_digests(con: Connection, spans: Iterable[Span], places: dict[str, _Pl
     return known
 
 
-def _row(trace_id: int, span: Span, encoded: _Encoded, ids: dict[bytes, int]) -> tuple[Any, ...]:
+def _row(trace_id: int, span: Span, form: _Form, ids: dict[bytes, int]) -> tuple[Any, ...]:
     return (
         trace_id,
         span.span_id,
@@ -199,8 +246,8 @@ def _row(trace_id: int, span: Span, encoded: _Encoded, ids: dict[bytes, int]) ->
         sql_time(span.started_at_ns),
         sql_time(span.ended_at_ns),
         span.sequence,
-        encoded.digests[id(span)],
-        pack(span_record(span, encoded.refs[id(span)], ids.__getitem__)),
+        form.digest,
+        pack(span_record(form.facts, form.refs, ids)),
     )
 
 
@@ -212,7 +259,7 @@ def _occurrences(
     bag = encoded.bag
     for span in spans:
         trace_id = places[span.trace_key].trace_id
-        for key, produced in _content_keys(bag, encoded.refs[id(span)]):
+        for key, produced in _content_keys(bag, encoded.forms[id(span)].refs):
             place = (ids[key], trace_id)
             if place not in found or (produced and not found[place][3]):
                 found[place] = (*place, span.span_id, int(produced))
