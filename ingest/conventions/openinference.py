@@ -212,17 +212,20 @@ def _choices(indexed: Mapping[str, JsonValue]) -> tuple[Message, ...]:
 
 
 def _read_indexed(span: Span, indexed: Mapping[str, JsonValue], raw: RawSpan, notes: list[Annotation]) -> None:
+    names = "\n".join(("", *indexed))  # one search through the joined names rules out most of what may be there
     if "llm.tools.0.tool.json_schema" in indexed:
         span.tool_definitions = [read_json(tool.get("tool.json_schema")) for tool in by_index(indexed, "llm.tools")]
     for prefix in ("retrieval.documents", "reranker.output_documents", "output.documents"):
-        if not span.documents:
+        if not span.documents and f"\n{prefix}." in names:
             span.documents = _documents(indexed, prefix)
     for prefix in ("reranker.input_documents", "input.documents"):
-        if documents := by_index(indexed, prefix):
+        if f"\n{prefix}." in names and (documents := by_index(indexed, prefix)):
             span.attributes[prefix] = [nest(fields) for fields in documents]
     if span.kind is not StepKind.LLM and span.inputs is None:
         messages = [nest(fields) for fields in by_index(indexed, "llm.input_messages")]
         span.inputs = messages or None
+    if "evaluations." not in names and "annotations." not in names:
+        return
     for subject in ("", "trace.", "session."):
         for word in ("evaluation", "annotation"):
             given = by_index(indexed, f"{subject}{word}s")
