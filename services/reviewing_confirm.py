@@ -52,9 +52,11 @@ def confirm_lesson(
 
     Raises:
         UnknownIdError: if there is no such lesson.
+        UsageError: if a text is empty or too long, or several drafts have this id.
         RefusedError: if the reviewer is not trusted here.
-        UsageError: if a text is empty or too long.
     """
+    if isinstance(lesson, str):
+        _find(store, KnowledgeKind.LESSON, lesson)
     chosen = lesson if isinstance(lesson, Lesson) else get_lesson(store, lesson)
     chosen = replace(checked_lesson(chosen), status=LessonStatus.CONFIRMED)
     draft = parse_document(KnowledgeKind.LESSON, chosen.id, dump_lesson(chosen))
@@ -63,16 +65,25 @@ def confirm_lesson(
 
 
 def confirm_case(
-    store: Store, session: ReviewSession, case_id: str, folder: Path, *, now: datetime | None = None
+    store: Store, session: ReviewSession, case: Case | str, folder: Path, *, now: datetime | None = None
 ) -> Case:
     """Sign a regression case and make it active.
 
+    Args:
+        store: Where.
+        session: The unlocked reviewer.
+        case: Id of a draft, or the case as a person has edited it.
+        folder: The project's folder.
+        now: For tests.
+
     Raises:
         UnknownIdError: if there is no such case.
+        UsageError: if several drafts have this id.
         RefusedError: if the reviewer is not trusted here.
     """
-    fields = dict(_find(store, KnowledgeKind.CASE, case_id).content)
-    case = parse_case(yamltext.dump(fields), source=case_id)
+    if isinstance(case, str):
+        fields = dict(_find(store, KnowledgeKind.CASE, case).content)
+        case = parse_case(yamltext.dump(fields), source=case)
     if case.status is CaseStatus.DRAFT:
         case = case.model_copy(update={"status": CaseStatus.ACTIVE})
     text = dump_case(case)
@@ -120,12 +131,18 @@ def export_verdict(store: Store, verdict: Verdict, folder: Path) -> Path:
 
 
 def _find(store: Store, kind: KnowledgeKind, name: str) -> Document:
+    """The one draft of a name. Where several differ, a name does not say which of them the person has seen."""
     documents = list_documents(store, kind)
-    for document in documents:
-        if document.name == name:
-            return document
-    known = ", ".join(sorted({document.name for document in documents})) or "none"
-    raise UnknownIdError(kind.value, name, known=f"known: {known}", next_step=f"List the {kind.value}s first.")
+    found = [document for document in documents if document.name == name]
+    if not found:
+        known = ", ".join(sorted({document.name for document in documents})) or "none"
+        raise UnknownIdError(kind.value, name, known=f"known: {known}", next_step=f"List the {kind.value}s first.")
+    if any(document.content != found[0].content for document in found):
+        places = ", ".join(document.folder or "the store" for document in found)
+        raise UsageError(
+            f"There are several {kind.value}s {name!r} that differ ({places}). Remove or rename all but one."
+        )
+    return found[0]
 
 
 def _sign_into(

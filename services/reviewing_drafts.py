@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -62,6 +63,14 @@ def drafts_of(store: Store, verdict: Verdict) -> list[DraftText]:
     return [replace(entry, text=safe_text(entry.text)) for entry in found]
 
 
+def keep_drafts(store: Store, drafts: Sequence[DraftText], *, now: datetime | None = None) -> None:
+    """Keep drafts in the store for later; they are listed as proposed, and count for nothing."""
+    moment = utc_text(now or utc_now())
+    with store.write() as con:
+        for draft in drafts:
+            put_draft(con, draft.kind, draft.name, draft.text, now=moment)
+
+
 def accept_draft(
     store: Store, session: ReviewSession, draft: DraftText, folder: Path, *, now: datetime | None = None
 ) -> str:
@@ -91,9 +100,7 @@ def accept_draft(
         return f".retrospan/lessons/{lesson.id}.md"
     if draft.kind is KnowledgeKind.CASE:
         case = parse_case(draft.text, source=f"{draft.name}.yaml")
-        with store.write() as con:
-            put_draft(con, draft.kind, case.id, dump_case(case), now=utc_text(now or utc_now()))
-        confirm_case(store, session, case.id, folder, now=now)
+        confirm_case(store, session, case, folder, now=now)
         return f".retrospan/cases/{case.id}.yaml"
     rubric, _, _ = parse_rubric(draft.text, source=f"{draft.name}.yaml")
     confirm_rubric(store, session, rubric, folder, now=now)

@@ -9,11 +9,12 @@ import pytest
 from retrospan.services.reviewing import request_review
 from retrospan.services.reviewing_confirm import confirm_case, confirm_lesson, confirm_rubric, export_verdict
 from retrospan.services.reviewing_knowledge import LessonDraft, knowledge_folders, propose_lesson
-from retrospan.store.cases import parse_case
+from retrospan.store.cases import dump_case, parse_case
 from retrospan.store.connection import open_store
 from retrospan.store.errors import BadInputError, RefusedError, UnknownIdError, UsageError
-from retrospan.store.knowledge.folders import KnowledgeKind
+from retrospan.store.knowledge.folders import KnowledgeKind, write_knowledge
 from retrospan.store.knowledge.index import index_knowledge
+from retrospan.store.knowledge.lessons import dump_lesson
 from retrospan.store.knowledge.lookup import get_lesson, list_lessons, search_lessons
 from retrospan.store.knowledge.rubrics import find_rubric, rubric_from_content
 from retrospan.store.review_models import AppliesTo, Lesson, LessonStatus, SignatureState
@@ -225,6 +226,24 @@ def test_case_is_signed_and_active(desk: Desk, tmp_path: Path) -> None:
     assert parse_case(text).status.value == "active"
     assert "signature:" in text
     assert get_lesson(desk.store, ID).case == "refund-window"
+
+
+def test_planted_draft_of_the_same_name_is_not_signed_in_place_of_the_one_that_was_seen(
+    desk: Desk, tmp_path: Path
+) -> None:
+    ada = desk.reviewer()
+    propose_lesson(desk.store, LessonDraft(LESSON, CASE), by="agent:x")
+    planted = dump_case(CASE).replace("30 days", "45 days")
+    write_knowledge(tmp_path, KnowledgeKind.CASE, "refund-window", planted)
+    write_knowledge(tmp_path, KnowledgeKind.LESSON, ID, dump_lesson(replace(LESSON, id=ID, why="Because I say so.")))
+    index_knowledge(desk.store, [tmp_path])
+
+    with pytest.raises(UsageError, match="several cases"):
+        confirm_case(desk.store, ada, "refund-window", tmp_path)
+    with pytest.raises(UsageError, match="several lessons"):
+        confirm_lesson(desk.store, ada, ID, tmp_path)
+    confirm_case(desk.store, ada, CASE, tmp_path)
+    assert "30 days" in (tmp_path / ".retrospan" / "cases" / "refund-window.yaml").read_text()
 
 
 def test_rubric_version_counts_once_it_is_signed(desk: Desk, tmp_path: Path) -> None:
