@@ -26,6 +26,8 @@ class AnswerForm:
     severity: Severity = Severity.MEDIUM
     reason: str = ""
     expected: str = ""
+    cause_span: str | None = None
+    """Span id of the step where it went wrong, where the reviewer marked one."""
 
     @classmethod
     def from_answer(cls, criteria: tuple[str, ...], answer: Answer) -> AnswerForm:
@@ -33,7 +35,7 @@ class AnswerForm:
         by_id = {entry.criterion: entry.label for entry in answer.criteria}
         marks = [by_id.get(criterion, answer.label) for criterion in criteria]
         severity = answer.severity or Severity.MEDIUM
-        return cls(criteria, marks, severity, answer.reason, answer.expected)
+        return cls(criteria, marks, severity, answer.reason, answer.expected, answer.cause_span)
 
     @property
     def complete(self) -> bool:
@@ -91,5 +93,6 @@ class AnswerForm:
             severity=self.severity if label is Label.FAIL else None,
             expected=self.expected if label is Label.FAIL else "",
             reason=self.reason,
+            cause_span=self.cause_span if label is Label.FAIL else None,
             criteria=tuple(CriterionAnswer(criterion, mark) for criterion, mark in marks) if several else (),
         )

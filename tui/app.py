@@ -136,7 +136,10 @@ class RetrospanApp(App[None]):
 
     def tell(self, words: str, *, error: bool = False) -> None:
         """A short message that goes away by itself; made safe, and no markup is read in it."""
-        self.notify(safe_line(words, 400), severity="error" if error else "information", markup=False)
+        self.clear_notifications()
+        self.notify(
+            safe_line(words, 400), severity="error" if error else "information", timeout=8 if error else 4, markup=False
+        )
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for mode, title, words in (

@@ -29,6 +29,11 @@ class Turn:
     speaker: str
     body: Content
 
+    @property
+    def acts(self) -> bool:
+        """Whether the agent says or does something here."""
+        return self.speaker in (_AGENT, _ACT)
+
 
 def conversation(trace: Trace) -> list[Turn]:
     """The turns of a run in order. A run that records no messages gives its first input and final answer."""

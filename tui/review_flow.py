@@ -110,3 +110,8 @@ class ReviewFlow:
     def revised(self) -> bool:
         """Whether the final answer differs from the first."""
         return self.draft is not None and self.draft.first != self.draft.final
+
+    def step_numbers(self) -> dict[str, int]:
+        """The number of each step by its span id."""
+        traces = self.opened.traces if self.opened else ()
+        return {step.span_id: step.index for trace in traces for step in trace.steps}

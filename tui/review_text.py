@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from textual.content import Content
 
 from ..services.reviewing_claims import OpenReview
-from ..store.findings import Signal
 from ..store.review_models import Answer, Label, Proposal, ReviewItem, Verdict
 from .answering import LABEL_SIGNS, LABEL_STYLES, LABEL_WORDS, AnswerForm
-from .conversation import conversation, turn_block
 from .gate import cell, joined, lines, shown, shown_line
 from .review_flow import Phase, ReviewFlow
-from .widgets.block_view import Block
-
-TRACE_STRIDE = 1_000_000
-"""Keys of blocks are trace number × this + step, since a session shows several traces."""
-_MOST_EVIDENCE = 4
 
 
 def label_content(label: Label) -> Content:
@@ -25,8 +18,8 @@ def label_content(label: Label) -> Content:
     return shown(f"{LABEL_SIGNS[label]} {LABEL_WORDS[label]}", LABEL_STYLES[label])
 
 
-def question_content(opened: OpenReview, form: AnswerForm) -> Content:
-    """The question, what passes and fails, and the marks so far."""
+def question_content(opened: OpenReview, form: AnswerForm, *, brief: bool = False) -> Content:
+    """The question, what passes and fails (left out where `brief`), and the marks so far."""
     parts = [shown(opened.item.question, "bold")]
     criteria = opened.rubric.criteria if opened.rubric else ()
     for place, criterion in enumerate(criteria):
@@ -38,72 +31,11 @@ def question_content(opened: OpenReview, form: AnswerForm) -> Content:
         if len(criteria) > 1 or criterion.question != opened.item.question:
             parts.append(joined(mark, shown(criterion.question)))
         for word, text in (("pass", criterion.pass_when), ("fail", criterion.fail_when)):
-            if text:
+            if text and not brief:
                 parts.append(joined(shown(f"{word}: ", "$quiet"), shown(text, "$quiet")))
     if opened.item.note:
         parts.append(joined(shown("asked before: ", "$warning"), shown(opened.item.note)))
     return lines(*parts)
-
-
-def review_blocks(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> tuple[list[Block], list[int]]:
-    """What to look at first, then the whole conversation.
-
-    Args:
-        opened: The item with its traces.
-        signals: Per trace, what rules found; they stand beside the steps they are about.
-
-    Returns:
-        The blocks, and the places of the turns in the conversation that are to be looked at first.
-    """
-    focus = _focus(opened, signals)
-    first: list[Block] = []
-    whole: list[Block] = []
-    places: list[int] = []
-    for number, trace in enumerate(opened.traces):
-        if len(opened.traces) > 1:
-            whole.append(
-                Block(shown(f"── {trace.summary.short_id}, run {number + 1} of {len(opened.traces)} ──", "$quiet"))
-            )
-        for turn in conversation(trace):
-            key = number * TRACE_STRIDE + turn.step
-            block = turn_block(turn, focus=key in focus)
-            if key in focus and len(first) < _MOST_EVIDENCE:
-                about = [_stands_out(s) for s in signals[number] if s.step == turn.step and s.failure]
-                first.append(Block(lines(block.content, *about), key=key))
-            if key in focus:
-                places.append(len(whole))
-            whole.append(Block(block.content, key=key))
-    if not first:
-        return whole, places
-    head = [
-        Block(shown("── look at this first ──", "bold $warning")),
-        *first,
-        Block(shown("── the whole conversation ──", "$quiet")),
-    ]
-    return head + whole, [place + len(head) for place in places]
-
-
-def _focus(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> set[int]:
-    found = {
-        number * TRACE_STRIDE + step.index
-        for number, trace in enumerate(opened.traces)
-        for step in trace.steps
-        if step.span_id in opened.item.focus
-    }
-    if found:
-        return found
-    return {
-        number * TRACE_STRIDE + signal.step
-        for number, of_trace in enumerate(signals)
-        for signal in of_trace
-        if signal.failure and signal.step is not None
-    }
-
-
-def _stands_out(signal: Signal) -> Content:
-    return joined(
-        shown("  found by a rule: ", "$quiet"), shown(f"{signal.signal.replace('_', ' ')}, {signal.reason}", "$quiet")
-    )
 
 
 def answer_content(answer: Answer) -> Content:
@@ -117,8 +49,8 @@ def answer_content(answer: Answer) -> Content:
     return lines(head, *words)
 
 
-def proposal_content(proposal: Proposal | None, answer: Answer) -> Content:
-    """What the agent had proposed, and whether the reviewer agrees."""
+def proposal_content(proposal: Proposal | None, answer: Answer, steps: Mapping[str, int]) -> Content:
+    """What the agent had proposed, and whether the reviewer agrees; `steps` has the step number of a span."""
     if proposal is None:
         return shown("No agent has proposed an answer.", "$quiet")
     agree = proposal.label is answer.label
@@ -129,7 +61,7 @@ def proposal_content(proposal: Proposal | None, answer: Answer) -> Content:
     )
     cited = [
         joined(
-            shown(f"step {entry.step}: “" if entry.step is not None else "“", "$quiet"),
+            shown(f"step {steps[entry.span_id]}: “" if entry.span_id in steps else "“", "$quiet"),
             shown_line(entry.quote, 200),
             shown("”", "$quiet"),
         )
@@ -181,7 +113,7 @@ def answer_words(flow: ReviewFlow, phase: Phase) -> tuple[Content, Content]:
         parts = [shown("Your answer", "bold"), answer_content(flow.draft.final)]
         if flow.draft.switched:
             parts.append(shown(f"first answer: {LABEL_WORDS[flow.draft.first.label]} (kept too)", "$quiet"))
-        parts += [Content(""), proposal_content(flow.proposal, flow.draft.final), Content("")]
+        parts += [Content(""), proposal_content(flow.proposal, flow.draft.final, flow.step_numbers()), Content("")]
         change = keys_line(("p f c", "change it"), ("w", "its words"), ("u", "undo"))
         return lines(*parts), lines(keys_line(("S", "sign your answer as it is")), change)
     if phase is Phase.SIGNED:

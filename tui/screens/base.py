@@ -89,7 +89,7 @@ class AppScreen(Screen[None]):
         self.app.push_screen(HelpScreen(self))
 
     def action_back(self) -> None:
-        if len(self.app.screen_stack) > 2:
+        if len(self.app.screen_stack) > 1:
             self.app.pop_screen()
 
 

@@ -76,8 +76,8 @@ class DiffScreen(AppScreen):
         left, right = comparison.left.summary.short_id, comparison.right.summary.short_id
         words = f"{left} beside {right}: {comparison.partner_because}. {len(comparison.diff.differences)} differences."
         self.query_one("#ask", Static).update(shown(words))
-        self.query_one("#left").border_title = left
-        self.query_one("#right").border_title = right
+        self.query_one("#left").border_title = shown(left)
+        self.query_one("#right").border_title = shown(right)
         places = {pair: place for place, pair in enumerate(comparison.diff.pairs)}
         by_side = {
             side: {pair[side]: place for pair, place in places.items() if pair[side] is not None} for side in (0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -10,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static, TextArea
 
-from ...services.reviewing_drafts import DraftText, accept_draft, drafts_of
+from ...services.reviewing_drafts import DraftText, accept_draft, drafts_of, keep_drafts
 from ...store.errors import RetrospanError
 from ...store.knowledge.folders import KnowledgeKind
 from ...store.review_models import Verdict
@@ -19,6 +20,7 @@ from ..gate import joined, lines, shown
 from ..review_text import keys_line, signed_content
 from ..widgets.block_view import Block, BlockView
 from .base import AppScreen
+from .sign import GUARD_SECONDS
 
 _WORDS = {
     KnowledgeKind.LESSON: ("lesson", "Assistants read it before they change the application."),
@@ -47,6 +49,7 @@ class DraftsScreen(AppScreen):
         self.drafts: list[DraftText] = []
         self.place = 0
         self._busy = True
+        self._ready_at = 0.0
 
     def body(self) -> ComposeResult:
         yield Static(signed_content(self.verdict), id="draft-note")
@@ -64,6 +67,7 @@ class DraftsScreen(AppScreen):
 
     def _show(self) -> None:
         self._busy = False
+        self._ready_at = time.monotonic() + GUARD_SECONDS
         if self.place >= len(self.drafts):
             self.app.pop_screen()
             return
@@ -73,8 +77,8 @@ class DraftsScreen(AppScreen):
         keys = keys_line(("a", "accept"), ("e", "edit"), ("x", "leave out"), ("esc", "decide later"))
         self.query_one("#draft-note", Static).update(lines(signed_content(self.verdict), head, keys))
         view = self.query_one("#draft-view", BlockView)
-        view.border_title = f".retrospan/{draft.kind.value}s/{draft.name}"
-        view.show([Block(shown(draft.text))])
+        view.border_title = shown(f".retrospan/{draft.kind.value}s/{draft.name}")
+        view.show(draft_blocks(draft))
         self._editing(False)
 
     def _editing(self, there: bool) -> None:
@@ -102,7 +106,7 @@ class DraftsScreen(AppScreen):
             self.drafts[self.place] = replace(self.drafts[self.place], text=text)
 
     def action_accept(self) -> None:
-        if self._busy or self.place >= len(self.drafts):
+        if self._busy or self.place >= len(self.drafts) or time.monotonic() < self._ready_at:
             return
         self._take_edit()
         self._busy = True
@@ -131,4 +135,16 @@ class DraftsScreen(AppScreen):
             self._take_edit()
             self._show()
         else:
+            if self.place < len(self.drafts):
+                keep_drafts(self.store, self.drafts[self.place :])
+                self.tell("Kept as drafts; a on the lessons page accepts a lesson later.")
             self.app.pop_screen()
+
+
+def draft_blocks(draft: DraftText) -> list[Block]:
+    """A draft as it is read: of a lesson the advice first and the head of the file after it."""
+    _, mark, rest = draft.text.partition("---\n")
+    head, end, body = rest.partition("---\n")
+    if draft.kind is not KnowledgeKind.LESSON or not mark or not end:
+        return [Block(shown(draft.text))]
+    return [Block(shown(body.strip())), Block(shown("── head of the file ──\n" + head, "$quiet"))]

@@ -68,7 +68,7 @@ class HomeScreen(MainScreen):
             ("#changed", f"Newest of {found.total:,} runs", len(found.newest)),
         ):
             rows = self.query_one(name, RowList)
-            rows.border_title = title
+            rows.border_title = shown(title)
             rows.set_class(not found.total, "hidden")
             rows.fill(count, rows.cursor)
         if found.total and first:

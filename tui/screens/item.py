@@ -15,9 +15,10 @@ from textual.widgets import Input, Static
 
 from ...store.errors import RetrospanError
 from ...store.review_models import Label, ReviewItem, Severity
+from ..evidence import TRACE_STRIDE, review_blocks
 from ..gate import shown
 from ..review_flow import Phase, ReviewFlow
-from ..review_text import TRACE_STRIDE, answer_words, question_content, review_blocks
+from ..review_text import answer_content, answer_words, question_content
 from ..widgets.block_view import BlockView
 from .ask import LineScreen
 from .base import BREAKPOINTS, AppScreen
@@ -25,6 +26,8 @@ from .sign import GUARD_SECONDS, SignScreen
 from .step import StepScreen
 
 _RENEW_SECONDS = 60.0
+_TALL = 30
+"""Rows from which the rubric stays in view while one writes."""
 _SEVERITY_KEYS = {str(number): severity for number, severity in enumerate(Severity, 1)}
 
 
@@ -41,6 +44,7 @@ class ItemScreen(AppScreen):
         Binding("p", "mark('pass')", "Pass"),
         Binding("f", "mark('fail')", "Fail"),
         Binding("c", "mark('cant_tell')", "Can't tell"),
+        Binding("m", "cause", "Mark the step where it went wrong", show=False),
         Binding("1,2,3,4", "none", "Fail: low, medium, high, critical", show=False),
         Binding("e", "evidence", "Evidence"),
         Binding("S", "sign", "Sign"),
@@ -49,7 +53,7 @@ class ItemScreen(AppScreen):
         Binding("s", "skip", "Skip"),
         Binding("b", "ask_back", "Ask back", show=False),
         Binding("enter", "read_step", "Whole step", show=False),
-        Binding("n", "next", "Next item", show=False),
+        Binding("n", "next", "Next item"),
     ]
 
     def __init__(self, item: ReviewItem, reviewer: str) -> None:
@@ -65,13 +69,13 @@ class ItemScreen(AppScreen):
         yield Static(shown(self.item.question, "bold"), id="question")
         with Horizontal(id="item-split"):
             yield BlockView(id="conversation", classes="framed")
-            with VerticalScroll(id="answer", can_focus=False):
+            with VerticalScroll(id="answer"):
                 yield Static(Content(""), id="answer-text")
                 yield Static(shown("Why? One sentence."), id="reason-label", classes="field-label hidden")
-                yield Input(id="reason", classes="hidden")
+                yield Input(id="reason", classes="hidden", compact=True)
                 expected = shown("What should it have been? (may stay empty)")
                 yield Static(expected, id="expected-label", classes="field-label hidden")
-                yield Input(id="expected", classes="hidden")
+                yield Input(id="expected", classes="hidden", compact=True)
                 yield Static(Content(""), id="answer-keys")
 
     def on_mount(self) -> None:
@@ -84,7 +88,7 @@ class ItemScreen(AppScreen):
         assert self.flow.opened is not None
         blocks, self._focus_places = review_blocks(self.flow.opened, self.flow.signals)
         view = self.query_one("#conversation", BlockView)
-        view.border_title = "what happened"
+        view.border_title = shown("what happened")
         view.show(blocks)
         self._enter(phase)
 
@@ -103,14 +107,29 @@ class ItemScreen(AppScreen):
             self.query_one(f"#{name}-label").set_class(not there, "hidden")
         self.query_one("#reason" if writing else "#conversation").focus()
         self._show_answer()
+        self.refresh_bindings()
+
+    def on_resize(self) -> None:
+        self._show_answer()
 
     def _show_answer(self) -> None:
         if self.flow.opened is None:
             return
-        self.query_one("#question", Static).update(question_content(self.flow.opened, self.flow.form))
+        brief = self.phase is not Phase.READING and self.size.height < _TALL
+        self.query_one("#question", Static).update(question_content(self.flow.opened, self.flow.form, brief=brief))
         text, keys = answer_words(self.flow, self.phase)
         self.query_one("#answer-text", Static).update(text)
         self.query_one("#answer-keys", Static).update(keys)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave out of the footer what cannot be done now."""
+        if action == "sign":
+            return self.phase is Phase.REVEALED
+        if action == "next":
+            return self.phase is Phase.SIGNED
+        if action in ("mark", "undo", "skip", "ask_back", "words", "cause"):
+            return self.phase in (Phase.READING, Phase.REVEALED)
+        return True
 
     def _awake(self, *phases: Phase) -> bool:
         """Whether a key that decides may act: in one of these phases, and not typed ahead of what is shown."""
@@ -133,6 +152,15 @@ class ItemScreen(AppScreen):
             self._write()
         else:
             self._show_answer()
+
+    def action_cause(self) -> None:
+        key = self.query_one("#conversation", BlockView).marked_key
+        if key is None or self.flow.opened is None:
+            self.tell("Go to the step with j and k first, then mark it.")
+            return
+        step = self.flow.opened.traces[key // TRACE_STRIDE].steps[key % TRACE_STRIDE]
+        self.flow.form.cause_span = step.span_id
+        self.tell(f"Marked step {step.index} as the place where it went wrong; it counts with a fail.")
 
     def action_words(self) -> None:
         if self._awake(Phase.REVEALED):
@@ -166,7 +194,7 @@ class ItemScreen(AppScreen):
     def action_sign(self) -> None:
         if self._awake(Phase.REVEALED) and self.flow.draft is not None:
             draft = self.flow.draft
-            self.desk.with_session(lambda session: self._confirm(SignScreen(session.name, draft.final)))
+            self.desk.with_session(lambda session: self._confirm(SignScreen(session.name, answer_content(draft.final))))
 
     def _confirm(self, screen: SignScreen) -> None:
         def answered(agreed: bool | None) -> None:

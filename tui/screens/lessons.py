@@ -12,14 +12,17 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
+from ...services.reviewing_confirm import confirm_lesson
 from ...store.errors import RetrospanError
 from ...store.knowledge.lookup import list_lessons
 from ...store.review_models import Lesson, LessonStatus
 from ...store.traces import resolve_trace
+from ...store.trust.session import ReviewSession
 from ..gate import cell, joined, lines, shown
 from ..widgets.block_view import Block, BlockView
 from ..widgets.row_list import RowList
 from .base import BREAKPOINTS, MainScreen
+from .sign import SignScreen
 
 _SIGNS = {
     LessonStatus.CONFIRMED: ("✓ confirmed", "$verdict-pass"),
@@ -34,10 +37,13 @@ class LessonsScreen(MainScreen):
 
     guide = (
         "Lessons come from verdicts. A confirmed one carries the signature of a reviewer who is trusted here; "
-        "assistants are served confirmed ones. o opens the run where a lesson comes from."
+        "assistants are served confirmed ones. a signs one that is proposed; o opens the run where a lesson comes from."
     )
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("o", "origin", "Open its run")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "accept", "Accept"),
+        Binding("o", "origin", "Its run"),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +77,7 @@ class LessonsScreen(MainScreen):
             )
         )
         rows = self.query_one("#lesson-list", RowList)
-        rows.border_title = f"{len(lessons)} lessons"
+        rows.border_title = shown(f"{len(lessons)} lessons")
         rows.fill(len(lessons), rows.cursor)
 
     def _row(self, index: int, width: int) -> Content:
@@ -90,9 +96,34 @@ class LessonsScreen(MainScreen):
     def _chosen(self) -> None:
         self.query_one("#lesson").focus()
 
-    def action_origin(self) -> None:
+    def _current(self) -> Lesson | None:
         cursor = self.query_one("#lesson-list", RowList).cursor
-        trace_key = self.lessons[cursor].origin.trace_key if cursor < len(self.lessons) else None
+        return self.lessons[cursor] if cursor < len(self.lessons) else None
+
+    def action_accept(self) -> None:
+        lesson = self._current()
+        if lesson is None or lesson.status is not LessonStatus.PROPOSED:
+            self.tell("Only a proposed lesson can be accepted.")
+            return
+        what = lines(shown(lesson.title, "bold"), shown(lesson.what_to_do))
+
+        def ask(session: ReviewSession) -> None:
+            def answered(agreed: bool | None) -> None:
+                if agreed:
+                    self.in_background(
+                        lambda: self._confirm(session, lesson.id), lambda _: self.action_reload(), group="accept"
+                    )
+
+            self.app.push_screen(SignScreen(session.name, what), answered)
+
+        self.desk.with_session(ask)
+
+    def _confirm(self, session: ReviewSession, lesson_id: str) -> None:
+        confirm_lesson(self.store, session, lesson_id, self.desk.folder)
+
+    def action_origin(self) -> None:
+        lesson = self._current()
+        trace_key = lesson.origin.trace_key if lesson else None
         if not trace_key:
             self.tell("This lesson names no run.")
             return

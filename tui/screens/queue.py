@@ -73,7 +73,7 @@ class QueueScreen(MainScreen):
         words = [f"{counts[state]} {_WORDS[state]}" for state in _WORDS if counts[state]]
         self.query_one("#progress", Static).update(shown(" · ".join(words), "$quiet"))
         rows = self.query_one("#items", RowList)
-        rows.border_title = f"{len(self.items)} {_WORDS[self.view]}"
+        rows.border_title = shown(f"{len(self.items)} {_WORDS[self.view]}")
         rows.fill(len(self.items), rows.cursor)
         if not self.items:
             self.query_one("#facts", Static).update(self._why_empty(len(items)))

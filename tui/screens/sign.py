@@ -9,12 +9,11 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from ...store.review_models import Answer
 from ..gate import lines, shown
-from ..review_text import answer_content
 
 GUARD_SECONDS = 0.4
 """Keys that were typed ahead of a question must not answer it."""
@@ -28,9 +27,9 @@ class SignScreen(ModalScreen[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,n", "cancel", "Back")]
 
-    def __init__(self, reviewer: str, answer: Answer) -> None:
+    def __init__(self, reviewer: str, what: Content) -> None:
         super().__init__()
-        self._reviewer, self._answer = reviewer, answer
+        self._reviewer, self._what = reviewer, what
         self._opened = 0.0
 
     def compose(self) -> ComposeResult:
@@ -38,8 +37,8 @@ class SignScreen(ModalScreen[bool]):
             yield Static(
                 lines(
                     shown(f"Sign as {self._reviewer}?", "bold"),
-                    answer_content(self._answer),
-                    shown("The signature stays. A later verdict can supersede it, nothing erases it.", "$quiet"),
+                    self._what,
+                    shown("The signature stays. A later one can supersede it, nothing erases it.", "$quiet"),
                     shown("y signs · esc goes back", "bold $accent"),
                 )
             )

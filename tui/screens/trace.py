@@ -67,7 +67,7 @@ class TraceScreen(AppScreen):
         self._depths = depths(trace.steps)
         self._show_facts()
         outline = self.query_one("#outline", RowList)
-        outline.border_title = f"{len(trace.steps)} steps"
+        outline.border_title = shown(f"{len(trace.steps)} steps")
         outline.fill(len(trace.steps), self.first_step or 0)
         self.in_background(
             lambda: signals_of(self.store, [self.trace_id])[self.trace_id], self._signals, group="signals"
@@ -110,7 +110,7 @@ class TraceScreen(AppScreen):
             return
         step = self.trace.steps[self.query_one("#outline", RowList).cursor]
         detail = self.query_one("#detail", BlockView)
-        detail.border_title = "all that the step saw" if self.whole else "what the step adds"
+        detail.border_title = shown("all that the step saw" if self.whole else "what the step adds")
         signals = self._by_step.get(step.index, ())
         detail.show(step_blocks(self.trace.summary, step, signals, whole=self.whole))
 

@@ -1,0 +1,237 @@
+"""From the queue to a signed verdict and an accepted lesson, by keyboard alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from keyboard import Hands, at_keyboard
+from retrospan.services.reviewing import get_review, list_reviews, request_review
+from retrospan.services.reviewing_confirm import confirm_rubric
+from retrospan.store.knowledge.lookup import list_lessons
+from retrospan.store.knowledge.rubrics import rubric_from_content
+from retrospan.store.review_models import ItemState, Label, LessonStatus, Severity
+from retrospan.store.reviews_verdicts import list_verdicts
+from retrospan.store.trust.session import ReviewSession
+from retrospan.tui.app import RetrospanApp
+from retrospan.tui.screens import item, sign
+from reviewdesk import QUESTION, Desk
+
+PROPOSED = "The reply says 45 days"
+
+
+@pytest.fixture
+def app(queue: Desk, ada: ReviewSession, tmp_path: Path) -> RetrospanApp:
+    return RetrospanApp(queue.store, start="review", session=ada, folder=tmp_path)
+
+
+@pytest.mark.usefixtures("quick")
+def test_fail_is_signed_in_eight_keys_and_its_lesson_accepted(app: RetrospanApp, tmp_path: Path) -> None:
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter", "3")
+        await hands.type("The policy says 30 days.")
+        await hands.press("enter", "S", "y")
+        assert hands.place == "DraftsScreen" and "V1 signed by Ada" in hands.text
+        assert len(hands.pressed) <= 8
+        await hands.press("a", "a", "a", "n")
+        assert hands.place == "ItemScreen" and "R2" in hands.lines[0]
+
+    at_keyboard(app, walk)
+
+    (verdict,) = list_verdicts(app.store)
+    assert verdict.confirmed and verdict.answer.label is Label.FAIL
+    assert (verdict.answer.severity, verdict.answer.reason) == (Severity.HIGH, "The policy says 30 days.")
+    assert verdict.proposal is not None
+    (lesson,) = list_lessons(app.store)
+    assert lesson.status is LessonStatus.CONFIRMED and lesson.origin.verdict == verdict.uid
+    assert sorted(path.parent.name for path in (tmp_path / ".retrospan").rglob("*.*")) == [
+        "cases",
+        "lessons",
+        "reviewers",
+        "rubrics",
+    ]
+
+
+@pytest.mark.usefixtures("quick")
+def test_proposal_is_hidden_until_the_answer_and_pass_costs_no_fewer_keys(app: RetrospanApp) -> None:
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter")
+        assert PROPOSED not in hands.text and "You have 45 days to return it." in hands.text
+        await hands.press("p")
+        assert PROPOSED not in hands.text
+        await hands.press("enter")
+        assert PROPOSED in hands.text and "you differ" in hands.text
+        await hands.press("S", "y")
+        assert hands.place == "ItemScreen" and "V1 signed by Ada" in hands.text
+        assert len(hands.pressed) == 5
+
+    at_keyboard(app, walk)
+
+
+@pytest.mark.usefixtures("quick")
+def test_revision_keeps_the_first_answer_and_undo_returns_to_it(app: RetrospanApp) -> None:
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter", "p", "enter", "f")
+        await hands.type("Now I see it.")
+        await hands.press("enter")
+        assert "first answer: pass (kept too)" in hands.text
+        await hands.press("u")
+        assert "first answer" not in hands.text and "✓ pass" in hands.text
+        await hands.press("f")
+        await hands.type("Now I see it.")
+        await hands.press("enter", "S", "y")
+
+    at_keyboard(app, walk)
+    (verdict,) = list_verdicts(app.store)
+    assert (verdict.first_answer.label, verdict.answer.label, verdict.switched) == (Label.PASS, Label.FAIL, True)
+
+
+def test_keys_typed_ahead_decide_nothing(app: RetrospanApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(item, "GUARD_SECONDS", 3_600.0)
+
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter", "p", "f", "c", "3", "s", "b", "S", "enter", "y")
+        assert hands.app.screen.query("#reason.hidden")
+
+    at_keyboard(app, walk)
+    assert list_verdicts(app.store) == [] and get_review(app.store, "R1", reviewer="nobody").draft is None
+
+
+@pytest.mark.usefixtures("quick")
+def test_only_the_y_key_signs_and_not_at_once(app: RetrospanApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sign, "GUARD_SECONDS", 3_600.0)
+
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter", "p", "enter", "S", "enter", "enter", "space", "S", "y")
+        await hands.pilot.click(".box")
+        await hands.settle()
+        assert hands.place == "SignScreen"
+        await hands.press("escape")
+        assert hands.place == "ItemScreen"
+
+    at_keyboard(app, walk)
+    assert list_verdicts(app.store) == []
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("key", ["f", "c"])
+def test_fail_and_cannot_tell_need_a_reason(app: RetrospanApp, key: str) -> None:
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter", key, "enter")
+        assert "Say in one sentence" in hands.text and PROPOSED not in hands.text
+
+    at_keyboard(app, walk)
+
+
+@pytest.mark.usefixtures("quick")
+def test_marked_step_is_signed_as_the_cause(app: RetrospanApp) -> None:
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter", "e", "m", "f")
+        await hands.type("Invented.")
+        await hands.press("enter", "S", "y")
+
+    at_keyboard(app, walk)
+    assert list_verdicts(app.store)[0].answer.cause_span == "a3"
+
+
+@pytest.mark.usefixtures("quick")
+def test_skip_leaves_the_item_to_others_and_goes_on(app: RetrospanApp, ada: ReviewSession) -> None:
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter", "s")
+        await hands.type("I know the customer.")
+        await hands.press("enter")
+        assert "R2" in hands.lines[0]
+
+    at_keyboard(app, walk)
+    mine = list_reviews(app.store, reviewer=ada.fingerprint)
+    assert [entry.short_id for entry in mine] == ["R2"]
+    assert len(list_reviews(app.store)) == 2
+
+
+@pytest.mark.usefixtures("quick")
+def test_question_back_waits_until_it_is_answered(app: RetrospanApp) -> None:
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter", "b")
+        await hands.type("Which policy was in force?")
+        await hands.press("enter", "escape")
+        assert "1 were sent back with a question" in hands.text
+        await hands.press("v", "v", "enter")
+        assert "Which policy was in force?" in hands.text
+        await hands.type("The one of May.")
+        await hands.press("enter")
+
+    at_keyboard(app, walk)
+    (first, _) = sorted(list_reviews(app.store), key=lambda entry: entry.id)
+    assert first.state is ItemState.OPEN and first.note == "Which policy was in force?\n\nThe one of May."
+
+
+@pytest.mark.usefixtures("quick")
+def test_leaving_gives_the_item_back_and_keeps_the_answer(app: RetrospanApp) -> None:
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter", "p", "enter", "escape")
+        assert hands.place == "QueueScreen"
+        assert [entry.claimed for entry in list_reviews(app.store)] == [0, 0]
+        await hands.press("enter")
+        assert "Your answer" in hands.text and PROPOSED in hands.text
+
+    at_keyboard(app, walk)
+
+
+@pytest.mark.usefixtures("quick")
+def test_every_criterion_is_answered_in_turn(desk: Desk, ada: ReviewSession, tmp_path: Path) -> None:
+    criteria = [{"id": "grounded", "question": "Grounded?"}, {"id": "polite", "question": "Polite?"}]
+    rubric = rubric_from_content({"id": "reply", "version": 1, "title": "Reply", "criteria": criteria})
+    confirm_rubric(desk.store, ada, rubric, tmp_path)
+    request_review(desk.store, "T1", QUESTION, by="agent:x", rubric="reply", rubric_version=1)
+    app = RetrospanApp(desk.store, start="review", session=ada)
+
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter", "f", "u", "f", "p")
+        await hands.type("Invented.")
+        await hands.press("enter", "S", "y")
+
+    at_keyboard(app, walk)
+    (verdict,) = list_verdicts(desk.store)
+    assert verdict.answer.label is Label.FAIL
+    assert [(entry.criterion, entry.label) for entry in verdict.answer.criteria] == [
+        ("grounded", Label.FAIL),
+        ("polite", Label.PASS),
+    ]
+
+
+@pytest.mark.usefixtures("quick")
+def test_edited_draft_is_what_gets_signed_and_the_rest_is_kept(app: RetrospanApp) -> None:
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter", "f")
+        await hands.type("Invented.")
+        await hands.press("enter", "S", "y", "e", "pagedown", "pagedown", "end")
+        await hands.type("Always quote the policy.")
+        await hands.press("ctrl+s", "escape")
+
+    at_keyboard(app, walk)
+    (lesson,) = list_lessons(app.store)
+    assert lesson.what_to_do.endswith("Always quote the policy.") and lesson.status is LessonStatus.CONFIRMED
+
+
+@pytest.mark.usefixtures("quick")
+def test_draft_kept_for_later_is_accepted_on_the_lessons_page(app: RetrospanApp) -> None:
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter", "f")
+        await hands.type("Invented.")
+        await hands.press("enter", "S", "y", "escape")
+        assert [entry.status for entry in list_lessons(app.store)] == [LessonStatus.PROPOSED]
+        await hands.press("escape", "l", "a", "y")
+        assert "✓ confirmed" in hands.text, hands.text
+
+    at_keyboard(app, walk)
+    assert [entry.status for entry in list_lessons(app.store)] == [LessonStatus.CONFIRMED]
+
+
+def test_nobody_signs_without_a_terminal(queue: Desk) -> None:
+    app = RetrospanApp(queue.store, start="review")
+
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter")
+        assert hands.place == "QueueScreen" and "terminal" in hands.text
+
+    at_keyboard(app, walk)

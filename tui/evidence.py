@@ -1,0 +1,73 @@
+"""What a reviewer reads of an item: why they are asked, what to look at first, then the whole conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from ..services.reviewing_claims import OpenReview
+from ..store.findings import Signal
+from ..store.models import Trace
+from .conversation import Turn, conversation, turn_block
+from .gate import joined, lines, shown
+from .widgets.block_view import Block
+
+TRACE_STRIDE = 1_000_000
+"""Keys of blocks are trace number × this + step, since a session shows several traces."""
+_MOST_FIRST = 4
+
+
+def review_blocks(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> tuple[list[Block], list[int]]:
+    """The blocks to show, and the places in the conversation to look at first.
+
+    Args:
+        opened: The item with its traces.
+        signals: Per trace, what rules found; they stand beside the steps they are about.
+    """
+    first: list[Block] = []
+    whole: list[Block] = []
+    places: list[int] = []
+    for number, trace in enumerate(opened.traces):
+        if len(opened.traces) > 1:
+            words = f"── {trace.summary.short_id}, run {number + 1} of {len(opened.traces)} ──"
+            whole.append(Block(shown(words, "$quiet")))
+        turns = conversation(trace)
+        focus = _focus(turns, _focus_steps(opened, trace, signals[number]))
+        for place, turn in enumerate(turns):
+            key = number * TRACE_STRIDE + turn.step
+            block = Block(turn_block(turn, focus=place in focus).content, key=key)
+            if place in focus:
+                places.append(len(whole))
+                if len(first) < _MOST_FIRST:
+                    about = [_stands_out(s) for s in signals[number] if s.step == turn.step and s.failure]
+                    first.append(Block(lines(block.content, *about), key=key))
+            whole.append(block)
+    head: list[Block] = []
+    if opened.item.reason:
+        head.append(Block(shown(f"You are asked because: {opened.item.reason}", "$quiet")))
+    if first:
+        head += [Block(shown("── look at this first ──", "bold $warning")), *first]
+        head.append(Block(shown("── the whole conversation ──", "$quiet")))
+    return head + whole, [place + len(head) for place in places]
+
+
+def _focus_steps(opened: OpenReview, trace: Trace, signals: Sequence[Signal]) -> list[int]:
+    """The steps that whoever asked named, else those that rules found."""
+    named = [step.index for step in trace.steps if step.span_id in opened.item.focus]
+    return named or sorted({s.step for s in signals if s.failure and s.step is not None})
+
+
+def _focus(turns: Sequence[Turn], steps: Sequence[int]) -> set[int]:
+    """Places of the turns where the agent says or does what the steps are about: in them, or next after them."""
+    found: set[int] = set()
+    for step in steps:
+        acting = [place for place, turn in enumerate(turns) if turn.acts and turn.step >= step]
+        here = [place for place in acting if turns[place].step == step]
+        found.update(here or acting[:1])
+    return found
+
+
+def _stands_out(signal: Signal) -> Content:
+    name = signal.signal.replace("_", " ")
+    return joined(shown("found by a rule: ", "$quiet"), shown(f"{name}, {signal.reason}", "$quiet"))
