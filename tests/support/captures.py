@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,12 @@ def merged(found: Iterable[SpanBatch]) -> dict[str, Span]:
             known = spans.get(span.span_id)
             spans[span.span_id] = merge_spans(known, span) if known else span
     return spans
+
+
+@cache
+def captured(name: str, encoding: str) -> Trace:
+    """The assembled trace of one capture, made once for all tests that look at it."""
+    return trace_of(batches(name, encoding))
 
 
 def trace_of(found: list[SpanBatch]) -> Trace:

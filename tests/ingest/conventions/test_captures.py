@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from captures import NAMES, batches, expected, trace_of
+from captures import NAMES, batches, captured, expected, trace_of
 from retrospan.store.models import Step, StepKind, Trace
 from shared_data import shared
 
@@ -17,7 +17,7 @@ _LISTED = (StepKind.LLM, StepKind.TOOL, StepKind.RETRIEVER)
 @pytest.fixture(params=["pb", "json"])
 def trace(name: str, request: pytest.FixtureRequest) -> Trace:
     shared("otlp", name)
-    return trace_of(batches(name, request.param))
+    return captured(name, request.param)
 
 
 def _steps(trace: Trace) -> list[Step]:
@@ -143,3 +143,14 @@ def test_retrieved_documents_have_id_score_and_text(name: str, trace: Trace) -> 
         ]
         assert all(document.content for document in step.documents)
         assert retriever["query"] in _text(step.inputs)
+
+
+def test_requests_in_any_order_and_sent_twice_make_the_same_trace(name: str, trace: Trace) -> None:
+    late = batches(name, "pb")
+
+    again = trace_of([*reversed(late), *late])
+
+    assert [(s.span_id, s.kind, s.inputs, s.outputs, s.usage, s.error) for s in again.steps] == [
+        (s.span_id, s.kind, s.inputs, s.outputs, s.usage, s.error) for s in trace.steps
+    ]
+    assert (again.summary.input, again.summary.output) == (trace.summary.input, trace.summary.output)
