@@ -71,6 +71,19 @@ def http_app(
     return Starlette(routes=[Route(path, endpoint=guard)], lifespan=lifespan)
 
 
+def store_tokens(store: Store) -> Callable[[str], Role | None]:
+    """`verify` for the tokens that are kept in the store itself. A token that only ingests has no role here."""
+    from ..store import tokens
+
+    roles: dict[tokens.Role, Role] = {tokens.Role.READ: "read", tokens.Role.AGENT: "agent"}
+
+    def verify(presented: str) -> Role | None:
+        token = tokens.verify_token(store, presented)
+        return None if token is None else roles.get(token.role)
+
+    return verify
+
+
 class RateLimit:
     """So many calls a minute for each token, as a bucket that refills."""
 

@@ -31,7 +31,7 @@ UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u20
 FENCE = re.compile(r"⟦([0-9a-f]{8}) [^⟦⟧]+⟧\n(.*?)\n⟦/\1⟧", re.DOTALL)
 
 
-@pytest.fixture(params=ATTACKS.values(), ids=ATTACKS.keys())
+@pytest.fixture(params=list(ATTACKS.values()), ids=list(ATTACKS))
 def attack(request: pytest.FixtureRequest) -> str:
     chosen: str = request.param
     return chosen

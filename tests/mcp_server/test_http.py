@@ -13,9 +13,12 @@ from conversations import Builder
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import TextContent
-from retrospan.mcp_server.http import RateLimit, http_app
+from retrospan.mcp_server.http import RateLimit, http_app, store_tokens
 from retrospan.mcp_server.registry import Role
+from retrospan.services.serving import ServeOptions, build_app
+from retrospan.store import tokens
 from retrospan.store.connection import Store
+from retrospan.store.tokens import add_token
 from starlette.applications import Starlette
 
 URL = "http://127.0.0.1:4318/mcp"
@@ -110,6 +113,30 @@ def test_a_token_that_calls_too_often_must_wait(store: Store) -> None:
         assert other.status_code != 429
 
     ask(app, dialogue, authorization="Bearer rk-agent")
+
+
+def test_tokens_of_the_store_have_the_role_they_were_made_with(store: Store) -> None:
+    made = {role: add_token(store, f"t-{role}", role) for role in tokens.Role}
+    verify = store_tokens(store)
+    assert {role.value: verify(token) for role, token in made.items()} == {
+        "ingest": None,
+        "read": "read",
+        "agent": "agent",
+    }
+    assert verify(made[tokens.Role.AGENT] + "x") is None
+
+
+def test_it_stands_beside_the_receiver(store: Store, runs: Builder) -> None:
+    mcp = http_app(store, TOKENS.get)
+    lifespans = [lambda: mcp.router.lifespan_context(mcp)]
+    app = build_app(store, ServeOptions(background=False), routes=mcp.routes, lifespans=lifespans)
+
+    async def dialogue(client: httpx2.AsyncClient) -> None:
+        assert (await client.get("http://127.0.0.1:4318/healthz")).status_code == 200
+        async with Client(streamable_http_client(URL, http_client=client)) as connected:
+            assert not (await connected.call_tool("get_trace", {"trace": "T1"})).is_error
+
+    ask(app, dialogue, authorization="Bearer rk-read")
 
 
 def test_a_bucket_refills_with_time() -> None:

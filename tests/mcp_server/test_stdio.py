@@ -27,7 +27,7 @@ def command(store: Store, *options: str) -> StdioServerParameters:
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_a_client_reads_and_proposes_over_stdio(store: Store, runs: Builder, mode: str) -> None:
     async def dialogue() -> None:
-        async with Client(command(store), mode=mode) as client:  # type: ignore[arg-type]
+        async with Client(command(store), mode=mode) as client:
             assert len((await client.list_tools()).tools) >= 10
             (block,) = (await client.call_tool("get_trace", {"trace": "T3"})).content
             assert isinstance(block, TextContent)
