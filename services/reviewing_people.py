@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from ..store.connection import Store, default_location
 from ..store.errors import RefusedError, UsageError
@@ -146,7 +147,7 @@ def demo_reviewer(store: Store, *, now: datetime | None = None) -> ReviewSession
     if store.kind != "demo" or real or store.path == default_location():
         raise RefusedError("A demo reviewer signs in demo stores only; this is an ordinary store.")
     moment = utc_text(now or utc_now())
-    session = open_demo_session(keys_folder(), store.id, now=moment)
+    session = open_demo_session(_demo_keys(), store.id, now=moment)
     if find_reviewer(load_roster(store), session.fingerprint) is None:
         pin_reviewer(session.name, session.public_key, now=moment, demo_store=store.id)
         _announce(store, make_reviewer(session, now=moment), moment)
@@ -156,7 +157,12 @@ def demo_reviewer(store: Store, *, now: datetime | None = None) -> ReviewSession
 def forget_demo(store: Store) -> None:
     """Remove a demo store's reviewer from the user's configuration, when the store is thrown away."""
     forget_demo_pins(store.id)
-    key_path(keys_folder(), f"demo-{store.id}").unlink(missing_ok=True)
+    key_path(_demo_keys(), f"demo-{store.id}").unlink(missing_ok=True)
+
+
+def _demo_keys() -> Path:
+    """Apart from people's keys, so that nobody is asked for the passphrase of one."""
+    return keys_folder() / "demo"
 
 
 def _announce(store: Store, record: ReviewerRecord, now: str) -> None:
