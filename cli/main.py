@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace": ("traces:trace_group", "List, show and compare traces"),
     "suspects": ("findings:suspects_command", "Rank the steps where a run went wrong"),
     "signals": ("findings:signals_command", "Show what is notable in traces"),
+    "embed": ("embed:embed_command", "Prepare search by meaning"),
     "mark": ("mark:mark_command", "Say what is known of runs, in bulk"),
     "review": ("review:review_command", "Answer the questions that wait for people"),
     "tui": ("review:tui_command", "Open the terminal app"),

@@ -50,7 +50,9 @@ def list_command(query: str, limit: int, store_location: str | None, as_json: bo
         click.echo("Nothing found.")
         for line in listing.why_empty:
             click.echo(f"  {safe_line(line)}")
-    elif listing.total > len(listing.traces):
+    elif listing.how:
+        click.echo(f"Found {safe_line(listing.how)}.")
+    if listing.traces and listing.total > len(listing.traces):
         click.echo(f"{len(listing.traces)} of {listing.total} shown; raise --limit or narrow the query.")
 
 

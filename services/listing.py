@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from ..store.connection import Store
 from ..store.models import TraceSummary
 from ..store.outcomes import verdict_labels
-from ..store.query import parse_query
+from ..store.query import Query, parse_query
 from ..store.revisions import refresh
 from ..store.search import Hit, count_traces, explain_empty, search
 from ..store.traces import get_summaries
+from .embedding.choose import INSTALL, available, embedder, has_vectors
+from .embedding.work import embed_pending
+from .meaning import search_by_meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,22 @@ class Listing:
     total: int
     """How many the query finds in all."""
     why_empty: tuple[str, ...] = ()
+    how: str = ""
+    """For a query with words: whether meaning counted, and what would make it count."""
 
 
-def list_traces(store: Store, line: str = "", *, limit: int = 50, offset: int = 0) -> Listing:
-    """Traces that hold every word and filter of `line`, best or newest first.
+def list_traces(store: Store, line: str = "", *, limit: int = 50, offset: int = 0, embed_first: int = 0) -> Listing:
+    """Traces that a search line finds, best or newest first.
+
+    Filters, quoted phrases and exclusions must hold. Other words must all stand in the trace, or, where traces have
+    vectors, be alike to it in meaning.
+
+    Args:
+        store: Where.
+        line: As people type it.
+        limit: At most so many.
+        offset: Skip so many.
+        embed_first: Give up to so many traces their vectors before a query with words; for processes that live on.
 
     Raises:
         QueryError: if the line cannot be read; points at the word.
@@ -34,9 +49,26 @@ def list_traces(store: Store, line: str = "", *, limit: int = 50, offset: int = 
     refresh(store)
     judged = any(part.field in ("verdict", "outcome") for part in query.filters)
     verdicts = verdict_labels(store) if judged else None
-    hits = search(store, query, limit=limit, offset=offset, verdicts=verdicts)
+    hits, total, how = _find(store, query, limit, offset, verdicts, embed_first)
     summaries = get_summaries(store, [hit.trace_id for hit in hits])
+    why_empty = () if hits or offset else tuple(explain_empty(store, query, verdicts))
+    return Listing(tuple(summaries), tuple(hits), total, why_empty, how)
+
+
+def _find(
+    store: Store, query: Query, limit: int, offset: int, verdicts: dict[int, str] | None, embed_first: int
+) -> tuple[list[Hit], int, str]:
+    if query.loose_words and (has_vectors(store) or (embed_first and available())):
+        model = embedder()
+        assert model is not None
+        if embed_first and not store.read_only:
+            embed_pending(store, model, limit=embed_first)
+        found = search_by_meaning(store, model, query, limit=limit, offset=offset, verdicts=verdicts)
+        return found.hits, found.total, "by words and meaning"
+    hits = search(store, query, limit=limit, offset=offset, verdicts=verdicts)
     whole = not offset and len(hits) < limit
     total = len(hits) if whole else count_traces(store, query, verdicts)
-    why_empty = () if hits or offset else tuple(explain_empty(store, query, verdicts))
-    return Listing(tuple(summaries), tuple(hits), total, why_empty)
+    how = ""
+    if query.loose_words:
+        how = "by words only; for meaning run `retrospan embed`" if available() else f"by words only; {INSTALL}"
+    return hits, total, how

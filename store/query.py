@@ -67,6 +67,8 @@ class Term(NamedTuple):
 
     text: str
     negated: bool
+    phrase: bool = False
+    """Written in quotes: it must stand letter for letter, also in a search by meaning."""
 
 
 class Filter(NamedTuple):
@@ -85,6 +87,16 @@ class Query:
     line: str
     terms: tuple[Term, ...] = ()
     filters: tuple[Filter, ...] = ()
+
+    @property
+    def loose_words(self) -> tuple[str, ...]:
+        """The words that a search by meaning may also meet by others: not quoted, not excluded."""
+        return tuple(term.text for term in self.terms if not (term.negated or term.phrase))
+
+    def strict(self) -> Query:
+        """What must hold in any case: phrases, exclusions and filters."""
+        kept = tuple(term for term in self.terms if term.negated or term.phrase)
+        return Query(self.line, kept, self.filters)
 
     @property
     def words(self) -> str:
@@ -120,7 +132,7 @@ def parse_query(line: str, *, now: float | None = None) -> Query:
         if match["field"] is not None:
             _add_field(match, negated, terms, filters, now)
         elif text := (match["phrase"] if match["phrase"] is not None else match["word"]).strip():
-            terms.append(Term(text, negated))
+            terms.append(Term(text, negated, match["phrase"] is not None))
     return Query(line, tuple(terms), tuple(filters))
 
 

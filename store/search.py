@@ -17,6 +17,7 @@ from .sqlite.fulltext import quote_phrase
 _READ_ONLY_WEIGHT = 0.8
 """A content that a span only read (a prompt, a repeated turn) ranks below one that a span brought forth."""
 _FACET_SAMPLE = 5_000
+_CHUNK = 500
 _MATCHES = "SELECT o.trace_id FROM body_text JOIN occurrence o ON o.body_id = body_text.rowid WHERE body_text MATCH ?"
 _COLUMNS = {
     "outcome": "t.outcome",
@@ -73,7 +74,8 @@ def search(
     where = _where(query, verdicts or {})
     with store.read() as con:
         if query.words:
-            return _by_words(con, query, where, limit + offset)[offset:]
+            texts = [term.text for term in query.terms if not term.negated]
+            return _by_words(con, texts, where, limit + offset)[offset:]
         rows = con.execute(
             f"SELECT t.id FROM trace t WHERE {where.sql} ORDER BY {_NEWEST_FIRST} LIMIT ? OFFSET ?",  # noqa: S608
             (*where.values, limit, offset),
@@ -81,8 +83,31 @@ def search(
         return [Hit(row[0], None, None, 0.0) for row in rows]
 
 
-def _by_words(con: Connection, query: Query, where: Condition, wanted: int) -> list[Hit]:
-    phrases = [quote_phrase(term.text) for term in query.terms if not term.negated]
+def search_any_word(
+    store: Store, query: Query, words: Sequence[str], *, limit: int, verdicts: Mapping[int, str] | None = None
+) -> list[Hit]:
+    """Traces that hold at least one of `words` and all of `query`, best first."""
+    where = _where(query, verdicts or {})
+    with store.read() as con:
+        return _by_words(con, words, where, limit)
+
+
+def only_matching(
+    store: Store, query: Query, trace_ids: Sequence[int], verdicts: Mapping[int, str] | None = None
+) -> set[int]:
+    """Those of `trace_ids` that hold all of `query`."""
+    where = _where(query, verdicts or {})
+    found: set[int] = set()
+    with store.read() as con:
+        for start in range(0, len(trace_ids), _CHUNK):
+            chunk = trace_ids[start : start + _CHUNK]
+            sql = f"SELECT t.id FROM trace t WHERE t.id IN ({marks(len(chunk))}) AND {where.sql}"  # noqa: S608
+            found.update(row[0] for row in con.execute(sql, (*chunk, *where.values)))
+    return found
+
+
+def _by_words(con: Connection, texts: Sequence[str], where: Condition, wanted: int) -> list[Hit]:
+    phrases = [quote_phrase(text) for text in texts]
     statement = f"""
     SELECT o.trace_id, o.span_id, o.body_id,
            bm25(body_text) * CASE o.produced WHEN 1 THEN 1.0 ELSE {_READ_ONLY_WEIGHT} END AS score

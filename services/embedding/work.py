@@ -1,0 +1,59 @@
+"""Give traces their vectors, newest first, a few at a time: resumable, and never in the way of receiving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...store.connection import Store
+from ...store.jsontext import as_text
+from ...store.models import Step, Trace
+from ...store.signals import load_signals
+from ...store.traces import get_trace
+from ...store.vectors import NewVector, save_vectors, traces_to_embed
+from .protocol import Embedder
+
+_BATCH = 16
+_SIDE = 700
+"""Characters of input and of output that stand for a trace; the model reads about 256 tokens."""
+_STEPS = 4
+"""Notable steps of a trace that get a vector of their own."""
+
+
+def embed_pending(
+    store: Store, model: Embedder, *, limit: int = 1_000_000, on_progress: Callable[[int, int], None] | None = None
+) -> int:
+    """Embed traces that have no vector of their newest revision; returns how many were done.
+
+    A trace gets one vector for its first input and final answer, and one for each of its notable steps.
+
+    Cost: about 5 ms a text; committed every 16 traces.
+    """
+    waiting = traces_to_embed(store, model.model_id, limit)
+    for start in range(0, len(waiting), _BATCH):
+        chunk = waiting[start : start + _BATCH]
+        signals = load_signals(store, chunk)
+        kept: list[NewVector] = []
+        texts: list[str] = []
+        for trace_id in chunk:
+            trace = get_trace(store, trace_id)
+            notable = [s.step for s in signals[trace_id] if s.failure and s.step is not None]
+            for span_id, text in _texts(trace, list(dict.fromkeys(notable))[:_STEPS]):
+                kept.append(NewVector(trace_id, span_id, trace.summary.project, trace.summary.revision))
+                texts.append(text)
+        save_vectors(store, model.model_id, kept, model.embed(texts))
+        if on_progress:
+            on_progress(min(start + _BATCH, len(waiting)), len(waiting))
+    return len(waiting)
+
+
+def _texts(trace: Trace, notable: list[int]) -> list[tuple[str, str]]:
+    summary = trace.summary
+    texts = [("", f"{summary.input[:_SIDE]}\n{summary.output[:_SIDE]}".strip() or summary.external_id)]
+    texts += [(trace.steps[i].span_id, text) for i in notable if (text := _step_text(trace.steps[i]))]
+    return texts
+
+
+def _step_text(step: Step) -> str:
+    said = "\n".join(message.content for message in step.output_messages if message.content)
+    error = step.error.message if step.error else ""
+    return f"{step.tool or ''} {said or as_text(step.outputs)} {error}".strip()[: 2 * _SIDE]

@@ -1,0 +1,78 @@
+"""Search by words and meaning, with the real model and with sqlite-vec or numpy."""
+
+from __future__ import annotations
+
+import pytest
+from conversations import Builder, says
+from retrospan.services.analysing import analyse
+from retrospan.services.embedding.choose import embedder
+from retrospan.services.embedding.protocol import Embedder
+from retrospan.services.embedding.work import embed_pending
+from retrospan.services.listing import list_traces
+from retrospan.store.connection import Store
+from retrospan.store.revisions import refresh
+from retrospan.store.sqlite.driver import vector_extension
+
+pytest.importorskip("onnxruntime", reason="the extra `semantic` is not installed")
+
+
+@pytest.fixture
+def model() -> Embedder:
+    found = embedder()
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def shop(store: Store, traces: Builder, model: Embedder) -> Store:
+    traces.add(says("user", "I want my money back for the broken kettle"), says("assistant", "It is refunded."))
+    traces.add(says("user", "The parcel never arrived"), says("assistant", "It is lost."), project="post")
+    traces.add(says("user", "Please reset my password"), says("assistant", "Done, see your inbox."))
+    refresh(store)
+    analyse(store)
+    assert embed_pending(store, model) == 3
+    return store
+
+
+@pytest.fixture(params=["sqlite-vec", "numpy"])
+def scan(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    if request.param == "numpy":
+        monkeypatch.setattr("retrospan.store.vectors.vector_extension", lambda: None)
+    elif vector_extension() is None:
+        pytest.skip("this SQLite loads no extensions")
+    return str(request.param)
+
+
+@pytest.mark.parametrize(
+    ("line", "first"),
+    [("reimbursement for a damaged appliance", "T1"), ("package went missing", "T2"), ("cannot log in", "T3")],
+)
+def test_other_words_of_the_same_meaning_find_the_trace(shop: Store, scan: str, line: str, first: str) -> None:
+    listing = list_traces(shop, line)
+    assert listing.traces[0].short_id == first
+    assert listing.how == "by words and meaning"
+
+
+def test_filters_phrases_and_exclusions_hold_in_any_case(shop: Store, scan: str) -> None:
+    assert [t.short_id for t in list_traces(shop, "package went missing project:post").traces] == ["T2"]
+    assert list_traces(shop, 'package "went missing"').traces == ()
+    assert "T2" not in [t.short_id for t in list_traces(shop, "package went missing -parcel").traces]
+
+
+def test_a_word_that_stands_there_beats_a_likeness(shop: Store, scan: str) -> None:
+    assert list_traces(shop, "kettle").traces[0].short_id == "T1"
+
+
+def test_only_changed_traces_are_embedded_again(shop: Store, traces: Builder, model: Embedder) -> None:
+    assert embed_pending(shop, model) == 0
+    traces.add(says("user", "A new one"))
+    refresh(shop)
+    analyse(shop)
+    assert embed_pending(shop, model) == 1
+
+
+def test_without_vectors_words_work_and_the_answer_says_so(store: Store, traces: Builder) -> None:
+    traces.add(says("user", "kettle"))
+    listing = list_traces(store, "kettle")
+    assert [t.short_id for t in listing.traces] == ["T1"]
+    assert listing.how.startswith("by words only")
