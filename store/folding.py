@@ -67,13 +67,10 @@ def fold_spans(spans: Sequence[Span]) -> Mapping[str, Folded]:
     return folded
 
 
-def _last(loser: str, doubles: Mapping[str, str]) -> str:
-    seen = {loser}
-    winner = doubles[loser]
-    while winner in doubles and winner not in seen:
-        seen.add(winner)
-        winner = doubles[winner]
-    return winner
+def _last(span_id: str, doubles: Mapping[str, str]) -> str:
+    while span_id in doubles:
+        span_id = doubles[span_id]
+    return span_id
 
 
 def _wrapper(span: Span, tree: _Tree) -> Folded | None:
@@ -123,11 +120,17 @@ def _find_nested_doubles(tree: _Tree, doubles: dict[str, str]) -> None:
         outer = tree.spans[outer_id]
         if len(found) > 1:
             found.sort(key=lambda span: (span.ended_at_ns or 0, span.sequence))
-            doubles[outer_id] = found[-1].span_id
+            _mark(doubles, outer_id, found[-1].span_id)
         elif _weight(found[0]) > _weight(outer):
-            doubles[outer_id] = found[0].span_id
+            _mark(doubles, outer_id, found[0].span_id)
         else:
-            doubles[found[0].span_id] = outer_id
+            _mark(doubles, found[0].span_id, outer_id)
+
+
+def _mark(doubles: dict[str, str], loser: str, winner: str) -> None:
+    """Note a double, unless parents run in a circle and each would hide the other."""
+    if loser not in doubles and _last(winner, doubles) != loser:
+        doubles[loser] = winner
 
 
 def _same_work(outer: Span, inner: Span) -> bool:

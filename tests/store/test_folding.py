@@ -137,7 +137,7 @@ def test_a_failed_try_does_not_mark_the_call_that_succeeded() -> None:
 def test_parents_in_a_circle_end() -> None:
     one, two = make("one", StepKind.LLM, "two"), make("two", StepKind.LLM, "one")
 
-    assert set(fold_spans([one, two])) <= {"one", "two"}
+    assert len(fold_spans([one, two])) == 1
 
 
 def test_the_ended_record_of_a_span_wins_and_keeps_what_the_other_told() -> None:
