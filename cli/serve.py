@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import click
+from starlette.applications import Starlette
 from starlette.requests import Request
 
 from ..ingest.limits import DEFAULT_LIMITS, MIB
@@ -47,6 +48,7 @@ Examples:
     type=click.Choice(PERSONAL),
     help="Personal data to take out beside secrets; may be repeated.",
 )
+@click.option("--mcp/--no-mcp", "with_mcp", default=True, help="Serve assistants at /mcp, with a token.")
 @click.option("--background/--no-background", default=True, help="Analyse traces some seconds after their last span.")
 @click.option(
     "--max-request-mib", default=DEFAULT_LIMITS.request_bytes // MIB, show_default=True, type=click.IntRange(1)
@@ -60,6 +62,7 @@ def serve_command(
     project: str | None,
     allowed_hosts: tuple[str, ...],
     personal: tuple[str, ...],
+    with_mcp: bool,
     background: bool,
     max_request_mib: int,
     max_trace_mib: int,
@@ -86,7 +89,15 @@ def serve_command(
             may_ingest=None if local else _ingest_token(store),
         )
         click.echo(f"Receiving OTLP on {base_url(sock)} into {store.path}")
-        Server(build_app(store, options)).run(sockets=[sock])
+        Server(_with_mcp(store, options) if with_mcp else build_app(store, options)).run(sockets=[sock])
+
+
+def _with_mcp(store: Store, options: ServeOptions) -> Starlette:
+    from ..mcp_server.http import http_app, store_tokens
+
+    # Host and Origin are checked for the whole server, before anything is routed.
+    face = http_app(store, store_tokens(store), hosts=None)
+    return build_app(store, options, routes=face.routes, lifespans=[lambda: face.router.lifespan_context(face)])
 
 
 def _ingest_token(store: Store) -> Callable[[Request], bool]:
