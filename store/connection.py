@@ -96,6 +96,15 @@ class Store:
                     raise _explain(err, self.path) from err
                 raise
 
+    @contextmanager
+    def outside_transaction(self) -> Iterator[Connection]:
+        """A connection for what SQLite refuses inside a transaction; other writers of this process wait."""
+        with self._write_lock:
+            try:
+                yield self._connection()
+            except OperationalError as err:
+                raise _explain(err, self.path) from err
+
     def close(self) -> None:
         """Close every thread's connection. The store must not be used afterwards."""
         with self._guard:
@@ -165,6 +174,8 @@ def _connect(path: Path, *, read_only: bool = False) -> Connection:
     # NORMAL in WAL survives kill -9 of the process at any moment; a power cut may take the last transactions.
     con.execute("PRAGMA synchronous=NORMAL")
     con.execute("PRAGMA foreign_keys=ON")
+    # What is replaced or deleted is overwritten in the pages that are written anyway; erasing does the rest.
+    con.execute("PRAGMA secure_delete=FAST")
     con.execute("PRAGMA temp_store=MEMORY")
     con.execute("PRAGMA cache_size=-32768")
     if extension := vector_extension():

@@ -24,6 +24,9 @@ _KNOWN_MOST = 100_000
 
 SELECT_IDS = "SELECT hash, id FROM body WHERE hash IN ({marks})"
 SELECT_BODIES = "SELECT id, codec, data FROM body WHERE id IN ({marks})"
+BODY_GENERATION = "body_generation"
+"""In `meta`: raised by each sweep of unused bodies."""
+SELECT_GENERATION = "SELECT value FROM meta WHERE key = ?"
 SELECT_NEXT_ID = "SELECT coalesce(max(id), 0) + 1 FROM body"
 INSERT_BODY = "INSERT INTO body(id, hash, codec, data) VALUES (?, ?, ?, ?)"
 
@@ -41,7 +44,7 @@ def store_contents(store: Store, con: Connection, bag: Bag) -> dict[bytes, int]:
 
     Cost: one look-up per content that this process has not met lately, one insert per new one.
     """
-    known = _known_ids(store)
+    known = _known_ids(store, con)
     ids: dict[bytes, int] = {}
     missing: list[bytes] = []
     for key in (*bag.contents, *bag.envelopes):
@@ -63,7 +66,13 @@ def store_contents(store: Store, con: Connection, bag: Bag) -> dict[bytes, int]:
     return ids
 
 
-def _known_ids(store: Store) -> dict[bytes, int]:
+def _known_ids(store: Store, con: Connection) -> dict[bytes, int]:
+    """Ids met lately. A sweep, in whatever process, raises the generation, and what was known before counts no more."""
+    row = con.execute(SELECT_GENERATION, (BODY_GENERATION,)).fetchone()
+    generation = row[0] if row else ""
+    if store.caches.setdefault(BODY_GENERATION, generation) != generation:
+        store.caches[BODY_GENERATION] = generation
+        store.caches.pop("body_ids", None)
     cache = store.caches.setdefault("body_ids", {})
     assert isinstance(cache, dict)
     return cache
@@ -89,6 +98,22 @@ def _packed(kind: BodyKind, data: bytes) -> tuple[int, bytes]:
     return int(kind), data
 
 
+def body_kind(codec: int) -> BodyKind:
+    """What a stored body is."""
+    return BodyKind(codec & ~_COMPRESSED)
+
+
+def decode_row(codec: int, data: bytes) -> Any:
+    """A stored body's text, value or envelope parts."""
+    return decode_body(body_kind(codec), decompress(data) if codec & _COMPRESSED else data)
+
+
+def indexed_text_of(codec: int, data: bytes) -> str:
+    """What full text was given for a stored text or value; a deletion from the index has to name it again."""
+    plain = decompress(data) if codec & _COMPRESSED else data
+    return indexed_text(Content(body_kind(codec), plain, False))
+
+
 def indexed_text(content: Content) -> str:
     """What full text sees of a content: a text itself, a value's keys and scalars."""
     if content.kind is BodyKind.TEXT:
@@ -109,10 +134,8 @@ class Contents:
         """Fetch these bodies and what their envelopes point at."""
         deeper: set[int] = set()
         for body_id, codec, data in self._rows({i for i in body_ids if i not in self._bodies}):
-            kind = BodyKind(codec & ~_COMPRESSED)
-            body = decode_body(kind, decompress(data) if codec & _COMPRESSED else data)
-            self._bodies[body_id] = body
-            if kind is BodyKind.ENVELOPE:
+            body = self._bodies[body_id] = decode_row(codec, data)
+            if body_kind(codec) is BodyKind.ENVELOPE:
                 deeper.update(envelope_refs(body))
         if deeper - self._bodies.keys():
             self.load(deeper)

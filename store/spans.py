@@ -35,7 +35,7 @@ def load_spans(
     """
     rows = [(row, cast(dict[str, Any], unpack(row["detail"]))) for row in _rows(con, trace_id, span_ids)]
     contents = Contents(con)
-    contents.load(ref for _, record in rows for ref in _refs(record))
+    contents.load(ref for _, record in rows for ref in record_refs(record))
     return [decode_span(trace_key, row, record, contents.value, contents.message) for row, record in rows]
 
 
@@ -53,7 +53,8 @@ def _rows(con: Connection, trace_id: int, span_ids: Sequence[str] | None) -> Ite
         yield from con.execute(SELECT_SOME.format(marks=marks(len(chunk))), (trace_id, *chunk))
 
 
-def _refs(record: Any) -> Iterable[int]:
+def record_refs(record: Any) -> Iterable[int]:
+    """Body ids that a span's record points at; envelopes point at more."""
     for key in ("i", "o", "td"):
         if key in record:
             yield record[key]

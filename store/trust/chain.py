@@ -23,6 +23,7 @@ INSERT_LINK = "INSERT INTO chain(seq, at, kind, subject, sha256, previous, hash)
 SELECT_TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
 SELECT_VERDICTS = "SELECT uid, record FROM verdict ORDER BY id"
 SELECT_RUBRICS = "SELECT rubric_id, version, content FROM rubric_version ORDER BY id"
+SELECT_ERASURES = "SELECT uid, record FROM erasure ORDER BY id"
 SELECT_REVIEWERS = "SELECT fingerprint, record FROM trust_record ORDER BY id"
 
 
@@ -47,7 +48,7 @@ def append_link(con: Connection, *, kind: str, subject: str, sha256: str, at: st
 
     Args:
         con: From `Store.write`.
-        kind: verdict, rubric, lesson, case, reviewer.
+        kind: verdict, rubric, lesson, case, reviewer, erasure.
         subject: Uid, `rubric v3`, slug, fingerprint.
         sha256: Hex digest of the canonical content.
         at: UTC text.
@@ -99,7 +100,7 @@ def audit_verify(store: Store, checkpoint: str | None = None) -> AuditReport:
     problems += [
         f"{kind} {subject} is on the chain and gone from the store"
         for kind, subject, _ in sorted(linked)
-        if kind in ("verdict", "rubric", "reviewer") and (kind, subject) not in subjects
+        if kind in ("verdict", "rubric", "reviewer", "erasure") and (kind, subject) not in subjects
     ]
     if checkpoint is not None and checkpoint not in hashes:
         problems.append(f"checkpoint {checkpoint[:12]}… is not on the chain: the store was rolled back or rebuilt")
@@ -118,6 +119,8 @@ def _held(con: Connection, problems: list[str]) -> tuple[set[tuple[str, str, str
         _add(found, problems, "rubric", f"{rubric} v{version}", content)
     for name, record in con.execute(SELECT_REVIEWERS):
         _add(found, problems, "reviewer", name, record)
+    for uid, record in con.execute(SELECT_ERASURES):
+        _add(found, problems, "erasure", uid, record)
     return found, erased
 
 

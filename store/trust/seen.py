@@ -13,6 +13,7 @@ from typing import Any
 
 from ..assembly import Place, reading_order
 from ..connection import Store
+from ..erasure.records import redacted_spans
 from ..jsontext import canonical
 from ..models import Message, Span
 from ..review_models import SeenTrace
@@ -60,7 +61,10 @@ def _read(con: Connection, row: Any) -> tuple[tuple[str, str], CurrentTrace]:
     memo: dict[int, str] = {}
     hashes = {span.span_id: _span_hash(span, memo) for span in spans}
     steps = {place.span_id: _step_hash(place, hashes) for place in order.places}
-    return (row["project"], row["trace_key"]), CurrentTrace(row["revision"] + bool(row["dirty"]), steps)
+    redacted = redacted_spans(con, row["id"])
+    erased = {place.span_id for place in order.places if not redacted.isdisjoint((place.span_id, *place.absorbed))}
+    now = CurrentTrace(row["revision"] + bool(row["dirty"]), steps, frozenset(erased))
+    return (row["project"], row["trace_key"]), now
 
 
 def _step_hash(place: Place, hashes: Mapping[str, str]) -> str:

@@ -153,8 +153,10 @@ _ORDER = (SignatureState.INVALID, SignatureState.REDACTED, SignatureState.STALE,
 def _compare(seen: SeenTrace, now: CurrentTrace | None) -> tuple[SignatureState, str]:
     if now is None:
         return SignatureState.REDACTED, f"trace {seen.trace_key} is not in this store any more"
-    gone = [span for span in seen.steps if span in now.erased]
-    changed = [span for span, digest in seen.steps.items() if span not in now.erased and now.steps.get(span) != digest]
+    differing = [span for span, digest in seen.steps.items() if now.steps.get(span) != digest]
+    # A step that was redacted and judged anew is as it was signed.
+    gone = [span for span in differing if span in now.erased]
+    changed = [span for span in differing if span not in now.erased]
     order = [span for span in now.steps if span in seen.steps]
     moved = order != [span for span in seen.steps if span in now.steps]
     if changed and now.revision <= seen.revision:
