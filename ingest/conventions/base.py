@@ -116,7 +116,9 @@ def _without_traceback(said: str, kind: str | None) -> tuple[str, str | None]:
     """The error before a Python traceback, or at its end: LangChain writes `ValueError('no order')Traceback …`."""
     head = said.partition(_TRACEBACK)[0].strip() or said.strip().rsplit("\n", 1)[-1]
     match = _REPR.fullmatch(head)
-    return (match["text"], kind or match["type"]) if match else (head, kind)
+    if match is None:
+        return head, kind
+    return match["text"], match["type"] if kind in (None, "Exception") else kind
 
 
 def keep_events(span: Span, raw: RawSpan, *used: str) -> None:

@@ -6,7 +6,7 @@ from ...store.models import Annotation, Fold, JsonValue, Span, StepKind, Usage
 from ..otlp.raw import RawSpan
 from .base import begin, fail, keep_events
 from .table import Sorted, Table
-from .values import count_of, first, read_json, text_of, texts_of
+from .values import count_of, read_json, text_of, texts_of
 
 AGENT = "claude-code"
 KINDS = {
@@ -92,6 +92,7 @@ def _read_tool(span: Span, attributes: Sorted, raw: RawSpan) -> None:
         span.inputs = known or None
     for event in raw.events:
         if event.name == _OUTPUT_EVENT:
-            span.outputs = read_json(first(event.attributes, "output", "content", "result", "stdout"))
-            if span.outputs is None:
-                span.outputs = dict(event.attributes)
+            told = [
+                event.attributes[key] for key in ("output", "content", "result", "stdout") if key in event.attributes
+            ]
+            span.outputs = read_json(told[0]) if told else dict(event.attributes)
