@@ -211,6 +211,29 @@ def propose_verdict(
         UsageError: if label or cause are unknown, nothing is cited for a fail, or a quote does not stand in its step.
         UnknownIdError: if there is no such item, trace or step.
     """
+    proposal = checked_proposal(
+        store, subject, label=label, explanation=explanation, cited=cited, cause=cause, by=by, now=now
+    )
+    with store.write() as con:
+        return insert_proposal(con, proposal)
+
+
+def checked_proposal(
+    store: Store,
+    subject: str | int,
+    *,
+    label: Label | str,
+    explanation: str,
+    cited: Sequence[Citation] = (),
+    cause: CauseClass | str | None = None,
+    by: str,
+    now: datetime | None = None,
+) -> Proposal:
+    """The proposal that `propose_verdict` would keep, for callers that keep more in the same transaction.
+
+    Raises:
+        As `propose_verdict`.
+    """
     item = None
     if isinstance(subject, str) and subject.strip()[:1] in "Rr" and subject.strip()[1:].isdigit():
         item = get_review(store, subject).item
@@ -221,7 +244,7 @@ def propose_verdict(
     steps = tuple(_cite(trace, entry) for entry in cited)
     if chosen is Label.FAIL and not steps:
         raise UsageError("A fail needs evidence: cite at least one step, with words that stand in it.")
-    proposal = Proposal(
+    return Proposal(
         id=0,
         trace_id=trace.summary.id,
         label=chosen,
@@ -232,8 +255,6 @@ def propose_verdict(
         item_id=item.id if item else None,
         created_at=utc_text(now or utc_now()),
     )
-    with store.write() as con:
-        return insert_proposal(con, proposal)
 
 
 def _cite(trace: Trace, citation: Citation) -> CitedStep:
