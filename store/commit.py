@@ -68,38 +68,6 @@ class Committed:
     unchanged_spans: int = 0
 
 
-def rewrite_trace(
-    store: Store, con: Connection, trace_id: int, spans: Sequence[Span], facts: TraceFacts
-) -> frozenset[str]:
-    """Put these spans and facts in the place of what the store holds of a trace, without merging.
-
-    Args:
-        store: Where.
-        con: From its `write`.
-        trace_id: The trace's row.
-        spans: All spans of the trace.
-        facts: What is said of it, annotations included.
-
-    Returns:
-        The ids of the spans that differ from before.
-    """
-    places = {facts.trace_key: _Place(trace_id, False)}
-    before = _known_digests(con, spans, places)
-    encoded = _Encoded(Bag(), {}, {})
-    for span in spans:
-        encoded.refs[id(span)] = encoded.bag.refs(span)
-        encoded.digests[id(span)] = span_digest(span, encoded.refs[id(span)])
-    changed = [span for span in spans if before.get((facts.trace_key, span.span_id)) != encoded.digests[id(span)]]
-    ids = store_contents(store, con, encoded.bag)
-    con.executemany(INSERT_SPAN, [_row(trace_id, span, encoded, ids) for span in changed])
-    con.execute(DELETE_OCCURRENCES, (trace_id,))
-    con.executemany(INSERT_OCCURRENCE, _occurrences(spans, encoded, places, ids))
-    con.execute(DELETE_ANNOTATIONS, (trace_id,))
-    con.executemany(INSERT_ANNOTATION, [_annotation_row(trace_id, annotation) for annotation in facts.annotations])
-    con.execute(SET_FACTS, (pack(facts_record(replace(facts, annotations=()))), trace_id))
-    return frozenset(span.span_id for span in changed)
-
-
 class _Place(NamedTuple):
     trace_id: int
     is_new: bool
@@ -143,6 +111,38 @@ def commit_batch(store: Store, batch: SpanBatch, *, project: str | None = None) 
         updated_spans=updated,
         unchanged_spans=unchanged,
     )
+
+
+def rewrite_trace(
+    store: Store, con: Connection, trace_id: int, spans: Sequence[Span], facts: TraceFacts
+) -> frozenset[str]:
+    """Put these spans and facts in the place of what the store holds of a trace, without merging.
+
+    Args:
+        store: Where.
+        con: From its `write`.
+        trace_id: The trace's row.
+        spans: All spans of the trace.
+        facts: What is said of it, annotations included.
+
+    Returns:
+        The ids of the spans that differ from before.
+    """
+    places = {facts.trace_key: _Place(trace_id, False)}
+    before = _known_digests(con, spans, places)
+    encoded = _Encoded(Bag(), {})
+    for span in spans:
+        encoded.forms[id(span)] = _form(span, encoded.bag)
+    forms = encoded.forms
+    changed = [span for span in spans if before.get((facts.trace_key, span.span_id)) != forms[id(span)].digest]
+    ids = store_contents(store, con, encoded.bag)
+    con.executemany(INSERT_SPAN, [_row(trace_id, span, forms[id(span)], ids) for span in changed])
+    con.execute(DELETE_OCCURRENCES, (trace_id,))
+    con.executemany(INSERT_OCCURRENCE, _occurrences(spans, encoded, places, ids))
+    con.execute(DELETE_ANNOTATIONS, (trace_id,))
+    con.executemany(INSERT_ANNOTATION, [_annotation_row(trace_id, annotation) for annotation in facts.annotations])
+    con.execute(SET_FACTS, (pack(facts_record(replace(facts, annotations=()))), trace_id))
+    return frozenset(span.span_id for span in changed)
 
 
 def _places(con: Connection, batch: SpanBatch, project: str | None) -> dict[str, _Place]:
