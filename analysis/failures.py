@@ -25,6 +25,7 @@ _HEAD_FAILURE = re.compile(
     | \b(?:timed\sout|time-?out\b)[^\n]{0,80}
     | \b(?:404|403|401|429|500|502|503)\s
       (?:client\serror|server\serror|not\sfound|forbidden|unauthorized|too\smany|internal|bad\sgateway)[^\n]{0,80}
+    | ^\s*exitcode:\s[1-9]\d*[^\n]{0,80}
     | \bexit(?:ed)?\s(?:with\s)?(?:\w+\s)?(?:exit\s)?(?:code|status):?\s[1-9]\d{0,2}\b[^\n]{0,60}
     | \b(?:not\sfound|does\snot\sexist|no\ssuch\s\w+)\b[^\n]{0,80}
     | \bno\scode\sblock\sdetected\b[^\n]{0,80}

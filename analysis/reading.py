@@ -23,7 +23,10 @@ _MAX_TEXT = 200_000
 _TEMPLATE = 120
 """User turns that share this many opening characters come from one template."""
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*$")
-_SPEAKING = {StepKind.LLM, StepKind.AGENT}
+_EXECUTED = re.compile(
+    r"\s*(?:exitcode: -?\d+|The script ran, then exited|Process exited with|"
+    r"Execution (?:logs|result|output)\b|Observation:)"
+)
 _FETCHING = {StepKind.TOOL, StepKind.RETRIEVER, StepKind.RERANKER}
 
 
@@ -178,7 +181,11 @@ def own_text(step: Step) -> str:
 def _view(step: Step, has_children: bool) -> View:
     received = tuple(message for message in step.new_messages if message.role != "assistant")
     agent = bare_agent(step.agent or _speaker(step))
-    return View(step, _role(step, has_children), agent, own_text(step), received)
+    text = own_text(step)
+    role = _role(step, has_children)
+    if role is Role.DECISION and _EXECUTED.match(text):
+        role = Role.RESULT
+    return View(step, role, agent, text, received)
 
 
 def _without_templates(views: Sequence[View]) -> Iterator[View]:
@@ -238,10 +245,12 @@ def _acts(views: Sequence[View]) -> Iterator[Act]:
     last_decision: dict[int | None, View] = {}
     position = 0
     for view in views:
-        if view.role is Role.RESULT and view.step.kind in _FETCHING:
-            call = _take(pending, view.step.tool_call_id, view.step.tool or view.step.name)
+        if view.role is Role.RESULT:
+            fetched = view.step.kind in _FETCHING
+            call = _take(pending, view.step.tool_call_id, view.step.tool or view.step.name) if fetched else None
             position += 1
-            acts.append((call.position if call else position, _done(view, call)))
+            act = _done(view, call) if fetched else _observed(view, last_decision.get(view.step.parent))
+            acts.append((call.position if call else position, act))
         elif view.role is Role.DECISION:
             for message in view.received:
                 if message.role == "tool":
@@ -286,3 +295,11 @@ def _told(view: View, message: Message, call: _Pending | None, last_decision: di
     asked = call.asked if call else before.index if before else None
     tool, arguments = (call.tool, call.arguments) if call else (message.name or "observation", None)
     return Act(tool, arguments, asked, view.index, message.content, failure, message.is_error)
+
+
+def _observed(view: View, before: View | None) -> Act:
+    """A result that arrives as somebody's turn: an executor's report, a program's filled-in template."""
+    failure = failure_in_result(view.text)
+    return Act(
+        view.agent or "observation", None, before.index if before else None, view.index, view.text, failure, False
+    )

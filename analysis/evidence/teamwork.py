@@ -19,6 +19,8 @@ _STALL = re.compile(
 )
 _DECAY = 0.75
 _LEAST_TURNS = 4
+_LEADS = 0.5
+"""Share of the turns that makes a leader; in a team of equals nobody's turn is work for another."""
 
 
 def clues(case: CaseFile) -> Iterator[Clue]:
@@ -29,7 +31,8 @@ def clues(case: CaseFile) -> Iterator[Clue]:
     if lead is None:
         return
     weight = 0.8
-    for view in work_turns(decisions, lead):
+    executors = {view.agent for view in case.reading.results}
+    for view in work_turns(decisions, {lead, *executors}):
         yield clue(
             view.index,
             weight,
@@ -41,16 +44,17 @@ def clues(case: CaseFile) -> Iterator[Clue]:
 
 
 def leader(decisions: Sequence[View]) -> str | None:
-    """The agent that others answer: it speaks most and before or after every other; None in a team of one."""
+    """The agent that others answer: it has at least half of the turns; None where nobody has."""
     turns = Counter(view.agent for view in decisions if view.agent)
     if len(turns) < 2 or len(decisions) < _LEAST_TURNS:
         return None
-    return turns.most_common(1)[0][0]
+    lead, spoken = turns.most_common(1)[0]
+    return lead if spoken >= _LEADS * len(decisions) else None
 
 
-def work_turns(decisions: Sequence[View], lead: str) -> list[View]:
-    """Turns of agents other than the leader."""
-    return [view for view in decisions if view.agent != lead]
+def work_turns(decisions: Sequence[View], others: set[str]) -> list[View]:
+    """Turns of agents other than the leader and those that only execute."""
+    return [view for view in decisions if view.agent not in others]
 
 
 def _stalls(decisions: Sequence[View]) -> Iterator[Clue]:

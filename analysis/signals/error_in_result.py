@@ -9,6 +9,9 @@ from ..quotes import quote
 from ..reading import Reading
 from .definition import SignalDefinition, signal
 
+_TRACEBACK = "Traceback (most recent call last)"
+"""Teams of agents often run code or a browser in an agent's turn, whose text is then the result."""
+
 
 def find(reading: Reading) -> Iterator[Signal]:
     for act in reading.acts:
@@ -18,18 +21,10 @@ def find(reading: Reading) -> Iterator[Signal]:
             if evidence:
                 told = act.failure.splitlines()[0][:120]
                 yield signal(DEFINITION.name, act.done, f"{act.tool} answered with an error: {told}", evidence)
-    yield from _in_agent_messages(reading)
-
-
-def _in_agent_messages(reading: Reading) -> Iterator[Signal]:
-    """Teams of agents often run code and browsers in an agent's turn, whose text is then the result."""
     for view in reading.decisions:
-        head = view.text.lstrip()[:160]
-        for words in ("exitcode: 1", "exited with Unix exit code: 1", "Traceback (most recent call last)"):
-            if words in head or (words.startswith("Traceback") and words in view.text):
-                evidence = quote(view.step, words, "outputs")
-                yield signal(DEFINITION.name, view.index, f"{view.agent or 'the step'} reports: {words}", evidence)
-                break
+        if _TRACEBACK in view.text:
+            evidence = quote(view.step, _TRACEBACK, "outputs")
+            yield signal(DEFINITION.name, view.index, f"{view.agent or 'the step'} shows a traceback", evidence)
 
 
 DEFINITION = SignalDefinition(

@@ -20,7 +20,7 @@ _SHORT = 40
 
 def find(reading: Reading) -> Iterator[Signal]:
     by_key: dict[tuple[str, str], list[Act]] = defaultdict(list)
-    for act in reading.acts:
+    for act in (act for act in reading.acts if act.arguments is not None):
         by_key[act.key].append(act)
     for (tool, _), acts in by_key.items():
         if len(acts) >= _TIMES and len({act.result for act in acts}) < len(acts):

@@ -13,7 +13,7 @@ from .definition import SignalDefinition, signal
 def find(reading: Reading) -> Iterator[Signal]:
     failed: dict[tuple[str, str], Act] = {}
     told: set[tuple[str, str]] = set()
-    for act in reading.acts:
+    for act in (act for act in reading.acts if act.arguments is not None):
         if not act.failure and not act.declared_failure:
             failed.pop(act.key, None)
             continue
