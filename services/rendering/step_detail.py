@@ -8,6 +8,9 @@ from ...store.jsontext import as_text
 from ...store.models import Message, Step, StepKind, TraceSummary
 from .fence import inert, inert_line
 
+_ORDINARY = ("stop", "end_turn", "tool_call", "tool_calls", "tool_use")
+"""Finish reasons that tell nothing."""
+
 
 def step_head(trace: TraceSummary, step: Step) -> str:
     """The line above a step's parts."""
@@ -48,7 +51,7 @@ def _parts(step: Step, full: bool) -> Iterator[str]:
     for number, document in enumerate(step.documents, 1):
         score = "" if document.score is None else f" score {document.score:.3f}"
         yield _part(f"document {number} {inert_line(document.id or '', 80)}{score}".rstrip(), document.content)
-    if step.finish_reason and step.finish_reason not in ("stop", "end_turn"):
+    if step.finish_reason and step.finish_reason not in _ORDINARY:
         yield _part("finish reason", step.finish_reason)
     if full and step.attributes:
         yield _part("attributes", as_text(dict(step.attributes)))

@@ -69,12 +69,13 @@ def step_lines(
             marks[signal.step].append(signal.signal)
     suspected = set(suspects)
     final = reading.final.index if reading.final else None
-    shown = {act.done for act in reading.acts if act.done is not None and reading.view(act.done).role is Role.RESULT}
+    holders = {step.parent for step in reading.trace.steps}
+    shown = {act.done for act in reading.acts if act.done is not None and _is_told(reading.view(act.done))}
     heard: set[str] = {view.text for view in reading.views if view.role in (Role.USER, Role.CONTEXT)}
     lines: list[StepLine] = []
     for view in reading.views:
         asked = reading.acts_by_asker.get(view.index, ())
-        texts = _texts(view, asked, shown, heard)
+        texts = () if view.role is Role.FRAME and view.index in holders else _texts(view, asked, shown, heard)
         weight = _weight(view, marks, suspected, final)
         line = _line(view, texts, marks.get(view.index, ()), weight, with_agents)
         if lines and view.role is Role.RESULT and _only_asks(reading, lines[-1], view):
@@ -88,6 +89,11 @@ def step_lines(
             )
         lines.append(line)
     return lines
+
+
+def _is_told(view: View) -> bool:
+    """Does a tool step itself show what came back? Some instrumentations tell it only to the model that asked."""
+    return view.role is Role.RESULT and bool(view.text.strip() or view.step.error)
 
 
 def _only_asks(reading: Reading, before: StepLine, view: View) -> bool:
@@ -109,7 +115,9 @@ def _line(view: View, texts: tuple[str, ...], names: Sequence[str], weight: floa
     elif step.status is Status.ERROR:
         error = " ✗"
     marks = error + "".join(f" !{name}" for name in names) + _cost(step)
-    return StepLine(step.index, head, texts, marks, weight, view.role is Role.FRAME and not names and not error, label)
+    return StepLine(
+        step.index, head, texts, marks, weight, view.role is Role.FRAME and not (texts or names or error), label
+    )
 
 
 _NAMED = (StepKind.AGENT, StepKind.CHAIN, StepKind.GUARDRAIL, StepKind.EVALUATOR, StepKind.EMBEDDING)
@@ -140,17 +148,16 @@ def _weight(view: View, marks: Mapping[int, Sequence[str]], suspected: set[int],
 
 
 def _texts(view: View, asked: Sequence[Act], shown: set[int], heard: set[str]) -> tuple[str, ...]:
-    if view.role is Role.RESULT:
-        arguments = "" if view.step.inputs in (None, {}, "") else _brief(view.step.inputs)
-        return (f"({arguments})", f"→ {_text(view.text)}")
-    if view.role is Role.FRAME:
-        return ()
+    if view.role in (Role.RESULT, Role.FRAME):
+        arguments = "" if view.step.inputs in (None, {}, "") else f"({_brief(view.step.inputs)})"
+        return tuple(text for text in (arguments, f"→ {_text(view.text)}" if view.text.strip() else "") if text)
     texts = []
     if view.role is Role.DECISION:
         texts += [f"[{m.role}] {_text(m.content)}" for m in view.received if _is_news(m.content, m.role, shown, heard)]
     if view.text.strip():
         texts.append(_text(view.text))
-    calls = [_call(act, shown) for act in asked if act.asked == view.index]
+    requested = {call.name for message in view.step.output_messages for call in message.tool_calls}
+    calls = [_call(act, shown) for act in asked if act.asked == view.index and act.tool in requested]
     if calls:
         texts.append("→ " + ", ".join(calls))
     return tuple(texts)

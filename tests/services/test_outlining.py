@@ -8,8 +8,10 @@ import pytest
 from conversations import Builder, answers, calls, says
 from retrospan.services.reading_traces import read_steps, read_trace
 from retrospan.services.rendering.budget import count_tokens
+from retrospan.store.commit import commit_batch
 from retrospan.store.connection import Store
 from retrospan.store.errors import UnknownIdError, UsageError
+from retrospan.store.models import Message, Span, SpanBatch, StepKind
 
 PROSE = "The customer asked about order {n} and the warehouse in Leeds answered with a long list of parcels. "
 
@@ -152,3 +154,24 @@ def test_only_new_messages_are_shown_until_full_is_asked(store: Store, traces: B
     assert "First question" not in brief
     assert "full=true" in brief
     assert "First question" in read_steps(store, f"T{trace}", "3", full=True, offset=0, budget=1_600)
+
+
+def test_steps_that_only_hold_others_share_a_line(store: Store) -> None:
+    commit_batch(store, SpanBatch(spans=[*_wrapped()]))
+    text = read_trace(store, "T1", budget=1_600)
+    assert "0-1 frames: chain graph › agent planner" in text
+    assert "2 llm: Good morning" in text
+
+
+def test_a_step_without_kind_shows_what_it_holds(store: Store) -> None:
+    span = Span("t", "a", "load_profile", StepKind.CHAIN, inputs={"user": "u-7"}, outputs={"tier": "gold"})
+    commit_batch(store, SpanBatch(spans=[span]))
+    assert '0 chain load_profile (user="u-7") → {"tier":"gold"}' in read_trace(store, "T1", budget=1_600)
+
+
+def _wrapped() -> list[Span]:
+    graph = Span("t", "a", "graph", StepKind.CHAIN, sequence=0, outputs={"state": 1}, inputs={"q": 2})
+    planner = Span("t", "b", "planner", StepKind.AGENT, "a", agent="planner", sequence=1)
+    model = Span("t", "c", "chat", StepKind.LLM, "b", sequence=2)
+    model.output_messages = (Message("assistant", "Good morning"),)
+    return [graph, planner, model]
