@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from ..store.connection import Store, default_location
+import platformdirs
+
+from ..store.connection import Store
 from ..store.errors import RefusedError, UsageError
 from ..store.review_models import Reviewer
 from ..store.reviewers import find_record, find_reviewer, insert_reviewer, load_records, load_roster
@@ -140,11 +142,12 @@ def demo_reviewer(store: Store, *, now: datetime | None = None) -> ReviewSession
     """The reviewer of a demo store, unlocked without a passphrase. It counts in this store and nowhere else.
 
     Raises:
-        RefusedError: if the store is no demo store, or was one that real reviewers signed in.
+        RefusedError: if the store is no demo store, is the user's own, or has real reviewers.
     """
     with store.read() as con:
         real = any(not record.demo for record in load_records(con))
-    if store.kind != "demo" or real or store.path == default_location():
+    own = Path(platformdirs.user_data_dir("retrospan", appauthor=False)) / "store.db"
+    if store.kind != "demo" or real or store.path == own:
         raise RefusedError("A demo reviewer signs in demo stores only; this is an ordinary store.")
     moment = utc_text(now or utc_now())
     session = open_demo_session(_demo_keys(), store.id, now=moment)

@@ -97,6 +97,20 @@ def test_demo_reviewer_needs_no_passphrase_and_leaves_with_its_store(tmp_path: P
         assert [entry.status for entry in list_reviewers(demo)] == [ReviewerStatus.UNTRUSTED]
 
 
+def test_demo_store_may_be_named_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETROSPAN_STORE", str(tmp_path / "demo.db"))
+    with open_store(kind="demo") as demo:
+        assert demo_reviewer(demo).demo
+
+
+def test_user_s_own_store_never_takes_a_demo_reviewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RETROSPAN_STORE")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with open_store(kind="demo") as own, pytest.raises(RefusedError):
+        demo_reviewer(own)
+
+
 def test_demo_store_takes_no_real_reviewer(tmp_path: Path) -> None:
     with open_store(tmp_path / "demo.db", kind="demo") as demo, pytest.raises(RefusedError, match="demo store"):
         add(demo, "Ada", pin=True)
