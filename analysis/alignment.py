@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 
 from ..store.findings import TraceDiff
@@ -12,8 +14,9 @@ from .shapes import Shape, likeness, same, shapes
 Pair = tuple[int | None, int | None]
 
 _GAP = -0.1
-_BAND = 1_200
-"""Beyond this many steps a side, the middle is aligned in the order given rather than in a full table."""
+_MOST_CELLS = 250_000
+"""A longer unequal stretch is cut at steps that stand once on each side before a table is filled."""
+_REACH = 50
 
 
 def diff_traces(left: Trace, right: Trace) -> TraceDiff:
@@ -30,8 +33,8 @@ def diff_traces(left: Trace, right: Trace) -> TraceDiff:
     Returns:
         Pairs in reading order, the first pair from which the runs do not come together again, and the differences.
 
-    Cost: O(len(left) * len(right)) time and memory over the unequal middle.
-    Source: Needleman and Wunsch (1970), global alignment with a constant gap cost.
+    Cost: O(len(left) * len(right)) time and memory over the unequal middle, at most 250,000 cells at a time.
+    Source: Needleman and Wunsch (1970), global alignment with a constant gap cost; anchors as in patience diff.
     """
     ours, theirs = shapes(left), shapes(right)
     pairs = align(ours, theirs)
@@ -62,14 +65,67 @@ def _twin(left: Shape, right: Shape) -> bool:
 
 
 def _align_middle(left: Sequence[Shape], right: Sequence[Shape]) -> list[Pair]:
-    if len(left) * len(right) > _BAND * _BAND:
-        shared = min(len(left), len(right))
-        rest: list[Pair] = [(i, None) for i in range(shared, len(left))]
-        rest += [(None, j) for j in range(shared, len(right))]
-        return [(i, i) for i in range(shared)] + rest
-    scores = [[likeness(one, other) for other in right] for one in left]
-    table = _table(scores, len(left), len(right))
-    return _walk_back(table, scores, len(left), len(right))
+    if not left or not right:
+        return [*((i, None) for i in range(len(left))), *((None, j) for j in range(len(right)))]
+    if len(left) * len(right) <= _MOST_CELLS:
+        scores = [[likeness(one, other) for other in right] for one in left]
+        return _walk_back(_table(scores, len(left), len(right)), scores, len(left), len(right))
+    anchors = _anchors(left, right)
+    return _between(left, right, anchors) if anchors else _in_order(left, right)
+
+
+def _between(left: Sequence[Shape], right: Sequence[Shape], anchors: Sequence[tuple[int, int]]) -> list[Pair]:
+    pairs: list[Pair] = []
+    i = j = 0
+    for end_i, end_j in (*anchors, (len(left), len(right))):
+        stretch = _align_middle(left[i:end_i], right[j:end_j])
+        pairs += [(None if x is None else x + i, None if y is None else y + j) for x, y in stretch]
+        if end_i < len(left):
+            pairs.append((end_i, end_j))
+        i, j = end_i + 1, end_j + 1
+    return pairs
+
+
+def _anchors(left: Sequence[Shape], right: Sequence[Shape]) -> list[tuple[int, int]]:
+    """Steps that stand once on each side and are equal, as the longest chain that rises on both (patience)."""
+    ours, theirs = _once(left), _once(right)
+    common = [(i, theirs[key]) for key, i in ours.items() if key in theirs]
+    piles: list[int] = []
+    tops: list[tuple[int, int]] = []
+    before: dict[tuple[int, int], tuple[int, int] | None] = {}
+    for pair in common:
+        place = bisect_left(piles, pair[1])
+        before[pair] = tops[place - 1] if place else None
+        piles[place : place + 1] = [pair[1]]
+        tops[place : place + 1] = [pair]
+    chain: list[tuple[int, int]] = []
+    last = tops[-1] if tops else None
+    while last is not None:
+        chain.append(last)
+        last = before[last]
+    return chain[::-1]
+
+
+def _once(side: Sequence[Shape]) -> dict[tuple[object, ...], int]:
+    keys = [(shape.label, shape.text, shape.values) for shape in side]
+    counts = Counter(keys)
+    return {key: i for i, key in enumerate(keys) if counts[key] == 1}
+
+
+def _in_order(left: Sequence[Shape], right: Sequence[Shape]) -> list[Pair]:
+    """For stretches too long for a table and without anchors: each step with the next one of its kind."""
+    pairs: list[Pair] = []
+    j = 0
+    for i, shape in enumerate(left):
+        found = next((k for k in range(j, min(j + _REACH, len(right))) if likeness(shape, right[k]) > 0), None)
+        if found is None:
+            pairs.append((i, None))
+            continue
+        pairs += [(None, k) for k in range(j, found)]
+        pairs.append((i, found))
+        j = found + 1
+    pairs += [(None, k) for k in range(j, len(right))]
+    return pairs
 
 
 def _table(scores: list[list[float]], rows: int, columns: int) -> list[list[float]]:

@@ -122,3 +122,18 @@ def test_two_long_runs_need_at_most_one_comparison_a_cell(
     right = build([{"role": "assistant", "content": f"right {i}"} for i in range(size)])
     diff_traces(left, right)
     assert compared <= size * size
+
+
+def test_very_long_runs_are_cut_at_steps_that_both_have_once(
+    build: Callable[..., Trace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrospan.analysis.alignment._MOST_CELLS", 100)
+    shared = [{"role": "assistant", "content": f"shared {i}"} for i in range(60)]
+    left = build([{"role": "user", "content": "left"}, *shared, {"role": "assistant", "content": "left end"}])
+    right = build(
+        [{"role": "user", "content": "right"}, shared[0], *shared[2:], {"role": "assistant", "content": "right end"}]
+    )
+    pairs = diff_traces(left, right).pairs
+    assert sum(i is not None and j is not None for i, j in pairs) == 61
+    assert [i for i, _ in pairs if i is not None] == list(range(len(left.steps)))
+    assert [j for _, j in pairs if j is not None] == list(range(len(right.steps)))
