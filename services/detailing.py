@@ -16,7 +16,11 @@ from .rendering.step_detail import step_body, step_head
 
 _LEAST = 500
 """Characters that a step shows before further steps are left for the next call."""
+_PROGRESS = 100
+"""Characters that a page of one step shows at least, so that paging comes to an end."""
 _FOOTER = 300
+_HEADING_SHARE = 4
+"""The part of the room that reasons of signals may take, as a divisor."""
 _RANGE = re.compile(r"(?:T\d+\.)?(\d{1,9})?\s*(-|–|\.\.)?\s*(?:T\d+\.)?(\d{1,9})?", re.IGNORECASE)
 
 
@@ -73,9 +77,9 @@ def _one(trace: Trace, step: Step, signals: Sequence[Signal], request: StepReque
         raise UsageError(
             f"Offset {request.offset} is behind the end; the text of this step has {len(body)} characters."
         )
-    head = _heading(trace, step, () if request.offset else signals)
+    head = _heading(trace, step, () if request.offset else signals, room)
     room -= len(head)
-    part = body[request.offset : request.offset + max(room, _LEAST)]
+    part = body[request.offset : request.offset + max(room, _PROGRESS)]
     end = request.offset + len(part)
     call = f'get_trace(trace="{trace.summary.short_id}", steps="{step.index}"'
     notes = []
@@ -89,7 +93,7 @@ def _one(trace: Trace, step: Step, signals: Sequence[Signal], request: StepReque
 
 
 def _several(trace: Trace, steps: Sequence[Step], signals: Sequence[Signal], full: bool, room: int) -> str:
-    heads = [_heading(trace, step, signals) for step in steps]
+    heads = [_heading(trace, step, signals, room) for step in steps]
     bodies = [step_body(step, full=full) for step in steps]
     shown = 0
     used = 0
@@ -107,9 +111,16 @@ def _several(trace: Trace, steps: Sequence[Step], signals: Sequence[Signal], ful
     return f"{fenced(lines)}\n{_notes(trace, cut, rest, full)}".rstrip()
 
 
-def _heading(trace: Trace, step: Step, signals: Sequence[Signal]) -> str:
-    reasons = [f"!{signal.signal}: {inert_line(signal.reason, 160)}" for signal in signals if signal.step == step.index]
-    return "\n".join([step_head(trace.summary, step), *reasons[:4]])
+def _heading(trace: Trace, step: Step, signals: Sequence[Signal], room: int) -> str:
+    lines = [step_head(trace.summary, step)]
+    left = room // _HEADING_SHARE
+    for signal in signals:
+        if signal.step == step.index:
+            line = f"!{signal.signal}: {inert_line(signal.reason, 160)}"
+            line = line if len(line) <= left else f"!{signal.signal}"
+            left -= len(line)
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def _notes(trace: Trace, cut: Sequence[int], rest: Sequence[int], full: bool) -> str:

@@ -32,11 +32,13 @@ def search_lessons(
     _index(caller)
     if lesson is not None:
         return lesson_text(lookup.get_lesson(caller.store, lesson))
-    hits = lookup.search_lessons(caller.store, query, tags=changing, include_drafts=drafts, limit=limit)
+    hits = lookup.search_lessons(caller.store, query, tags=changing, include_drafts=drafts, limit=limit + 1)
     every = [] if hits else lookup.list_lessons(caller.store)
     known = sum(entry.status is LessonStatus.CONFIRMED for entry in every)
     asked = ", ".join([*([query] if query.strip() else []), *changing])
-    return lessons_text(hits, asked=asked, known=known, drafts=len(every) - known)
+    more = "Others match too: narrow the words, or raise limit to 30." if len(hits) > limit else ""
+    text = lessons_text(hits[:limit], asked=asked, known=known, drafts=len(every) - known)
+    return f"{text}\n{more}".rstrip()
 
 
 def _index(caller: Caller) -> None:

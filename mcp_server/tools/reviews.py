@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ..paging import offset_of, page_token, read_page
 from ..registry import Caller, tool
 
 
@@ -16,6 +17,7 @@ def list_reviews(
     state: Literal["open", "needs_answer", "disputed", "decided", "closed", "all"] = "open",
     trace: Annotated[str | None, Field(max_length=200)] = None,
     limit: Annotated[int, Field(ge=1, le=50)] = 15,
+    page: Annotated[str | None, Field(max_length=4_000)] = None,
 ) -> str:
     """Questions put to people, with their verdicts: the queue, or one item."""
     from ...services import reviewing
@@ -26,8 +28,14 @@ def list_reviews(
         view = reviewing.get_review(caller.store, item)
         return review_text(view, step_numbers(caller.store, view.item.trace_id))
     chosen = None if state == "all" else state
-    items = reviewing.list_reviews(caller.store, state=chosen, trace=trace, limit=limit + 1)
-    return queue_text(items[:limit], state=state, more=len(items) > limit)
+    offset = 0 if page is None else offset_of(read_page("list_reviews", page))
+    items = reviewing.list_reviews(caller.store, state=chosen, trace=trace, limit=offset + limit + 1)[offset:]
+    following = None
+    if len(items) > limit:
+        token = page_token("list_reviews", offset=offset + limit)
+        given = [f'state="{state}"', *([f'trace="T{items[0].trace_id}"'] if trace else []), f"limit={limit}"]
+        following = f'list_reviews({", ".join(given)}, page="{token}")'
+    return queue_text(items[:limit], state=state, next_call=following)
 
 
 @tool("Ask people", writes=True)

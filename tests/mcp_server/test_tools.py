@@ -105,6 +105,20 @@ def test_a_review_is_asked_answered_and_listed(call: Call) -> None:
     assert "proposal P1 by agent:mcp: fail · Paid 94, owed 49. · cites step 3" in one
 
 
+def test_the_queue_is_paged_to_its_end(call: Call) -> None:
+    for n in range(7):
+        call("request_review", trace="T1", question=f"Question {n}?")
+    text = call("list_reviews", trace="T1", limit=3)
+    seen: list[str] = []
+    while True:
+        seen += re.findall(r"(?m)^(R\d+) ", text)
+        following = re.search(r'list_reviews\(state="open", trace="T1", limit=3, page="([^"]+)"\)', text)
+        if following is None:
+            break
+        text = call("list_reviews", state="open", trace="T1", limit=3, page=following[1])
+    assert sorted(seen) == [f"R{n}" for n in range(1, 8)]
+
+
 def test_a_fail_without_evidence_is_refused(call: Call) -> None:
     with pytest.raises(UsageError, match="cite at least one step"):
         call("propose_verdict", subject="T1", label="fail", explanation="It is wrong.")

@@ -156,6 +156,19 @@ def test_only_new_messages_are_shown_until_full_is_asked(store: Store, traces: B
     assert "First question" in read_steps(store, f"T{trace}", "3", full=True, offset=0, budget=1_600)
 
 
+@pytest.mark.parametrize("budget", [200, 300, 1_000])
+def test_details_keep_to_a_small_budget_too(store: Store, traces: Builder, budget: int) -> None:
+    body = '{"error": "' + PROSE * 30 + '"}'
+    messages = [says("user", "Go " + PROSE * 20)]
+    for n in range(6):
+        messages += [calls("move_parcel", f"c{n}", order=PROSE, to="Leeds"), answers(body, f"c{n}")]
+    trace = f"T{traces.add(*messages)}"
+    for steps in ("0", "2", "2-4", "0-"):
+        text = read_steps(store, trace, steps, full=False, offset=0, budget=budget)
+        assert count_tokens(text) <= budget, steps
+        assert "get_trace(" in text or "…+" not in text
+
+
 def test_steps_that_only_hold_others_share_a_line(store: Store) -> None:
     commit_batch(store, SpanBatch(spans=[*_wrapped()]))
     text = read_trace(store, "T1", budget=1_600)
