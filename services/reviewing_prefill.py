@@ -107,8 +107,8 @@ def prefill_lesson(verdict: Verdict, trace: Trace, step: Step | None, cause: Cau
     answer, tool = verdict.answer, step.tool if step else None
     title, why, to_do = _ADVICE[cause]
     title = title.format(tool=f" ({plain_line(tool)[:60]})" if tool else "")
-    place = f", which went wrong in step {step.index} ({_step_name(step)})." if step else "."
-    happened = f'{verdict.reviewer_name} judged a run a fail on the question "{verdict.question}"{place}'
+    place = f" It went wrong in step {step.index} ({_step_name(step)})." if step else ""
+    happened = f'{verdict.reviewer_name} failed a run on the question "{verdict.question}"{place}'
     if answer.reason:
         why = f"{why}\n\n{verdict.reviewer_name}: {answer.reason}"
     if answer.expected:
