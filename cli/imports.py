@@ -34,6 +34,7 @@ Examples:
     type=click.Choice(PERSONAL),
     help="Personal data to take out beside secrets; may be repeated.",
 )
+@click.option("--structure-only", is_flag=True, help="Keep no content, only its lengths and hashes.")
 @store_option
 @json_option
 def import_command(
@@ -41,6 +42,7 @@ def import_command(
     project: str | None,
     format_name: str,
     personal: tuple[str, ...],
+    structure_only: bool,
     store_location: str | None,
     as_json: bool,
 ) -> int:
@@ -50,7 +52,13 @@ def import_command(
     """
     with opened(store_location) as store, progress_bar() as on_progress:
         report = import_paths(
-            store, paths, project=project, format=format_name, personal=personal, on_progress=on_progress
+            store,
+            paths,
+            project=project,
+            format=format_name,
+            personal=personal,
+            structure_only=structure_only,
+            on_progress=on_progress,
         )
     if as_json:
         print_json(import_json(report))

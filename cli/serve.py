@@ -48,6 +48,7 @@ Examples:
     type=click.Choice(PERSONAL),
     help="Personal data to take out beside secrets; may be repeated.",
 )
+@click.option("--structure-only", is_flag=True, help="Keep no content, only its lengths and hashes.")
 @click.option("--mcp/--no-mcp", "with_mcp", default=True, help="Serve assistants at /mcp, with a token.")
 @click.option("--background/--no-background", default=True, help="Analyse traces some seconds after their last span.")
 @click.option(
@@ -62,6 +63,7 @@ def serve_command(
     project: str | None,
     allowed_hosts: tuple[str, ...],
     personal: tuple[str, ...],
+    structure_only: bool,
     with_mcp: bool,
     background: bool,
     max_request_mib: int,
@@ -85,7 +87,7 @@ def serve_command(
             limits=limits,
             background=background,
             hosts=(*LOOPBACK_NAMES, host, *allowed_hosts) if local or allowed_hosts else None,
-            redact=Redactor(personal),
+            redact=Redactor(personal, outline_key=store.id.encode() if structure_only else None),
             may_ingest=None if local else _ingest_token(store),
         )
         click.echo(f"Receiving OTLP on {base_url(sock)} into {store.path}")

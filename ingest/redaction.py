@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -30,6 +30,7 @@ PERSONAL = ("email", "phone", "card", "iban")
 _RULE_FILE = Path(__file__).with_name("redaction_rules.yaml")
 _DFA_BYTES = 256 << 20
 _MARK = "⟨"
+_PLACEHOLDER = re2.compile("⟨([A-Z0-9_]+)_([0-9]{1,9})⟩")
 _REMEMBERED = 50_000
 """Traces, by kind of secret, whose numbers are kept."""
 
@@ -98,6 +99,8 @@ class PlaceholderNumbers:
     longest ago are forgotten first.
     """
 
+    taken: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """By trace and kind, the highest number that was given before."""
     _numbers: dict[tuple[str, str], dict[bytes, int]] = field(default_factory=dict)
 
     def number(self, trace_key: str, kind: str, digest: bytes) -> int:
@@ -105,7 +108,28 @@ class PlaceholderNumbers:
         known = self._numbers.setdefault((trace_key, kind), {})
         if len(self._numbers) > _REMEMBERED:
             self._numbers.pop(next(iter(self._numbers)))
-        return known.setdefault(digest, len(known) + 1)
+        return known.setdefault(digest, self.taken.get((trace_key, kind), 0) + len(known) + 1)
+
+
+def placeholder_numbers(batch: SpanBatch) -> PlaceholderNumbers:
+    """A numbering that goes on above the placeholders which the texts of a batch hold already."""
+    taken: dict[tuple[str, str], int] = {}
+    for trace_key, texts in _texts_by_trace(batch):
+        for text in texts:
+            if _MARK in text:
+                for kind, number in _PLACEHOLDER.findall(text):
+                    taken[trace_key, kind] = max(taken.get((trace_key, kind), 0), int(number))
+    return PlaceholderNumbers(taken)
+
+
+def _texts_by_trace(batch: SpanBatch) -> Iterator[tuple[str, list[str]]]:
+    collector = TextCollector()
+    for span in batch.spans:
+        collector.span(span)
+        yield span.trace_key, collector.take()[0]
+    for facts in batch.facts:
+        collector.facts(facts)
+        yield facts.trace_key, collector.take()[0]
 
 
 def load_rules(personal: Collection[str] = ()) -> RuleSet:

@@ -52,6 +52,7 @@ def import_paths(
     project: str | None = None,
     format: str = "auto",  # noqa: A002
     personal: Sequence[str] = (),
+    structure_only: bool = False,
     on_progress: Progress | None = None,
 ) -> ImportReport:
     """Import files and folders; a bad record is reported with its place and skipped, the rest goes in.
@@ -62,6 +63,7 @@ def import_paths(
         project: For traces that name none.
         format: A format's name, or `auto`.
         personal: Kinds of personal data to take out beside secrets: `email`, `phone`, `card`, `iban`.
+        structure_only: Keep no content, only lengths and hashes of it.
         on_progress: Called during long work.
 
     Raises:
@@ -71,17 +73,17 @@ def import_paths(
     for path in paths:
         if not path.exists():
             raise UsageError(f"No file or folder {str(path)!r}. Give the path of a trace file or a folder of them.")
-    importer = _Importer(store, project, personal)
+    importer = _Importer(store, project, Redactor(personal, outline_key=store.id.encode() if structure_only else None))
     for path in paths:
         importer.take(path, format, on_progress)
     return importer.finish(on_progress)
 
 
 class _Importer:
-    def __init__(self, store: Store, project: str | None, personal: Sequence[str]) -> None:
+    def __init__(self, store: Store, project: str | None, redact: Redactor) -> None:
         self._store = store
         self._project = project
-        self._redact = Redactor(personal)
+        self._redact = redact
         self._report = ImportReport()
         self._new: dict[int, bool] = {}
         self._changed: set[int] = set()

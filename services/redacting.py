@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Collection
 
 from ..ingest.redaction import PlaceholderNumbers, load_rules, redact_batch
+from ..ingest.structure import strip_contents
 from ..store.models import SpanBatch
 
 _KEY_BYTES = 32
@@ -18,13 +19,15 @@ class Redactor:
 
     Args:
         personal: Kinds of personal data to take out as well: `email`, `phone`, `card`, `iban`.
+        outline_key: Where given, no content is kept at all, only its length and a hash under this key.
 
     Raises:
         UsageError: if a kind is unknown.
     """
 
-    def __init__(self, personal: Collection[str] = ()) -> None:
+    def __init__(self, personal: Collection[str] = (), *, outline_key: bytes | None = None) -> None:
         self._rules = load_rules(personal)
+        self._outline_key = outline_key
         # Digests live in this process only, so its key may, too.
         self._key = secrets.token_bytes(_KEY_BYTES)
         self._numbers = PlaceholderNumbers()
@@ -35,4 +38,7 @@ class Redactor:
         self._batches += 1
         if self._batches % _BATCHES_PER_NUMBERING == 0:
             self._numbers = PlaceholderNumbers()
-        return redact_batch(batch, self._rules, self._key, self._numbers).total
+        found = redact_batch(batch, self._rules, self._key, self._numbers).total
+        if self._outline_key is not None:
+            strip_contents(batch, self._outline_key)
+        return found
