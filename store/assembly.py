@@ -133,7 +133,7 @@ def build_steps(
     by_id = {span.span_id: span for span in spans}
     shown = _Shown()
     told = calls_told(spans)
-    steps = []
+    steps: list[Step] = []
     for index, place in enumerate(order.places):
         span = by_id[place.span_id]
         digests = [digest(span)]
@@ -142,11 +142,13 @@ def build_steps(
             span = absorb(span, by_id[other])
         span, added = told.complete(span)
         digests.append(added)
-        steps.append(_step(span, index, place.parent, b"".join(digests).hex(), shown))
+        # Most conventions name the agent on its own span only; what it calls is its doing.
+        agent = span.agent or (steps[place.parent].agent if place.parent is not None else None)
+        steps.append(_step(span, index, place.parent, agent, b"".join(digests).hex(), shown))
     return tuple(steps)
 
 
-def _step(span: Span, index: int, parent: int | None, content_hash: str, shown: _Shown) -> Step:
+def _step(span: Span, index: int, parent: int | None, agent: str | None, content_hash: str, shown: _Shown) -> Step:
     duration = None
     if span.started_at_ns is not None and span.ended_at_ns is not None:
         duration = max(span.ended_at_ns - span.started_at_ns, 0) / 1e6
@@ -156,7 +158,7 @@ def _step(span: Span, index: int, parent: int | None, content_hash: str, shown: 
         parent=parent,
         kind=span.kind,
         name=span.name,
-        agent=span.agent,
+        agent=agent,
         tool=span.tool,
         model=span.model,
         status=span.status,

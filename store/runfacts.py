@@ -96,7 +96,7 @@ def summarise(steps: Sequence[Step], spans: Sequence[Span], facts: TraceFacts) -
         usage=sum((step.usage for step in calls if step.usage), Usage()),
         cost_usd=sum(costs) if costs else None,
         metadata=facts.metadata or {},
-        tools=_distinct(step.tool for step in steps),
+        tools=_distinct(name for step in steps for name in _tools(step)),
         prompt_fingerprint=_prompt_fingerprint(steps),
         tools_fingerprint=_tools_fingerprint(spans),
     )
@@ -153,6 +153,11 @@ def _run_output(steps: Sequence[Step]) -> str:
             last = step.output_messages[-1] if step.output_messages else None
             return last.content if last is not None and not last.tool_calls else ""
     return ""
+
+
+def _tools(step: Step) -> Iterable[str | None]:
+    """What a step called or asked to call; a call that never ran has no step of its own."""
+    return (step.tool, *(call.name for message in step.output_messages for call in message.tool_calls))
 
 
 def _task_fingerprint(steps: Sequence[Step], text_in: str) -> str | None:

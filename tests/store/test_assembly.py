@@ -101,3 +101,13 @@ def test_runs_of_one_request_share_a_task_fingerprint() -> None:
 def test_session_is_inherited_from_any_span() -> None:
     spans = [span("root", None, 1), replace(span("1", "root", 2), session="s-1")]
     assert assemble(spans).summary.session == "s-1"
+
+
+def test_steps_belong_to_the_agent_they_run_under() -> None:
+    spans = [
+        span("root", None, 1, kind=StepKind.AGENT, agent="desk"),
+        span("call", "root", 2, kind=StepKind.LLM),
+        span("helper", "call", 3, kind=StepKind.AGENT, agent="searcher"),
+        span("tool", "helper", 4, kind=StepKind.TOOL, tool="search"),
+    ]
+    assert [step.agent for step in assemble(spans).steps] == ["desk", "desk", "searcher", "searcher"]
