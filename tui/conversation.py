@@ -48,14 +48,14 @@ def conversation(trace: Trace) -> list[Turn]:
     return turns
 
 
-def turn_block(turn: Turn, *, focus: bool) -> Block:
-    """A turn as it stands in the conversation; one to look at first says so."""
+def turn_block(turn: Turn, key: int, *, focus: bool) -> Block:
+    """A turn as it stands in the conversation, to be marked by `key`; one to look at first says so."""
     speaker = {_ACT: "The agent acts", _ASIDE: "Setting"}.get(turn.speaker, turn.speaker)
     head = shown(speaker, _STYLES[turn.speaker])
     if focus:
         head = joined(shown("◆ look here ", "bold $warning"), head)
     head = joined(head, shown(f"  step {turn.step}", "$quiet"))
-    return Block(lines(head, turn.body), key=turn.step)
+    return Block(lines(head, turn.body), key=key)
 
 
 def _turns(step: Step, recorded: Collection[str], tools: Collection[str | None]) -> Iterator[Turn]:

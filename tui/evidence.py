@@ -36,12 +36,13 @@ def review_blocks(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> tu
         focus = _focus(turns, _focus_steps(opened, trace, signals[number]))
         for place, turn in enumerate(turns):
             key = number * TRACE_STRIDE + turn.step
-            block = Block(turn_block(turn, focus=place in focus).content, key=key)
+            block = turn_block(turn, key, focus=place in focus)
             if place in focus:
                 places.append(len(whole))
                 if len(first) < _MOST_FIRST:
                     about = [_stands_out(s) for s in signals[number] if s.step == turn.step and s.failure]
-                    first.append(Block(lines(block.content, *about), key=key))
+                    plain = turn_block(turn, key, focus=False)
+                    first.append(Block(lines(plain.content, *about), key=key))
             whole.append(block)
     head: list[Block] = []
     if opened.item.reason:

@@ -65,10 +65,10 @@ def outline_row(step: Step, depth: int, signals: Sequence[Signal], width: int) -
     indent = " " * min(depth, _MOST_INDENT)
     head = joined(
         shown(mark, style),
-        cell(f"{step.index:>4}", 4, "$quiet"),
+        shown(f"{step.index:>4}", "$quiet"),
         Content(" "),
         cell(KIND_WORDS[step.kind], 7, "$accent"),
-        Content(indent),
+        shown(indent),
     )
     rest = width - head.cell_length - cell_len(took) - 1
     return joined(head, cell(step_name(step), max(rest, 4)), Content(" "), shown(took, "$quiet"))

@@ -47,7 +47,7 @@ THEMES = (
         surface="#000000",
         panel="#000000",
         dark=True,
-        variables={"text-muted": "#ffffff"},
+        variables={"quiet": "#ffffff"},
     ),
 )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import anyio
 from retrospan.tui.app import RetrospanApp
+from retrospan.tui.picture import picture
+from rich.style import Style
 from textual import events
 from textual.pilot import Pilot
 
@@ -60,10 +60,10 @@ class Hands:
         return "\n".join(self.lines)
 
     @property
-    def metas(self) -> list[dict[str, Any]]:
-        """What a click on any cell of the screen would carry."""
+    def styles(self) -> list[Style]:
+        """The style of each stretch of text: its colours, links, and what a click on it would do."""
         strips = self.app.screen._compositor.render_strips()
-        return [segment.style.meta for strip in strips for segment in strip if segment.style is not None]
+        return [segment.style for strip in strips for segment in strip if segment.style is not None]
 
     @property
     def place(self) -> str:
@@ -83,12 +83,6 @@ def at_keyboard(
             await walk(hands)
 
     anyio.run(run)
-
-
-def picture(app: RetrospanApp) -> str:
-    """The screen as SVG, without what differs from run to run."""
-    svg = app.export_screenshot(title="Retrospan", simplify=True)
-    return re.sub(r"terminal-\d+", "terminal", svg)
 
 
 def assert_looks_as_before(hands: Hands, name: str) -> None:

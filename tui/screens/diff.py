@@ -142,7 +142,7 @@ def _label(trace: Trace, step: int | None) -> str:
     if step is None:
         return "–"
     found = trace.steps[step]
-    return f"{found.index:>3} {KIND_WORDS[found.kind]} {step_name(found)}"
+    return f"{found.index} {KIND_WORDS[found.kind]} {step_name(found)}"
 
 
 def _changed(difference: Difference, *, before: bool) -> Content:

@@ -90,7 +90,7 @@ class HomeScreen(MainScreen):
         assert self.found is not None
         finding = self.found.findings[index]
         return joined(
-            cell(f"{finding.traces:>4} {'run' if finding.traces == 1 else 'runs'}", 11, "bold $verdict-fail"),
+            shown(f"{finding.traces:>4} {'run ' if finding.traces == 1 else 'runs'}  ", "bold $verdict-fail"),
             cell(finding.signal.replace("_", " "), 24, "bold"),
             cell(finding.example, 9, "$accent"),
             cell(finding.reason, max(width - 44, 10)),
