@@ -31,6 +31,7 @@ HERE = Path(__file__).parent
 _TICKS = os.sysconf("SC_CLK_TCK")
 _FLOOR_MOST = 100_000
 _RETRY_S = 0.2
+_FOUND_WITHIN_S = 60
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,11 @@ def _send(connection: http.client.HTTPConnection, body: bytes) -> int:
 
 
 def _wait_until_found(path: Path) -> None:
+    give_up = time.monotonic() + _FOUND_WITHIN_S
     with open_store(path, read_only=True) as store:
         while not search(store, parse_query(LAST_WORD), limit=1):
+            if time.monotonic() > give_up:
+                raise SystemExit(f"{LAST_WORD!r} is not found: a span that was acknowledged is missing.")
             time.sleep(_RETRY_S)
 
 

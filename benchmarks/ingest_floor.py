@@ -10,10 +10,12 @@ import json
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from otlp_spans import LAST_WORD, SpanSource
-from retrospan.store.sqlite.driver import driver
+from retrospan.store.sqlite.driver import Connection, driver
 
 _SCHEMA = """
 CREATE TABLE span(id INTEGER PRIMARY KEY, trace_id TEXT, span_id TEXT, parent TEXT, name TEXT, kind TEXT,
@@ -48,7 +50,7 @@ def measure(spans: int, *, repeat: bool) -> dict[str, float]:
         return {"cpu_s": cpu, "spans_per_cpu_s": spans / cpu, "disk_per_byte": path.stat().st_size / raw}
 
 
-def _store(con, body: bytes, next_id: int) -> int:  # type: ignore[no-untyped-def]
+def _store(con: Connection, body: bytes, next_id: int) -> int:
     rows, texts = [], []
     for by_resource in ExportTraceServiceRequest.FromString(body).resource_spans:
         for scope in by_resource.scope_spans:
@@ -79,7 +81,7 @@ def _store(con, body: bytes, next_id: int) -> int:  # type: ignore[no-untyped-de
     return next_id
 
 
-def _value(value):  # type: ignore[no-untyped-def]
+def _value(value: AnyValue) -> Any:
     which = value.WhichOneof("value")
     return getattr(value, which) if which else None
 

@@ -1,6 +1,6 @@
 """Generated agent traces as OTLP export requests: the load of the ingest benchmark.
 
-About 20 spans a trace (12 to 28) and 3.5 kB a span, agent, llm, tool and retriever spans, half of the traces in OTel GenAI
+About 18 spans a trace and 3.3 kB a span, agent, llm, tool and retriever spans, half of the traces in OTel GenAI
 attributes, half in OpenInference. Text is made of 24,000 sentences over 8,000 words with Zipf frequencies, and of order
 numbers that are unique. A planted phrase is in one trace of 250, and the very last span holds a word of its own.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import orjson
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans, Span, Status
 
 SEED = 7
 BATCH = 512
@@ -21,12 +21,13 @@ PLANTED = "the crimson heron refuses the ninth lantern"
 
 _WORDS = 8_000
 _SENTENCES = 24_000
-_SYLLABLES = (
-    "ba be bi bo ca ce ci co da de di do fa fe ga go ha he la le li lo ma me mi mo na ne no pa pe ra re ri ro".split()
-)
+_SYLLABLES = [consonant + vowel for consonant in "bcdfghlmnpr" for vowel in "aeio"]
 _START_NS = 1_790_000_000_000_000_000
-_MESSAGE_CHARS = 1_380
-_TURN_CHARS = 330
+_MESSAGE_CHARS = 1_500
+_SYSTEM_CHARS = 2_400
+_TURN_CHARS = 260
+_APPLICATIONS = 5
+"""With repetition, each has one system prompt for all its runs."""
 
 
 class SpanSource:
@@ -41,21 +42,23 @@ class SpanSource:
         self._random = random.Random(seed)
         self._sentences = self._make_sentences()
         self._number = 0
+        self._prompts = [self._text(_SYSTEM_CHARS) for _ in range(_APPLICATIONS)]
 
     def batches(self, spans: int) -> Iterator[bytes]:
         """Export requests of 512 spans, `spans` in all."""
         request, scope = _new_request()
-        made = 0
-        for span in self._spans():
-            made += 1
-            if made == spans:
-                _put(span, "input.value", f"{LAST_WORD} {self._text(200)}")
-            scope.spans.append(span)
+        for made, span in enumerate(self._spans(), 1):
+            scope.spans.append(self._last(span) if made == spans else span)
             if len(scope.spans) == BATCH or made == spans:
                 yield request.SerializeToString()
                 request, scope = _new_request()
             if made == spans:
                 return
+
+    def _last(self, span: Span) -> Span:
+        made = _span(span.trace_id, span.span_id, span.parent_span_id, "last", span.start_time_unix_nano)
+        _GenAI().tool(made, {"order": "none"}, f"{LAST_WORD} {self._text(200)}")
+        return made
 
     def _make_sentences(self) -> list[str]:
         rng = self._random
@@ -87,7 +90,7 @@ class SpanSource:
         clock = _START_NS + number * 10**9
         writer = _GenAI() if number % 2 else _OpenInference()
         question = self._text(400) + (f" {PLANTED}" if number % 250 == 1 else "")
-        conversation = [("system", self._text(600)), ("user", question)]
+        conversation = [("system", self._prompts[number % _APPLICATIONS]), ("user", question)]
         answer = ""
         for turn in range(rng.randint(4, 9)):
             clock += 10**6
@@ -98,15 +101,15 @@ class SpanSource:
             yield llm
             tool = _span(trace_id, rng.randbytes(8), root_id, f"tool_{turn % 5}", clock + 10**5)
             result = self._text(_TURN_CHARS * 2 if self._repeat else _MESSAGE_CHARS * 2)
-            writer.tool(tool, {"order": f"R{self._number}", "note": self._text(120)}, result)
+            writer.tool(tool, {"order": f"R{self._number}", "note": self._text(60)}, result)
             if rng.random() < 0.06:
-                tool.status.code = 2
+                tool.status.code = Status.STATUS_CODE_ERROR
                 tool.status.message = "timed out after 30 s"
             yield tool
             conversation = [*conversation, ("assistant", answer), ("tool", result)]
             if turn % 2:
                 found = _span(trace_id, rng.randbytes(8), root_id, "search policies", clock + 2 * 10**5)
-                writer.retriever(found, question, [self._text(500) for _ in range(4)])
+                writer.retriever(found, question, [self._text(250 if self._repeat else 500) for _ in range(4)])
                 yield found
         root = _span(trace_id, root_id, b"", "run", clock)
         writer.agent(root, question, answer)
@@ -200,7 +203,7 @@ def _span(trace_id: bytes, span_id: bytes, parent: bytes, name: str, start_ns: i
     return span
 
 
-def _new_request():  # type: ignore[no-untyped-def]
+def _new_request() -> tuple[ExportTraceServiceRequest, ScopeSpans]:
     request = ExportTraceServiceRequest()
     by_resource = request.resource_spans.add()
     by_resource.resource.attributes.add(key="service.name").value.string_value = "bench"
