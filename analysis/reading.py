@@ -23,6 +23,8 @@ _MAX_TEXT = 200_000
 _TEMPLATE = 120
 """User turns that share this many opening characters come from one template."""
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*$")
+_REPEATED = 120
+"""This many equal characters make a tool message the repetition of a tool step."""
 _EXECUTED = re.compile(
     r"\s*(?:exitcode: -?\d+|The script ran, then exited|Process exited with|"
     r"Execution (?:logs|result|output)\b|Observation:)"
@@ -243,6 +245,7 @@ def _acts(views: Sequence[View]) -> Iterator[Act]:
     pending: list[_Pending] = []
     acts: list[tuple[int, Act]] = []
     last_decision: dict[int | None, View] = {}
+    recorded: list[Act] = []
     position = 0
     for view in views:
         if view.role is Role.RESULT:
@@ -251,18 +254,30 @@ def _acts(views: Sequence[View]) -> Iterator[Act]:
             position += 1
             act = _done(view, call) if fetched else _observed(view, last_decision.get(view.step.parent))
             acts.append((call.position if call else position, act))
+            recorded.append(act)
         elif view.role is Role.DECISION:
             for message in view.received:
                 if message.role == "tool":
                     position += 1
                     call = _take(pending, message.tool_call_id, message.name)
+                    if call is None and any(_tells_again(message.content, act) for act in recorded):
+                        continue
                     acts.append((call.position if call else position, _told(view, message, call, last_decision)))
             for request in (request for message in view.step.output_messages for request in message.tool_calls):
                 position += 1
                 pending.append(_Pending(view.index, request.name, unpacked(request.arguments), request.id, position))
             last_decision[view.step.parent] = view
+            recorded.clear()
     acts += [(call.position, Act(call.tool, call.arguments, call.asked, None, None, None, False)) for call in pending]
     return (act for _, act in sorted(acts, key=lambda pair: pair[0]))
+
+
+def _tells_again(content: str, act: Act) -> bool:
+    """Does a tool message repeat what a tool step has shown?"""
+    result = (act.result or "").strip()[:_REPEATED]
+    return (
+        act.declared_failure or bool(result and result in content) or content.strip()[:_REPEATED] in (act.result or "")
+    )
 
 
 def _take(pending: list[_Pending], call_id: str | None, tool: str | None) -> _Pending | None:

@@ -9,6 +9,8 @@ from .values import Value, ValueKind, decimals, number_of, values_in
 
 _DAY = "day"
 """Key of a full date seen, for a later mention without its year."""
+_PLAIN = 100
+"""Smaller whole numbers without a currency sign equal some sum by chance; they have to be shown themselves."""
 _SUM_LIMIT = 160
 """Pairs of at most this many numbers are tried for sums, differences and products."""
 
@@ -49,22 +51,23 @@ class Sources:
                 return (_DAY, value.normal) in self.first_seen
             return (ValueKind.DATE.value, "-" + value.normal[4:]) in self.first_seen
         if value.kind is ValueKind.NUMBER:
-            return self._number_known(value.normal)
+            return self._number_known(value)
         return any(value.text.lower() in text for text in self._texts)
 
-    def _number_known(self, normal: str) -> bool:
-        number = number_of(normal)
+    def _number_known(self, value: Value) -> bool:
+        number = number_of(value.normal)
         if number is None:
             return False
         size = abs(number)
         if size in self._number_set or -size in self._number_set:
             return True
-        places = decimals(normal)
-        if any(
-            round(known, places) == number or known * 100 == number or known == number * 100 for known in self.numbers
-        ):
+        places = decimals(value.normal)
+        if any(round(known, places) == number for known in self.numbers):
             return True
-        return self._derived(number, places)
+        if value.text.endswith("%") and any(round(known * 100, places) == number for known in self.numbers):
+            return True
+        adds_up = places > 0 or abs(number) >= _PLAIN or not value.text[0].isdigit()
+        return adds_up and self._derived(number, places)
 
     def _derived(self, number: float, places: int) -> bool:
         recent = list(islice(reversed(self.numbers), _SUM_LIMIT))

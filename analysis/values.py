@@ -37,7 +37,7 @@ _PLAIN = re.compile(
     | (?<!\d)(?P<iso>\d{4}-\d{2}-\d{2}(?!\d)(?:t(?=\d))?)
     | (?P<time>(?<![\d:.])\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?)
     | (?P<id>\#?\b(?=[a-z_-]*\d)(?=[\d_-]*[a-z_])[a-z0-9]+(?:[_-][a-z0-9]+)*\b)
-    | (?<![\w.])(?P<number>[$€£]?\s?-?\d{1,3}(?:[,\u202f ]\d{3})+(?:\.\d+)?(?!\w)|[$€£]?-?\d+(?:\.\d+)?(?!\w))
+    | (?<![\w.])(?P<number>(?:[$€£]?\s?-?\d{1,3}(?:[,\u202f ]\d{3})+|[$€£]?-?\d+)(?:\.\d+)?(?!\w)(?:\s?%)?)
     """
 )
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
@@ -144,7 +144,7 @@ def _value(kind: str, raw: str, start: int) -> Value | None:
 
 
 def _plain_number(text: str) -> str:
-    digits = re.sub(r"[$€£,\s\u202f]", "", text)
+    digits = re.sub(r"[$€£%,\s\u202f]", "", text)
     if "." in digits:
         digits = digits.rstrip("0").rstrip(".")
     sign = "-" if digits.startswith("-") else ""

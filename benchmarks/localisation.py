@@ -49,6 +49,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.traces = {case.id: trace_of(case, strip=self.strip) for case in self.cases}
+        self.signals = {key: find_signals(trace) for key, trace in self.traces.items()}
         self.labelled = [case for case in self.cases if case.steps and case.outcome == "fail"]
 
     def alike(self, case: Case) -> list[Trace]:
@@ -63,8 +64,7 @@ class Bench:
         return others[:_NEAREST]
 
     def report(self, case: Case) -> SuspectReport:
-        trace = self.traces[case.id]
-        return method.find_suspects(trace, find_signals(trace), self.alike(case))
+        return method.find_suspects(self.traces[case.id], self.signals[case.id], self.alike(case))
 
 
 def main() -> None:
@@ -230,8 +230,7 @@ def _ablation(benches: Sequence[Bench]) -> dict[str, Any]:
 
 
 def _ranked(bench: Bench, case: Case, kept: Mapping[str, tuple[method.Source, float]]) -> list[int]:
-    trace = bench.traces[case.id]
-    report = method.find_suspects(trace, find_signals(trace), bench.alike(case), sources=kept)
+    report = method.find_suspects(bench.traces[case.id], bench.signals[case.id], bench.alike(case), sources=kept)
     return [item.step for item in report.suspects]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from ...store.findings import Signal
@@ -20,10 +21,17 @@ _LEAST = 6
 
 def find(reading: Reading) -> Iterator[Signal]:
     after = _words_by_step(reading)
+    times = Counter(act.tool for act in reading.acts)
     before: set[str] = set()
     for view in reading.views:
         for act in reading.acts:
-            if act.done == view.index and act.effect is not Effect.WRITE and act.result and not act.failure:
+            if (
+                act.done == view.index
+                and times[act.tool] == 1
+                and act.effect is not Effect.WRITE
+                and act.result
+                and not act.failure
+            ):
                 fresh = _telling(act.result) - before - _telling(as_text(act.arguments))
                 later = [words for index, words in after if index > view.index]
                 if len(fresh) >= _LEAST and later and not any(fresh & words for words in later):
@@ -59,7 +67,7 @@ def _telling(text: str) -> set[str]:
 
 DEFINITION = SignalDefinition(
     name="result_ignored",
-    definition="No new word or value of a look-up's result appears in any later decision, call or answer.",
+    definition="No new word or value of a result appears in any later step; the tool was used once, not to search through many.",
     weakness="A result that was checked and rightly found irrelevant looks the same; very short results are skipped.",
     find=find,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...store.findings import Signal
+from ...store.models import Status
 from ..effects import Effect
 from ..quotes import around, quote
 from ..reading import Reading, Role, View
@@ -13,6 +14,7 @@ from .definition import SignalDefinition, signal
 
 
 def find(reading: Reading) -> Iterator[Signal]:
+    yield from _failed_frames(reading)
     spoken = [view for view in reading.views if view.role in (Role.DECISION, Role.RESULT, Role.USER)]
     if not spoken:
         return
@@ -26,6 +28,18 @@ def find(reading: Reading) -> Iterator[Signal]:
         start = max(0, len(reading.final.text) - 2_000) + match.start()
         evidence = around(reading.final.step, reading.final.text, start, start + len(match.group()), "outputs")
         yield signal(DEFINITION.name, reading.final.index, "the last reply gives up", evidence, strength=0.7)
+
+
+def _failed_frames(reading: Reading) -> Iterator[Signal]:
+    """An agent or chain with error status, where no step inside it tells the error."""
+    failed = [view for view in reading.views if view.step.status is Status.ERROR]
+    if any(view.role is not Role.FRAME for view in failed):
+        return
+    for view in failed[:1]:
+        message = view.step.error.message if view.step.error else ""
+        told = message.strip().splitlines()[0][:120] if message.strip() else "no message"
+        evidence = quote(view.step, message, "error") or quote(view.step, view.step.name, "name")
+        yield signal(DEFINITION.name, view.index, f"{view.step.name} ended with an error: {told}", evidence)
 
 
 def _is_product(reading: Reading, last: View) -> bool:
@@ -44,7 +58,7 @@ def _ends(view: View, reason: str) -> Signal:
 
 DEFINITION = SignalDefinition(
     name="unfinished",
-    definition="The run ends on an unanswered call or a bare tool result, or its last reply gives up.",
+    definition="The run ends with an error, on an unanswered call or a bare look-up, or its last reply gives up.",
     weakness="Runs that are still going, and flows whose product is the last tool call, look unfinished.",
     find=find,
 )

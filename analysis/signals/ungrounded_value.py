@@ -34,7 +34,7 @@ def _signal(reading: Reading, use: Use) -> Signal:
     )
     if evidence is None:
         evidence = around(step, use.value.text, 0, len(use.value.text), "arguments" if use.tool else "outputs")
-    strength = 0.9 if use.value.kind in _CERTAIN else 0.6
+    strength = 0.9 if use.value.kind in _CERTAIN else 0.8
     return signal(
         "ungrounded_value",
         use.step,

@@ -34,7 +34,7 @@ def test_a_value_shown_and_never_used_is_named_with_its_step(refund_run: Run) ->
         ("price 19.996", "20.00"),
         ("120 and 35", "155"),
         ("3 nights at 75", "225"),
-        ("ratio 0.37", "37"),
+        ("ratio 0.37", "37%"),
         ("2024-05-15", "May 15, 2024"),
         ("May 15", "2024-05-15"),
         ("at 15:30", "3:30 PM"),
@@ -49,7 +49,13 @@ def test_other_forms_roundings_and_sums_of_shown_values_are_grounded(shown: str,
 
 @pytest.mark.parametrize(
     ("shown", "told"),
-    [("price 1240.50", "$1,250.50"), ("2024-05-15", "2024-05-16"), ("2023-05-15", "2024-05-15"), ("W17", "W18")],
+    [
+        ("price 1240.50", "$1,250.50"),
+        ("2024-05-15", "2024-05-16"),
+        ("2023-05-15", "2024-05-15"),
+        ("W17", "W18"),
+        ("score 0.9", "90 days"),
+    ],
 )
 def test_other_values_are_not(shown: str, told: str) -> None:
     sources = Sources()
