@@ -1,0 +1,46 @@
+"""The product as the model sees it: the tools of the MCP server that only read, through a client in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from ..store.connection import Store
+
+
+@asynccontextmanager
+async def reading_tools(store: Store, *, folder: Path | None = None) -> AsyncIterator[list[Any]]:
+    """The tools for the SDK's tool runner, while the block lasts.
+
+    Tools that write are left out: what comes of a conversation is stored by the code around it, after checks.
+    """
+    from anthropic.lib.tools.mcp import async_mcp_tool
+    from mcp import Client
+
+    from ..mcp_server.server import build_server
+
+    async with Client(build_server(store, read_only=True, folder=folder)) as client:
+        listed = await client.list_tools()
+        yield [async_mcp_tool(tool, client.session) for tool in listed.tools]
+
+
+def own_tool(
+    name: str, description: str, schema: Mapping[str, Any], function: Callable[[dict[str, Any]], Awaitable[str]]
+) -> Any:
+    """A tool of the agent itself, by which the model hands in its answer.
+
+    Args:
+        name: How the model calls it.
+        description: What the model is told.
+        schema: JSON Schema of the arguments.
+        function: Takes the arguments as sent, unchecked, and returns what the model is told.
+    """
+    from anthropic import beta_async_tool
+
+    async def call(**arguments: Any) -> str:
+        return await function(json.loads(json.dumps(arguments, default=str)))
+
+    return beta_async_tool(call, name=name, description=description, input_schema=dict(schema))
