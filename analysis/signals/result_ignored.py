@@ -67,7 +67,7 @@ def _telling(text: str) -> set[str]:
 
 DEFINITION = SignalDefinition(
     name="result_ignored",
-    definition="No new word or value of a result appears in any later step; the tool was used once, not to search through many.",
+    definition="No new word or value of a result appears later, and its tool was used only once.",
     weakness="A result that was checked and rightly found irrelevant looks the same; very short results are skipped.",
     find=find,
 )

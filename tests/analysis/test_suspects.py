@@ -147,17 +147,17 @@ def test_every_quote_stands_in_its_step_and_ranks_are_sorted(messages: list[Any]
 def test_a_long_run_is_read_a_fixed_number_of_times(
     size: int, build: Callable[..., Trace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from retrospan.analysis import reading
+    from retrospan.analysis import views
 
     looked = 0
-    own_text = reading.own_text
+    own_text = views.own_text
 
     def counting(step: Any) -> str:
         nonlocal looked
         looked += 1
         return own_text(step)
 
-    monkeypatch.setattr(reading, "own_text", counting)
+    monkeypatch.setattr(views, "own_text", counting)
     trace = build([{"role": "assistant", "content": f"step {i}"} for i in range(size)])
     _report(trace)
     assert looked <= 2 * size

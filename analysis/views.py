@@ -1,0 +1,116 @@
+"""The steps of a trace, each with its part in the story and its own text, whatever convention it came in."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from ..store.jsontext import as_text
+from ..store.models import Message, Step, StepKind, Trace
+
+_MAX_TEXT = 200_000
+_TEMPLATE = 120
+"""User turns that share this many opening characters come from one template."""
+_PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*$")
+_EXECUTED = re.compile(
+    r"\s*(?:exitcode: -?\d+|The script ran, then exited|Process exited with|"
+    r"Execution (?:logs|result|output)\b|Observation:)"
+)
+FETCHING = {StepKind.TOOL, StepKind.RETRIEVER, StepKind.RERANKER}
+
+
+class Role(StrEnum):
+    """What part a step plays in the story."""
+
+    USER = "user"
+    """A person speaks."""
+    CONTEXT = "context"
+    """Instructions that the agent was given."""
+    DECISION = "decision"
+    """A model or an agent says or asks for something: where blame usually lies."""
+    RESULT = "result"
+    """What a tool or a retriever gave back."""
+    FRAME = "frame"
+    """A step that only holds others."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One step with its role and its own text."""
+
+    step: Step
+    role: Role
+    agent: str
+    text: str
+    """What the step itself says or gives back."""
+    received: tuple[Message, ...] = ()
+    """New messages that reached a model here, apart from its own earlier ones."""
+
+    @property
+    def index(self) -> int:
+        return self.step.index
+
+
+def views_of(trace: Trace) -> tuple[View, ...]:
+    """Every step with its role, in reading order; each text is cut at 200,000 characters."""
+    parents = {step.parent for step in trace.steps if step.parent is not None}
+    return tuple(_without_templates([_view(step, step.index in parents) for step in trace.steps]))
+
+
+def bare_agent(name: str | None) -> str:
+    """An agent's name without a state in brackets: `Planner (thinking)` is `Planner`."""
+    return _PARENTHESIS.sub("", name).strip() if name else ""
+
+
+def own_text(step: Step) -> str:
+    """What the step itself says: model output, result, or the words of a person."""
+    if step.output_messages:
+        text = "\n".join(message.content for message in step.output_messages if message.content)
+    elif step.outputs is not None:
+        text = as_text(step.outputs)
+    elif step.kind in (StepKind.HUMAN, StepKind.CHAIN):
+        text = "\n".join(message.content for message in step.new_messages or step.input_messages)
+        text = text or as_text(step.inputs)
+    else:
+        text = "\n".join(document.content for document in step.documents)
+    return text[:_MAX_TEXT]
+
+
+def _view(step: Step, has_children: bool) -> View:
+    received = tuple(message for message in step.new_messages if message.role != "assistant")
+    agent = bare_agent(step.agent or _speaker(step))
+    text = own_text(step)
+    role = _role(step, has_children)
+    if role is Role.DECISION and _EXECUTED.match(text):
+        role = Role.RESULT
+    return View(step, role, agent, text, received)
+
+
+def _without_templates(views: Sequence[View]) -> Iterator[View]:
+    """A user turn that opens with the same long text as another was written by a program around its result."""
+    heads = Counter(view.text[:_TEMPLATE] for view in views if view.role is Role.USER)
+    asked = False
+    for view in views:
+        filled = view.role is Role.USER and len(view.text) > _TEMPLATE and heads[view.text[:_TEMPLATE]] > 1
+        yield replace(view, role=Role.RESULT) if filled and asked else view
+        asked = asked or view.role is Role.USER
+
+
+def _speaker(step: Step) -> str | None:
+    return next((message.name for message in step.output_messages if message.name), None)
+
+
+def _role(step: Step, has_children: bool) -> Role:
+    if step.kind is StepKind.HUMAN:
+        return Role.USER
+    if step.kind in FETCHING:
+        return Role.RESULT
+    if step.kind is StepKind.LLM or (step.kind is StepKind.AGENT and not has_children):
+        return Role.DECISION
+    messages = step.output_messages or step.input_messages
+    if not has_children and (step.name in ("system", "developer") or any(m.role == "system" for m in messages)):
+        return Role.CONTEXT
+    return Role.FRAME
