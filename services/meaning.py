@@ -6,6 +6,7 @@ filters must hold in any case. Rank fusion was measured and is worse here (bench
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -15,8 +16,11 @@ from ..store.search import Hit, only_matching, search_any_word
 from ..store.vectors import Likeness, likeness_of, nearest_traces
 from .embedding.protocol import Embedder
 
-WORD_SHARE = 0.3
+WORD_SHARE = 0.1
 """How much full agreement in words adds to a cosine; chosen by measurement."""
+_CODE_SHARE = 1.0
+"""The same for a query with an id or number in it: whoever types `R-2041` means that very thing."""
+_CODE = re.compile(r"[\d_]|\w\.\w")
 _CANDIDATES = 200
 """Taken from words and from meaning each."""
 _LEAST_ALIKE = 0.25
@@ -71,6 +75,8 @@ def search_by_meaning(
     allowed = only_matching(store, strict, sorted(near), verdicts) | found.keys()
     likeness = likeness_of(store, model.model_id, vector, sorted(allowed))
     shares = _word_shares(found)
+    if any(_CODE.search(word) for word in words):
+        word_share = max(word_share, _CODE_SHARE)
     scored = [
         _hit(trace_id, found.get(trace_id), likeness, shares, word_share)
         for trace_id in allowed
