@@ -17,9 +17,13 @@ APPEND_ONLY = {
 """Table, and which row an INSERT OR REPLACE would remove; a delete trigger does not see that removal."""
 _TOMBSTONE = {
     "verdict": "WHEN NEW.record IS NOT NULL OR NEW.id <> OLD.id OR NEW.uid <> OLD.uid "
-    "OR NEW.created_at <> OLD.created_at OR NEW.item_id IS NOT OLD.item_id"
+    "OR NEW.created_at <> OLD.created_at OR NEW.item_id IS NOT OLD.item_id",
+    "completion": "WHEN NEW.record IS NOT NULL OR NEW.id <> OLD.id OR NEW.uid <> OLD.uid "
+    "OR NEW.verdict_uid <> OLD.verdict_uid OR NEW.created_at <> OLD.created_at",
 }
 """The record may be emptied, as a tombstone; its hash stays in the chain."""
+_LATER = ("erasure", "completion", "access_log")
+"""Tables that came after the first revision, each guarded by its own."""
 
 
 def append_only_triggers() -> Iterator[str]:
@@ -40,10 +44,15 @@ def guard_table(table: str, same_row: str) -> Iterator[str]:
     yield _guard(table, "insert", f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same_row})")  # noqa: S608
 
 
+def guard_completions() -> Iterator[str]:
+    """The statements that guard the engineers' parts of verdicts."""
+    return guard_table("completion", "id = NEW.id OR uid = NEW.uid")
+
+
 def trigger_names() -> frozenset[str]:
     """The triggers that a sound store has."""
     return frozenset(
-        f"{table}_no_{event}" for table in (*APPEND_ONLY, "erasure") for event in ("update", "delete", "insert")
+        f"{table}_no_{event}" for table in (*APPEND_ONLY, *_LATER) for event in ("update", "delete", "insert")
     )
 
 
