@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -25,6 +27,7 @@ _JOINED_BYTES = 8 * MIB
 """Bodies taken into one transaction; bounds the memory of the decoded form."""
 _JOINED_REQUESTS = 64
 _REASONS = 3
+_BUSY_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +76,7 @@ class Receiving:
         self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="retrospan-writer", daemon=True)
         self._closed = False
+        self._last_delivery = -math.inf
         self.trouble: str | None = None
         """Why the last commit failed; None while the store takes what it is given."""
 
@@ -89,8 +93,8 @@ class Receiving:
 
     @property
     def busy(self) -> bool:
-        """Whether deliveries wait."""
-        return not self._waiting.empty()
+        """Whether something came within the last second, so that more is likely on its way."""
+        return time.monotonic() - self._last_delivery < _BUSY_SECONDS
 
     def submit(self, delivery: Delivery) -> Future[Receipt]:
         """Queue a delivery. The future ends after its commit, or with the error that kept it out."""
@@ -98,6 +102,7 @@ class Receiving:
         if self._closed:
             future.set_exception(StoreError("Retrospan is shutting down. Send this again when it is back."))
         else:
+            self._last_delivery = time.monotonic()
             self._waiting.put(_Job(delivery, future))
         return future
 
