@@ -6,8 +6,8 @@ from alembic import op
 from retrospan.store.sqlite.append_only import guard_completions, guard_table
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-revision = "0009_review_process"
-down_revision = "0008_failure_modes"
+revision = "0008_review_process"
+down_revision = "0007_agent_runs"
 
 metadata = MetaData()
 
