@@ -72,15 +72,16 @@ def main() -> None:
     options.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     options.add_argument("--strip", action="store_true", help="leave out task, outcome and version")
     options.add_argument("--no-ablation", action="store_true", help="skip the runs without each source")
+    options.add_argument("--only", default="", metavar="TEXT", help="only the data sets whose name holds TEXT")
     chosen = options.parse_args()
     started = time.process_time()
-    benches = _benches(chosen.strip)
+    benches = [bench for bench in _benches(chosen.strip) if chosen.only in bench.name]
     result: dict[str, Any] = {"strip": chosen.strip, "localisation": {}, "ablation": {}}
     for bench in benches:
         result["localisation"][bench.name] = _localise(bench)
     result["paths"] = {bench.name: _wrong_paths(bench) for bench in benches if bench.siblings}
     result["enough_evidence"] = {bench.name: _false_alarms(bench) for bench in benches if bench.siblings}
-    result["trail"] = {part: _trail(part) for part in ("gaia", "swe_bench")}
+    result["trail"] = {part: _trail(part) for part in ("gaia", "swe_bench") if chosen.only in f"TRAIL {part}"}
     if not chosen.no_ablation:
         result["ablation"] = _ablation(benches)
     result["cpu_seconds"] = round(time.process_time() - started, 1)

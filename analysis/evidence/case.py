@@ -11,6 +11,7 @@ from ...store.models import Outcome, Trace
 from ..provenance import ProvenanceGraph, provenance_of
 from ..reading import Reading, read
 from ..signals.registry import signals_of
+from ..values import ValueKind, values_in
 
 _MOST_SIBLINGS = 12
 _COSTLY = frozenset({"ungrounded_value", "result_ignored", "tool_contradiction"})
@@ -35,6 +36,24 @@ class CaseFile:
     @cached_property
     def provenance(self) -> ProvenanceGraph:
         return provenance_of(self.reading)
+
+    def same_instance(self, other: Reading) -> bool:
+        """Is it the very same request, rather than another one of its sort?
+
+        Told by the ids and addresses that people said: where both runs have some and share none, the values that
+        belong to the request differ rightly and only the tools can be compared.
+        """
+        theirs = _said_by_people(other)
+        return not self._said or not theirs or bool(self._said & theirs)
+
+    @cached_property
+    def _said(self) -> frozenset[str]:
+        return _said_by_people(self.reading)
+
+
+def _said_by_people(reading: Reading) -> frozenset[str]:
+    text = "\n".join(text for _, text in reading.user_turns)
+    return frozenset(value.normal for value in values_in(text) if value.kind in (ValueKind.ID, ValueKind.EMAIL))
 
 
 def open_case(trace: Trace, signals: Sequence[Signal], siblings: Sequence[Trace]) -> CaseFile:

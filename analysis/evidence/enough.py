@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ...store.models import Outcome
 from .case import CaseFile
 from .clue import Clue
-from .siblings import change_set
+from .siblings import agrees
 
 THRESHOLD = 1.0
 _NO_SIBLINGS = 0.5
@@ -47,5 +47,4 @@ def disagreement(case: CaseFile) -> float:
     others = case.good if case.good_known else case.others
     if not others:
         return _NO_SIBLINGS
-    ours = change_set(case.reading)
-    return sum(change_set(other) != ours for other in others) / len(others)
+    return sum(not agrees(case, other) for other in others) / len(others)

@@ -30,7 +30,7 @@ def clues(case: CaseFile) -> Iterator[Clue]:
         return
     weight = clarity(case)
     for act in _changes(case.reading):
-        share = sum(_makes(other, act) for other in case.good) / len(case.good)
+        share = sum(_makes(case, other, act) for other in case.good) / len(case.good)
         if share < _MAJORITY:
             path, reason, cause = _difference(case, act)
             yield clue(act.step, weight * (1 - share), reason, cause, [_evidence(case, act, path)])
@@ -42,21 +42,35 @@ def clarity(case: CaseFile) -> float:
     """How clear the pattern is: 1 where outcomes are known, else the share of runs that make the same changes."""
     if case.good_known:
         return 1.0
-    largest = Counter(change_set(reading) for reading in case.good).most_common(1)[0][1]
+    if all(case.same_instance(other) for other in case.good):
+        largest = Counter(_change_set(other) for other in case.good).most_common(1)[0][1]
+    else:
+        largest = Counter(_tools(other) for other in case.good).most_common(1)[0][1]
     return largest / len(case.good) if largest > 1 else _NO_PATTERN
 
 
-def change_set(reading: Reading) -> frozenset[tuple[str, bytes]]:
-    """What a run changed: tool and arguments of each change that worked."""
+def agrees(case: CaseFile, other: Reading) -> bool:
+    """Did the other run make the same changes? Of another request of this sort only the tools are compared."""
+    if case.same_instance(other):
+        return _change_set(other) == _change_set(case.reading)
+    return _tools(other) == _tools(case.reading)
+
+
+def _change_set(reading: Reading) -> frozenset[tuple[str, bytes]]:
     return frozenset((act.tool, canonical(act.arguments)) for act in _changes(reading))
+
+
+def _tools(reading: Reading) -> frozenset[str]:
+    return frozenset(act.tool for act in _changes(reading))
 
 
 def _changes(reading: Reading) -> list[Act]:
     return [act for act in reading.acts if act.effect is Effect.WRITE and not act.failure and not hands_over(act.tool)]
 
 
-def _makes(other: Reading, act: Act) -> bool:
-    return any(_same(candidate, act) for candidate in other.acts if candidate.tool == act.tool)
+def _makes(case: CaseFile, other: Reading, act: Act) -> bool:
+    loosely = not case.same_instance(other)
+    return any(candidate.tool == act.tool and (loosely or _same(candidate, act)) for candidate in other.acts)
 
 
 def _same(one: Act, other: Act) -> bool:
@@ -64,7 +78,8 @@ def _same(one: Act, other: Act) -> bool:
 
 
 def _difference(case: CaseFile, act: Act) -> tuple[str | None, str, CauseClass]:
-    candidates = [other for reading in case.good for other in reading.acts if other.tool == act.tool]
+    runs = [reading for reading in case.good if case.same_instance(reading)]
+    candidates = [other for reading in runs for other in reading.acts if other.tool == act.tool]
     if not candidates:
         return None, f"no alike run that went well calls {act.tool}", CauseClass.WORKFLOW
     nearest = min(candidates, key=lambda other: len(list(changed_paths(act.arguments, other.arguments, "arguments"))))
@@ -94,8 +109,8 @@ def _omissions(case: CaseFile) -> Iterator[Clue]:
     missing: dict[str, float] = {}
     for reading in case.good:
         for act in _changes(reading):
-            share = sum(_makes(other, act) for other in case.good) / len(case.good)
-            if share > _MAJORITY and not _makes(case.reading, act):
+            share = sum(_makes(case, other, act) for other in case.good) / len(case.good)
+            if share > _MAJORITY and not _has_made(case, reading, act):
                 missing[act.tool] = max(share, missing.get(act.tool, 0.0))
     final = case.reading.final
     if missing and final is not None:
@@ -107,3 +122,9 @@ def _omissions(case: CaseFile) -> Iterator[Clue]:
             CauseClass.WORKFLOW,
             [quote(final.step, final.text.strip()[:140], "outputs")],
         )
+
+
+def _has_made(case: CaseFile, reading: Reading, act: Act) -> bool:
+    """Did this run make the change that another run made?"""
+    loosely = not case.same_instance(reading)
+    return any(ours.tool == act.tool and (loosely or _same(ours, act)) for ours in case.reading.acts)

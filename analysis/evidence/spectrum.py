@@ -17,17 +17,22 @@ from ..shapes import normal
 from .case import CaseFile
 from .clue import Clue, clue
 
-_LEAST_RUNS = 3
 _FLOOR = 0.5
+_FEW_BLANKS = 3
+"""Longer texts are prose and differ in every run."""
 
 
 def clues(case: CaseFile) -> Iterator[Clue]:
-    """Acts whose tool, transition or argument value goes with failure; needs at least three runs, one of them good."""
-    if not case.good or len(case.good) + len(case.bad) + 1 < _LEAST_RUNS:
+    """Acts whose tool, transition or argument value goes with failure; needs another bad run and a good one.
+
+    Argument values count only where all runs are of the very same request.
+    """
+    if not case.good or not case.bad:
         return
-    bad = [set(_features(reading)) for reading in (case.reading, *case.bad)]
-    good = [set(_features(reading)) for reading in case.good]
-    for feature, step in _features(case.reading).items():
+    values = all(case.same_instance(other) for other in (*case.good, *case.bad))
+    bad = [set(_features(reading, values=values)) for reading in (case.reading, *case.bad)]
+    good = [set(_features(reading, values=values)) for reading in case.good]
+    for feature, step in _features(case.reading, values=values).items():
         failing = sum(feature in run for run in bad)
         passing = sum(feature in run for run in good)
         score = failing / sqrt(len(bad) * (failing + passing))
@@ -41,7 +46,7 @@ def clues(case: CaseFile) -> Iterator[Clue]:
             )
 
 
-def _features(reading: Reading) -> dict[tuple[str, ...], int]:
+def _features(reading: Reading, *, values: bool) -> dict[tuple[str, ...], int]:
     """What a run did, each with the first step that did it."""
     found: dict[tuple[str, ...], int] = {}
     before = "start"
@@ -50,8 +55,8 @@ def _features(reading: Reading) -> dict[tuple[str, ...], int]:
         uses[act.tool] += 1
         found.setdefault(("call", act.tool), act.step)
         found.setdefault((before, act.tool), act.step)
-        for path, value in scalars(act.arguments):
-            if len(as_text(value)) <= 80:
+        for path, value in scalars(act.arguments) if values else ():
+            if as_text(value).count(" ") <= _FEW_BLANKS:
                 found.setdefault(("call", act.tool, path, normal(value)), act.step)
         before = act.tool
     return found

@@ -161,3 +161,21 @@ def test_a_long_run_is_read_a_fixed_number_of_times(
     trace = build([{"role": "assistant", "content": f"step {i}"} for i in range(size)])
     _report(trace)
     assert looked <= 2 * size
+
+
+def test_other_values_of_another_request_of_its_sort_are_no_evidence(build: Callable[..., Trace]) -> None:
+    def run(order: str) -> Trace:
+        call = {"id": "a", "name": "cancel_order", "arguments": {"order_id": order}}
+        return build(
+            [
+                {"role": "user", "content": f"Please cancel order {order}."},
+                {"role": "assistant", "content": "", "tool_calls": [call]},
+                {"role": "tool", "tool_call_id": "a", "content": "cancelled"},
+                {"role": "assistant", "content": f"I have cancelled order {order}."},
+            ],
+            outcome="pass",
+        )
+
+    report = _report(run("W17"), run("W18"), run("W19"), run("W20"))
+    assert not report.enough_evidence
+    assert not any("alike runs that went well" in reason for item in report.suspects for reason in item.reasons)
