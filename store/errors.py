@@ -7,6 +7,7 @@
     ├── BadInputError         data handed in is broken               exit code 1
     │   └── TooLargeError     a limit was passed
     ├── RefusedError          the act is not allowed to this caller  exit code 1
+    ├── RemoteError           another product does not answer        exit code 3
     └── StoreError            the store or its disk is in trouble    exit code 3
         ├── StoreBusyError    another process holds the write lock
         └── StoreVersionError made by a newer Retrospan
@@ -77,6 +78,12 @@ class TooLargeError(BadInputError):
 
 class RefusedError(RetrospanError):
     """The act is not allowed to this caller or in this store."""
+
+
+class RemoteError(RetrospanError):
+    """Another product cannot be reached, or refuses."""
+
+    exit_code = 3
 
 
 class StoreError(RetrospanError):

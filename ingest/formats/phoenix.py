@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ...store.errors import BadInputError
@@ -12,6 +12,7 @@ from ...store.models import Annotation, JsonValue, SpanBatch, TraceFacts
 from .fields import mapping, optional_text, sequence, time_ns
 from .head import Head
 from .judgements import annotator_kind, first_of, judgement, present
+from .phoenix_scopes import restore_scopes
 from .records import ReadItem, Record, RecordError, Source, json_records
 
 if TYPE_CHECKING:
@@ -63,6 +64,24 @@ def read(source: Source) -> Iterator[ReadItem]:
         yield _batch(rows, facts)
 
 
+def rows_batch(rows: Iterable[dict[str, JsonValue]], place: str) -> tuple[SpanBatch, list[RecordError]]:
+    """One batch of spans and annotations as the REST API gives them.
+
+    Args:
+        rows: Spans, and annotations whose `context` names their trace.
+        place: Where they come from, for errors.
+    """
+    spans: list[RawSpan] = []
+    facts: list[TraceFacts] = []
+    errors: list[RecordError] = []
+    for number, row in enumerate(rows):
+        try:
+            _add(row, spans, facts)
+        except BadInputError as err:
+            errors.append(RecordError(place, f"row {number}", str(err)))
+    return _batch(spans, facts), errors
+
+
 def _records(source: Source) -> Iterator[Record | RecordError]:
     """Rows, those of a page apart; a split table also has `data`, which only makes sense with its columns."""
     for record in json_records(source):
@@ -77,6 +96,7 @@ def _records(source: Source) -> Iterator[Record | RecordError]:
 def _batch(rows: list[RawSpan], facts: list[TraceFacts]) -> SpanBatch:
     from ..conventions.mapping import to_batch
 
+    restore_scopes(rows)
     batch = to_batch(rows, [])
     batch.facts.extend(facts)
     return batch
@@ -121,6 +141,7 @@ def _span(row: dict[str, JsonValue], trace_id: str, span_id: str, index: int) ->
             _flatten(key.removeprefix("attributes."), value, attributes)
     if row.get("span_kind") not in (None, ""):
         attributes["openinference.span.kind"] = as_text(row["span_kind"]).upper()
+    attributes = _with_metadata(attributes)
     return RawSpan(
         trace_id=trace_id,
         span_id=span_id,
@@ -136,6 +157,19 @@ def _span(row: dict[str, JsonValue], trace_id: str, span_id: str, index: int) ->
         resource={},
         sequence=index,
     )
+
+
+def _with_metadata(attributes: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Metadata as one value again, whose keys the REST API flattens: `metadata.thread_id`, `….document.metadata.id`."""
+    kept: dict[str, JsonValue] = {}
+    gathered: dict[str, dict[str, JsonValue]] = {}
+    for key, value in attributes.items():
+        before, found, name = f".{key}".partition(".metadata.")
+        if found and name:
+            gathered.setdefault(f"{before}.metadata"[1:], {})[name] = value
+        else:
+            kept[key] = value
+    return {**gathered, **kept}
 
 
 def _event(value: dict[str, JsonValue]) -> RawEvent:

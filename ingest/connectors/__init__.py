@@ -1,0 +1,1 @@
+"""Pull from other products over their own clients, and write verdicts back; one module a product."""
