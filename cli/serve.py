@@ -13,13 +13,16 @@ from starlette.requests import Request
 from ..ingest.limits import DEFAULT_LIMITS, MIB
 from ..ingest.otlp.guard import LOOPBACK_NAMES, token_of
 from ..ingest.redaction import PERSONAL
+from ..services.findings import top_findings
 from ..services.listening import Server, base_url, is_loopback, listen
 from ..services.redacting import Redactor
 from ..services.serving import ServeOptions, build_app
 from ..store.connection import Store
 from ..store.tokens import Role, verify_token
+from .imports import print_findings
 from .options import opened, store_option
 
+_TRACES_NOTED = 1_000
 _AT_LEAST_ONE = click.IntRange(1)
 _EPILOG = """\b
 Examples:
@@ -82,16 +85,37 @@ def serve_command(
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with listen(host, port) as sock, opened(store_location) as store:
         local = is_loopback(sock)
+        seen: dict[int, None] = {}
         options = ServeOptions(
             project=project,
             limits=limits,
             background=background,
             hosts=(*LOOPBACK_NAMES, host, *allowed_hosts) if local or allowed_hosts else None,
             redact=Redactor(personal, outline_key=store.id.encode() if structure_only else None),
+            on_commit=lambda trace_ids: _note(seen, trace_ids),
             may_ingest=None if local else _ingest_token(store),
         )
         click.echo(f"Receiving OTLP on {base_url(sock)} into {store.path}")
         Server(_with_mcp(store, options) if with_mcp else build_app(store, options)).run(sockets=[sock])
+        _say_findings(store, list(seen))
+
+
+def _note(seen: dict[int, None], trace_ids: frozenset[int]) -> None:
+    """Keep the newest traces, oldest first."""
+    for trace_id in trace_ids:
+        seen.pop(trace_id, None)
+        seen[trace_id] = None
+    while len(seen) > _TRACES_NOTED:
+        del seen[next(iter(seen))]
+
+
+def _say_findings(store: Store, trace_ids: list[int]) -> None:
+    """What was failing among the newest traces, as far as it was found."""
+    if not trace_ids:
+        return
+    click.echo(f"{len(trace_ids)}{'+' if len(trace_ids) == _TRACES_NOTED else ''} traces came; `retrospan trace list`.")
+    if findings := top_findings(store, trace_ids):
+        print_findings(findings)
 
 
 def _with_mcp(store: Store, options: ServeOptions) -> Starlette:

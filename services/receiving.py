@@ -129,7 +129,8 @@ class Receiving:
         return jobs, False
 
     def _take(self, jobs: Sequence[_Job]) -> None:
-        ready = [job for job in jobs if self._prepare(job)]
+        # From here on nobody can cancel a future under us; a request that was given up is not stored.
+        ready = [job for job in jobs if job.future.set_running_or_notify_cancel() and self._prepare(job)]
         if not ready:
             return
         try:

@@ -39,6 +39,8 @@ class ServeOptions:
     """Host names that are answered; None for any."""
     redact: Callable[[SpanBatch], int] | None = None
     """Takes secrets out of a batch in place; None leaves them in."""
+    on_commit: Callable[[frozenset[int]], None] | None = None
+    """Told the ids of traces that gained something, on the writer thread."""
     may_ingest: Callable[[Request], bool] | None = None
     """Whether a request carries a token that may send; None where none is needed."""
 
@@ -59,12 +61,19 @@ def build_app(
         lifespans: Entered while the application runs, for faces that need it.
     """
     background: BackgroundWork | None = None
+
+    def on_commit(trace_ids: frozenset[int]) -> None:
+        if background:
+            background.touch(trace_ids)
+        if options.on_commit:
+            options.on_commit(trace_ids)
+
     receiving = Receiving(
         store,
         project=options.project,
         limits=options.limits,
         redact=options.redact,
-        on_commit=lambda trace_ids: background.touch(trace_ids) if background else None,
+        on_commit=on_commit,
     )
     if options.background:
         background = BackgroundWork(store, quiet_seconds=options.quiet_seconds, is_busy=lambda: receiving.busy)

@@ -30,6 +30,8 @@ REDACTED_HEADER = "retrospan-redacted"
 DEFAULT_IN_FLIGHT_BYTES = 48 * MIB
 
 _READ_SECONDS = 60.0
+_DRAIN_SECONDS = 10.0
+_DRAIN_BYTES = 64 * MIB
 _RETRY_FULL_S = 1
 _RETRY_STORE_S = 3
 """Exporters give up on a batch after 10 s by default; a longer wait would lose it at once."""
@@ -138,6 +140,8 @@ class _Endpoint:
                 response.headers[REDACTED_HEADER] = str(receipt.redacted)
             return response
         except Exception as err:
+            if isinstance(err, BudgetError | BadInputError):
+                await _drain(request)
             return _refusal(err, media_type)
         finally:
             held.release()
@@ -159,6 +163,20 @@ class _Endpoint:
                 reader.feed(piece)
                 held.grow_to(reader.size)
         return reader.finish()
+
+
+async def _drain(request: Request) -> None:
+    """Read and drop what is left of a refused body: a sender that is cut off while it sends never reads the answer."""
+    left = _DRAIN_BYTES
+    try:
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            async for piece in request.stream():
+                left -= len(piece)
+                if left < 0:
+                    return
+    except (TimeoutError, ClientDisconnect, RuntimeError):
+        # Starlette raises RuntimeError where the body was read to its end.
+        return
 
 
 class _Held:

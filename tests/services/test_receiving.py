@@ -143,6 +143,7 @@ def test_a_trace_has_a_bound_on_its_bytes(store: Store) -> None:
         (bytes(2_001), PROTOBUF, {}, 413, "announces 2,001 bytes"),
         (gzip.compress(bytes(2_001)), JSON, {"Content_Encoding": "gzip"}, 413, "--max-request-mib"),
     ],
+    ids=["no protobuf", "no JSON", "a list", "text", "brotli", "no gzip", "too long", "too long inside"],
 )
 def test_what_is_refused_says_why_in_the_senders_encoding(
     store: Store, body: bytes, content_type: str, headers: dict[str, str], status: int, says: str
@@ -161,6 +162,14 @@ def test_a_body_without_a_length_is_counted_as_it_comes(store: Store) -> None:
     with serving(store, replace(QUIET, limits=replace(DEFAULT_LIMITS, request_bytes=2_000))) as url:
         assert post(url, "/v1/traces", iter([trace_request("a walrus")])).status == 200
         assert post(url, "/v1/traces", iter([bytes(1_500), bytes(1_500)])).status == 413
+
+
+def test_a_sender_of_far_too_much_reads_why(url: str) -> None:
+    answer = post(url, "/v1/traces", bytes(DEFAULT_LIMITS.request_bytes + 10_000_000))
+    assert answer.status == 413
+    assert "announces" in RpcStatus.FromString(answer.body).message
+    answer = post(url, "/v1/traces", (bytes(1_000_000) for _ in range(30)))
+    assert answer.status == 413
 
 
 class SlowSink:
