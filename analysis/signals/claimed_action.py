@@ -16,7 +16,7 @@ _VERBS: dict[str, str] = {
     "cancelled": "cancel delete terminate void refund",
     "canceled": "cancel delete terminate void refund",
     "emailed": "email mail send notify message",
-    "sent": "send email mail notify message sms issue certificate post submit",
+    "sent": "send email mail notify message sms",
     "notified": "notify send email message alert",
     "booked": "book reserve order create purchase",
     "rebooked": "book rebook reserve update modify change",
@@ -42,10 +42,10 @@ _VERBS: dict[str, str] = {
     "added": "add insert create update append modify",
     "applied": "apply update add modify set",
 }
-_BY_THE_WAY = frozenset(
-    {"refunded", "charged", "issued", "submitted", "updated", "applied", "changed", "sent", "modified"}
-)
-"""What a system does as a consequence of another change."""
+_BROAD = frozenset({"applied", "changed", "issued", "modified", "submitted", "updated"})
+"""Said of any change."""
+_BY_THE_WAY = _BROAD | {"charged", "emailed", "notified", "refunded", "sent"}
+"""What a system does by itself after another change: so when it is said to have been done, not by whom."""
 _CLAIM = re.compile(
     r"(?i)\b(?:i(?:'ve| have)(?: now| just| already| successfully){0,2}|we(?:'ve| have)(?: now| just|"
     r" already| successfully){0,2}|"
@@ -53,6 +53,7 @@ _CLAIM = re.compile(
     r"were) successfully|is now|are now) "
     rf"({'|'.join(sorted(_VERBS, key=len, reverse=True))})\b"
 )
+_FIRST_PERSON = re.compile(r"(?i)(?:i|we)\b")
 _UNREAL = re.compile(
     r"(?i)\b(?:if|once|after|when|unless|until|could|would|should|must|may|might|not|n't|cannot|whether|already|previously|before|"
     r"records?|system shows?|according)\b"
@@ -69,7 +70,7 @@ def find(reading: Reading) -> Iterator[Signal]:
             verb = match.group(1).lower()
             if verb in claimed or _is_unreal(view.text, match.start(), match.group()):
                 continue
-            unmet = _unmet(reading, view, verb)
+            unmet = _unmet(reading, view, verb, _BROAD if _FIRST_PERSON.match(match.group()) else _BY_THE_WAY)
             if unmet is not None:
                 claimed.add(verb)
                 yield _signal(view, match, verb, unmet, len(tools))
@@ -80,26 +81,28 @@ def _is_unreal(text: str, start: int, claim: str) -> bool:
     return bool(_UNREAL.search(text[sentence:start])) or "already" in claim.lower()
 
 
-def _unmet(reading: Reading, view: View, verb: str) -> str | None:
+def _unmet(reading: Reading, view: View, verb: str, excused: frozenset[str]) -> str | None:
     """Why the claim is not met; None where a call that fits was made."""
     able = _VERBS[verb].split()
     fitting = [act for act in reading.acts if act.step <= view.index and any(word in act.tool.lower() for word in able)]
     if not fitting:
         before = [act for act in reading.acts if act.step <= view.index]
-        return None if any(_could(act, verb) for act in before) else "no call that could do so was made before"
+        return (
+            None if any(_could(act, verb in excused) for act in before) else "no call that could do so was made before"
+        )
     if all(act.failure or act.declared_failure for act in fitting):
         return f"every call of {fitting[-1].tool} failed"
     return None
 
 
-def _could(act: Act, verb: str) -> bool:
+def _could(act: Act, excused: bool) -> bool:
     """May this call have done it, though its name says otherwise?
 
     A tool of unknown effect may do anything; a refund, a charge or a mail often comes with another change.
     """
     if act.failure or act.declared_failure:
         return False
-    return act.effect is Effect.UNKNOWN or (act.effect is Effect.WRITE and verb in _BY_THE_WAY)
+    return act.effect is Effect.UNKNOWN or (act.effect is Effect.WRITE and excused)
 
 
 def _signal(view: View, match: re.Match[str], verb: str, unmet: str, tools: int) -> Signal:
