@@ -22,9 +22,20 @@ async def reading_tools(store: Store, *, folder: Path | None = None) -> AsyncIte
 
     from ..mcp_server.server import build_server
 
-    async with Client(build_server(store, read_only=True, folder=folder)) as client:
-        listed = await client.list_tools()
-        yield [async_mcp_tool(tool, client.session) for tool in listed.tools]
+    try:
+        async with Client(build_server(store, read_only=True, folder=folder)) as client:
+            listed = await client.list_tools()
+            yield [async_mcp_tool(tool, client.session) for tool in listed.tools]
+    except BaseExceptionGroup as group:
+        # The client's task group wraps what the block raised.
+        raise _only(group) from None
+
+
+def _only(error: BaseException) -> BaseException:
+    """The one error in nested groups of one; else the group."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
 
 
 def own_tool(

@@ -47,7 +47,9 @@ class Ending(StrEnum):
     SUSPICIOUS = "suspicious"
     """The prompt's canary came out: the model does what some text told it."""
     FAILED = "failed"
-    """The endpoint failed, after all retries."""
+    """The endpoint failed, after all retries; it may answer later."""
+    REJECTED = "rejected"
+    """The endpoint refuses this conversation for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class Conversation:
         return Ending.TIME
 
     async def _run(self) -> Ending:
+        self._ask_for_the_answer()
         while True:
             if self.turns >= self._limits.turns or self._next_input() > self._limits.input_tokens:
                 return Ending.LIMIT
@@ -160,10 +163,16 @@ class Conversation:
                 return Ending.BUDGET
             except RequestFailedError as err:
                 self.problem = str(err)
-                return Ending.FAILED
+                return Ending.FAILED if err.later else Ending.REJECTED
             ending = self._ending(stop_reason)
             if ending is not None:
                 return ending
+
+    def _ask_for_the_answer(self) -> None:
+        """A conversation that goes on after a reply without an answer needs a word to go on with."""
+        if self.history[-1]["role"] == "assistant" and self._setup.answer is not None:
+            self._nudged = True
+            self.history.append({"role": "user", "content": _NO_ANSWER.format(answer=self._setup.answer)})
 
     def _ending(self, stop_reason: str | None) -> Ending | None:
         said = json.dumps(self.history[-2:], default=str)
@@ -181,8 +190,7 @@ class Conversation:
             return Ending.ANSWERED
         if self._nudged:
             return Ending.SILENT
-        self._nudged = True
-        self.history.append({"role": "user", "content": _NO_ANSWER.format(answer=self._setup.answer)})
+        self._ask_for_the_answer()
         return None
 
     async def _turn(self) -> str | None:
@@ -230,6 +238,9 @@ class Conversation:
         except (httpx2.TransportError, anthropic.APIError, AssertionError, ValueError) as err:
             self._pay_for_the_part(stream, held)
             raise _CutError(type(err).__name__) from err
+        except anyio.get_cancelled_exc_class():
+            self._pay_for_the_part(stream, held)
+            raise
         if message.stop_reason is None:
             self._pay_for_the_part(stream, held)
             raise _CutError("the stream ended early")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_RETRIES = 4
 """Of a request that was refused for load (429, 529) or did not arrive; the SDK keeps to `retry-after`."""
 _REQUEST_SECONDS = 180.0
+_LATER = (408, 409, 429)
 _DEFAULT_HOST = "api.anthropic.com"
 WITHOUT_A_KEY = (
     "Without one, `retrospan suspects` and `retrospan signals` find where runs went wrong, and an assistant that "
@@ -40,9 +41,17 @@ class ModelError(RetrospanError):
 
 
 class RequestFailedError(RetrospanError):
-    """One request failed for good, after its retries; others may pass."""
+    """One request failed, after its retries; others may pass.
+
+    Attributes:
+        later: Whether the same request may pass later: load, a lost connection. Else it is refused for what it holds.
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str, *, later: bool = True) -> None:
+        self.later = later
+        super().__init__(message)
 
 
 def make_client(
@@ -98,7 +107,10 @@ def explained() -> Iterator[None]:
     except anthropic.NotFoundError as err:
         raise ModelError(f"The endpoint has no such model: {_said(err)}. Name another with --model.") from err
     except anthropic.APIStatusError as err:
-        raise RequestFailedError(f"The model's endpoint answered {err.status_code}: {_said(err)}.") from err
+        later = err.status_code >= 500 or err.status_code in _LATER
+        raise RequestFailedError(
+            f"The model's endpoint answered {err.status_code}: {_said(err)}.", later=later
+        ) from err
     except anthropic.APIError as err:
         raise RequestFailedError(f"The model's endpoint did not answer: {_said(err)}.") from err
     except anthropic.AnthropicError as err:

@@ -41,6 +41,11 @@ SELECT coalesce(sum(requests), 0), coalesce(sum(input_tokens), 0), coalesce(sum(
        coalesce(sum(cache_read_tokens), 0), coalesce(sum(cache_write_tokens), 0), coalesce(sum(cost_usd), 0.0)
 FROM agent_task WHERE job_id = ?
 """
+MEAN_SPENT = """
+SELECT count(*), avg(input_tokens), avg(output_tokens), avg(cache_read_tokens), avg(cache_write_tokens)
+FROM (SELECT t.* FROM agent_task t JOIN agent_job j ON j.id = t.job_id
+      WHERE j.kind = ? AND t.state IN ('done', 'no_result') AND t.requests > 0 ORDER BY t.id DESC LIMIT 500)
+"""
 SAVE_PROGRESS = """
 UPDATE agent_task SET checkpoint = ?, requests = requests + ?, input_tokens = input_tokens + ?,
        output_tokens = output_tokens + ?, cache_read_tokens = cache_read_tokens + ?,
@@ -194,6 +199,13 @@ def job_spent(store: Store, job_id: int) -> Spent:
     with store.read() as con:
         row = con.execute(SUM_SPENT, (job_id,)).fetchone()
     return Spent(row[0], Usage(row[1], row[2], row[3], row[4]), row[5])
+
+
+def mean_usage(store: Store, kind: str) -> tuple[int, Usage]:
+    """How many finished tasks there were of late, 500 at most, and what one took on average."""
+    with store.read() as con:
+        count, *means = con.execute(MEAN_SPENT, (kind,)).fetchone()
+    return count, Usage(*(round(mean or 0) for mean in means))
 
 
 def save_progress(con: Connection, task_id: int, checkpoint: JsonValue, spent: Spent, now: str) -> None:

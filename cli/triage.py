@@ -1,0 +1,196 @@
+"""`retrospan triage`: let an agent investigate runs, inside a budget, and keep its answers as proposals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..services.agent_jobs import choose_traces, only_one, resume_job, start_job
+from ..store.agent_runs import Job, Task, TaskState, tasks_of
+from ..store.connection import Store
+from ..store.display import safe_line
+from ..store.errors import UsageError
+from ..store.traces import get_summaries
+from .agent_options import AgentRun, agent_options, estimate_json, print_estimate, print_spent, spent_json, with_client
+from .options import json_option, opened, print_json, progress_bar, say, store_option
+
+_EPILOG = """\b
+Examples:
+  retrospan triage                                   what failed and nobody looked at yet
+  retrospan triage --since 1d --budget-usd 0.50      for cron
+  retrospan triage 'tool:issue_refund outcome:fail' --dry-run
+  retrospan triage --resume                          go on where it was stopped or killed
+\b
+Exit codes: 0 all chosen runs have an answer, 1 some are left (budget, time, endpoint) or failed, 2 wrong usage,
+3 trouble with the store or the endpoint, or another triage runs.
+"""
+
+
+@click.command("triage", epilog=_EPILOG)
+@click.argument("query", nargs=-1)
+@click.option("--mode", help="Only runs with this failure, as `retrospan signals` names it.")
+@click.option("--since", help="Only runs since then: 1d, 12h, 2026-11-20.")
+@click.option("--limit", type=click.IntRange(1), help="At most so many runs.")
+@click.option("--queue", default=10, show_default=True, type=click.IntRange(0), help="Failures put before people.")
+@click.option("--again", is_flag=True, help="Also runs that have an answer already.")
+@click.option("--max-turns", default=12, show_default=True, type=click.IntRange(2, 60), help="Requests for one run.")
+@agent_options
+@store_option
+@json_option
+def triage_command(
+    query: tuple[str, ...],
+    mode: str | None,
+    since: str | None,
+    limit: int | None,
+    queue: int,
+    again: bool,
+    max_turns: int,
+    run: AgentRun,
+    store_location: str | None,
+    as_json: bool,
+) -> int:
+    """Investigate runs with a model: which step went wrong, from what cause, each sentence with the step that shows it.
+
+    Without QUERY: runs that failed, show a failure signal or wait for review, and have no answer yet. Every answer is
+    a proposal, kept as soon as it is there. A sentence whose step does not hold its quotation is dropped and counted.
+    """
+    from ..agents import triage as work
+    from ..agents.settings import Role
+    from ..agents.spending import Limits
+
+    line = _line(query, mode, since)
+    if run.resume and line:
+        raise UsageError("--resume goes on with the runs of the job that was stopped. Leave the query out.")
+    with opened(store_location) as store, progress_bar() as on_progress:
+        model = run.choose_model(Role.INVESTIGATOR)
+        chosen: list[int] = []
+        if not run.resume:
+            chosen = choose_traces(store, work.KIND, work.KEY, line, limit=limit, again=again, on_progress=on_progress)
+        if run.dry_run:
+            return _dry_run(store, chosen, model, run, as_json)
+        with only_one(store, work.KIND):
+            job = _job(store, run, chosen, {"model": model, "query": line})
+            if job is None:
+                return _nothing(as_json)
+            options = work.TriageOptions(
+                model=str(job.params["model"]),
+                budget=run.budget(str(job.params["model"])),
+                limits=Limits(turns=max_turns),
+                parallel=run.parallel,
+                queue=queue,
+                folder=Path.cwd(),
+                seconds=run.seconds,
+            )
+            done = with_client(
+                run,
+                lambda client: work.triage(
+                    client, store, job, options, on_progress=lambda n, of: on_progress("investigating", n, of)
+                ),
+            )
+        return _show(store, job, done, as_json)
+
+
+def _line(query: Sequence[str], mode: str | None, since: str | None) -> str:
+    parts = [*query]
+    parts += [f'signal:"{mode}"'] if mode else []
+    parts += [f"since:{since}"] if since else []
+    return " ".join(parts)
+
+
+def _job(store: Store, run: AgentRun, chosen: list[int], params: dict[str, Any]) -> Job | None:
+    from ..agents import triage as work
+
+    if run.resume:
+        return resume_job(store, work.KIND)
+    return start_job(store, work.KIND, work.KEY, params, chosen) if chosen else None
+
+
+def _nothing(as_json: bool) -> int:
+    if as_json:
+        print_json({"job": None, "traces": [], "left": 0, "stopped": None})
+    else:
+        click.echo("Nothing waits: every run that failed has an answer. Name runs with a query, or use --again.")
+    return 0
+
+
+def _dry_run(store: Store, chosen: list[int], model: str, run: AgentRun, as_json: bool) -> int:
+    from ..agents import triage as work
+
+    guess = work.estimate(store, work.KIND, model, len(chosen))
+    if as_json:
+        print_json({**estimate_json(guess, model), "ids": [f"T{trace_id}" for trace_id in chosen]})
+    else:
+        print_estimate(guess, model)
+        for summary in get_summaries(store, chosen[:10]):
+            say(f"  {summary.short_id:<8} {safe_line(summary.input, 90)}")
+        if len(chosen) > 10:
+            click.echo(f"  … and {len(chosen) - 10} more")
+    return 0
+
+
+def _show(store: Store, job: Job, done: Any, as_json: bool) -> int:
+    left = failed = 0
+    rows: list[dict[str, Any]] = []
+    for task in tasks_of(store, job.id):
+        left += task.state is TaskState.PENDING
+        failed += task.state is TaskState.FAILED
+        if as_json:
+            rows.append(_task_json(task))
+        elif task.state is not TaskState.PENDING:
+            _print_task(task)
+    stopped = done.batch.stopped.value if done.batch.stopped else None
+    if as_json:
+        print_json(
+            {
+                "job": job.id,
+                "model": job.params["model"],
+                "traces": rows,
+                "left": left,
+                "stopped": stopped,
+                "problems": list(done.problems[:5]),
+                "spent": spent_json(done.spent),
+            }
+        )
+    else:
+        print_spent(done.spent)
+        for problem in done.problems[:3]:
+            say(f"  {problem}", err=True)
+        if left:
+            click.echo(f"{left} runs are left ({stopped or 'endpoint'}). Go on: retrospan triage --resume", err=True)
+    return 1 if left or failed else 0
+
+
+def _task_json(task: Task) -> dict[str, Any]:
+    answer = dict(task.answer)
+    return {
+        "trace": f"T{task.trace_id}",
+        "state": task.state.value,
+        "label": task.label,
+        "proposal": f"P{task.proposal_id}" if task.proposal_id else None,
+        **answer,
+        "spent": spent_json(task.spent),
+    }
+
+
+def _print_task(task: Task) -> None:
+    answer: dict[str, Any] = dict(task.answer)
+    head = f"T{task.trace_id}  {task.label or 'no answer'}"
+    if task.label is None:
+        say(f"{head} ({answer.get('ending') or 'failed'}) {answer.get('problem') or ''}".rstrip())
+    else:
+        cause = answer.get("cause_step")
+        at = f" at step {cause['step']}" if cause else ""
+        why = f", {answer['cause']}{at}" if answer.get("cause") else ""
+        item = f", asked as {answer['item']}" if answer.get("item") else ""
+        say(f"{head}{why}, {answer['confidence']} confidence (P{task.proposal_id}{item})")
+        for claim in answer["claims"]:
+            say(f"  {claim['sentence']}")
+            for support in claim["steps"]:
+                say(f"      step {support['step']}: “{safe_line(support['quote'], 100)}”")
+        if answer["confidence_because"]:
+            say(f"  Confidence: {answer['confidence_because']}")
+    if dropped := answer.get("dropped"):
+        say(f"  {len(dropped)} dropped, since no step shows them: {safe_line(dropped[0]['why'], 110)}")
