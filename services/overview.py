@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from ..store.connection import Store
 from ..store.models import TraceSummary
+from ..store.query import parse_query
 from ..store.review_models import ItemState, ReviewItem
+from ..store.search import count_traces
 from .analysing import analyse
 from .findings import Finding, top_findings
 from .listing import list_traces
@@ -29,6 +31,8 @@ class Overview:
     waiting: tuple[ReviewItem, ...]
     waiting_total: int
     newest: tuple[TraceSummary, ...]
+    since_yesterday: int
+    """Runs that began in the last 24 hours."""
 
 
 def overview(store: Store) -> Overview:
@@ -47,4 +51,5 @@ def overview(store: Store) -> Overview:
         waiting=tuple(waiting[:_SHOWN]),
         waiting_total=len(waiting),
         newest=listing.traces[:_SHOWN],
+        since_yesterday=count_traces(store, parse_query("since:24h")),
     )

@@ -10,7 +10,7 @@ from textual.content import Content
 from ..store.models import JsonValue, Message, Status, Step, StepKind, Trace
 from .gate import joined, lines, shown
 from .step_text import step_name
-from .values import bounded, one_line, value_content
+from .values import bounded, one_line, plain_content, value_content
 from .widgets.block_view import Block
 
 _TURN = 3_000
@@ -28,6 +28,11 @@ class Turn:
     step: int
     speaker: str
     body: Content
+
+    @property
+    def says(self) -> bool:
+        """Whether the agent speaks here."""
+        return self.speaker == _AGENT
 
     @property
     def acts(self) -> bool:
@@ -108,7 +113,13 @@ def _act(step: Step) -> Content:
             joined(shown(f"{i}. ", "$quiet"), bounded(d.content, _RESULT)) for i, d in enumerate(step.documents, 1)
         ]
         return lines(sentence, shown("and finds:", "$quiet"), *found)
-    return lines(sentence, joined(shown("and gets: ", "$quiet"), value_content(step.outputs, _RESULT)))
+    return lines(sentence, joined(shown("and gets: ", "$quiet"), _result(step.outputs)))
+
+
+def _result(value: JsonValue) -> Content:
+    if isinstance(value, dict | list) and value:
+        return joined(Content("\n"), plain_content(value, _RESULT))
+    return value_content(value, _RESULT)
 
 
 def _with(arguments: JsonValue) -> Content:

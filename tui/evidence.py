@@ -25,7 +25,8 @@ def review_blocks(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> tu
         opened: The item with its traces.
         signals: Per trace, what rules found; they stand beside the steps they are about.
     """
-    first: list[Block] = []
+    said: list[Block] = []
+    done: list[Block] = []
     whole: list[Block] = []
     places: list[int] = []
     for number, trace in enumerate(opened.traces):
@@ -36,14 +37,12 @@ def review_blocks(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> tu
         focus = _focus(turns, _focus_steps(opened, trace, signals[number]))
         for place, turn in enumerate(turns):
             key = number * TRACE_STRIDE + turn.step
-            block = turn_block(turn, key, focus=place in focus)
             if place in focus:
                 places.append(len(whole))
-                if len(first) < _MOST_FIRST:
-                    about = [_stands_out(s) for s in signals[number] if s.step == turn.step and s.failure]
-                    plain = turn_block(turn, key, focus=False)
-                    first.append(Block(lines(plain.content, *about), key=key))
-            whole.append(block)
+                (said if turn.says else done).append(_evidence(turn, key, signals[number]))
+            whole.append(turn_block(turn, key, focus=place in focus))
+    # The claim comes first, and what it should rest on after it.
+    first = [*said, *done][:_MOST_FIRST]
     head: list[Block] = []
     if opened.item.reason:
         head.append(Block(shown(f"You are asked because: {opened.item.reason}", "$quiet")))
@@ -53,10 +52,17 @@ def review_blocks(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> tu
     return head + whole, [place + len(head) for place in places]
 
 
+def _evidence(turn: Turn, key: int, signals: Sequence[Signal]) -> Block:
+    about = [_stands_out(s) for s in signals if s.step == turn.step and s.failure]
+    return Block(lines(turn_block(turn, key, focus=False).content, *about), key=key)
+
+
 def _focus_steps(opened: OpenReview, trace: Trace, signals: Sequence[Signal]) -> list[int]:
-    """The steps that whoever asked named, else those that rules found."""
-    named = [step.index for step in trace.steps if step.span_id in opened.item.focus]
-    return named or sorted({s.step for s in signals if s.failure and s.step is not None})
+    """The steps that whoever asked named, with those that rules found where that makes a handful in all."""
+    named = {step.index for step in trace.steps if step.span_id in opened.item.focus}
+    found = {s.step for s in signals if s.failure and s.step is not None}
+    both = named | found
+    return sorted(both if len(both) <= _MOST_FIRST else named or found)
 
 
 def _focus(turns: Sequence[Turn], steps: Sequence[int]) -> set[int]:

@@ -34,6 +34,11 @@ def lines(*parts: Content) -> Content:
     return Content("\n").join(parts)
 
 
+def counted(number: int, what: str) -> str:
+    """A number with its noun: `1 run`, `1,240 runs`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def cut(text: str, width: int) -> str:
     """Text made safe on one line, cut at `width` cells with an ellipsis; wide characters count double."""
     line = safe_line(text[: width * _SKETCH + 40])

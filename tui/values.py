@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from textual.content import Content
 
@@ -15,6 +16,8 @@ BRIEF = 4_000
 WHOLE = 300_000
 """Characters shown on request; `retrospan trace show --full` has no bound."""
 _FEW = 12
+_DEEP = 5
+"""Nesting that is still laid out line by line; what lies deeper stays JSON."""
 
 
 def bounded(text: str, limit: int, style: str = "") -> Content:
@@ -47,6 +50,11 @@ def one_line(value: JsonValue) -> str:
     return _scalar(value)
 
 
+def plain_content(value: JsonValue, limit: int) -> Content:
+    """A value without braces and quotes, for readers who know no JSON: a line a field, a number an item."""
+    return bounded("\n".join(_plain_lines(value, 0)), limit)
+
+
 def call_line(call: ToolCall) -> str:
     """A tool call as one line of code: `lookup_order(order_id: A-1002)`."""
     return f"{call.name}({one_line(call.arguments)})"
@@ -69,6 +77,21 @@ def document_content(number: int, document: Document, limit: int) -> Content:
     score = "" if document.score is None else f" · score {document.score:.3g}"
     head = shown(f"passage {number}{f' · {document.id}' if document.id else ''}{score}", "$quiet")
     return lines(head, bounded(document.content, limit))
+
+
+def _plain_lines(value: JsonValue, depth: int) -> Iterator[str]:
+    indent = "  " * depth
+    if depth >= _DEEP or not isinstance(value, dict | list) or not value:
+        yield indent + _scalar(value)
+        return
+    named = value.items() if isinstance(value, dict) else ((f"{i}.", part) for i, part in enumerate(value, 1))
+    for name, part in named:
+        head = f"{indent}{name}" if name.endswith(".") else f"{indent}{name}:"
+        if isinstance(part, dict | list) and part and depth + 1 < _DEEP:
+            yield head
+            yield from _plain_lines(part, depth + 1)
+        else:
+            yield f"{head} {_scalar(part)}"
 
 
 def _scalar(value: JsonValue) -> str:

@@ -41,7 +41,7 @@ def test_search_narrows_and_enter_opens(app: RetrospanApp) -> None:
         await hands.press("slash")
         await hands.type('"45 days"')
         await hands.press("enter")
-        assert "1 runs" in hands.text
+        assert "1 run ·" in hands.text
         await hands.press("enter")
         assert hands.place == "TraceScreen" and "T1" in hands.lines[0]
         await hands.press("escape")

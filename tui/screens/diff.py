@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from difflib import SequenceMatcher
 from typing import ClassVar
 
 from textual import on
@@ -16,7 +18,7 @@ from ...store.errors import RetrospanError
 from ...store.findings import Difference
 from ...store.jsontext import as_text
 from ...store.models import Trace
-from ..gate import cell, joined, lines, shown, shown_line
+from ..gate import cell, counted, joined, lines, shown
 from ..step_text import KIND_WORDS, step_blocks, step_name
 from ..widgets.block_view import Block, BlockView
 from ..widgets.row_list import RowList
@@ -32,7 +34,11 @@ _KINDS = {
     "order": "other order",
     "status": "other status",
 }
-_QUOTE = 600
+_QUOTE = 1_200
+"""Characters compared word by word; the whole step stands below."""
+_ISLAND = 5
+"""Words and blanks in a row that must be alike to count as the same: single words agree by chance."""
+_WORDS = re.compile(r"\s+|[^\s]+")
 
 
 class DiffScreen(AppScreen):
@@ -74,7 +80,8 @@ class DiffScreen(AppScreen):
     def _loaded(self, comparison: Comparison) -> None:
         self.comparison = comparison
         left, right = comparison.left.summary.short_id, comparison.right.summary.short_id
-        words = f"{left} beside {right}: {comparison.partner_because}. {len(comparison.diff.differences)} differences."
+        found = counted(len(comparison.diff.differences), "difference")
+        words = f"{left} beside {right}: {comparison.partner_because}. {found}."
         self.query_one("#ask", Static).update(shown(words))
         self.query_one("#left").border_title = shown(left)
         self.query_one("#right").border_title = shown(right)
@@ -146,12 +153,25 @@ def _label(trace: Trace, step: int | None) -> str:
 
 
 def _changed(difference: Difference, *, before: bool) -> Content:
-    value = difference.before if before else difference.after
+    value, other = difference.before, difference.after
+    if not before:
+        value, other = other, value
     head = joined(
         shown("≠ ", "bold $warning"),
         shown(_KINDS.get(difference.kind, difference.kind), "bold"),
         shown(f" {difference.path}" if difference.path else "", "$quiet"),
     )
-    if value is None:
-        return head
-    return lines(head, shown_line(as_text(value), _QUOTE, "reverse"))
+    return head if value is None else lines(head, _marked(as_text(value)[:_QUOTE], as_text(other)[:_QUOTE]))
+
+
+def _marked(text: str, other: str) -> Content:
+    """A text with the words marked that the other one does not have there."""
+    words = _WORDS.findall(text)
+    matcher = SequenceMatcher(None, words, _WORDS.findall(other), autojunk=False)
+    same = [block for block in matcher.get_matching_blocks() if block.size >= _ISLAND or block.size == len(words)]
+    parts, at = [], 0
+    for block in same:
+        parts.append(shown("".join(words[at : block.a]), "bold $warning"))
+        at = block.a + block.size
+        parts.append(shown("".join(words[block.a : at])))
+    return joined(*parts, shown("".join(words[at:]), "bold $warning"))

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from ...services.listing import Listing
 from ...store.errors import QueryError, RetrospanError
-from ..gate import joined, lines, shown
+from ..gate import counted, joined, lines, shown
 from ..runs import Runs, run_header, run_row
 from ..widgets.row_list import RowList
 from .base import MainScreen
@@ -65,7 +65,7 @@ class ExplorerScreen(MainScreen):
         self.query_one("#query-trouble").remove_class("-shown")
         self.query_one("#run-list", RowList).fill(runs.total)
         if listing.traces:
-            words = shown(f"{runs.total:,} runs · / searches · Enter opens", "$quiet")
+            words = shown(f"{counted(runs.total, 'run')} · / searches · Enter opens", "$quiet")
         else:
             words = lines(shown("Nothing found.", "bold"), *(shown(why) for why in listing.why_empty))
         self.query_one("#found", Static).update(words)

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from ...services.overview import Overview, overview
 from ...store.traces import parse_trace_id
-from ..gate import cell, joined, lines, shown
+from ..gate import cell, counted, joined, lines, shown
 from ..runs import run_row
 from ..widgets.row_list import RowList
 from .base import MainScreen
@@ -65,7 +65,7 @@ class HomeScreen(MainScreen):
         for name, title, count in (
             ("#failing", self._failing_title(found), len(found.findings)),
             ("#waiting", self._waiting_title(found), len(found.waiting)),
-            ("#changed", f"Newest of {found.total:,} runs", len(found.newest)),
+            ("#changed", self._newest_title(found), len(found.newest)),
         ):
             rows = self.query_one(name, RowList)
             rows.border_title = shown(title)
@@ -77,8 +77,13 @@ class HomeScreen(MainScreen):
     @staticmethod
     def _failing_title(found: Overview) -> str:
         if not found.findings:
-            return f"Nothing is failing in the newest {found.looked_at:,} runs"
-        return f"What is failing, in the newest {found.looked_at:,} runs"
+            return f"Nothing is failing in the newest {counted(found.looked_at, 'run')}"
+        return f"What is failing, in the newest {counted(found.looked_at, 'run')}"
+
+    @staticmethod
+    def _newest_title(found: Overview) -> str:
+        since = f", {found.since_yesterday:,} of them in the last 24 hours" if found.since_yesterday else ""
+        return f"Newest of {counted(found.total, 'run')}{since}"
 
     @staticmethod
     def _waiting_title(found: Overview) -> str:

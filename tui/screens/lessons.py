@@ -18,7 +18,7 @@ from ...store.knowledge.lookup import list_lessons
 from ...store.review_models import Lesson, LessonStatus
 from ...store.traces import resolve_trace
 from ...store.trust.session import ReviewSession
-from ..gate import cell, joined, lines, shown
+from ..gate import cell, counted, joined, lines, shown
 from ..widgets.block_view import Block, BlockView
 from ..widgets.row_list import RowList
 from .base import BREAKPOINTS, MainScreen
@@ -77,7 +77,7 @@ class LessonsScreen(MainScreen):
             )
         )
         rows = self.query_one("#lesson-list", RowList)
-        rows.border_title = shown(f"{len(lessons)} lessons")
+        rows.border_title = shown(counted(len(lessons), "lesson"))
         rows.fill(len(lessons), rows.cursor)
 
     def _row(self, index: int, width: int) -> Content:

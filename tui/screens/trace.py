@@ -16,7 +16,7 @@ from ...services.understanding import Explanation, explain_trace
 from ...store.findings import Signal
 from ...store.models import Trace
 from ...store.traces import get_trace
-from ..gate import joined, shown, shown_line
+from ..gate import counted, joined, shown, shown_line
 from ..step_text import depths, outline_row, step_blocks
 from ..widgets.block_view import BlockView
 from ..widgets.row_list import RowList
@@ -67,7 +67,7 @@ class TraceScreen(AppScreen):
         self._depths = depths(trace.steps)
         self._show_facts()
         outline = self.query_one("#outline", RowList)
-        outline.border_title = shown(f"{len(trace.steps)} steps")
+        outline.border_title = shown(counted(len(trace.steps), "step"))
         outline.fill(len(trace.steps), self.first_step or 0)
         self.in_background(
             lambda: signals_of(self.store, [self.trace_id])[self.trace_id], self._signals, group="signals"
