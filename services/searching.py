@@ -41,6 +41,8 @@ class SearchPage:
     """How all found traces spread; only on the first page."""
     reasons: tuple[str, ...] = ()
     """Where nothing was found: what each part of the query finds by itself."""
+    how: str = ""
+    """For a query with words: whether meaning counted, and what would make it count."""
 
     @property
     def next_offset(self) -> int | None:
@@ -63,10 +65,12 @@ def search_runs(store: Store, line: str, *, limit: int = 10, offset: int = 0) ->
     listing = list_traces(store, line, limit=limit, offset=offset)
     query = parse_query(line)
     if not listing.hits:
-        return SearchPage((), listing.total, offset, {}, listing.why_empty)
+        return SearchPage((), listing.total, offset, {}, listing.why_empty, listing.how)
     analyse(store, [hit.trace_id for hit in listing.hits])
-    facets = facet_counts(store, query, verdict_labels(store)) if offset == 0 else {}
-    return SearchPage(_hits(store, query, listing), listing.total, offset, facets)
+    # Facets are counted by words, and would not add up to what meaning finds.
+    counted = offset == 0 and "meaning" not in listing.how.partition(";")[0]
+    facets = facet_counts(store, query, verdict_labels(store)) if counted else {}
+    return SearchPage(_hits(store, query, listing), listing.total, offset, facets, how=listing.how)
 
 
 def _hits(store: Store, query: Query, listing: Listing) -> tuple[SearchHit, ...]:

@@ -29,7 +29,7 @@ def diff_traces(
     if page is not None:
         place = read_page("diff_traces", page)
         right, offset = str(place.get("right") or "") or right, offset_of(place)
-    left_id = resolve_trace(caller.store, left.partition(".")[0] if left[:1] in "Tt" else left)
+    left_id = resolve_trace(caller.store, left)
     right_id = None if right is None else resolve_trace(caller.store, right)
     comparison = compare_traces(caller.store, left_id, right_id)
     chosen = comparison.right.summary.short_id

@@ -23,7 +23,9 @@ def get_trace(
     With steps: those steps in full. What does not fit is named with the call that gets it. Next: find_suspects,
     diff_traces."""
     from ...services.reading_traces import read_steps, read_trace
+    from ...store.traces import parse_trace_id
 
-    if steps is None and "." not in trace:
+    address = parse_trace_id(trace)
+    if steps is None and (address is None or address.step is None):
         return read_trace(caller.store, trace, budget=budget, full=full, offset=offset)
     return read_steps(caller.store, trace, steps, full=full, offset=offset, budget=budget)

@@ -23,7 +23,8 @@ def hits_text(page: SearchPage, line: str, *, store_name: str, next_call: str | 
     if not page.hits:
         return _nothing(page, line, store_name)
     first, last = page.offset + 1, page.offset + len(page.hits)
-    head = f"{page.total} traces match; {first} to {last}:"
+    how = f" {page.how}" if page.how and ";" not in page.how else ""
+    head = f"{page.total} traces match{how}; {first} to {last}:"
     facets = _facets(page)
     room = BUDGET * CHARACTERS_PER_TOKEN - FENCE_COST - _FOOTER - len(head) - len(facets) - (len(next_call or ""))
     width = max(room // len(page.hits) - 1, 120)
@@ -42,8 +43,9 @@ def _nothing(page: SearchPage, line: str, store_name: str) -> str:
         return f"{page.total} traces match {asked}, and none lies behind that page. Leave `page` out to start again."
     head = f"No trace matches {asked} in store {inert_line(store_name, 80)}."
     reasons = [inert_line(reason, 240) for reason in page.reasons[:8]]
+    searched = f"Searched {page.how}. " if page.how else ""
     advice = 'Drop or change the part that finds nothing, or search with query="" for the newest.'
-    return f"{head}\n{fenced(reasons)}\n{advice}"
+    return f"{head}\n{fenced(reasons)}\n{searched}{advice}"
 
 
 def _facets(page: SearchPage) -> str:

@@ -155,6 +155,13 @@ def test_a_lesson_is_a_draft_until_a_person_signs_it(call: Call) -> None:
     assert "Take the amount from get_order." in whole
 
 
+def test_a_run_is_found_by_its_own_id_whatever_it_holds(call: Call, runs: Builder) -> None:
+    runs.add(says("user", "Hello"), says("assistant", "Hi"), id="T.eval/v1.2/5")
+    assert call("get_trace", trace="T.eval/v1.2/5").startswith("T4 · ")
+    assert call("get_trace", trace="T.eval/v1.2/5", steps="1").startswith("⟦")
+    assert call("diff_traces", left="T.eval/v1.2/5", right="T1").startswith("left T4 ")
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments"),
     [
