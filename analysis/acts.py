@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..store.jsontext import as_text
-from ..store.models import JsonValue, Message, Status
+from ..store.models import JsonValue, Message, Status, StepKind
 from .effects import Effect, effect_of
 from .failures import failure_in_result
 from .unpacking import unpacked
@@ -33,10 +33,12 @@ class Act:
     """A literal piece of the result or error that says it failed."""
     declared_failure: bool
     """The instrumentation itself calls it an error."""
+    fetched: bool = False
+    """A retrieval step, which changes nothing whatever its name."""
 
     @property
     def effect(self) -> Effect:
-        return effect_of(self.tool)
+        return Effect.READ if self.fetched else effect_of(self.tool)
 
     @property
     def step(self) -> int:
@@ -115,7 +117,16 @@ def _done(view: View, call: _Pending | None) -> Act:
     failure = failure_in_result(view.text, step.outputs)
     if failure is None and declared:
         failure = (step.error.message if step.error and step.error.message else view.text[:200]) or None
-    return Act(tool, arguments, call.asked if call else None, view.index, view.text, failure, declared)
+    return Act(
+        tool,
+        arguments,
+        call.asked if call else None,
+        view.index,
+        view.text,
+        failure,
+        declared,
+        step.kind is not StepKind.TOOL,
+    )
 
 
 def _told(view: View, message: Message, call: _Pending | None, last_decision: dict[int | None, View]) -> Act:
