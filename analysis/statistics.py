@@ -16,7 +16,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def wilson(hits: int, n: int) -> Interval:
+def wilson(hits: float, n: float) -> Interval:
     """A share with its score interval.
 
     >>> tuple(round(x, 3) for x in wilson(15, 20))

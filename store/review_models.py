@@ -12,62 +12,11 @@ from enum import StrEnum
 
 from .findings import CauseClass
 from .models import JsonValue
-
-
-class Label(StrEnum):
-    """An answer to a review question."""
-
-    PASS = "pass"
-    FAIL = "fail"
-    CANT_TELL = "cant_tell"
-
-
-class Severity(StrEnum):
-    """How much harm the failure does."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-
-class ItemState(StrEnum):
-    """Where a review item stands."""
-
-    OPEN = "open"
-    NEEDS_ANSWER = "needs_answer"
-    """A reviewer sent it back with a question to whoever asked."""
-    DISPUTED = "disputed"
-    """Its reviewers disagree; an adjudicator decides."""
-    DECIDED = "decided"
-    CLOSED = "closed"
-    """Taken out of the queue without a decision."""
-
-
-class SignatureState(StrEnum):
-    """What a signature is worth now. Only `valid` counts as confirmed."""
-
-    VALID = "valid"
-    STALE = "stale"
-    """Signed by a trusted reviewer, but the trace has grown since."""
-    REDACTED = "redacted"
-    """Signed by a trusted reviewer, but what was seen is no longer here."""
-    INVALID = "invalid"
-    """The signature, the key or the content does not fit."""
-    UNSIGNED = "unsigned"
-
-
-class ReviewerStatus(StrEnum):
-    """How far a reviewer's key is trusted on this machine."""
-
-    PINNED = "pinned"
-    """Named in the user's own configuration."""
-    COUNTERSIGNED = "countersigned"
-    """Vouched for by a trusted reviewer."""
-    DEMO = "demo"
-    """Counts in the demo store it was made for, nowhere else."""
-    REVOKED = "revoked"
-    UNTRUSTED = "untrusted"
+from .review_states import ItemState as ItemState
+from .review_states import Label as Label
+from .review_states import ReviewerStatus as ReviewerStatus
+from .review_states import Severity as Severity
+from .review_states import SignatureState as SignatureState
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +95,13 @@ class ReviewItem:
     note: str = ""
     """The question back, where the state is `needs_answer`."""
     created_at: str = ""
+    queue: str = ""
+    """Name of the rule that queued it; empty by hand."""
+    due_at: str | None = None
+    assigned: tuple[str, ...] = ()
+    """Names of the people it is meant for, until it is due; empty for everybody."""
+    reopens: int | None = None
+    """The item that was answered under an older rubric version, and is asked again."""
     answered: int = 0
     """How many reviewers have signed."""
     claimed: int = 0
