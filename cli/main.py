@@ -12,7 +12,10 @@ from .lazy import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("imports:import_command", "Bring trace files and folders in"),
+    "pull": ("pull:pull_command", "Fetch traces from another product"),
+    "push": ("pull:push_command", "Write human verdicts back to it"),
     "serve": ("serve:serve_command", "Receive traces over OTLP/HTTP"),
+    "connect": ("connect:connect_group", "Connect an application and see its first trace"),
     "token": ("token:token_group", "Make, list and revoke tokens for serve"),
     "mcp": ("mcp:mcp_command", "Serve an assistant over stdio"),
     "call": ("call:call_command", "Call one of the assistant's tools from a shell"),
@@ -30,6 +33,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reviewer": ("reviewer:reviewer_group", "Whose verdicts count here"),
     "trust": ("trust:trust_command", "Let a project's retrospan.toml name reviewers"),
     "audit": ("audit:audit_group", "Check the history of verdicts"),
+    "triage": ("triage:triage_command", "Let a model investigate runs, inside a budget"),
+    "judge": ("judge:judge_command", "Let a model answer one criterion of a rubric"),
+    "fix": ("fix:fix_command", "Let a model propose a patch from what was confirmed"),
+    "transcript": ("transcripts:transcript_group", "What agents said and were told"),
     "lesson": ("lesson:lesson_group", "List and show what was learned"),
     "case": ("cases:case_group", "List and run regression cases"),
     "demo": ("demo:demo_command", "See the whole loop on an example agent"),
