@@ -14,17 +14,17 @@ _NO_SIBLINGS = 0.5
 _SYMPTOMS = ("grounding", "counts", "ending", "writes")
 _PER_SYMPTOM = 0.3
 _DECISIVE = {
-    "claimed_action",
-    "tool_contradiction",
-    "retry_without_change",
-    "loop",
-    "llm_error",
-    "negative_feedback",
-    "ungrounded_value",
-    "empty_retrieval",
-    "tool_error",
+    "claimed_action": 1.0,
+    "tool_contradiction": 1.0,
+    "ungrounded_value": 1.0,
+    "negative_feedback": 1.0,
+    "empty_retrieval": 1.0,
+    "retry_without_change": 0.5,
+    "loop": 0.5,
+    "llm_error": 0.5,
+    "tool_error": 0.5,
 }
-_PER_SIGNAL = 0.5
+"""Signals of a wrong answer weigh double those of trouble on the way, which a run may get over."""
 _CLEAR = 0.8
 _KNOWN_FAILURE = 0.3
 """Where someone said that the run failed, it takes less to name a step."""
@@ -37,9 +37,9 @@ def strength(case: CaseFile, clues: Mapping[str, Sequence[Clue]]) -> float:
     else of all. The weights were set on runs of two tool-using agents, with outcomes withheld.
     """
     symptoms = sum(max((clue.score for clue in clues.get(name, ())), default=0.0) for name in _SYMPTOMS)
-    clear = [item.strength for item in case.signals if item.signal in _DECISIVE and item.strength >= _CLEAR]
+    clear = [item.strength * _DECISIVE.get(item.signal, 0.0) for item in case.signals if item.strength >= _CLEAR]
     known = _KNOWN_FAILURE if case.reading.trace.summary.outcome is Outcome.FAIL else 0.0
-    return known + disagreement(case) + _PER_SYMPTOM * symptoms + _PER_SIGNAL * max(clear, default=0.0)
+    return known + disagreement(case) + _PER_SYMPTOM * symptoms + max(clear, default=0.0)
 
 
 def disagreement(case: CaseFile) -> float:
