@@ -2,6 +2,7 @@
 
     python benchmarks/ingest.py                              10 k spans, both shapes
     python benchmarks/ingest.py --spans 10000 100000 1000000
+    python benchmarks/ingest.py --shape trail                the real TRAIL traces
 
 Batches of 512 go to `retrospan serve` over real OTLP/HTTP, redaction on. CPU is that of the whole server process tree
 (user and system), from the first request until a word search finds the last span.
@@ -12,7 +13,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import os
 import re
 import signal
 import subprocess
@@ -22,13 +22,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from otlp_spans import LAST_WORD, SpanSource
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from otlp_spans import LAST_WORD, Shape, requests
+from processes import cpu_of_tree, memory_of_tree
 from retrospan.store.connection import open_store
 from retrospan.store.query import parse_query
 from retrospan.store.search import search
 
 HERE = Path(__file__).parent
-_TICKS = os.sysconf("SC_CLK_TCK")
 _FLOOR_MOST = 100_000
 _RETRY_S = 0.2
 _FOUND_WITHIN_S = 60
@@ -39,7 +40,7 @@ class Result:
     """One run."""
 
     spans: int
-    repeat: bool
+    shape: Shape
     raw_bytes: int
     cpu_s: float
     wall_s: float
@@ -56,7 +57,7 @@ class Result:
         return self.disk_bytes / self.raw_bytes
 
 
-def measure(spans: int, *, repeat: bool, extra: list[str]) -> Result:
+def measure(shape: Shape, spans: int, extra: list[str]) -> Result:
     """Start a server on an empty store, send, wait until the last span is found, stop it."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "store.db"
@@ -66,21 +67,23 @@ def measure(spans: int, *, repeat: bool, extra: list[str]) -> Result:
             address = re.search(r"http://([\d.]+):(\d+)", server.stdout.readline())
             assert address is not None
             connection = _connect(address[1], int(address[2]))
-            idle_mb, cpu_before, began = _memory(server.pid, "VmRSS"), _cpu(server.pid), time.monotonic()
-            raw_bytes = sum(_send(connection, body) for body in SpanSource(repeat=repeat).batches(spans))
+            idle_mb, cpu_before, began = memory_of_tree(server.pid, "VmRSS"), cpu_of_tree(server.pid), time.monotonic()
+            sent = [(len(body), _send(connection, body)) for body in requests(shape, spans)]
             _wait_until_found(path)
-            cpu_s, wall_s = _cpu(server.pid) - cpu_before, time.monotonic() - began
-            peak_mb = _memory(server.pid, "VmHWM")
+            cpu_s, wall_s = cpu_of_tree(server.pid) - cpu_before, time.monotonic() - began
+            peak_mb = memory_of_tree(server.pid, "VmHWM")
             server.send_signal(signal.SIGTERM)
             assert server.wait() == 0
         disk = sum(file.stat().st_size for file in Path(folder).iterdir())
-        return Result(spans, repeat, raw_bytes, cpu_s, wall_s, idle_mb, peak_mb, disk)
+        return Result(
+            sum(count for _, count in sent), shape, sum(size for size, _ in sent), cpu_s, wall_s, idle_mb, peak_mb, disk
+        )
 
 
-def floor(spans: int, *, repeat: bool) -> dict[str, float]:
+def floor(shape: Shape, spans: int) -> dict[str, float]:
     """The bare work in a process of its own."""
-    command = [sys.executable, str(HERE / "ingest_floor.py"), str(min(spans, _FLOOR_MOST))]
-    done = subprocess.run([*command, *(["--repeat"] if repeat else [])], check=True, capture_output=True, text=True)
+    command = [sys.executable, str(HERE / "ingest_floor.py"), shape, str(min(spans, _FLOOR_MOST))]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     measured: dict[str, float] = json.loads(done.stdout)
     return measured
 
@@ -97,13 +100,15 @@ def _connect(host: str, port: int) -> http.client.HTTPConnection:
 
 
 def _send(connection: http.client.HTTPConnection, body: bytes) -> int:
+    """Send until it is stored; returns how many spans it holds."""
     while True:
         connection.request("POST", "/v1/traces", body, {"Content-Type": "application/x-protobuf"})
         response = connection.getresponse()
         answer = response.read()
         if response.status == 200:
             assert answer == b"", answer
-            return len(body)
+            by_resource = ExportTraceServiceRequest.FromString(body).resource_spans
+            return sum(len(scope.spans) for group in by_resource for scope in group.scope_spans)
         assert response.status in (429, 503), (response.status, answer)
         time.sleep(_RETRY_S)
 
@@ -117,52 +122,23 @@ def _wait_until_found(path: Path) -> None:
             time.sleep(_RETRY_S)
 
 
-def _tree(pid: int) -> list[int]:
-    found = [pid]
-    for parent in found:
-        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-        found.extend(map(int, children))
-    return found
-
-
-def _cpu(pid: int) -> float:
-    seconds = 0.0
-    for process in _tree(pid):
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        seconds += (int(fields[11]) + int(fields[12])) / _TICKS
-    return seconds
-
-
-def _memory(pid: int, field: str) -> float:
-    """Megabytes over the tree."""
-    total = 0
-    for process in _tree(pid):
-        found = re.search(rf"{field}:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
-        total += int(found[1]) if found else 0
-    return total / 1024
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--spans", type=int, nargs="+", default=[10_000])
-    parser.add_argument("--shape", choices=["plain", "repeat", "both"], default="both")
+    parser.add_argument("--shape", choices=["plain", "repeat", "trail"], nargs="+", default=["plain", "repeat"])
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--serve-option", action="append", default=[], help="passed on to `retrospan serve`")
     options = parser.parse_args()
-    shapes = {"plain": [False], "repeat": [True], "both": [False, True]}[options.shape]
-    rows = []
-    for repeat in shapes:
+    for shape in options.shape:
         for spans in options.spans:
-            bare = floor(spans, repeat=repeat)
-            done = measure(spans, repeat=repeat, extra=options.serve_option)
-            rows.append(_row(done, bare))
-            print(rows[-1] if options.json else _line(rows[-1]), flush=True)
+            row = _row(measure(shape, spans, options.serve_option), floor(shape, spans))
+            print(json.dumps(row) if options.json else _line(row), flush=True)
 
 
 def _row(done: Result, bare: dict[str, float]) -> dict[str, object]:
     return {
         "spans": done.spans,
-        "shape": "repeat" if done.repeat else "plain",
+        "shape": done.shape,
         "bytes_per_span": round(done.raw_bytes / done.spans),
         "spans_per_cpu_s": round(done.rate),
         "floor_spans_per_cpu_s": round(bare["spans_per_cpu_s"]),

@@ -1,6 +1,6 @@
 """The floor of ingest: decode, one row a span with four indexes, all text into FTS5, nothing else.
 
-`python benchmarks/ingest_floor.py SPANS [--repeat]` prints one JSON object.
+`python benchmarks/ingest_floor.py SHAPE SPANS` prints one JSON object.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
-from otlp_spans import LAST_WORD, SpanSource
+from otlp_spans import LAST_WORD, Shape, requests
 from retrospan.store.sqlite.driver import Connection, driver
 
 _SCHEMA = """
@@ -28,7 +28,7 @@ CREATE VIRTUAL TABLE span_text USING fts5(text, content='span', content_rowid='i
 """
 
 
-def measure(spans: int, *, repeat: bool) -> dict[str, float]:
+def measure(shape: Shape, spans: int) -> dict[str, float]:
     """CPU seconds and bytes of the bare work, in a throw-away file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "floor.db"
@@ -38,7 +38,7 @@ def measure(spans: int, *, repeat: bool) -> dict[str, float]:
         con.execute("PRAGMA cache_size=-32768")
         con.executescript(_SCHEMA)
         raw, cpu, next_id = 0, 0.0, 1
-        for body in SpanSource(repeat=repeat).batches(spans):
+        for body in requests(shape, spans):
             raw += len(body)
             began = time.process_time()
             next_id = _store(con, body, next_id)
@@ -47,7 +47,7 @@ def measure(spans: int, *, repeat: bool) -> dict[str, float]:
         assert found == 1
         con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         con.close()
-        return {"cpu_s": cpu, "spans_per_cpu_s": spans / cpu, "disk_per_byte": path.stat().st_size / raw}
+        return {"cpu_s": cpu, "spans_per_cpu_s": (next_id - 1) / cpu, "disk_per_byte": path.stat().st_size / raw}
 
 
 def _store(con: Connection, body: bytes, next_id: int) -> int:
@@ -75,7 +75,7 @@ def _store(con: Connection, body: bytes, next_id: int) -> int:
                 texts.append((next_id, text))
                 next_id += 1
     con.execute("BEGIN IMMEDIATE")
-    con.executemany("INSERT INTO span VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)
+    con.executemany("INSERT OR IGNORE INTO span VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)
     con.executemany("INSERT INTO span_text(rowid, text) VALUES (?, ?)", texts)
     con.execute("COMMIT")
     return next_id
@@ -88,7 +88,7 @@ def _value(value: AnyValue) -> Any:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
+    parser.add_argument("shape", choices=["plain", "repeat", "trail"])
     parser.add_argument("spans", type=int)
-    parser.add_argument("--repeat", action="store_true")
     options = parser.parse_args()
-    print(json.dumps(measure(options.spans, repeat=options.repeat)))
+    print(json.dumps(measure(options.shape, options.spans)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from typing import Literal
 
 import orjson
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -28,6 +29,19 @@ _SYSTEM_CHARS = 2_400
 _TURN_CHARS = 260
 _APPLICATIONS = 5
 """With repetition, each has one system prompt for all its runs."""
+
+
+Shape = Literal["plain", "repeat", "trail"]
+
+
+def requests(shape: Shape, spans: int) -> Iterator[bytes]:
+    """Generated spans, without or with repeated conversations; or the real TRAIL traces, whatever `spans` says."""
+    if shape == "trail":
+        from trail_spans import trail_requests
+
+        yield from trail_requests()
+        spans = 1
+    yield from SpanSource(repeat=shape == "repeat").batches(spans)
 
 
 class SpanSource:
