@@ -125,7 +125,7 @@ def _dry_run(store: Store, chosen: list[int], model: str, run: AgentRun, as_json
     else:
         print_estimate(guess, model)
         for summary in get_summaries(store, chosen[:10]):
-            say(f"  {summary.short_id:<8} {safe_line(summary.input, 90)}")
+            click.echo(f"  {summary.short_id:<8} {safe_line(summary.input, 90)}")
         if len(chosen) > 10:
             click.echo(f"  … and {len(chosen) - 10} more")
     return 0
@@ -157,7 +157,7 @@ def _show(store: Store, job: Job, done: Any, as_json: bool) -> int:
     else:
         print_spent(done.spent)
         for problem in done.problems[:3]:
-            say(f"  {problem}", err=True)
+            click.echo(f"  {safe_line(problem)}", err=True)
         if left:
             click.echo(f"{left} runs are left ({stopped or 'endpoint'}). Go on: retrospan triage --resume", err=True)
     return 1 if left or failed else 0
@@ -187,10 +187,10 @@ def _print_task(task: Task) -> None:
         item = f", asked as {answer['item']}" if answer.get("item") else ""
         say(f"{head}{why}, {answer['confidence']} confidence (P{task.proposal_id}{item})")
         for claim in answer["claims"]:
-            say(f"  {claim['sentence']}")
+            click.echo(f"  {safe_line(claim['sentence'])}")
             for support in claim["steps"]:
-                say(f"      step {support['step']}: “{safe_line(support['quote'], 100)}”")
+                click.echo(f"      step {support['step']}: “{safe_line(support['quote'], 100)}”")
         if answer["confidence_because"]:
-            say(f"  Confidence: {answer['confidence_because']}")
+            click.echo(f"  Confidence: {safe_line(answer['confidence_because'])}")
     if dropped := answer.get("dropped"):
-        say(f"  {len(dropped)} dropped, since no step shows them: {safe_line(dropped[0]['why'], 110)}")
+        click.echo(f"  {len(dropped)} dropped, since no step shows them: {safe_line(dropped[0]['why'], 110)}")

@@ -215,6 +215,7 @@ def keep_answer(
     label: str | None = None,
     proposal: Proposal | None = None,
     transcript: Transcript | None = None,
+    took: Spent | None = None,
     now: datetime | None = None,
 ) -> Proposal | None:
     """End the work on one trace: answer, proposal and transcript together, or nothing.
@@ -227,10 +228,13 @@ def keep_answer(
         label: The answer in one word.
         proposal: From `reviewing.checked_proposal`, which has verified its quotations.
         transcript: What was said.
+        took: What it took beyond what `keep_turn` has kept.
         now: For tests.
     """
     moment = utc_text(now or utc_now())
     with store.write() as con:
+        if took is not None:
+            save_progress(con, task.id, None, took, moment)
         kept = insert_proposal(con, proposal) if proposal is not None else None
         proposal_id = kept.id if kept else None
         finish_task(con, task.id, state, label=label, proposal_id=proposal_id, answer=answer, now=moment)
