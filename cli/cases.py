@@ -14,6 +14,7 @@ from ..regression.runner import run_cases
 from ..regression.target import find_declaration, load_target
 from ..services.cases import ListedCase, choose_cases, list_cases, nearest_knowledge
 from ..store.display import safe_line
+from .lazy import LazyGroup
 from .options import json_option, print_json
 
 _FOLDER = click.option(
@@ -23,12 +24,19 @@ _FOLDER = click.option(
 )
 
 
-@click.group("case", short_help="List and run regression cases")
+_COMMANDS = {
+    "list": ("cases:list_command", "List case files and what their signatures are worth"),
+    "run": ("cases:run_command", "Run cases against the application"),
+    "new": ("case_new:new_command", "Draft a case from a failing run"),
+}
+
+
+@click.group("case", cls=LazyGroup, commands_map=_COMMANDS)
 def case_group() -> None:
-    """List and run the regression cases of an application."""
+    """Draft, list and run the regression cases of an application."""
 
 
-@case_group.command(
+@click.command(
     "list",
     epilog="""\b
 Examples:
@@ -64,7 +72,7 @@ def _json(entry: ListedCase) -> dict[str, Any]:
     }
 
 
-@case_group.command(
+@click.command(
     "run",
     epilog="""\b
 Examples:

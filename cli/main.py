@@ -23,6 +23,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "suspects": ("findings:suspects_command", "Rank the steps where a run went wrong"),
     "compare": ("compare:compare_command", "Compare two versions, windows or groups"),
     "signals": ("findings:signals_command", "Show what is notable in traces"),
+    "mode": ("modes:mode_group", "Failure modes: list, show, name, confirm, fix"),
+    "observe": ("observe:observe_command", "File what you noticed in a step"),
+    "digest": ("digest:digest_command", "What is new, grown or back since last time"),
     "embed": ("embed:embed_command", "Prepare search by meaning"),
     "mark": ("mark:mark_command", "Say what is known of runs, in bulk"),
     "prune": ("privacy:prune_command", "Take out traces that are older than an age"),
@@ -38,7 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fix": ("fix:fix_command", "Let a model propose a patch from what was confirmed"),
     "transcript": ("transcripts:transcript_group", "What agents said and were told"),
     "lesson": ("lesson:lesson_group", "List and show what was learned"),
-    "case": ("cases:case_group", "List and run regression cases"),
+    "case": ("cases:case_group", "Draft, list and run regression cases"),
     "demo": ("demo:demo_command", "See the whole loop on an example agent"),
     "doctor": ("doctor:doctor_command", "Check the store, the driver and the set-up"),
 }

@@ -6,8 +6,6 @@ the application declares its target itself. Deterministic checks come first, a j
 
 from __future__ import annotations
 
-import os
-import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -154,26 +152,6 @@ def dump_case(case: Case) -> str:
     if case.provenance != Provenance():
         fields["provenance"] = _without_defaults(case.provenance)
     return yamltext.dump(fields)
-
-
-def write_case(case: Case, folder: Path) -> Path:
-    """Write `<folder>/<id>.yaml` in one move; the folder is made where it is missing.
-
-    Raises:
-        OSError: if the folder cannot be written.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{case.id}.yaml"
-    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{case.id}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(dump_case(case))
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return path
 
 
 def _without_defaults(part: BaseModel) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from retrospan.store.cases import (
     dump_case,
     load_case,
     parse_case,
-    write_case,
 )
 from retrospan.store.errors import BadInputError
 
@@ -155,13 +154,6 @@ def test_a_key_with_escape_bytes_is_shown_safely() -> None:
     with pytest.raises(BadInputError) as caught:
         parse_case('{"\\e[31mred": 1, id: a, title: A, input: x, checks: [{check: grounded}]}')
     assert "\x1b" not in str(caught.value)
-
-
-def test_a_written_case_is_found_under_its_id(tmp_path: Path) -> None:
-    path = write_case(parse_case(REFUND), tmp_path / ".retrospan" / "cases")
-    assert path.name == "refund-window.yaml"
-    assert load_case(path) == parse_case(REFUND)
-    assert [item.name for item in path.parent.iterdir()] == ["refund-window.yaml"]
 
 
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
