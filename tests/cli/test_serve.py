@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 import resource
 import subprocess
+import sys
 import threading
+import zlib
 from pathlib import Path
 
+import pytest
 from google.rpc.status_pb2 import Status as RpcStatus
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from otlp_requests import post, trace_request
+from otlp_requests import PROTOBUF, get, post, trace_request
+from retrospan.ingest.limits import MIB
 from retrospan.store.connection import open_store
 from retrospan.store.models import StepKind
 from retrospan.store.query import parse_query
@@ -113,6 +118,7 @@ def test_beyond_this_machine_a_token_is_needed(tmp_path: Path) -> None:
             assert status(Authorization=f"Bearer {good}") == 401
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="prlimit is Linux only")
 def test_a_full_disk_is_said_and_recovered_from(tmp_path: Path) -> None:
     with served(tmp_path / "store.db", QUICK) as server:
         assert post(server.url, "/v1/traces", trace_request("a walrus")).status == 200
@@ -129,3 +135,33 @@ def test_a_full_disk_is_said_and_recovered_from(tmp_path: Path) -> None:
     with open_store(tmp_path / "store.db") as store, store.read() as con:
         assert con.execute("SELECT count(*) FROM span").fetchone()[0] == 11
         assert con.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_bomb_is_refused_within_the_memory_budget(tmp_path: Path) -> None:
+    packer = zlib.compressobj(9, wbits=31)
+    bomb = b"".join(packer.compress(bytes(MIB)) for _ in range(200)) + packer.flush()
+    with served(tmp_path / "store.db", QUICK) as server:
+        for content_type in (PROTOBUF, "application/json"):
+            assert post(server.url, "/v1/traces", bomb, content_type, Content_Encoding="gzip").status == 413
+        status = Path(f"/proc/{server.process.pid}/status").read_text()
+        assert get(server.url, "/healthz").status == 200
+    peak = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert peak is not None
+    assert int(peak[1]) < 300 * 1024
+
+
+def test_assistants_are_served_with_a_token_of_their_own(tmp_path: Path) -> None:
+    with open_store(tmp_path / "store.db") as store:
+        agent, ingest = add_token(store, "assistant", Role.AGENT), add_token(store, "ci", Role.INGEST)
+    call = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}).encode()
+    accept = "application/json, text/event-stream"
+    with served(tmp_path / "store.db", ("--no-background",)) as server:
+
+        def ask(token: str) -> tuple[int, bytes]:
+            headers = {"Authorization": f"Bearer {token}", "Accept": accept}
+            answer = post(server.url, "/mcp", call, "application/json", **headers)
+            return answer.status, answer.body
+
+        assert [ask(token)[0] for token in ("", ingest, agent)] == [401, 401, 200]
+        assert b"search_traces" in ask(agent)[1]
