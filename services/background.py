@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from ..store.connection import Store
 from ..store.errors import RetrospanError
+from ..store.mode_features import traces_to_place
 from ..store.signals import traces_to_analyse
 from .analysing import RULES, analyse
 
@@ -83,6 +84,7 @@ class BackgroundWork:
     def _note_leftovers(self) -> None:
         try:
             left = traces_to_analyse(self._store, RULES, _LEFTOVER_SLICE)
+            left += traces_to_place(self._store, _LEFTOVER_SLICE)
         except RetrospanError as err:
             log.warning("Could not look for traces to analyse: %s", err)
             return
@@ -108,12 +110,19 @@ class BackgroundWork:
             seen = {trace_id: self._last_seen.pop(trace_id, 0.0) for trace_id in trace_ids}
         try:
             analyse(self._store, trace_ids)
+            self._place(trace_ids)
         except RetrospanError as err:
             log.warning("Could not analyse: %s", err)
             self._retry_later(seen)
         except Exception:
             # One odd trace must not stop the analysis of all others; it stays unanalysed until it changes.
             log.exception("Analysis failed on one of the traces %s", trace_ids)
+
+    def _place(self, trace_ids: list[int]) -> None:
+        # numpy is loaded with it, which an idle server can do without.
+        from .modes import update_modes
+
+        update_modes(self._store, trace_ids=trace_ids)
 
     def _retry_later(self, trace_ids: Iterable[int]) -> None:
         with self._guard:

@@ -294,6 +294,8 @@ class TraceSummary:
     signals: tuple[str, ...] = ()
     verdict: str | None = None
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+    modes: tuple[str, ...] = ()
+    """Short ids of the failure modes that the run belongs to."""
 
     @property
     def short_id(self) -> str:

@@ -16,6 +16,7 @@ FIELDS = (
     "duration",
     "environment",
     "kind",
+    "mode",
     "model",
     "outcome",
     "project",
@@ -58,6 +59,7 @@ _TOKEN = re.compile(
 )
 _NUMBER = re.compile(r"(?P<op>>=|<=|>|<)?(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h|k)?")
 _AGO = re.compile(r"(\d{1,6})([smhdw])")
+_MODE = re.compile(r"(?i)M?\d{1,9}|any|none")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION_MS = {None: 1, "ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
 
@@ -165,6 +167,8 @@ def _filter(match: re.Match[str], name: str, raw: str, negated: bool, now: float
             _refuse(match, f"{name}:{raw} is no number; write {name}:>1000 or {name}:<=5")
         scale = 1000 if number["unit"] == "k" else _DURATION_MS[number["unit"]] if name == "duration" else 1
         return Filter(name, number["op"] or "=", float(number["number"]) * scale, negated)
+    if name == "mode" and not _MODE.fullmatch(raw):
+        _refuse(match, f"mode:{raw} is no failure mode; write mode:M3, mode:any or mode:none")
     if name in _CHOICES and raw.lower() not in _CHOICES[name]:
         _refuse(match, f"{name}:{raw} is not possible; {did_you_mean(raw.lower(), _CHOICES[name])}")
     return Filter(name, "=", raw.lower() if name in _CHOICES else raw, negated)

@@ -190,6 +190,8 @@ def field_values(store: Store, field: str, limit: int = 8) -> list[str]:
     with store.read() as con:
         if field == "signal":
             sql = "SELECT signal FROM signal GROUP BY 1 ORDER BY count(*) DESC LIMIT ?"
+        elif field == "mode":
+            sql = "SELECT 'M' || mode_id FROM mode_member GROUP BY mode_id ORDER BY count(*) DESC LIMIT ?"
         elif field in _NAME_LISTS:
             column = _NAME_LISTS[field]
             sql = f"SELECT DISTINCT {column} FROM trace t WHERE {column} IS NOT NULL LIMIT ?"  # noqa: S608
@@ -236,7 +238,17 @@ def _positive(part: Filter, verdicts: Mapping[int, str]) -> Condition:
         return Condition("EXISTS (SELECT 1 FROM span s WHERE s.trace_id = t.id AND s.kind = ?)", (part.value,))
     if part.field == "signal":
         return Condition("t.id IN (SELECT trace_id FROM signal WHERE signal = ?)", (part.value,))
+    if part.field == "mode":
+        return _mode(str(part.value).lower())
     return _verdict(str(part.value), verdicts)
+
+
+def _mode(value: str) -> Condition:
+    """Runs of one failure mode, of any, or of none; what was observed as good is no failure."""
+    if value in ("any", "none"):
+        members = "SELECT x.trace_id FROM mode_member x JOIN failure_mode m ON m.id = x.mode_id AND m.failure = 1"
+        return Condition(f"t.id {'NOT ' if value == 'none' else ''}IN ({members})")
+    return Condition("t.id IN (SELECT trace_id FROM mode_member WHERE mode_id = ?)", (int(value.removeprefix("m")),))
 
 
 def _status(value: str) -> Condition:

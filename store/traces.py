@@ -12,6 +12,7 @@ from .connection import Store
 from .contents import marks
 from .errors import UnknownIdError
 from .models import Fold, JsonValue, Outcome, OutcomeSource, Span, Status, Trace, TraceSummary, Usage
+from .modes import modes_of
 from .outcomes import with_verdicts
 from .revisions import load_annotations, load_order, refresh, trace_rows
 from .spans import load_spans
@@ -75,11 +76,16 @@ def get_summaries(store: Store, trace_ids: Sequence[int]) -> list[TraceSummary]:
             chunk = found[start : start + _CHUNK]
             for trace_id, name in con.execute(SELECT_SIGNALS.format(marks=marks(len(chunk))), chunk):
                 signals.setdefault(trace_id, []).append(name)
-        summaries = [_summary(con, rows[i], tuple(signals.get(i, ()))) for i in trace_ids if i in rows]
+        modes = modes_of(con, found)
+        summaries = [
+            _summary(con, rows[i], tuple(signals.get(i, ())), tuple(f"M{number}" for number in modes.get(i, ())))
+            for i in trace_ids
+            if i in rows
+        ]
         return with_verdicts(store, summaries)
 
 
-def _summary(con: Connection, row: Any, signals: tuple[str, ...]) -> TraceSummary:
+def _summary(con: Connection, row: Any, signals: tuple[str, ...], modes: tuple[str, ...]) -> TraceSummary:
     metadata: JsonValue = None
     if row["facts"]:
         record = unpack(row["facts"])
@@ -115,6 +121,7 @@ def _summary(con: Connection, row: Any, signals: tuple[str, ...]) -> TraceSummar
         ),
         cost_usd=row["cost_usd"],
         signals=signals,
+        modes=modes,
         metadata=metadata if isinstance(metadata, dict) else {},
     )
 

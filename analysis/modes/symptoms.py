@@ -1,0 +1,65 @@
+"""How a run shows that it failed: the error that names its kind exactly, and the place a reader should look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from ...store.findings import Signal
+from ...store.models import Outcome, StepKind
+from ..reading import Reading, mended
+from .features import normalised_error
+
+_MOST_ERRORS = 3
+"""A run with more kinds of error is a mess of its own; likeness decides where it belongs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """What a run's failure looks like from outside."""
+
+    known: bool
+    """Somebody said that the run failed; else only signals suggest it."""
+    errors: tuple[str, ...]
+    """`tool|normalised error`, sorted; empty where the run hit no error that stayed."""
+    step: int | None
+    """The step that shows it best."""
+
+    @property
+    def signature(self) -> str | None:
+        """A digest that exactly alike failures share; None where there is no error to go by."""
+        if not 0 < len(self.errors) <= _MOST_ERRORS:
+            return None
+        return blake2b("\n".join(self.errors).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def symptom_of(reading: Reading, signals: Sequence[Signal], outcome: Outcome) -> Symptom | None:
+    """How a run failed; None where it passed, or nobody said so and no failure signal suggests it."""
+    failing = [signal for signal in signals if signal.failure]
+    known = outcome is Outcome.FAIL
+    if outcome is Outcome.PASS or not (known or failing):
+        return None
+    place = max(
+        (signal for signal in failing if signal.step is not None),
+        key=lambda signal: (signal.strength, -(signal.step or 0)),
+        default=None,
+    )
+    final = reading.final
+    step = place.step if place else final.index if final else None
+    return Symptom(known, _errors(reading) if failing else (), step)
+
+
+def _errors(reading: Reading) -> tuple[str, ...]:
+    """The errors that no later call of the same tool made good."""
+    found = {
+        f"{act.tool}|{normalised_error(act.failure)}"
+        for act in reading.acts
+        if act.failure and not mended(reading, act)
+    }
+    found |= {
+        f"model|{normalised_error(view.step.error.message)}"
+        for view in reading.views
+        if view.step.kind is StepKind.LLM and view.step.error
+    }
+    return tuple(sorted(found))
