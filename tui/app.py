@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -12,8 +12,10 @@ from textual.screen import Screen
 
 from ..store.connection import Store
 from ..store.display import safe_line
-from ..store.trust.session import ReviewSession
 from .themes import THEMES, meaning_colours
+
+if TYPE_CHECKING:
+    from ..store.trust.session import ReviewSession
 
 
 def _home() -> Screen[None]:

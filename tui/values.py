@@ -97,11 +97,14 @@ def _plain_lines(value: JsonValue, depth: int) -> Iterator[str]:
 def _scalar(value: JsonValue) -> str:
     if value is None:
         return "–"
-    return as_text(value)
+    try:
+        return as_text(value)
+    except RecursionError:
+        return "(nested too deeply to show)"
 
 
 def _indented(value: JsonValue) -> str:
     try:
         return json.dumps(value, indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
-        return as_text(value)
+        return _scalar(value)

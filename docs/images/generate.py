@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,8 @@ async def draw(store: Store, name: str) -> str:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
+        # The demo's reviewer is this folder's alone, too.
+        os.environ["RETROSPAN_CONFIG_DIR"] = str(Path(folder) / "config")
         subprocess.run([sys.executable, "-m", "retrospan.cli", "demo", "--folder", folder], check=True)
         with open_store(Path(folder) / "store.db") as store:
             for name in _PICTURES:

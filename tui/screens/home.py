@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,12 +10,15 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from ...services.overview import Overview, overview
+from ...store.connection import Store
 from ...store.traces import parse_trace_id
 from ..gate import cell, counted, joined, lines, shown
 from ..runs import run_row
 from ..widgets.row_list import RowList
 from .base import MainScreen
+
+if TYPE_CHECKING:
+    from ...services.overview import Overview
 
 _FIRST_STEPS = (
     ("retrospan demo", "see the whole loop on an example agent"),
@@ -52,7 +55,8 @@ class HomeScreen(MainScreen):
             self.action_reload()
 
     def action_reload(self) -> None:
-        self.in_background(lambda: overview(self.store), self._loaded)
+        store = self.store
+        self.in_background(lambda: _look(store), self._loaded)
 
     def _loaded(self, found: Overview) -> None:
         first = self.found is None
@@ -121,3 +125,10 @@ class HomeScreen(MainScreen):
             self.desk.open_trace(self.found.newest[event.index].id)
         else:
             await self.app.switch_mode("review")
+
+
+def _look(store: Store) -> Overview:
+    # The analysis behind it is imported here, in the thread, after the first paint.
+    from ...services.overview import overview
+
+    return overview(store)
