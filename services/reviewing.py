@@ -13,6 +13,7 @@ from ..store.findings import CauseClass
 from ..store.knowledge.rubrics import find_rubric, rubric_of
 from ..store.models import Trace
 from ..store.review_models import CitedStep, Draft, ItemState, Label, Proposal, ReviewItem, Rubric, Verdict
+from ..store.reviewers import find_reviewer, load_roster
 from ..store.reviews import get_item, insert_item, list_items
 from ..store.reviews_claims import get_draft
 from ..store.reviews_verdicts import insert_proposal, list_proposals, list_verdicts
@@ -22,6 +23,7 @@ from .reviewing_subjects import (
     TEXT_LIMIT,
     bounded,
     choice,
+    due_after,
     find_step,
     item_number,
     load_subject,
@@ -70,6 +72,8 @@ def request_review(
     inclusion_probability: float | None = None,
     session: str | None = None,
     project: str | None = None,
+    assigned: Sequence[str] = (),
+    due: str | None = None,
     now: datetime | None = None,
 ) -> ReviewItem:
     """Queue one question for people. Asking the same again returns the item that is open already.
@@ -88,6 +92,8 @@ def request_review(
         inclusion_probability: Chance with which a sampling rule drew it, so that rates can be weighted.
         session: The session to judge as a whole, with `project`.
         project: Only with `session`.
+        assigned: Names of the people it is meant for until it is due; empty for everybody.
+        due: `3d`, `12h`: when it should be answered, counted from now.
         now: For tests.
 
     Raises:
@@ -99,6 +105,7 @@ def request_review(
         raise UsageError(f"An overlap of {overlap} is out of bounds; 1 to {MAX_OVERLAP} reviewers answer an item.")
     if inclusion_probability is not None and not 0.0 < inclusion_probability <= 1.0:
         raise UsageError(f"An inclusion probability of {inclusion_probability} is none; it lies in (0, 1].")
+    moment = now or utc_now()
     item = ReviewItem(
         id=0,
         project=project or "",
@@ -109,7 +116,9 @@ def request_review(
         priority=priority,
         overlap=overlap,
         inclusion_probability=inclusion_probability,
-        created_at=utc_text(now or utc_now()),
+        created_at=utc_text(moment),
+        assigned=tuple(name.strip() for name in assigned if name.strip()),
+        due_at=None if due is None else due_after(moment, due),
     )
     if session is not None:
         if trace is not None:
@@ -131,6 +140,7 @@ def list_reviews(
     reviewer: str | None = None,
     trace: str | int | None = None,
     project: str | None = None,
+    queue: str | None = None,
     limit: int = 50,
     now: datetime | None = None,
 ) -> list[ReviewItem]:
@@ -139,12 +149,14 @@ def list_reviews(
     Args:
         store: Where.
         state: Only items that stand so; None for all.
-        reviewer: Fingerprint: only what this reviewer can still answer.
+        reviewer: Fingerprint: only what this reviewer can still answer and is meant to.
         trace: Only about this trace.
         project: Only of this project.
+        queue: Only of this queue.
         limit: At most so many.
         now: For tests.
     """
+    known = find_reviewer(load_roster(store), reviewer) if reviewer else None
     trace_id = None if trace is None else trace_number(store, trace)
     with store.read() as con:
         return list_items(
@@ -154,6 +166,8 @@ def list_reviews(
             trace_id=trace_id,
             project=project,
             open_to=reviewer,
+            meant_for=known.name if known else None,
+            queue=queue,
             limit=limit,
         )
 

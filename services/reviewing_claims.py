@@ -1,20 +1,41 @@
-"""Taking a review item into one's hands and laying it down again: claim, skip, a question back."""
+"""Taking a review item into one's hands and laying it down again: claim, skip, release."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..store.access import AccessKind, insert_access
 from ..store.connection import Store
-from ..store.errors import RefusedError, UsageError
+from ..store.errors import RefusedError
 from ..store.knowledge.rubrics import rubric_of
 from ..store.models import Trace
-from ..store.review_models import Claim, Draft, ItemState, ReviewItem, Rubric, SeenTrace
-from ..store.reviews import get_item, set_item_state
-from ..store.reviews_claims import claim_slot, delete_draft, get_draft, release_claim, renew_claim, skip_item
+from ..store.review_models import (
+    Claim,
+    Draft,
+    ItemState,
+    Reviewer,
+    ReviewerStatus,
+    ReviewItem,
+    Rubric,
+    SeenTrace,
+)
+from ..store.reviewers import find_reviewer, load_roster
+from ..store.reviews import get_item
+from ..store.reviews_claims import (
+    claim_slot,
+    delete_draft,
+    get_draft,
+    has_answered,
+    release_claim,
+    renew_claim,
+    skip_item,
+)
 from ..store.revisions import refresh, trace_rows
+from ..store.sqlite.driver import Connection
 from ..store.traces import get_trace
 from ..store.trust.clock import utc_now, utc_text
+from ..store.trust.reviewers import Roster
 from ..store.trust.seen import seen_trace
 from .reviewing_subjects import TEXT_LIMIT, bounded, item_number, session_traces
 
@@ -48,13 +69,20 @@ def open_review(store: Store, item: str | int, reviewer: str, *, now: datetime |
 
     Raises:
         UnknownIdError: if there is no such item.
-        RefusedError: if it is decided, closed, or all its slots are taken.
+        RefusedError: if it is decided, closed, meant for others, all its slots are taken, or the same person has
+            answered it with another key.
     """
     moment = now or utc_now()
+    roster = load_roster(store)
+    known = find_reviewer(roster, reviewer)
     with store.write() as con:
         found = get_item(con, item_number(item), now=utc_text(moment))
         if found.state not in _ANSWERABLE:
             raise RefusedError(f"{found.short_id} is {found.state.value}; nothing is asked any more. Take another.")
+        if known is not None:
+            _require_meant(found, known.name, utc_text(moment))
+            _require_other_person(con, found.id, known, roster)
+            insert_access(con, AccessKind.READ, found.short_id, actor=f"human:{known.name}", at=utc_text(moment))
         claim = claim_slot(con, found.id, reviewer, moment)
         draft = get_draft(con, found.id, reviewer)
     shown = [_show(store, trace_id) for trace_id in _subjects(store, found)]
@@ -91,32 +119,30 @@ def skip_review(store: Store, claim: Claim, reason: str, *, now: datetime | None
         skip_item(con, claim.item_id, claim.reviewer, reason, now or utc_now())
 
 
-def ask_back(store: Store, claim: Claim, question: str) -> None:
-    """Send the item back to whoever asked, with a question; `answer_back` puts it into the queue again.
+def _require_meant(item: ReviewItem, name: str, now: str) -> None:
+    """Routing binds until the item is due; a dispute is for whoever did not rate."""
+    late = item.due_at is not None and item.due_at <= now
+    if late or not item.assigned or item.state is ItemState.DISPUTED:
+        return
+    if name.lower() not in (other.lower() for other in item.assigned):
+        until = f" until {item.due_at}" if item.due_at else ""
+        raise RefusedError(
+            f"{item.short_id} is meant for {', '.join(item.assigned)}{until}. Take another, or route it anew: "
+            f"`retrospan queue route {item.short_id} --to {name!r}`."
+        )
 
-    Raises:
-        UsageError: if there is no question.
-    """
-    question = bounded("question", question, TEXT_LIMIT)
-    with store.write() as con:
-        release_claim(con, claim)
-        set_item_state(con, claim.item_id, ItemState.NEEDS_ANSWER, question)
 
-
-def answer_back(store: Store, item: str | int, note: str, *, now: datetime | None = None) -> ReviewItem:
-    """Answer a reviewer's question; the item waits for people again, with question and answer in its note.
-
-    Raises:
-        UsageError: if the item does not wait for an answer.
-    """
-    note = bounded("answer", note, TEXT_LIMIT)
-    moment = utc_text(now or utc_now())
-    with store.write() as con:
-        found = get_item(con, item_number(item), now=moment)
-        if found.state is not ItemState.NEEDS_ANSWER:
-            raise UsageError(f"{found.short_id} is {found.state.value}; no question is open on it.")
-        set_item_state(con, found.id, ItemState.OPEN, f"{found.note}\n\n{note}")
-        return get_item(con, found.id, now=moment)
+def _require_other_person(con: Connection, item_id: int, known: Reviewer, roster: Roster) -> None:
+    """Whoever changed their key is still the same rater; the name tells."""
+    former = [
+        entry.fingerprint
+        for entry in roster.reviewers
+        if entry.name.lower() == known.name.lower()
+        and entry.fingerprint != known.fingerprint
+        and entry.status is not ReviewerStatus.UNTRUSTED
+    ]
+    if former and has_answered(con, item_id, former):
+        raise RefusedError(f"{known.name} has answered R{item_id} already, with a former key. Take another.")
 
 
 def _subjects(store: Store, item: ReviewItem) -> list[int]:

@@ -21,6 +21,7 @@ from ..store.reviews_claims import (
     get_draft,
     insert_draft,
     mark_revealed,
+    note_activity,
     renew_claim,
     update_final,
 )
@@ -103,7 +104,8 @@ def sign_verdict(
 ) -> Verdict:
     """Sign the final answer over what was shown. Signing again returns the verdict that is there.
 
-    A verdict on a disputed item is the adjudicator's, and replaces those that disagree.
+    A verdict on a disputed item is the adjudicator's, and replaces those that disagree; one on a question that a new
+    rubric version asked again replaces the former answers.
 
     Args:
         store: Where.
@@ -121,7 +123,8 @@ def sign_verdict(
     trust = load_trust(store)
     require_trusted(session, trust)
     _require_unchanged(store, opened)
-    moment = utc_text(now or utc_now())
+    clock = now or utc_now()
+    moment = utc_text(clock)
     item_id = opened.item.id
     announce(store, session, now=moment)
     with store.write() as con:
@@ -131,7 +134,10 @@ def sign_verdict(
         item = get_item(con, item_id, now=moment)
         if item.state is ItemState.DISPUTED:
             supersedes = (*supersedes, *(verdict.uid for verdict in before))
+        if item.reopens is not None:
+            supersedes = (*supersedes, *(verdict.uid for verdict in _signed(store, item.reopens, trust)))
         verdict = _sign(con, session, opened, supersedes, moment)
+        note_activity(con, opened.claim, clock)
         answer_slot(con, opened.claim)
         trace_ids = [trace.summary.id for trace in opened.traces]
         verdict_id = insert_verdict(con, verdict, trace_ids=trace_ids, item_id=item_id, now=moment)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from ..store.connection import Store
@@ -11,11 +13,14 @@ from ..store.findings import CauseClass
 from ..store.models import Step, Trace
 from ..store.review_models import ItemState, Label, Severity
 from ..store.traces import get_trace, parse_trace_id, resolve_trace
+from ..store.trust.clock import utc_text
 
 TEXT_LIMIT = 8_000
 """Characters of an explanation, a reason, a note."""
 MAX_SESSION_TRACES = 50
 """More than a person can judge as one."""
+_SPAN = re.compile(r"(\d{1,4})([mhdw])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _Word = TypeVar("_Word", Label, CauseClass, ItemState, Severity)
 
 
@@ -112,3 +117,24 @@ def choice(kind: type[_Word], what: str, value: _Word | str) -> _Word:
     except ValueError:
         hint = did_you_mean(str(value), [member.value for member in kind])
         raise UsageError(f"Unknown {what} {safe_line(str(value), 60)!r}; {hint}.") from None
+
+
+def due_after(moment: datetime, span: str) -> str:
+    """UTC text of `3d`, `12h`, `30m` or `2w` after a moment.
+
+    Raises:
+        UsageError: if it is no such span.
+    """
+    return utc_text(moment + time_span(span))
+
+
+def time_span(text: str) -> timedelta:
+    """The length of `30m`, `12h`, `3d` or `2w`.
+
+    Raises:
+        UsageError: if it is none.
+    """
+    found = _SPAN.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"{safe_line(text, 40)!r} is no length of time; write 30m, 12h, 3d or 2w.")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})

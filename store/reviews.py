@@ -12,15 +12,18 @@ from .sqlite.driver import Connection
 
 INSERT_ITEM = """
 INSERT INTO review_item(project, trace_id, session, question, rubric_id, rubric_version, rubric_sha256, focus, reason,
-  requested_by, priority, inclusion_probability, overlap, state, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)
+  requested_by, priority, inclusion_probability, overlap, queue, due_at, reopens, state, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)
 """
+INSERT_ASSIGNEE = "INSERT OR IGNORE INTO review_assignee(item_id, name) VALUES (?, ?)"
+DELETE_ASSIGNEES = "DELETE FROM review_assignee WHERE item_id = ?"
 INSERT_SLOT = "INSERT INTO review_slot(item_id, slot, state) VALUES (?, ?, 'open')"
 SELECT_ITEMS = """
 SELECT item.*,
   (SELECT count(*) FROM review_slot s WHERE s.item_id = item.id AND s.state = 'answered') AS answered,
   (SELECT count(*) FROM review_slot s WHERE s.item_id = item.id AND s.state = 'claimed' AND s.lease_until > ?)
-    AS claimed
+    AS claimed,
+  (SELECT json_group_array(a.name) FROM review_assignee a WHERE a.item_id = item.id) AS assigned
 FROM review_item item
 """
 SELECT_SAME = """
@@ -38,6 +41,11 @@ AND EXISTS (SELECT 1 FROM review_slot s WHERE s.item_id = item.id
             AND (s.state = 'open' OR (s.state = 'claimed' AND (s.holder = ? OR s.lease_until <= ?))))
 """
 """What a reviewer can still answer: not skipped, not answered by them, and a slot is free or theirs."""
+MEANT_FOR = """
+(item.state = 'disputed' OR item.due_at <= ? OR NOT EXISTS (SELECT 1 FROM review_assignee a WHERE a.item_id = item.id)
+ OR EXISTS (SELECT 1 FROM review_assignee a WHERE a.item_id = item.id AND a.name = ? COLLATE NOCASE))
+"""
+"""Routing holds until an item is due, so that nobody's holiday stops it; a dispute is for somebody else anyway."""
 
 
 def insert_item(con: Connection, item: ReviewItem) -> int:
@@ -67,12 +75,22 @@ def insert_item(con: Connection, item: ReviewItem) -> int:
             item.priority,
             item.inclusion_probability,
             item.overlap,
+            item.queue,
+            item.due_at,
+            item.reopens,
             item.created_at,
         ),
     )
     item_id = int(cursor.lastrowid or 0)
+    assign_item(con, item_id, item.assigned)
     con.executemany(INSERT_SLOT, [(item_id, slot) for slot in range(item.overlap)])
     return item_id
+
+
+def assign_item(con: Connection, item_id: int, names: Sequence[str]) -> None:
+    """Mean an item for these people; none: for everybody."""
+    con.execute(DELETE_ASSIGNEES, (item_id,))
+    con.executemany(INSERT_ASSIGNEE, [(item_id, name) for name in names])
 
 
 def get_item(con: Connection, item_id: int, *, now: str) -> ReviewItem:
@@ -97,6 +115,8 @@ def list_items(
     trace_id: int | None = None,
     project: str | None = None,
     open_to: str | None = None,
+    meant_for: str | None = None,
+    queue: str | None = None,
     limit: int = 50,
 ) -> list[ReviewItem]:
     """Items, the most urgent first, then the oldest.
@@ -108,6 +128,8 @@ def list_items(
         trace_id: Only about this trace.
         project: Only of this project.
         open_to: Fingerprint of a reviewer: only what they can still answer.
+        meant_for: Name of a reviewer: only what is routed to them or to nobody.
+        queue: Only of this queue.
         limit: At most so many.
     """
     where, values = ["1 = 1"], list[Any]()
@@ -123,6 +145,12 @@ def list_items(
     if open_to is not None:
         where.append(NOT_MINE)
         values += [open_to, open_to, open_to, now]
+    if meant_for is not None:
+        where.append(MEANT_FOR)
+        values += [now, meant_for]
+    if queue is not None:
+        where.append("item.queue = ?")
+        values.append(queue)
     statement = f"{SELECT_ITEMS} WHERE {' AND '.join(where)} ORDER BY item.priority DESC, item.id LIMIT ?"
     return [_item(row) for row in con.execute(statement, (now, *values, limit))]
 
@@ -170,6 +198,10 @@ def _item(row: Any) -> ReviewItem:
         state=ItemState(row["state"]),
         note=row["note"],
         created_at=row["created_at"],
+        queue=row["queue"],
+        due_at=row["due_at"],
+        assigned=tuple(sorted(json.loads(row["assigned"]))),
+        reopens=row["reopens"],
         answered=row["answered"],
         claimed=row["claimed"],
     )

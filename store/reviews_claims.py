@@ -7,6 +7,7 @@ with each claim, so that a holder whose lease went to somebody else cannot submi
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,7 @@ UPDATE review_slot SET state = 'answered', lease_until = NULL
 WHERE item_id = :item AND slot = :slot AND holder = :who AND token = :token AND state = 'claimed'
 """
 SELECT_HOLDERS = "SELECT state, lease_until FROM review_slot WHERE item_id = ? ORDER BY lease_until"
+SELECT_ANSWERED = "SELECT 1 FROM review_slot WHERE item_id = ? AND holder = ? AND state = 'answered'"
 INSERT_SKIP = """
 INSERT INTO review_skip(item_id, reviewer, reason, skipped_at) VALUES (?, ?, ?, ?)
 ON CONFLICT(item_id, reviewer) DO UPDATE SET reason = excluded.reason, skipped_at = excluded.skipped_at
@@ -49,6 +51,16 @@ INSERT_DRAFT = "INSERT INTO review_draft(item_id, reviewer, first, final, first_
 UPDATE_FINAL = "UPDATE review_draft SET final = ? WHERE item_id = ? AND reviewer = ?"
 UPDATE_REVEALED = "UPDATE review_draft SET revealed = ? WHERE item_id = ? AND reviewer = ? AND revealed IS NULL"
 DELETE_DRAFT = "DELETE FROM review_draft WHERE item_id = ? AND reviewer = ?"
+MOST_PAUSE = timedelta(minutes=2)
+"""A longer pause between two acts of a reviewer counts as this long."""
+START_CLOCK = """
+INSERT INTO review_time(item_id, reviewer, active_ms, last_ms) VALUES (?, ?, 0, ?)
+ON CONFLICT(item_id, reviewer) DO UPDATE SET last_ms = excluded.last_ms
+"""
+RUN_CLOCK = """
+UPDATE review_time SET active_ms = active_ms + max(0, min(? - last_ms, ?)), last_ms = max(last_ms, ?)
+WHERE item_id = ? AND reviewer = ?
+"""
 
 
 def claim_slot(con: Connection, item_id: int, reviewer: str, now: datetime) -> Claim:
@@ -62,6 +74,7 @@ def claim_slot(con: Connection, item_id: int, reviewer: str, now: datetime) -> C
     row = con.execute(CLAIM_SLOT, values).fetchone()
     if row is None:
         raise RefusedError(_taken(con, item_id))
+    con.execute(START_CLOCK, (item_id, reviewer, _ms(now)))
     return Claim(item_id, row[0], reviewer, row[1], until)
 
 
@@ -74,7 +87,14 @@ def renew_claim(con: Connection, claim: Claim, now: datetime) -> Claim:
     until = utc_text(now + LEASE)
     if con.execute(RENEW, _values(claim) | {"until": until}).rowcount != 1:
         raise RefusedError(lost_lease(claim))
+    note_activity(con, claim, now)
     return Claim(claim.item_id, claim.slot, claim.reviewer, claim.token, until)
+
+
+def note_activity(con: Connection, claim: Claim, now: datetime) -> None:
+    """Add the time since this reviewer's last act on the item to their active time."""
+    moment, most = _ms(now), int(MOST_PAUSE.total_seconds() * 1_000)
+    con.execute(RUN_CLOCK, (moment, most, moment, claim.item_id, claim.reviewer))
 
 
 def release_claim(con: Connection, claim: Claim) -> bool:
@@ -92,6 +112,11 @@ def answer_slot(con: Connection, claim: Claim) -> None:
     """
     if con.execute(ANSWER_SLOT, _values(claim)).rowcount != 1:
         raise RefusedError(lost_lease(claim))
+
+
+def has_answered(con: Connection, item_id: int, reviewers: Sequence[str]) -> bool:
+    """Whether one of these keys holds an answered slot of the item."""
+    return any(con.execute(SELECT_ANSWERED, (item_id, who)).fetchone() for who in reviewers)
 
 
 def skip_item(con: Connection, item_id: int, reviewer: str, reason: str, now: datetime) -> None:
@@ -136,6 +161,10 @@ def lost_lease(claim: Claim) -> str:
         f"The claim on R{claim.item_id} is over: it ran out and somebody else has taken it, or it is signed already. "
         "An unsigned answer is kept; claim the item again if it is still open."
     )
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1_000)
 
 
 def _values(claim: Claim) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ..services.analysing import signals_of
-from ..services.reviewing_claims import OpenReview, ask_back, give_back, keep_alive, open_review, skip_review
+from ..services.reviewing_claims import OpenReview, give_back, keep_alive, open_review, skip_review
 from ..services.reviewing_decide import give_answer, reveal_proposal, sign_verdict, undo_answer
+from ..services.reviewing_questions import ask_back
 from ..store.connection import Store
 from ..store.findings import Signal
 from ..store.review_models import Claim, Draft, Proposal, Verdict

@@ -25,6 +25,10 @@ AND NOT EXISTS (SELECT 1 FROM trace t WHERE t.session = i.session AND t.project 
 SELECT_JUDGED_ITEMS = "SELECT DISTINCT item_id FROM verdict WHERE item_id IN ({marks})"
 SELECT_VERDICTS = "SELECT DISTINCT verdict_id FROM verdict_subject WHERE trace_id IN ({marks})"
 EMPTY_VERDICT = "UPDATE verdict SET record = NULL WHERE id = ? AND record IS NOT NULL"
+EMPTY_COMPLETIONS = """
+UPDATE completion SET record = NULL
+WHERE record IS NOT NULL AND verdict_uid = (SELECT uid FROM verdict WHERE id = ?)
+"""
 BLANK_ITEM = """
 UPDATE review_item SET trace_id = NULL, session = ?, focus = '[]', reason = '', note = '',
   state = CASE state WHEN 'decided' THEN state ELSE 'closed' END,
@@ -79,7 +83,9 @@ def remove_traces(
 
 
 def _empty_verdicts(con: Connection, trace_ids: Sequence[int]) -> int:
-    return sum(con.execute(EMPTY_VERDICT, (i,)).rowcount for i in _ids(con, SELECT_VERDICTS, trace_ids))
+    found = _ids(con, SELECT_VERDICTS, trace_ids)
+    con.executemany(EMPTY_COMPLETIONS, [(i,) for i in found])
+    return sum(con.execute(EMPTY_VERDICT, (i,)).rowcount for i in found)
 
 
 def _clear_items(con: Connection, items: Sequence[int]) -> None:

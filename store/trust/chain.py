@@ -7,8 +7,10 @@ file can rewrite the chain too, which only a checkpoint kept elsewhere tells.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..access import access_hashes
 from ..connection import Store
 from ..errors import BadInputError
 from ..jsontext import canonical, parse
@@ -25,6 +27,9 @@ SELECT_VERDICTS = "SELECT uid, record FROM verdict ORDER BY id"
 SELECT_RUBRICS = "SELECT rubric_id, version, content FROM rubric_version ORDER BY id"
 SELECT_ERASURES = "SELECT uid, record FROM erasure ORDER BY id"
 SELECT_REVIEWERS = "SELECT fingerprint, record FROM trust_record ORDER BY id"
+SELECT_COMPLETIONS = "SELECT uid, record FROM completion ORDER BY id"
+_KEPT = ("verdict", "rubric", "reviewer", "erasure", "completion")
+"""Kinds of links whose record lies in the store; lessons and cases are files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,9 @@ class AuditReport:
     problems: tuple[str, ...]
     erased: int = 0
     """Verdict records that were deleted on purpose and left their hash."""
+    access_entries: int = 0
+    access_head: str = GENESIS
+    """Hash of the last entry of the access log."""
 
     @property
     def sound(self) -> bool:
@@ -48,7 +56,7 @@ def append_link(con: Connection, *, kind: str, subject: str, sha256: str, at: st
 
     Args:
         con: From `Store.write`.
-        kind: verdict, rubric, lesson, case, reviewer, erasure.
+        kind: verdict, completion, rubric, lesson, case, reviewer, erasure.
         subject: Uid, `rubric v3`, slug, fingerprint.
         sha256: Hex digest of the canonical content.
         at: UTC text.
@@ -69,29 +77,20 @@ def record_sha256(text: str | bytes) -> str:
 
 
 def audit_verify(store: Store, checkpoint: str | None = None) -> AuditReport:
-    """Walk the chain and compare it with what the store holds.
+    """Walk the chain and the access log, and compare them with what the store holds.
 
     Args:
         store: The store to look at.
-        checkpoint: The hash of some earlier head, kept elsewhere; it has to be on the chain.
+        checkpoint: The hash of some earlier head, kept elsewhere; it has to be on the chain. For signed ones see
+            `checkpoints.check_checkpoints`.
 
-    Cost: one pass over the chain, one hash per record.
+    Cost: one pass over chain and log, one hash per record.
     """
     problems: list[str] = []
     linked: set[tuple[str, str, str]] = set()
-    hashes = {GENESIS}
-    previous, count = GENESIS, 0
     with store.read() as con:
-        for count, row in enumerate(con.execute(SELECT_CHAIN), start=1):
-            seq, at, kind, subject, sha256, before, digest = row
-            if seq != count:
-                problems.append(f"link {count} is missing (the next is {seq})")
-                break
-            if before != previous or digest != _hash(seq, at, kind, subject, sha256, before):
-                problems.append(f"link {seq} ({kind} {subject}) was altered")
-            previous = digest
-            hashes.add(digest)
-            linked.add((kind, subject, sha256))
+        hashes = [GENESIS, *_walk(con, problems, linked)]
+        entries = [GENESIS, *access_hashes(con, problems)]
         found, erased = _held(con, problems)
         guards = trigger_names() - {row[0] for row in con.execute(SELECT_TRIGGERS)}
     problems += [f"trigger {name} is gone" for name in sorted(guards)]
@@ -100,21 +99,48 @@ def audit_verify(store: Store, checkpoint: str | None = None) -> AuditReport:
     problems += [
         f"{kind} {subject} is on the chain and gone from the store"
         for kind, subject, _ in sorted(linked)
-        if kind in ("verdict", "rubric", "reviewer", "erasure") and (kind, subject) not in subjects
+        if kind in _KEPT and (kind, subject) not in subjects
     ]
     if checkpoint is not None and checkpoint not in hashes:
         problems.append(f"checkpoint {checkpoint[:12]}… is not on the chain: the store was rolled back or rebuilt")
-    return AuditReport(count, previous, tuple(problems), len(erased))
+    return AuditReport(len(hashes) - 1, hashes[-1], tuple(problems), len(erased), len(entries) - 1, entries[-1])
+
+
+def heads_at(store: Store, links: int, access_entries: int) -> tuple[str | None, str | None]:
+    """The hashes that chain and access log had at these lengths, as they read now; None where they are shorter."""
+    with store.read() as con:
+        link = con.execute("SELECT hash FROM chain WHERE seq = ?", (links,)).fetchone()
+        entry = con.execute("SELECT hash FROM access_log WHERE id = ?", (access_entries,)).fetchone()
+    return (
+        GENESIS if not links else link[0] if link else None,
+        GENESIS if not access_entries else entry[0] if entry else None,
+    )
+
+
+def _walk(con: Connection, problems: list[str], linked: set[tuple[str, str, str]]) -> Iterator[str]:
+    """The hash of each link in order; what does not fit goes to `problems`."""
+    previous = GENESIS
+    for count, row in enumerate(con.execute(SELECT_CHAIN), start=1):
+        seq, at, kind, subject, sha256, before, digest = row
+        if seq != count:
+            problems.append(f"link {count} is missing (the next is {seq})")
+            return
+        if before != previous or digest != _hash(seq, at, kind, subject, sha256, before):
+            problems.append(f"link {seq} ({kind} {subject}) was altered")
+        previous = digest
+        linked.add((kind, subject, sha256))
+        yield digest
 
 
 def _held(con: Connection, problems: list[str]) -> tuple[set[tuple[str, str, str]], set[tuple[str, str]]]:
     found: set[tuple[str, str, str]] = set()
     erased: set[tuple[str, str]] = set()
-    for uid, record in con.execute(SELECT_VERDICTS):
-        if record is None:
-            erased.add(("verdict", uid))
-        else:
-            _add(found, problems, "verdict", uid, record)
+    for kind, statement in (("verdict", SELECT_VERDICTS), ("completion", SELECT_COMPLETIONS)):
+        for uid, record in con.execute(statement):
+            if record is None:
+                erased.add((kind, uid))
+            else:
+                _add(found, problems, kind, uid, record)
     for rubric, version, content in con.execute(SELECT_RUBRICS):
         _add(found, problems, "rubric", f"{rubric} v{version}", content)
     for name, record in con.execute(SELECT_REVIEWERS):

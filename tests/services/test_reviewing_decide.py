@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from retrospan.services.listing import list_traces
 from retrospan.services.reviewing import Citation, get_review, list_reviews, propose_verdict, request_review
-from retrospan.services.reviewing_claims import answer_back, ask_back, give_back, keep_alive, open_review, skip_review
+from retrospan.services.reviewing_claims import give_back, keep_alive, open_review, skip_review
 from retrospan.services.reviewing_decide import give_answer, reveal_proposal, sign_verdict, undo_answer
 from retrospan.services.reviewing_people import vouch_for
+from retrospan.services.reviewing_questions import answer_back, ask_back
 from retrospan.store.errors import RefusedError, UsageError
 from retrospan.store.models import Outcome, OutcomeSource
 from retrospan.store.review_models import Answer, ItemState, Label, SignatureState

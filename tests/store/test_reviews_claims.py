@@ -144,5 +144,6 @@ def test_any_course_of_claims_keeps_the_promises(store: Store, acts: list[tuple[
             assert len(holders) == len(set(holders))
         assert len(answered) == len(set(answered)) <= 2
         assert get_item(con, item, now=NOW).answered == len(answered)
+        con.execute("DELETE FROM review_time")
         con.execute("DELETE FROM review_slot")
         con.execute("DELETE FROM review_item")

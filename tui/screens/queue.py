@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ...services.reviewing import list_reviews
-from ...services.reviewing_claims import answer_back
+from ...services.reviewing_questions import answer_back
 from ...store.errors import RetrospanError
 from ...store.review_models import ItemState, ReviewItem
 from ..gate import joined, lines, shown
@@ -134,7 +134,7 @@ class QueueScreen(MainScreen):
             if text is None:
                 return
             try:
-                answer_back(self.store, item.id, text)
+                answer_back(self.store, item.id, text, by=self.desk.who)
             except RetrospanError as err:
                 self.failed(err)
             self.action_reload()
