@@ -96,15 +96,16 @@ def make_patch(sources: Mapping[str, str], changed: Mapping[str, str]) -> str:
     Raises:
         EditError: if it does not apply to a copy of the files, or gives anything but what was meant.
     """
-    patch = "".join("".join(_diff(name, sources[name], text)) for name, text in sorted(changed.items()))
+    different = sorted(name for name, text in changed.items() if text != sources[name])
+    patch = "".join(line for name in different for line in _diff(name, sources[name], changed[name]))
     with tempfile.TemporaryDirectory(prefix="retrospan-fix-") as folder:
-        for name in changed:
+        for name in different:
             copy = Path(folder, name)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(sources[name].encode())
         apply_patch(patch, Path(folder))
-        for name, text in changed.items():
-            if Path(folder, name).read_bytes() != text.encode():
+        for name in different:
+            if Path(folder, name).read_bytes() != changed[name].encode():
                 raise EditError(f"the patch of {name} does not give what was meant")
     return patch
 

@@ -177,7 +177,7 @@ def _task_json(task: Task) -> dict[str, Any]:
 
 def _print_task(task: Task) -> None:
     answer: dict[str, Any] = dict(task.answer)
-    head = f"T{task.trace_id}  {task.label or 'no answer'}"
+    head = f"T{task.trace_id} {task.label or 'no answer'}"
     if task.label is None:
         say(f"{head} ({answer.get('ending') or 'failed'}) {answer.get('problem') or ''}".rstrip())
     else:

@@ -60,7 +60,7 @@ def test_the_readable_answer_shows_the_step_under_each_sentence(
 ) -> None:
     refund_run(traces)
     out = triage(store).out
-    assert "T1  fail, reasoning at step 3, medium confidence (P1, asked as R1)" in out
+    assert "T1 fail, reasoning at step 3, medium confidence (P1, asked as R1)" in out
     sentence, support = out.splitlines()[1:3]
     assert sentence == "  The reply promises 45 days."
     assert support == "      step 3: “You have 45 days”"
