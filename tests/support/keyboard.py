@@ -45,6 +45,13 @@ class Hands:
         focused.post_message(events.Paste(text))
         await self.settle()
 
+    async def until(self, seen: Callable[[], bool]) -> None:
+        """Wait for something that comes by itself."""
+        with anyio.fail_after(20):
+            while not seen():
+                await self.pilot.pause(0.02)
+                await self.settle()
+
     async def resize(self, width: int, height: int) -> None:
         await self.pilot.resize_terminal(width, height)
         await self.settle()

@@ -6,11 +6,12 @@ import pytest
 from keyboard import Hands, assert_looks_as_before, at_keyboard
 from retrospan.services.reviewing import list_reviews
 from retrospan.store.commit import commit_batch
-from retrospan.store.connection import Store
+from retrospan.store.connection import Store, open_store
 from retrospan.store.models import SpanBatch
 from retrospan.store.review_models import ItemState
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.runs import PAGE
+from retrospan.tui.screens import base
 from reviewdesk import Desk, refund_run
 
 
@@ -53,10 +54,10 @@ def test_search_narrows_and_enter_opens(app: RetrospanApp) -> None:
 def test_unreadable_search_line_points_at_the_word(app: RetrospanApp) -> None:
     async def walk(hands: Hands) -> None:
         await hands.press("slash")
-        await hands.type("refund statsu:error")
+        await hands.type("refund duration:fast")
         await hands.press("enter")
-        (line,) = [number for number, text in enumerate(hands.lines) if text.strip() == "refund statsu:error"]
-        assert hands.lines[line + 1].index("^") == hands.lines[line].index("statsu")
+        (line,) = [number for number, text in enumerate(hands.lines) if text.strip() == "refund duration:fast"]
+        assert hands.lines[line + 1].index("^") == hands.lines[line].index("duration")
         assert_looks_as_before(hands, "explorer-error")
 
     at_keyboard(app, walk, size=(80, 24))
@@ -165,6 +166,23 @@ def test_home_leads_to_the_example_of_a_failure(desk: Desk) -> None:
         assert_looks_as_before(hands, "home")
         await hands.press("enter")
         assert hands.place == "TraceScreen" and "▸ !   2" in hands.text
+
+    at_keyboard(app, walk)
+
+
+def test_new_runs_are_told_of_and_shown_on_request(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "LIVE_SECONDS", 0.02)
+    app = RetrospanApp(desk.store, start="traces")
+
+    async def walk(hands: Hands) -> None:
+        with open_store(desk.store.path) as receiver:
+            commit_batch(receiver, SpanBatch(spans=refund_run("run-3", "No.")))
+        await hands.until(lambda: "1 new run · R shows them" in hands.text)
+        assert "T3" not in hands.text
+        await hands.press("R")
+        assert "3 runs" in hands.text and "T3" in hands.text
+        await hands.press("h")
+        await hands.until(lambda: "Newest of 3 runs" in hands.text)
 
     at_keyboard(app, walk)
 

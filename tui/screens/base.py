@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ..app import RetrospanApp
 
 T = TypeVar("T")
+LIVE_SECONDS = 2.0
+"""How often a main screen asks the store whether anything is new."""
 BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
 """Below 100 columns, what stands side by side stands one below the other."""
 
@@ -104,6 +106,26 @@ class MainScreen(AppScreen):
         Binding("q", "app.quit", "Quit"),
         Binding("R,f5", "reload", "Reload", show=False),
     ]
+
+    def on_mount(self) -> None:
+        self._version = self._data_version()
+        self.set_interval(LIVE_SECONDS, self._look_for_news)
+
+    def _data_version(self) -> int:
+        with self.store.read() as con:
+            return int(con.execute("PRAGMA data_version").fetchone()[0])
+
+    def _look_for_news(self) -> None:
+        if not self.is_current:
+            return
+        version = self._data_version()
+        if version != self._version:
+            self._version = version
+            self.news()
+
+    def news(self) -> None:
+        """Something was written to the store, by this process or another."""
+        self.action_reload()
 
     async def action_go(self, mode: str) -> None:
         await self.app.switch_mode(mode)

@@ -12,6 +12,8 @@ from textual.widgets import Input, Static
 
 from ...services.listing import Listing
 from ...store.errors import QueryError, RetrospanError
+from ...store.query import parse_query
+from ...store.search import count_traces
 from ..gate import counted, joined, lines, shown
 from ..runs import Runs, run_header, run_row
 from ..widgets.row_list import RowList
@@ -124,6 +126,20 @@ class ExplorerScreen(MainScreen):
 
     def action_back(self) -> None:
         self.query_one("#run-list").focus()
+
+    def news(self) -> None:
+        """Rows stay where they are while one reads; the line below tells of new runs."""
+        line, runs = self.desk.query_line, self.runs
+        if runs is not None:
+            self.in_background(lambda: count_traces(self.store, parse_query(line)), self._counted, group="news")
+
+    def _counted(self, total: int) -> None:
+        more = total - self.runs.total if self.runs else 0
+        if more > 0:
+            words = joined(
+                shown(f"{counted(more, 'new run')} · ", "$quiet"), shown("R", "bold $accent"), shown(" shows them")
+            )
+            self.query_one("#found", Static).update(words)
 
     def action_reload(self) -> None:
         self.search(self.desk.query_line)
