@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from .options import opened, store_option
+from ..services.self_tracing import tracing_itself
+from .options import opened, otel_option, store_option
 
 
 @click.command(
@@ -18,10 +19,11 @@ Examples:
   claude mcp add retrospan -- retrospan mcp""",
 )
 @click.option("--read-only", is_flag=True, help="Open the store read-only and leave out the tools that write.")
+@otel_option
 @store_option
-def mcp_command(read_only: bool, store_location: str | None) -> None:
+def mcp_command(read_only: bool, otel: bool, store_location: str | None) -> None:
     """Serve the tools to an MCP client on stdin and stdout."""
     from ..mcp_server.server import serve_stdio
 
-    with opened(store_location, read_only=read_only) as store:
+    with opened(store_location, read_only=read_only) as store, tracing_itself(otel):
         serve_stdio(store, read_only=read_only, folder=Path.cwd())

@@ -27,6 +27,16 @@ def store_option(command: F) -> F:
     )(command)
 
 
+def otel_option(command: F) -> F:
+    """`--otel`: send spans of this server's own calls to where OTEL_EXPORTER_OTLP_ENDPOINT says."""
+    return click.option(
+        "--otel",
+        is_flag=True,
+        envvar="RETROSPAN_OTEL",
+        help="Trace this server itself; OTEL_EXPORTER_OTLP_ENDPOINT says where to.",
+    )(command)
+
+
 def json_option(command: F) -> F:
     """`--json`: one JSON value on stdout and nothing else there."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON value and nothing else.")(command)

@@ -16,11 +16,12 @@ from ..ingest.redaction import PERSONAL
 from ..services.findings import top_findings
 from ..services.listening import Server, base_url, is_loopback, listen
 from ..services.redacting import Redactor
+from ..services.self_tracing import tracing_itself
 from ..services.serving import ServeOptions, build_app
 from ..store.connection import Store
 from ..store.tokens import Role, verify_token
 from .imports import print_findings
-from .options import opened, store_option
+from .options import opened, otel_option, store_option
 
 _TRACES_NOTED = 1_000
 _AT_LEAST_ONE = click.IntRange(1)
@@ -59,6 +60,7 @@ Examples:
 )
 @click.option("--max-trace-mib", default=DEFAULT_LIMITS.trace_bytes // MIB, show_default=True, type=click.IntRange(1))
 @click.option("--max-steps", default=DEFAULT_LIMITS.steps, show_default=True, type=click.IntRange(1))
+@otel_option
 def serve_command(
     store_location: str | None,
     host: str,
@@ -72,6 +74,7 @@ def serve_command(
     max_request_mib: int,
     max_trace_mib: int,
     max_steps: int,
+    otel: bool,
 ) -> None:
     """Receive traces over OTLP/HTTP, on /v1/traces and /v1/logs (protobuf or JSON, gzip).
 
@@ -83,7 +86,7 @@ def serve_command(
         DEFAULT_LIMITS, request_bytes=max_request_mib * MIB, trace_bytes=max_trace_mib * MIB, steps=max_steps
     )
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    with listen(host, port) as sock, opened(store_location) as store:
+    with listen(host, port) as sock, opened(store_location) as store, tracing_itself(otel):
         local = is_loopback(sock)
         seen: dict[int, None] = {}
         options = ServeOptions(

@@ -59,7 +59,7 @@ def http_app(
             allowed_origins=[f"{scheme}://{host}:*" for host in hosts for scheme in ("http", "https")],
         )
     inner = server.streamable_http_app(
-        streamable_http_path=path, stateless_http=True, json_response=True, transport_security=security
+        streamable_http_path=path, stateless_http=True, transport_security=security
     )
     guard = BearerGuard(inner, verify, RateLimit(calls_per_minute))
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import anyio
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
@@ -21,7 +22,9 @@ from mcp.types import Tool as ListedTool
 from ..store.connection import Store
 from ..store.errors import RetrospanError
 from .instructions import INSTRUCTIONS
+from .links import links_of
 from .registry import Caller, Role, Tool, load_tools, run_tool
+from .running import Report, run_stoppable
 
 THREADS = 4
 """Calls that may use the store at the same time; each thread keeps a connection with a cache of its own."""
@@ -58,13 +61,16 @@ class RetrospanServer(MCPServer[None]):
     ) -> CallToolResult:
         """Run a tool in a worker thread. What went wrong comes back as the text of an error result."""
         caller = self.caller(context)
+
+        def work(report: Report) -> str:
+            return run_tool(replace(caller, report=report), self._tools, name, arguments)
+
+        notify = None if context is None else context.report_progress
         try:
-            text = await to_thread.run_sync(
-                run_tool, caller, self._tools, name, arguments, limiter=self._limiter, abandon_on_cancel=True
-            )
+            text = await run_stoppable(self.store, work, self._limiter, notify)
         except RetrospanError as err:
-            return _result(str(err), is_error=True)
-        return _result(text)
+            return CallToolResult(content=[TextContent(type="text", text=str(err))], is_error=True)
+        return CallToolResult(content=[TextContent(type="text", text=text), *links_of(text)])
 
     def caller(self, context: Context[None, Any] | None) -> Caller:
         """Who calls: the client's name as it says, the role as its token says."""
@@ -99,10 +105,6 @@ def _listed(tool: Tool) -> ListedTool:
         input_schema=tool.schema,
         annotations=annotations,
     )
-
-
-def _result(text: str, *, is_error: bool = False) -> CallToolResult:
-    return CallToolResult(content=[TextContent(type="text", text=text)], is_error=is_error)
 
 
 def build_server(store: Store, *, read_only: bool = False, folder: Path | None = None) -> RetrospanServer:

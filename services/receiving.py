@@ -22,6 +22,7 @@ from ..store.connection import Store
 from ..store.errors import BadInputError, StoreError
 from ..store.models import SpanBatch
 from ..store.spans import span_ids_of
+from .self_tracing import without_own
 
 _JOINED_BYTES = 8 * MIB
 """Bodies taken into one transaction; bounds the memory of the decoded form."""
@@ -149,7 +150,7 @@ class Receiving:
             raw_logs: list[RawLog] = []
             delivery = job.delivery
             if delivery.signal == "traces":
-                decoded = decode_traces(delivery.body, delivery.media_type, job.rejected)
+                decoded = without_own(decode_traces(delivery.body, delivery.media_type, job.rejected), job.rejected)
                 raw_spans = self._sizes.admit(decoded, job.rejected)
             else:
                 raw_logs = decode_logs(delivery.body, delivery.media_type)

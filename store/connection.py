@@ -13,13 +13,15 @@ from typing import Literal
 
 import platformdirs
 
-from .errors import StoreBusyError, StoreError, StoreVersionError, UsageError
+from .errors import RetrospanError, StoppedError, StoreBusyError, StoreError, StoreVersionError, UsageError
 from .migrations import HEAD
 from .sqlite.driver import Connection, DatabaseError, OperationalError, Row, driver, load_extension, vector_extension
 
 StoreKind = Literal["ordinary", "demo"]
 
 _BUSY_SECONDS = 30.0
+_INSTRUCTIONS_BETWEEN_LOOKS = 50_000
+"""Of SQLite's machine, about a millisecond: how often a running statement looks whether it was called off."""
 APPLICATION_ID = 0x52545350
 """`RTSP` in the file header: tells our files from other SQLite databases."""
 
@@ -60,6 +62,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one consistent state until the block ends. May be nested, also inside `write`."""
+        self._look_for_stop()
         con = self._connection()
         if con.in_transaction:
             yield con
@@ -83,6 +86,7 @@ class Store:
         if self.read_only:
             raise StoreError(f"The store {self.path} was opened read-only. Open it without --read-only to change it.")
         with self._write_lock:
+            self._look_for_stop()
             con = self._connection()
             try:
                 con.execute("BEGIN IMMEDIATE")
@@ -104,6 +108,30 @@ class Store:
                 yield self._connection()
             except OperationalError as err:
                 raise _explain(err, self.path) from err
+
+    @contextmanager
+    def stoppable(self, stop: threading.Event) -> Iterator[None]:
+        """Let another thread call off what this thread does in the block, by setting `stop`.
+
+        The running statement ends, a write is undone whole, and no further one begins. A progress handler does it
+        rather than `Connection.interrupt`, which is lost when it comes between two statements.
+
+        Raises:
+            StoppedError: where the store was used after `stop` was set.
+        """
+        con = self._connection()
+        self._local.stop = stop
+        con.set_progress_handler(stop.is_set, _INSTRUCTIONS_BETWEEN_LOOKS)
+        try:
+            yield
+        finally:
+            con.set_progress_handler(None, 0)
+            self._local.stop = None
+
+    def _look_for_stop(self) -> None:
+        stop: threading.Event | None = getattr(self._local, "stop", None)
+        if stop is not None and stop.is_set():
+            raise StoppedError("Called off; nothing further was done.")
 
     def close(self) -> None:
         """Close every thread's connection. The store must not be used afterwards."""
@@ -237,8 +265,10 @@ def _migrate(path: Path, *, read_only: bool) -> None:
     upgrade_sqlite(path)
 
 
-def _explain(err: Exception, path: Path) -> StoreError:
+def _explain(err: Exception, path: Path) -> RetrospanError:
     text = str(err)
+    if "interrupted" in text:
+        return StoppedError("Called off; nothing of it was stored.")
     if "locked" in text or "busy" in text:
         return StoreBusyError(
             f"The store {path} is locked by another process for over {_BUSY_SECONDS:.0f} s. Try again."

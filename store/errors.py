@@ -7,6 +7,7 @@
     ├── BadInputError         data handed in is broken               exit code 1
     │   └── TooLargeError     a limit was passed
     ├── RefusedError          the act is not allowed to this caller  exit code 1
+    ├── StoppedError          whoever asked has called it off        exit code 130
     ├── RemoteError           another product does not answer        exit code 3
     └── StoreError            the store or its disk is in trouble    exit code 3
         ├── StoreBusyError    another process holds the write lock
@@ -78,6 +79,12 @@ class TooLargeError(BadInputError):
 
 class RefusedError(RetrospanError):
     """The act is not allowed to this caller or in this store."""
+
+
+class StoppedError(RetrospanError):
+    """Whoever asked has called it off; what was being written is undone."""
+
+    exit_code = 130
 
 
 class RemoteError(RetrospanError):
