@@ -39,6 +39,10 @@ _ACTOR = re.compile(r"[^A-Za-z0-9._ -]+")
 logger = logging.getLogger("retrospan.mcp")
 
 
+def _unheard(done: int, total: int, what: str) -> None:
+    """Progress that nobody asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who calls, and on which store."""
@@ -49,6 +53,8 @@ class Caller:
     """The client's own name, as it gives it."""
     folder: Path | None = None
     """The project whose knowledge folder is looked into."""
+    report: Callable[[int, int, str], None] = _unheard
+    """Tells how many of how many are done, and what; for tools that may take seconds."""
 
     @property
     def actor(self) -> str:
