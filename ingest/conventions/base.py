@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...store.models import JsonValue, Span, Status, StepError, StepKind
 from ..otlp.raw import RawSpan
@@ -13,10 +13,40 @@ from .parts import type_of
 from .table import IDENTITY, Sorted, Table
 from .values import number_of, read_json, text_of, texts_of
 
+
+class _Run(NamedTuple):
+    """What one set of attributes says of the run as a whole."""
+
+    session: str | None = None
+    user: str | None = None
+    version: str | None = None
+    environment: str | None = None
+    project: str | None = None
+    task: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+class _LatestResource:
+    """The spans of a request share few resources, one after the other: each is read once."""
+
+    def __init__(self) -> None:
+        self._known: tuple[dict[str, JsonValue], _Run] = ({}, _NOTHING_SAID)
+
+    def run(self, resource: dict[str, JsonValue]) -> _Run:
+        """What a resource says; a resource is not changed after it was decoded."""
+        known, run = self._known
+        if known is not resource:
+            kept = {key: resource[key] for key in resource.keys() & _KEPT_OF_RESOURCE}
+            run = _said(_RESOURCE.sort(kept).found)
+            self._known = (resource, run)
+        return run
+
+
 _RESOURCE = Table({})
-_KEPT_OF_RESOURCE = frozenset(
-    key for name in ("session", "user", "version", "environment", "project", "task", "tags") for key in IDENTITY[name]
-)
+_RUN_FIELDS = frozenset(_Run._fields)
+_KEPT_OF_RESOURCE = frozenset(key for name in _Run._fields for key in IDENTITY[name])
+_NOTHING_SAID = _Run()
+_latest_resource = _LatestResource()
 _TRACEBACK = "Traceback (most recent call last)"
 _REPR = re.compile(r"(?P<type>\w{1,80})\((?P<quote>['\"])(?P<text>.*)(?P=quote),?\)", re.DOTALL)
 _STATUS = {0: Status.UNSET, 1: Status.OK, 2: Status.ERROR}
@@ -33,7 +63,8 @@ def begin(raw: RawSpan, sorted_attributes: Sorted, *, kind: StepKind, convention
         sorted_attributes.put_back("error_type", "error_message")
     elif _TRACEBACK in raw.status_message:
         sorted_attributes.rest["exception.stacktrace"] = raw.status_message
-    resource = _resource(raw.resource)
+    around = _latest_resource.run(raw.resource)
+    said = _NOTHING_SAID if _RUN_FIELDS.isdisjoint(found) else _said(found)
     metadata = read_json(sorted_attributes.rest.get("metadata"))
     if isinstance(metadata, dict):
         sorted_attributes.rest["metadata"] = metadata
@@ -49,13 +80,13 @@ def begin(raw: RawSpan, sorted_attributes: Sorted, *, kind: StepKind, convention
         started_at_ns=raw.start_ns,
         ended_at_ns=raw.end_ns,
         sequence=raw.sequence,
-        session=text_of(found.get("session")) or _session_of(metadata) or text_of(resource.get("session")),
-        user=text_of(found.get("user")) or text_of(resource.get("user")),
-        version=text_of(found.get("version")) or text_of(resource.get("version")),
-        environment=text_of(found.get("environment")) or text_of(resource.get("environment")),
-        project=_project(found) or _project(resource),
-        task=text_of(found.get("task")) or text_of(resource.get("task")),
-        tags=texts_of(found["tags"]) if "tags" in found else texts_of(resource.get("tags")),
+        session=said.session or _session_of(metadata) or around.session,
+        user=said.user or around.user,
+        version=said.version or around.version,
+        environment=said.environment or around.environment,
+        project=said.project or around.project,
+        task=said.task or around.task,
+        tags=said.tags if "tags" in found else around.tags,
         convention=convention,
         attributes=sorted_attributes.rest,
     )
@@ -63,13 +94,25 @@ def begin(raw: RawSpan, sorted_attributes: Sorted, *, kind: StepKind, convention
 
 def identity_of(span: Span, attributes: Mapping[str, JsonValue], resource: Mapping[str, JsonValue]) -> None:
     """Set who, where and which version on a span made from a log record."""
-    said, around = _RESOURCE.sort(attributes).found, _RESOURCE.sort(resource).found
-    span.session = text_of(said.get("session")) or text_of(around.get("session"))
-    span.user = text_of(said.get("user")) or text_of(around.get("user"))
-    span.version = text_of(said.get("version")) or text_of(around.get("version"))
-    span.environment = text_of(said.get("environment")) or text_of(around.get("environment"))
-    span.project = _project(said) or _project(around)
-    span.task = text_of(said.get("task")) or text_of(around.get("task"))
+    said, around = _said(_RESOURCE.sort(attributes).found), _said(_RESOURCE.sort(resource).found)
+    span.session = said.session or around.session
+    span.user = said.user or around.user
+    span.version = said.version or around.version
+    span.environment = said.environment or around.environment
+    span.project = said.project or around.project
+    span.task = said.task or around.task
+
+
+def _said(found: Mapping[str, JsonValue]) -> _Run:
+    return _Run(
+        text_of(found.get("session")),
+        text_of(found.get("user")),
+        text_of(found.get("version")),
+        text_of(found.get("environment")),
+        _project(found),
+        text_of(found.get("task")),
+        texts_of(found["tags"]) if "tags" in found else (),
+    )
 
 
 def _project(found: Mapping[str, JsonValue]) -> str | None:
@@ -86,10 +129,6 @@ def _session_of(metadata: JsonValue) -> str | None:
 
 def _agent_of(metadata: JsonValue) -> str | None:
     return text_of(metadata.get("lc_agent_name")) if isinstance(metadata, dict) else None
-
-
-def _resource(resource: dict[str, JsonValue]) -> Mapping[str, JsonValue]:
-    return _RESOURCE.sort({key: resource[key] for key in resource.keys() & _KEPT_OF_RESOURCE}).found
 
 
 def _status(raw: RawSpan, found: Mapping[str, JsonValue]) -> tuple[Status, StepError | None]:
