@@ -6,9 +6,13 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..store.connection import Store
+
+if TYPE_CHECKING:
+    from mcp import Client
+    from mcp.types import Tool as ListedTool
 
 
 @asynccontextmanager
@@ -17,7 +21,6 @@ async def reading_tools(store: Store, *, folder: Path | None = None) -> AsyncIte
 
     Tools that write are left out: what comes of a conversation is stored by the code around it, after checks.
     """
-    from anthropic.lib.tools.mcp import async_mcp_tool
     from mcp import Client
 
     from ..mcp_server.server import build_server
@@ -25,10 +28,25 @@ async def reading_tools(store: Store, *, folder: Path | None = None) -> AsyncIte
     try:
         async with Client(build_server(store, read_only=True, folder=folder)) as client:
             listed = await client.list_tools()
-            yield [async_mcp_tool(tool, client.session) for tool in listed.tools]
+            yield [_bridged(client, tool) for tool in listed.tools]
     except BaseExceptionGroup as group:
         # The client's task group wraps what the block raised.
         raise _only(group) from None
+
+
+def _bridged(client: Client, tool: ListedTool) -> Any:
+    """One tool for the runner. Only text goes on: links to resources are for clients that can open them."""
+    from anthropic import beta_async_tool
+    from anthropic.lib.tools import ToolError
+
+    async def call(**arguments: Any) -> str:
+        result = await client.call_tool(tool.name, arguments)
+        text = "\n".join(part.text for part in result.content if part.type == "text")
+        if result.is_error:
+            raise ToolError(text)
+        return text
+
+    return beta_async_tool(call, name=tool.name, description=tool.description, input_schema=tool.input_schema)
 
 
 def _only(error: BaseException) -> BaseException:
