@@ -16,6 +16,8 @@ from .tables import delete_rows, tables_with
 ERASED_SUBJECT = "(erased)"
 """Stands as the session of a review item whose traces are gone."""
 _KEPT = frozenset({"trace", "review_item", "tombstone"})
+_KEPT_OF_JUDGED = frozenset({"review_slot", "review_assignee", "review_time", "queue_sample"})
+"""Who answered, for how long, and with which chance an item was drawn: what statistics over verdicts rest on."""
 
 SELECT_ITEMS = "SELECT id FROM review_item WHERE trace_id IN ({marks})"
 SELECT_LONELY_SESSIONS = """
@@ -95,8 +97,8 @@ def _clear_items(con: Connection, items: Sequence[int]) -> None:
     judged = set(_ids(con, SELECT_JUDGED_ITEMS, items))
     con.executemany(BLANK_ITEM, [(ERASED_SUBJECT, item) for item in items if item in judged])
     for table in tables_with(con, "item_id"):
-        # Slots say who answered a judged item, and that is no payload.
-        delete_rows(con, table, "item_id", [i for i in items if i not in judged or table != "review_slot"])
+        kept = judged if table in _KEPT_OF_JUDGED else set()
+        delete_rows(con, table, "item_id", [item for item in items if item not in kept])
     delete_rows(con, "review_item", "id", [item for item in items if item not in judged])
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ..commit import rewrite_trace
-from ..compression import unpack
+from ..compression import pack, unpack
 from ..connection import Store
 from ..facts import facts_from_record
 from ..models import JsonValue, SpanBatch, TraceFacts
@@ -18,23 +18,43 @@ from ..sqlite.driver import Connection
 from .records import Occasion, insert_erasure, insert_redacted, mark_trace
 from .sweep import note_pending_sweep
 
-_SIDE_TEXTS = {
-    "proposal": ("id", ("explanation", "cited"), "trace_id = ?"),
-    "review_item": ("id", ("question", "reason", "note"), "trace_id = ?"),
-    "review_draft": (
-        "rowid",
-        ("first", "final"),
-        "item_id IN (SELECT id FROM review_item WHERE trace_id = ?)",
-    ),
-    "review_skip": ("rowid", ("reason",), "item_id IN (SELECT id FROM review_item WHERE trace_id = ?)"),
-}
-"""What people and agents wrote about a trace: table, (key, columns, which rows)."""
+_OF_ITEMS = "item_id IN (SELECT id FROM review_item WHERE trace_id = ?)"
+
+
+class _Place(NamedTuple):
+    """Columns with words of people and agents about a trace."""
+
+    table: str
+    key: str
+    columns: tuple[str, ...]
+    where: str = "trace_id = ?"
+
+
+_PLACES = (
+    _Place("proposal", "id", ("explanation", "cited")),
+    _Place("review_item", "id", ("question", "reason", "note")),
+    _Place("observation", "id", ("quote", "label", "note")),
+    _Place("agent_task", "id", ("answer", "checkpoint")),
+    _Place("agent_transcript", "id", ("record",)),
+    _Place("review_question", "id", ("question", "answer"), _OF_ITEMS),
+    _Place("review_draft", "rowid", ("first", "final"), _OF_ITEMS),
+    _Place("review_skip", "rowid", ("reason",), _OF_ITEMS),
+)
+_JSON_COLUMNS = frozenset({"cited", "first", "final"})
 _DERIVED = ("signal", "suspect_cache", "embedding")
 
+FORGET_NAMES = """
+UPDATE failure_mode SET computed_name = NULL WHERE id IN (SELECT mode_id FROM mode_member WHERE trace_id = ?)
+"""
+"""They are computed from the words of the members."""
 MAKE_DIRTY = "UPDATE trace SET dirty = 1, analysed_revision = -1 WHERE id = ?"
 SELECT_RECORDS = """
 SELECT v.id, v.record FROM verdict v JOIN verdict_subject s ON s.verdict_id = v.id
-WHERE s.trace_id = ? AND v.record IS NOT NULL
+WHERE s.trace_id = ?1 AND v.record IS NOT NULL
+UNION ALL
+SELECT v.id, c.record FROM completion c JOIN verdict v ON v.uid = c.verdict_uid
+JOIN verdict_subject s ON s.verdict_id = v.id
+WHERE s.trace_id = ?1 AND c.record IS NOT NULL
 """
 
 Redact = Callable[[SpanBatch], int]
@@ -42,12 +62,13 @@ Redact = Callable[[SpanBatch], int]
 
 
 class Text(NamedTuple):
-    """One text beside the spans, and where it is."""
+    """Words beside the spans, and where they are."""
 
-    table: str
+    place: _Place
     column: str
     key: int
-    text: str
+    value: JsonValue
+    packed: bool
 
 
 class TraceTexts(NamedTuple):
@@ -67,7 +88,7 @@ def load_texts(con: Connection, trace_id: int) -> TraceTexts | None:
     said = facts_from_record(trace_key, unpack(record)) if record else TraceFacts(trace_key)
     facts = replace(said, annotations=load_annotations(con, trace_id))
     texts = tuple(_side_texts(con, trace_id))
-    values: list[JsonValue] = [_value(text) for text in texts]
+    values = [text.value for text in texts]
     batch = SpanBatch(load_spans(con, trace_id, trace_key), [facts, TraceFacts(trace_key, metadata={"texts": values})])
     return TraceTexts(batch, texts)
 
@@ -102,6 +123,7 @@ def redact_traces(store: Store, trace_ids: Sequence[int], redact: Redact, occasi
             changes[trace_id] = rewrite_trace(store, con, trace_id, found.batch.spans, facts)
             _write_side_texts(con, found.texts, beside)
             con.execute(MAKE_DIRTY, (trace_id,))
+            con.execute(FORGET_NAMES, (trace_id,))
             for table in _DERIVED:
                 con.execute(f"DELETE FROM {table} WHERE trace_id = ?", (trace_id,))  # noqa: S608
         if marked:
@@ -113,23 +135,27 @@ def redact_traces(store: Store, trace_ids: Sequence[int], redact: Redact, occasi
 
 def _side_texts(con: Connection, trace_id: int) -> list[Text]:
     found = []
-    for table, (key, columns, where) in _SIDE_TEXTS.items():
-        for column in columns:
-            statement = f"SELECT {key}, {column} FROM {table} WHERE {where}"  # noqa: S608
-            found += [Text(table, column, row[0], row[1]) for row in con.execute(statement, (trace_id,)) if row[1]]
+    for place in _PLACES:
+        for column in place.columns:
+            statement = f"SELECT {place.key}, {column} FROM {place.table} WHERE {place.where}"  # noqa: S608
+            for key, stored in con.execute(statement, (trace_id,)):
+                if stored:
+                    found.append(Text(place, column, key, _decoded(column, stored), isinstance(stored, bytes)))
     return found
 
 
-def _value(text: Text) -> JsonValue:
-    """A text, or the value of one that holds JSON."""
-    value: JsonValue = json.loads(text.text) if text.column in ("cited", "first", "final") else text.text
+def _decoded(column: str, stored: str | bytes) -> JsonValue:
+    if isinstance(stored, bytes):
+        return unpack(stored)
+    value: JsonValue = json.loads(stored) if column in _JSON_COLUMNS else stored
     return value
 
 
 def _write_side_texts(con: Connection, texts: Sequence[Text], redacted: TraceFacts) -> None:
     values: Any = (redacted.metadata or {}).get("texts", [])
     for text, value in zip(texts, values, strict=True):
-        if value != _value(text):
-            new = value if isinstance(value, str) else json.dumps(value)
-            key = _SIDE_TEXTS[text.table][0]
-            con.execute(f"UPDATE {text.table} SET {text.column} = ? WHERE {key} = ?", (new, text.key))  # noqa: S608
+        if value != text.value:
+            new = pack(value) if text.packed else value if isinstance(value, str) else json.dumps(value)
+            place = text.place
+            statement = f"UPDATE {place.table} SET {text.column} = ? WHERE {place.key} = ?"  # noqa: S608
+            con.execute(statement, (new, text.key))

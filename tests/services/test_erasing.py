@@ -159,6 +159,19 @@ def test_a_verdict_on_an_erased_trace_reads_redacted(store: Store) -> None:
     assert [tuple(row) for row in items] == [(None, "(erased)", "decided")]
 
 
+def test_what_statistics_rest_on_outlives_the_subject(store: Store) -> None:
+    desk = Desk(store)
+    desk.decide(desk.reviewer())
+    with store.write() as con:
+        con.execute("INSERT INTO queue_draw VALUES (1, 'q', 'now', 0, 2, 2, 1, 's', '{}')")
+        con.execute("INSERT INTO queue_sample VALUES (1, 1, 'q', 1, 'random', 0.5)")
+    delete_traces(store, traces=["T1"])
+    with store.read() as con:
+        assert con.execute("SELECT probability FROM queue_sample WHERE item_id = 1").fetchone()[0] == 0.5
+        assert con.execute("SELECT state FROM review_slot WHERE item_id = 1").fetchone()[0] == "answered"
+        assert con.execute("SELECT count(*) FROM review_draft").fetchone()[0] == 0
+
+
 def test_verdict_records_can_be_emptied_and_leave_their_hash(store: Store) -> None:
     desk = Desk(store)
     desk.decide(desk.reviewer())

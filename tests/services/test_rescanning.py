@@ -9,6 +9,7 @@ from retrospan.services.listing import list_traces
 from retrospan.services.rescanning import redact_store
 from retrospan.services.reviewing import request_review
 from retrospan.store.commit import commit_batch
+from retrospan.store.compression import pack, unpack
 from retrospan.store.connection import Store
 from retrospan.store.erasure.records import list_erasures
 from retrospan.store.models import Annotation, AnnotatorKind, SpanBatch, TraceFacts
@@ -119,3 +120,20 @@ def test_a_secret_in_a_signed_record_is_named(store: Store, traces: Builder) -> 
     give_answer(store, opened.claim, Answer(Label.FAIL, reason=f"{MAIL} was misled"))
     sign_verdict(store, review, opened)
     assert redact_store(store, ["email"]).verdicts == ("V1",)
+
+
+def test_what_agents_and_people_wrote_about_a_trace_is_redacted_too(store: Store, traces: Builder) -> None:
+    held = traces.add(says("user", f"Write to {MAIL}"))
+    with store.write() as con:
+        con.execute("INSERT INTO agent_job VALUES (1, 'triage', 'k', '{}', 'done', 'now')")
+        columns = "job_id, trace_id, revision, state, answer, updated_at"
+        answer = pack({"why": MAIL})
+        con.execute(f"INSERT INTO agent_task({columns}) VALUES (1, ?, 1, 'done', ?, '')", (held, answer))
+        columns = "trace_id, key, agent, model, created_at, record"
+        record = pack([{"content": f"it says {MAIL}"}])
+        con.execute(f"INSERT INTO agent_transcript({columns}) VALUES (?, 'k', 'a', 'm', '', ?)", (held, record))
+    redact_store(store, ["email"])
+    with store.read() as con:
+        answer = con.execute("SELECT answer FROM agent_task").fetchone()[0]
+        record = con.execute("SELECT record FROM agent_transcript").fetchone()[0]
+    assert unpack(answer) == {"why": "⟨EMAIL_1⟩"} and unpack(record) == [{"content": "it says ⟨EMAIL_1⟩"}]
