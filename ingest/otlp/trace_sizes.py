@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from ..limits import Limits, readable_bytes
 from .raw import RawSpan
@@ -26,7 +26,7 @@ class TraceSizes:
         self._traces: OrderedDict[str, _Size] = OrderedDict()
         self._remembered = 0
 
-    def admit(self, spans: Sequence[RawSpan], rejected: list[str]) -> list[RawSpan]:
+    def admit(self, spans: Iterable[RawSpan], rejected: list[str]) -> list[RawSpan]:
         """The spans that fit; for each of the others a line is added to `rejected`. A span sent again always fits.
 
         Cost: one dict look-up a span, one length an attribute.
