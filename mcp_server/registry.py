@@ -28,6 +28,7 @@ TOOL_MODULES = (
     "search",
     "traces",
     "diffs",
+    "groups",
     "suspects",
     "failures",
     "reviews",

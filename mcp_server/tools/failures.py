@@ -1,4 +1,4 @@
-"""The tool that says what is failing."""
+"""The tools that say what is failing, and take down what an assistant noticed."""
 
 from __future__ import annotations
 
@@ -8,30 +8,75 @@ from pydantic import Field
 
 from ..registry import Caller, tool
 
-_LOOKED_AT = 2_000
-_ANALYSED_AT_ONCE = 200
-"""Runs whose missing signals are found first; the background of `retrospan serve` does the rest."""
+_AT_ONCE = 200
+"""Runs analysed and placed first; the background of `retrospan serve` does the rest."""
+_NEWEST = 2_000
 
 
 @tool("Summarize failures")
 def summarize_failures(
     caller: Caller,
     query: Annotated[str, Field(max_length=2_000, description="As in search_traces, to narrow")] = "",
+    mode: Annotated[str | None, Field(max_length=20, description="M3: that one with its runs")] = None,
+    sample: Annotated[int, Field(ge=0, le=30, description="Instead: so many unlike runs to read")] = 0,
     limit: Annotated[int, Field(ge=1, le=20)] = 8,
 ) -> str:
-    """What is failing: the commonest failure signals with counts and an example step each. Ask this first when no
-    single run is in question."""
+    """What is failing: failure modes (alike failing runs) with size, share, trend and a typical step. Ask this first
+    when no single run is in question."""
     from ...services.analysing import analyse
-    from ...services.findings import top_findings
     from ...services.listing import list_traces
-    from ...services.rendering.failures import failures_text
+    from ...services.mode_views import list_modes, show_mode
+    from ...services.modes import update_modes
+    from ...services.rendering.modes import mode_text, modes_text, sample_text
+    from ...services.sampling import discovery_sample
+    from ...store.query import parse_query
+    from ...store.search import facet_counts
 
-    listing = list_traces(caller.store, query, limit=_LOOKED_AT)
-    ids = [trace.id for trace in listing.traces]
+    if mode is not None:
+        return mode_text(show_mode(caller.store, mode))
+    if sample:
+        return sample_text(discovery_sample(caller.store, query, size=sample))
+    ids = [trace.id for trace in list_traces(caller.store, query, limit=_NEWEST).traces]
     if not ids:
         from .search import search_traces
 
         return search_traces.function(caller, query)
-    analyse(caller.store, ids, limit=_ANALYSED_AT_ONCE)
-    findings = top_findings(caller.store, ids, limit)
-    return failures_text(findings, looked_at=len(ids), total=listing.total, query=query)
+    analyse(
+        caller.store,
+        ids,
+        limit=_AT_ONCE,
+        on_progress=lambda done, total: caller.report(done, total, "runs looked at"),
+    )
+    update_modes(caller.store, _AT_ONCE, ids)
+    signals = facet_counts(caller.store, parse_query(query))["signal"]
+    return modes_text(list_modes(caller.store, query, limit=limit), query=query, signals=signals)
+
+
+@tool("Record an observation", writes=True)
+def record_observation(
+    caller: Caller,
+    label: Annotated[str, Field(max_length=100, description="In words that fit other runs too")],
+    step: Annotated[str | None, Field(max_length=40, description="T412.7")] = None,
+    quote: Annotated[str, Field(max_length=1_000, description="Words that stand in the step")] = "",
+    note: Annotated[str, Field(max_length=2_000)] = "",
+    good: bool = False,
+    mode: Annotated[str | None, Field(max_length=20, description="M3 it belongs to")] = None,
+    ask: Annotated[bool, Field(description="Queue a review too")] = False,
+) -> str:
+    """File what you noticed in a step, bad or good; equal labels make one failure mode. With mode and no step: propose
+    the label as that mode's name."""
+    from ...services.observing import name_mode
+    from ...services.observing import record_observation as record
+    from ...store.errors import UsageError
+    from .proposals import as_read
+
+    if step is None:
+        if mode is None:
+            raise UsageError('Name the step that shows it, as step="T412.7", or the mode to name, as mode="M3".')
+        return f"{name_mode(caller.store, mode, label, by=caller.actor)}: name proposed; a person may rename it."
+    recorded = record(
+        caller.store, step, label, as_read(quote), by=caller.actor, note=note, good=good, mode=mode, ask=ask
+    )
+    asked = f" {recorded.review.short_id} asks people." if recorded.review else ""
+    opened = "new" if recorded.opened else f"{recorded.mode_size} runs"
+    return f"{recorded.observation.short_id} is in {recorded.mode} ({opened}).{asked}"

@@ -49,7 +49,7 @@ def propose_verdict(
         subject,
         label=label,
         explanation=explanation,
-        cited=[Citation(entry.step, _as_read(entry.quote)) for entry in cited],
+        cited=[Citation(entry.step, as_read(entry.quote)) for entry in cited],
         cause=cause,
         by=caller.actor,
     )
@@ -61,6 +61,6 @@ def propose_verdict(
     )
 
 
-def _as_read(quote: str) -> str:
+def as_read(quote: str) -> str:
     """The quote without the marks that our own rendering adds: `⏎` for a line break, `…+N` for a cut."""
     return _CUT.sub("", quote.strip().strip("“”")).replace("⏎", "\n")

@@ -47,7 +47,7 @@ def test_every_tool_says_what_it_may_do(store: Store) -> None:
         assert tool.title
         assert tool.description
         assert tool.annotations is not None
-        writes = tool.name in {"request_review", "propose_verdict", "propose_lesson"}
+        writes = tool.name in {"record_observation", "request_review", "propose_verdict", "propose_lesson"}
         assert tool.annotations.read_only_hint is not writes
         assert not tool.annotations.destructive_hint
         assert tool.output_schema is None

@@ -95,7 +95,7 @@ def test_read_only_refuses_writing_tools_by_name(store: Store, runs: Builder, mo
 def test_prompts_name_only_tools_that_exist(store: Store, mode: Mode) -> None:
     async def dialogue(client: Client) -> None:
         prompts = (await client.list_prompts()).prompts
-        assert [prompt.name for prompt in prompts] == ["triage", "explain_failure", "before_change"]
+        assert [prompt.name for prompt in prompts] == ["triage", "discover", "explain_failure", "before_change"]
         for prompt in prompts:
             assert prompt.description
             arguments = {argument.name: "T1" for argument in prompt.arguments or []}

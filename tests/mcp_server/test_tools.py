@@ -86,8 +86,40 @@ def test_diff_chooses_a_partner_and_ranks_the_write_first(call: Call) -> None:
 
 def test_failures_are_counted_with_an_example(call: Call) -> None:
     text = call("summarize_failures")
-    assert "!error_in_result, for example T3.2" in text
-    assert 'search_traces(query="signal:' in text
+    assert "2 modes in 3 runs" in text
+    assert "such as T3." in text
+    assert "error_in_result 1" in text
+    assert 'search_traces(query="mode:M1")' in text
+
+
+def test_a_mode_is_shown_and_named(call: Call) -> None:
+    call("summarize_failures")
+    text = call("summarize_failures", mode="M1")
+    assert "typical T1" in text
+    assert "Life: opened" in text
+    assert call("record_observation", label="pays another amount", mode="M1").startswith("M1: name proposed")
+    assert "“pays another amount” (name proposed)" in call("summarize_failures")
+
+
+def test_an_observation_needs_words_that_stand_in_its_step(call: Call) -> None:
+    with pytest.raises(UsageError, match="do not stand in T2"):
+        call("record_observation", label="kind", step="T2.5", quote="never said")
+    with pytest.raises(UsageError, match="names no step"):
+        call("record_observation", label="kind", step="T2", quote="refunded")
+    assert "is in M" in call("record_observation", label="says the amount", step="T2.5", quote="49.00", good=True)
+    assert "good: “says the amount”" in call("summarize_failures")
+
+
+def test_a_sample_leaves_out_what_was_observed(call: Call) -> None:
+    assert call("summarize_failures", sample=5).startswith("3 of 3 runs")
+    call("record_observation", label="says the amount", step="T2.5", quote="49.00", good=True)
+    assert "T2 (" not in call("summarize_failures", sample=5)
+
+
+def test_two_groups_are_compared_with_their_chance(call: Call) -> None:
+    text = call("compare_groups", left="outcome:fail", right="outcome:pass")
+    assert text.startswith("2 runs against 1.")
+    assert "further shares moved no more than chance would" in text
 
 
 def test_a_review_is_asked_answered_and_listed(call: Call) -> None:

@@ -1,0 +1,24 @@
+"""The tool that compares two groups of runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ..registry import Caller, tool
+
+
+@tool("Compare groups")
+def compare_groups(
+    caller: Caller,
+    left: Annotated[str, Field(max_length=2_000, description='v3, mode:M3, "since:14d until:7d"')],
+    right: Annotated[str, Field(max_length=2_000)],
+    within: Annotated[str, Field(max_length=2_000, description="Both must match")] = "",
+) -> str:
+    """Two versions, windows, modes or search lines: what changed in outcome (paired by task), signals, tools, prompts,
+    cost, and what is only chance."""
+    from ...services.comparing import compare_runs
+    from ...services.rendering.groups import groups_text
+
+    return groups_text(compare_runs(caller.store, left, right, within=within))
