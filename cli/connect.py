@@ -1,4 +1,4 @@
-"""`retrospan connect`: what to add to an application, and whether its traces arrive."""
+"""`retrospan connect app`: what to add to an application, and whether its traces arrive."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from typing import Any
 
 import click
 
+from ..services.client_configs import CLIENTS
 from ..services.connecting import Check, check_trace, newest_trace_id, receiver_at, wait_for_trace
 from ..services.connections import FRAMEWORKS, Instructions, instructions
 from ..services.wire import trace_json
 from ..store.display import safe_line
 from ..store.models import Trace
+from .connect_clients import client_command
 from .options import json_option, opened, print_json, store_option
 
 _STEPS_SHOWN = 30
@@ -19,7 +21,11 @@ _NOTHING_CAME = 1
 
 @click.group("connect")
 def connect_group() -> None:
-    """Connect an application, so that its traces come here."""
+    """Connect an application, so that its traces come here, or an assistant, so that it reads them."""
+
+
+for _client in CLIENTS:
+    connect_group.add_command(client_command(_client))
 
 
 @connect_group.command(

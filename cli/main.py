@@ -15,7 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pull": ("pull:pull_command", "Fetch traces from another product"),
     "push": ("pull:push_command", "Write human verdicts back to it"),
     "serve": ("serve:serve_command", "Receive traces over OTLP/HTTP"),
-    "connect": ("connect:connect_group", "Connect an application and see its first trace"),
+    "connect": ("connect:connect_group", "Connect an application or an assistant"),
     "token": ("token:token_group", "Make, list and revoke tokens for serve"),
     "mcp": ("mcp:mcp_command", "Serve an assistant over stdio"),
     "call": ("call:call_command", "Call one of the assistant's tools from a shell"),
