@@ -15,6 +15,8 @@ from ..store.models import Annotation, JsonValue, Message, Span, SpanBatch, Step
 
 _KEPT_ATTRIBUTES = ("gen_ai.", "llm.", "http.", "otel.", "error.")
 """Numbers and truth values under these names are settings and measures; every other attribute may be content."""
+_NODE_NAMES = ("langgraph_node", "langgraph_step")
+"""Kept of metadata: by them the nodes of a graph are told from its steps."""
 _HASH_DIGITS = 12
 
 
@@ -24,7 +26,7 @@ def strip_contents(batch: SpanBatch, key: bytes) -> None:
     Kept are the tree, kinds, names of spans, agents, tools and models, ids, times, token counts, costs, statuses, error
     types, document ids and scores, labels and scores of annotations, and what runs are found by: session, user,
     version, environment, project, task, tags. Gone are texts, arguments, results, tool schemas, error messages,
-    explanations, metadata, and attributes other than numbers under known names.
+    explanations, metadata, and attributes other than numbers under known names and the names of graph nodes.
 
     Args:
         batch: Changed in place; a message that several spans share stays shared.
@@ -51,11 +53,7 @@ class _Stripper:
         span.tool_definitions = self.value(span.tool_definitions)
         if span.error is not None:
             span.error = StepError(self.text(span.error.message), span.error.type)
-        span.attributes = {
-            name: value
-            for name, value in span.attributes.items()
-            if isinstance(value, bool | int | float) and name.startswith(_KEPT_ATTRIBUTES)
-        }
+        span.attributes = _structural(span.attributes)
 
     def facts(self, facts: TraceFacts) -> TraceFacts:
         return replace(
@@ -90,3 +88,16 @@ class _Stripper:
     def _annotation(self, annotation: Annotation) -> Annotation:
         explanation = annotation.explanation
         return replace(annotation, explanation=None if explanation is None else self.text(explanation))
+
+
+def _structural(attributes: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    kept: dict[str, JsonValue] = {
+        name: value
+        for name, value in attributes.items()
+        if (isinstance(value, bool | int | float) and name.startswith(_KEPT_ATTRIBUTES))
+        or name.endswith(tuple(f"metadata.{node}" for node in _NODE_NAMES))
+    }
+    metadata = attributes.get("metadata")
+    if isinstance(metadata, dict) and (nodes := {key: metadata[key] for key in _NODE_NAMES if key in metadata}):
+        kept["metadata"] = nodes
+    return kept
