@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from ..store.connection import default_location, open_store
+from ..store.erasure.sweep import is_sweep_pending
 from ..store.errors import RetrospanError
 from ..store.sqlite.driver import driver_report
 from .options import json_option, print_json, store_option
@@ -80,8 +81,12 @@ def _store(location: str | None) -> Check:
     try:
         with open_store(location, read_only=True) as store, store.read() as con:
             traces, waiting = con.execute("SELECT count(*), coalesce(sum(dirty), 0) FROM trace").fetchone()
+            half_erased = is_sweep_pending(store)
     except RetrospanError as err:
         return Check("store", False, where, str(err))
+    if half_erased:
+        step = "run the same prune, delete or redact again: it finishes what was begun"
+        return Check("store", False, f"{where}: what an interrupted erasure let go of may still lie in the file", step)
     step = "" if traces else "retrospan import PATH, or retrospan demo"
     return Check("store", True, f"{where}: {traces} traces, {waiting} waiting to be assembled ({store.kind})", step)
 

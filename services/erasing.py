@@ -26,6 +26,7 @@ _BATCH = 200
 _SHOWN = 5
 _CHUNK = 900
 _AGE = re.compile(r"(\d{1,5})([hdw])")
+_WORD = re.compile(r"[^\s\"'`,;()\[\]{}<>]+")
 _SECONDS = {"h": 3_600, "d": 86_400, "w": 604_800}
 
 _REVIEWED = """
@@ -36,7 +37,7 @@ AND NOT EXISTS (SELECT 1 FROM review_item i WHERE i.session = trace.session AND 
 SELECT_OLD = "SELECT id FROM trace WHERE coalesce(started_at, arrived_at) < ?"
 SELECT_NAMED = "SELECT id FROM trace WHERE {column} = ?"
 SELECT_KEYS = "SELECT trace_key FROM trace WHERE id IN ({marks})"
-SELECT_CITING = "SELECT folder, kind, name FROM knowledge_file WHERE instr(text, ?) > 0"
+SELECT_KNOWLEDGE = "SELECT folder, kind, name, text FROM knowledge_file"
 
 Progress = Callable[[str, int, int], None]
 
@@ -214,10 +215,14 @@ def _select(store: Store, statement: str, values: Sequence[Any]) -> list[int]:
 
 
 def _citing(store: Store, trace_ids: Sequence[int]) -> tuple[str, ...]:
-    files: set[str] = set()
+    """Knowledge files in which the id of one of these traces stands as a word."""
     with store.read() as con:
+        keys: set[str] = set()
         for start in range(0, len(trace_ids), _CHUNK):
             chunk = trace_ids[start : start + _CHUNK]
-            for (key,) in con.execute(SELECT_KEYS.format(marks=marks(len(chunk))), chunk).fetchall():
-                files.update(f"{folder}/{kind}: {name}" for folder, kind, name in con.execute(SELECT_CITING, (key,)))
-    return tuple(sorted(files))
+            keys.update(row[0] for row in con.execute(SELECT_KEYS.format(marks=marks(len(chunk))), chunk))
+        files = con.execute(SELECT_KNOWLEDGE).fetchall() if keys else []
+    citing = {
+        f"{folder}/{kind}: {name}" for folder, kind, name, text in files if not keys.isdisjoint(_WORD.findall(text))
+    }
+    return tuple(sorted(citing))

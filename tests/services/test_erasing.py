@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from commands import run
 from conversations import Builder, answers, calls, says
 from retrospan.services import erasing
 from retrospan.services.analysing import analyse
@@ -131,6 +132,28 @@ def test_a_dry_run_changes_nothing(store: Store, traces: Builder) -> None:
     assert delete_traces(store, user="alice", dry_run=True).traces == 1
     assert prune_traces(store, "1h", dry_run=True).traces == 0
     assert list_traces(store).total == 2 and not list_erasures(store)
+
+
+def test_knowledge_files_that_cite_what_goes_are_named(store: Store, traces: Builder) -> None:
+    fill(traces)
+    with store.write() as con:
+        for name, cited in (("refund", "alice-1"), ("other", "alice-12")):
+            row = ("/repo/.retrospan", "lesson", name, "0", f"origin:\n  trace: {cited}\n", "now")
+            columns = "folder, kind, name, sha256, text, indexed_at"
+            con.execute(f"INSERT INTO knowledge_file({columns}) VALUES (?, ?, ?, ?, ?, ?)", row)
+    assert delete_traces(store, user="alice", dry_run=True).citing == ("/repo/.retrospan/lesson: refund",)
+
+
+def test_the_commands_say_what_they_did_and_doctor_what_is_left(store: Store, traces: Builder) -> None:
+    mine, _ = fill(traces)
+    where = ("--store", str(store.path))
+    assert run("delete", "--user", "alice", "--dry-run", *where).out == "1 traces would go (T1).\n"
+    remove_traces(store, [mine], erasing.occasion_now("delete", "trace", ""))
+    assert "interrupted erasure" in run("doctor", *where).out
+    assert run("prune", "--older-than", "1h", *where, "--json").json["contents"] > 0
+    assert "interrupted erasure" not in run("doctor", *where).out
+    assert run("redact", "--redact", "email", *where).out.startswith("0 traces changed")
+    assert run("delete", *where).code == 2
 
 
 def test_a_killed_deletion_is_finished_by_the_next_one(store: Store, traces: Builder) -> None:
