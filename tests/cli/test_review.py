@@ -15,12 +15,13 @@ from pathlib import Path
 
 import pytest
 from commands import run
+from retrospan.services.reviewing import request_review
 from retrospan.services.reviewing_confirm import confirm_lesson
 from retrospan.services.reviewing_knowledge import LessonDraft, propose_lesson
 from retrospan.store.connection import Store, open_store
 from retrospan.store.review_models import AppliesTo, Lesson
 from retrospan.store.trust.config import load_trust_file
-from reviewdesk import PASSPHRASE, Desk
+from reviewdesk import PASSPHRASE, QUESTION, Desk
 
 LESSON = Lesson(
     id="quote-the-policy",
@@ -97,6 +98,25 @@ def test_first_reviewer_becomes_the_trust_root_and_opens_the_queue(tmp_path: Pat
     reviewing.wait_for("No question has been asked yet")
     reviewing.type("q")
     assert reviewing.end() == 0 and PASSPHRASE not in reviewing.said
+
+
+def test_passphrase_typed_inside_the_app_is_masked_and_opens_the_item(store: Store) -> None:
+    desk = Desk(store)
+    desk.reviewer("Ada")
+    request_review(store, "T1", QUESTION, by="agent:x")
+    app = Terminal("tui", "--store", str(store.path))
+    app.wait_for("Waits for an expert: 1")
+    app.type("r")
+    app.wait_for("wait for an answer")
+    app.type("\r")
+    app.wait_for("Passphrase of ada")
+    app.type(PASSPHRASE)
+    app.wait_for("•")
+    app.type("\r")
+    app.wait_for("You have 45 days to return it.")
+    app.type("\x11")
+    assert app.end() == 0
+    assert "correct" not in app.said
 
 
 def test_differing_passphrases_make_nothing(tmp_path: Path) -> None:

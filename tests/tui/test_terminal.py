@@ -40,7 +40,7 @@ def bytes_on_terminal(store: Path, keys: Sequence[str] = (), env: dict[str, str]
         os.write(parent, key.encode())
         out += _read(parent, seconds=0.3)
     os.write(parent, b"\x11")
-    out += _read(parent, seconds=5.0)
+    out += _read(parent, seconds=60.0)
     assert process.wait(10) == 0
     os.close(parent)
     return out
