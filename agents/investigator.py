@@ -187,13 +187,19 @@ async def investigate(
 
 
 async def _question(tools: Sequence[Any], trace: Trace, asked: str) -> Message:
-    """The first message: the run's outline and suspects as the tools give them, which saves two turns."""
+    """The first message: the run's outline and suspects, which saves two turns."""
+    outline, suspects = await run_seen_by_tools(tools, trace)
+    shown = fenced([inert(asked)], "a question put to people") if asked else ""
+    return {"role": "user", "content": first_question(trace.summary.short_id, outline, suspects, shown)}
+
+
+async def run_seen_by_tools(tools: Sequence[Any], trace: Trace) -> tuple[str, str]:
+    """A run's outline and suspects as the tools give them, each inside its fence."""
     by_name = {tool.name: tool for tool in tools}
     name = trace.summary.short_id
-    outline = result_text({"content": await by_name["get_trace"].call({"trace": name})})
-    suspects = result_text({"content": await by_name["find_suspects"].call({"trace": name})})
-    shown = fenced([inert(asked)], "a question put to people") if asked else ""
-    return {"role": "user", "content": first_question(name, outline, suspects, shown)}
+    outline = await by_name["get_trace"].call({"trace": name})
+    suspects = await by_name["find_suspects"].call({"trace": name})
+    return result_text({"content": outline}), result_text({"content": suspects})
 
 
 async def _replay(desk: Desk, history: Sequence[Message]) -> None:

@@ -19,6 +19,7 @@ from ..store.agent_runs import (
     Task,
     TaskState,
     close_job,
+    ensure_task,
     finish_task,
     handled_traces,
     insert_job,
@@ -177,6 +178,13 @@ def start_job(
         for row in left:
             close_job(con, row[0])
         return insert_job(con, kind, key, params, trace_ids, utc_text(now or utc_now()))
+
+
+def task_for(store: Store, kind: str, trace_id: int, *, now: datetime | None = None) -> Task:
+    """The task of one trace in a job that never ends, as conversations have; made where there is none yet."""
+    job = open_job(store, kind) or start_job(store, kind, kind, {}, [], now=now)
+    with store.write() as con:
+        return ensure_task(con, job.id, trace_id, utc_text(now or utc_now()))
 
 
 def resume_job(store: Store, kind: str) -> Job:

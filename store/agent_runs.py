@@ -29,6 +29,7 @@ SELECT_PENDING = """
 SELECT * FROM agent_task WHERE job_id = ? AND state = 'pending' AND id > ? ORDER BY id LIMIT ?
 """
 SELECT_TASKS = "SELECT * FROM agent_task WHERE job_id = ? AND id > ? ORDER BY id LIMIT ?"
+SELECT_TASK = "SELECT * FROM agent_task WHERE job_id = ? AND trace_id = ?"
 SELECT_TASK_OF = "SELECT * FROM agent_task WHERE proposal_id = ? ORDER BY id DESC LIMIT 1"
 SELECT_HANDLED = """
 SELECT t.trace_id FROM agent_task t JOIN agent_job j ON j.id = t.job_id
@@ -137,6 +138,12 @@ def insert_job(
     job_id = int(con.execute(INSERT_JOB, (kind, key, text, now)).lastrowid or 0)
     con.executemany(INSERT_TASK, [(job_id, now, trace_id) for trace_id in trace_ids])
     return Job(job_id, kind, key, params, now)
+
+
+def ensure_task(con: Connection, job_id: int, trace_id: int, now: str) -> Task:
+    """The task of this trace in a job; added where it is not there yet."""
+    con.execute(INSERT_TASK, (job_id, now, trace_id))
+    return _task(con.execute(SELECT_TASK, (job_id, trace_id)).fetchone())
 
 
 def open_job(store: Store, kind: str) -> Job | None:
