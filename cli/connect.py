@@ -11,7 +11,7 @@ from ..services.connecting import Check, check_trace, newest_trace_id, receiver_
 from ..services.connections import FRAMEWORKS, Instructions, instructions
 from ..services.wire import trace_json
 from ..store.display import safe_line
-from ..store.models import Trace
+from ..store.models import StepKind, Trace
 from .connect_clients import client_command
 from .options import json_option, opened, print_json, store_option
 
@@ -100,7 +100,7 @@ def _print_trace(trace: Trace, checks: list[Check]) -> None:
     summary = trace.summary
     click.echo(f"{summary.short_id} arrived: {summary.step_count} steps, {summary.usage.input_tokens} tokens in.")
     for step in trace.steps[:_STEPS_SHOWN]:
-        what = safe_line(step.tool or step.model or step.agent or step.name, 60)
+        what = safe_line(step.tool or (step.model if step.kind is StepKind.LLM else step.agent) or step.name, 60)
         click.echo(f"  {step.index:>3}  {step.kind.value:<10} {what}{'  error' if step.error else ''}")
     if len(trace.steps) > _STEPS_SHOWN:
         click.echo(f"  … and {len(trace.steps) - _STEPS_SHOWN} more steps")

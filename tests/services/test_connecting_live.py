@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_apps import APPS, TOOLS
+from live_apps import APPS, TOOLS, VERCEL_AI
 from retrospan.services.connections import instructions
 from shared_data import shared
 
@@ -74,16 +74,40 @@ def test_an_application_with_the_printed_lines_arrives_complete(
     endpoint = f"http://127.0.0.1:{free_port()}"
     app = tmp_path / "app.py"
     app.write_text("\n".join((instructions(framework, endpoint).code, TOOLS, APPS[framework][1])))
-    command = [sys.executable, "-m", "retrospan.cli", "connect", "app", framework, "--endpoint", endpoint]
-    store = tmp_path / "store.db"
+    check_arrival(framework, endpoint, [str(python), str(app)], f"{model_url}/{framework}", tmp_path / "store.db")
+
+
+def test_a_vercel_application_with_the_printed_lines_arrives_complete(
+    venvs: Path, model_url: str, tmp_path: Path
+) -> None:
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if not npm or not node:
+        pytest.skip("needs npm and node")
+    folder = venvs / "vercel-ai"
+    folder.mkdir(exist_ok=True)
+    if not (folder / "node_modules" / "ai").exists():
+        packages = instructions("vercel-ai", "").install.removeprefix("npm install ").split()
+        command = [npm, "install", "--no-audit", "--no-fund", "ai@6", "@ai-sdk/openai-compatible", "zod", *packages]
+        (folder / "package.json").write_text('{"private": true}')
+        if subprocess.run(command, cwd=folder, check=False).returncode:
+            pytest.skip("the AI SDK cannot be installed here")
+    endpoint = f"http://127.0.0.1:{free_port()}"
+    app = folder / "app.mjs"
+    app.write_text(instructions("vercel-ai", endpoint).code + VERCEL_AI)
+    check_arrival("vercel-ai", endpoint, [node, str(app)], f"{model_url}/vercel", tmp_path / "store.db")
+
+
+def check_arrival(framework: str, endpoint: str, command: list[str], model_url: str, store: Path) -> None:
+    """Run an application while `connect app` waits, and look at what arrived."""
+    waiter = [sys.executable, "-m", "retrospan.cli", "connect", "app", framework, "--endpoint", endpoint]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "OPENAI_"))}
-    environ |= {"LLM_URL": f"{model_url}/{framework}", "PYTHONDONTWRITEBYTECODE": "1"}
+    environ |= {"LLM_URL": model_url, "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(
-        [*command, "--store", str(store), "--timeout", "90", "--json"],
+        [*waiter, "--store", str(store), "--timeout", "90", "--json"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ,
     ) as waiting:  # fmt: skip
         assert waiting.stderr and "Waiting for the first trace" in waiting.stderr.readline()
-        ran = subprocess.run([python, str(app)], capture_output=True, text=True, env=environ, timeout=120, check=False)
+        ran = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=120, check=False)
         assert ran.returncode == 0, ran.stderr[-2_000:]
         out, err = waiting.communicate(timeout=120)
     assert ANSWER.strip() in ran.stdout

@@ -148,6 +148,42 @@ with using_session("chat-17"):
 provider.shutdown()
 """
 
+VERCEL_AI = """
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import { generateText, stepCountIs, tool } from 'ai';
+import { z } from 'zod';
+
+const models = createOpenAICompatible({
+  name: 'openai', baseURL: process.env.LLM_URL + '/v1', apiKey: 'sk-fake', includeUsage: true,
+});
+const answer = await generateText({
+  model: models('gpt-5-mini'),
+  stopWhen: stepCountIs(8),
+  system: 'You are the returns desk.',
+  prompt: 'Can I still return the tent from order A-1001, and how much would I get back?',
+  tools: {
+    search_policy: tool({
+      description: 'Search the policy documents.',
+      inputSchema: z.object({ query: z.string() }),
+      execute: async () => '[returns-policy] Items can be returned within 30 days.',
+    }),
+    lookup_order: tool({
+      description: 'Look up an order.',
+      inputSchema: z.object({ order_id: z.string() }),
+      execute: async ({ order_id }) => ({ order_id, price: 249 }),
+    }),
+    issue_refund: tool({
+      description: 'Issue a refund.',
+      inputSchema: z.object({ order_id: z.string(), amount: z.number() }),
+      execute: async ({ order_id, amount }) => ({ order_id, refunded: amount, reference: 'RF-' + order_id }),
+    }),
+  },
+  experimental_telemetry: { isEnabled: true, functionId: 'my-agent', metadata: { sessionId: 'chat-17' } },
+});
+console.log(answer.text);
+await provider.shutdown();
+"""
+
 APPS = {
     "pydantic-ai": ("pydantic-ai-slim[openai]", PYDANTIC_AI),
     "openai-agents": ("openai-agents", OPENAI_AGENTS),
