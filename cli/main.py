@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "mode": ("modes:mode_group", "Failure modes: list, show, name, confirm, fix"),
     "observe": ("observe:observe_command", "File what you noticed in a step"),
     "digest": ("digest:digest_command", "What is new, grown or back since last time"),
+    "paths": ("paths:paths_command", "The ways runs take, and which nobody has tested"),
     "embed": ("embed:embed_command", "Prepare search by meaning"),
     "mark": ("mark:mark_command", "Say what is known of runs, in bulk"),
     "prune": ("privacy:prune_command", "Take out traces that are older than an age"),

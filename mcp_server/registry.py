@@ -31,6 +31,7 @@ TOOL_MODULES = (
     "groups",
     "suspects",
     "failures",
+    "paths",
     "reviews",
     "proposals",
     "lessons",

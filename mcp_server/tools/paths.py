@@ -1,0 +1,23 @@
+"""The tool that shows the ways runs take."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ..registry import Caller, tool
+
+
+@tool("Workflow paths")
+def workflow_paths(
+    caller: Caller,
+    query: Annotated[str, Field(max_length=2_000, description="As in search_traces, to narrow")] = "",
+    limit: Annotated[int, Field(ge=1, le=30)] = 8,
+) -> str:
+    """The ways runs take through tools and agents: variants with failure rates, and what no regression case tests,
+    with the best run to promote."""
+    from ...services.paths import workflow_paths as paths
+    from ...services.rendering.paths import paths_text
+
+    return paths_text(paths(caller.store, query, folder=caller.folder), limit=limit)
