@@ -8,11 +8,21 @@ from pathlib import Path
 import click
 
 from ..store.connection import Store
-from ..store.errors import RefusedError, UsageError
+from ..store.errors import UsageError
 from ..store.trust.session import ReviewSession
-from .options import opened, say, store_option
+from .lazy import LazyGroup
+from .options import opened, store_option
+from .unlocking import unlocked
 
-_TRIES = 3
+_COMMANDS = {
+    "digest": ("reviewing:digest_command", "What waits for whom, ready to mail"),
+    "outcomes": ("reviewing:outcomes_command", "What became of verdicts"),
+    "agreement": ("reviewing:agreement_command", "How far reviewers agree"),
+    "answer": ("reviewing:answer_command", "Answer a question on an item"),
+    "ask": ("reviewing:ask_command", "Ask the people who judge an item"),
+    "complete": ("reviewing:complete_command", "Sign the engineer's part of a verdict"),
+    "export": ("reviewing:export_command", "Write verdicts to a file"),
+}
 _THEMES = ("retrospan", "daylight", "contrast")
 
 
@@ -30,24 +40,33 @@ def _app_options(command: click.Command) -> click.Command:
 
 
 @_app_options
-@click.command(
+@click.group(
     "review",
+    cls=LazyGroup,
+    commands_map=_COMMANDS,
+    invoke_without_command=True,
     epilog="""\b
 Examples:
   retrospan review
   retrospan review --reviewer Ada --folder ~/work/support-agent
-  retrospan review --theme contrast""",
+  retrospan review --theme contrast
+  retrospan review digest""",
 )
 @store_option
-def review_command(reviewer: str | None, folder: Path, theme: str, store_location: str | None) -> None:
-    """Answer the questions that wait for people.
+@click.pass_context
+def review_command(
+    context: click.Context, reviewer: str | None, folder: Path, theme: str, store_location: str | None
+) -> None:
+    """Answer the questions that wait for people; a subcommand says how reviewing gets on.
 
     Asks for your passphrase once, then opens the queue: read what happened, answer with one key and one sentence, see
     what the agent proposed, sign. Confirmed lessons, cases and rubrics are written to the project's .retrospan folder.
     """
+    if context.invoked_subcommand is not None:
+        return
     _require_screen()
     with opened(store_location) as store:
-        _run(store, "review", session=_session(store, reviewer), reviewer=reviewer, folder=folder, theme=theme)
+        _run(store, "review", session=unlocked(store, reviewer), reviewer=reviewer, folder=folder, theme=theme)
 
 
 @_app_options
@@ -75,29 +94,6 @@ def _require_screen() -> None:
             "The terminal app needs a terminal for input and output; one of them is a pipe or a file. "
             "Use `retrospan trace list --json` and its siblings in scripts."
         )
-
-
-def _session(store: Store, reviewer: str | None) -> ReviewSession:
-    from ..services.reviewing_people import demo_reviewer, unlock_reviewer
-    from ..store.trust.config import keys_folder
-    from ..store.trust.keys import key_names
-    from ..store.trust.passphrase import read_passphrase
-
-    if store.kind == "demo":
-        return demo_reviewer(store)
-    names = [reviewer] if reviewer else key_names(keys_folder())
-    if not names:
-        raise UsageError("No reviewer has a key here yet. Run `retrospan reviewer add NAME` first.")
-    if len(names) > 1:
-        raise UsageError(f"Several keys lie here: {', '.join(names)}. Say who you are with --reviewer NAME.")
-    for left in reversed(range(_TRIES)):
-        try:
-            return unlock_reviewer(names[0], read_passphrase(f"Passphrase of {names[0]}: "))
-        except RefusedError as err:
-            if not left or not sys.stdin.isatty():
-                raise
-            say(str(err), err=True)
-    raise AssertionError("the last try returns or raises")
 
 
 def _run(

@@ -9,6 +9,7 @@ from ..services.reviewing_people import (
     distrust_reviewer,
     list_reviewers,
     nobody_is_trusted,
+    rotate_key,
     unlock_reviewer,
     vouch_for,
 )
@@ -24,6 +25,7 @@ Examples:
   retrospan reviewer add "Ada Lovelace"
   retrospan reviewer list
   retrospan reviewer countersign Grace --as "Ada Lovelace"
+  retrospan reviewer rotate "Ada Lovelace"
   retrospan reviewer revoke Grace --compromised
 """
 
@@ -96,6 +98,27 @@ def countersign_command(name: str, voucher: str, store_location: str | None) -> 
         finally:
             session.lock()
     say(f"{reviewer.name}: {reviewer.fingerprint} ({reviewer.status.value} by {reviewer.vouched_by})")
+
+
+@reviewer_group.command("rotate", epilog=_EPILOG)
+@click.argument("name")
+@store_option
+def rotate_command(name: str, store_location: str | None) -> None:
+    """Give NAME a new key, vouched for by the old one.
+
+    What the old key signed stays valid; it signs nothing any more. Where the old key may be in other hands, revoke it
+    with --compromised instead, and add the reviewer anew.
+    """
+    require_terminal()
+    with opened(store_location) as store:
+        old = read_passphrase(f"Passphrase of the old key of {name}: ")
+        session = unlock_reviewer(name, old)
+        try:
+            reviewer = rotate_key(store, session, read_new_passphrase(name))
+        finally:
+            session.lock()
+    say(f"{reviewer.name}: {reviewer.fingerprint} ({reviewer.status.value})")
+    say("On other machines the new key counts as soon as they see its record, since the old one vouches for it.")
 
 
 @reviewer_group.command("revoke", epilog=_EPILOG)

@@ -35,6 +35,7 @@ from ..store.trust.verdicts import parse_verdict_record, sign_verdict_record
 from .reviewing_claims import OpenReview
 from .reviewing_people import announce
 from .reviewing_subjects import TEXT_LIMIT
+from .rubrics import propose_rubric_change
 
 _COUNTING = (SignatureState.VALID, SignatureState.STALE, SignatureState.REDACTED)
 
@@ -105,7 +106,8 @@ def sign_verdict(
     """Sign the final answer over what was shown. Signing again returns the verdict that is there.
 
     A verdict on a disputed item is the adjudicator's, and replaces those that disagree; one on a question that a new
-    rubric version asked again replaces the former answers.
+    rubric version asked again replaces the former answers. Where it overrides a proposal with a reason, the next
+    rubric version is drafted.
 
     Args:
         store: Where.
@@ -143,7 +145,9 @@ def sign_verdict(
         verdict_id = insert_verdict(con, verdict, trace_ids=trace_ids, item_id=item_id, now=moment)
         delete_draft(con, item_id, session.fingerprint)
         _settle(con, item.state, [*before, verdict], opened)
-    return next(verdict for verdict in list_verdicts(store, item_id=item_id, trust=trust) if verdict.id == verdict_id)
+    signed = next(entry for entry in list_verdicts(store, item_id=item_id, trust=trust) if entry.id == verdict_id)
+    propose_rubric_change(store, signed, now=clock)
+    return signed
 
 
 def require_trusted(session: ReviewSession, trust: Trust) -> None:

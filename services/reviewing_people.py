@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import platformdirs
 
 from ..store.connection import Store
 from ..store.errors import RefusedError, UsageError
-from ..store.review_models import Reviewer
+from ..store.review_models import Reviewer, ReviewerStatus
 from ..store.reviewers import find_record, find_reviewer, insert_reviewer, load_records, load_roster
 from ..store.trust.clock import utc_now, utc_text
 from ..store.trust.config import forget_demo_pins, keys_folder, load_trust_file, pin_reviewer, revoke_reviewer
-from ..store.trust.keys import KdfCost, check_passphrase, create_key, key_path
+from ..store.trust.keys import KdfCost, check_passphrase, create_key, key_path, retire_key
 from ..store.trust.reviewers import ReviewerRecord, countersign, make_reviewer
 from ..store.trust.session import ReviewSession, open_demo_session, open_session
 
@@ -124,6 +124,52 @@ def trust_reviewer(store: Store, name: str, *, now: datetime | None = None) -> R
     if record.demo:
         raise RefusedError(f"{record.name!r} is a demo reviewer and counts in its demo store only.")
     pin_reviewer(record.name, record.public_key, now=utc_text(now or utc_now()))
+    return _listed(store, record.fingerprint)
+
+
+def rotate_key(
+    store: Store,
+    session: ReviewSession,
+    passphrase: str,
+    *,
+    now: datetime | None = None,
+    cost: KdfCost | None = None,
+) -> Reviewer:
+    """Give a reviewer a new key under their name; the old one vouches for it, and signs nothing from then on.
+
+    What the old key signed stays valid. Its file moves to `keys/retired`, still encrypted.
+
+    Args:
+        store: A store that knows the reviewer.
+        session: The reviewer, unlocked with the old key.
+        passphrase: Of the new key, as typed on a terminal.
+        now: For tests.
+        cost: Of the passphrase derivation.
+
+    Raises:
+        UsageError: if the passphrase is weak.
+        RefusedError: if the old key is a demo key, or does not count here.
+    """
+    clock = now or utc_now()
+    moment = utc_text(clock)
+    if session.demo:
+        raise RefusedError("A demo reviewer keeps its key; it guards nothing.")
+    check_passphrase(passphrase)
+    trust = load_roster(store).trust
+    former = trust.find(session.fingerprint)
+    if former is None or former.refuses(moment):
+        raise RefusedError(f"The key of {session.name!r} does not count here, so it cannot vouch for a new one.")
+    announce(store, session, now=moment)
+    retire_key(keys_folder(), session.name, session.fingerprint)
+    create_key(keys_folder(), session.name, passphrase, created_at=moment, cost=cost)
+    fresh = open_session(keys_folder(), session.name, passphrase)
+    record = countersign(session, make_reviewer(fresh, now=moment), trust, now=moment)
+    _announce(store, record, moment)
+    if former.status is ReviewerStatus.PINNED:
+        pin_reviewer(session.name, fresh.public_key, now=moment)
+    fresh.lock()
+    # A second later, so that the old key's last signature, the one for the new key, still counts.
+    revoke_reviewer(session.fingerprint, now=utc_text(clock + timedelta(seconds=1)), compromised=False)
     return _listed(store, record.fingerprint)
 
 

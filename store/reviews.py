@@ -33,6 +33,7 @@ WHERE question = ? AND rubric_id = ? AND rubric_version = ? AND state IN ('open'
 """
 SELECT_COUNTS = "SELECT state, count(*) FROM review_item GROUP BY state"
 UPDATE_STATE = "UPDATE review_item SET state = ?, note = ? WHERE id = ?"
+UPDATE_DUE = "UPDATE review_item SET due_at = ? WHERE id = ?"
 UPDATE_PRIORITY = "UPDATE review_item SET priority = max(priority, ?) WHERE id = ?"
 NOT_MINE = """
 NOT EXISTS (SELECT 1 FROM review_skip k WHERE k.item_id = item.id AND k.reviewer = ?)
@@ -91,6 +92,11 @@ def assign_item(con: Connection, item_id: int, names: Sequence[str]) -> None:
     """Mean an item for these people; none: for everybody."""
     con.execute(DELETE_ASSIGNEES, (item_id,))
     con.executemany(INSERT_ASSIGNEE, [(item_id, name) for name in names])
+
+
+def set_due(con: Connection, item_id: int, due_at: str) -> None:
+    """Change when an item should be answered."""
+    con.execute(UPDATE_DUE, (due_at, item_id))
 
 
 def get_item(con: Connection, item_id: int, *, now: str) -> ReviewItem:

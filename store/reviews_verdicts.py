@@ -68,6 +68,11 @@ def list_proposals(con: Connection, *, item_id: int | None = None, trace_id: int
     return [_proposal(row) for row in con.execute(SELECT_PROPOSALS.format(where=where), values)]
 
 
+def all_proposals(con: Connection) -> list[Proposal]:
+    """Every proposal, oldest first."""
+    return [_proposal(row) for row in con.execute(SELECT_PROPOSALS.format(where="1 = 1"))]
+
+
 def proposal_digest(proposal: Proposal) -> str:
     """Hex digest of what a proposal says: how a verdict cites the one its reviewer saw."""
     said = [

@@ -88,7 +88,7 @@ def sign_completion(session: ReviewSession, completion: Completion, *, signed_at
         "note": completion.note,
         "supersedes": list(completion.supersedes),
     }
-    manifest = {name: value for name, value in parts.items() if value not in (None, "", [])}
+    manifest: dict[str, JsonValue] = {name: value for name, value in parts.items() if value not in (None, "", [])}
     signature = sign_manifest(session, "completion", manifest, signed_at=signed_at)
     return {"format": FORMAT, "manifest": manifest, "signature": cast(JsonValue, signature.model_dump(mode="json"))}
 

@@ -179,6 +179,23 @@ def open_key(folder: Path, name: str, passphrase: str) -> OpenedKey:
     return OpenedKey(private, fields.name, fields.demo)
 
 
+def retire_key(folder: Path, name: str, key_fingerprint: str) -> None:
+    """Move a key out of use, to `retired` beside the others, under a name of its own.
+
+    Raises:
+        UnknownIdError: if there is no such key.
+        StoreError: if the disk refuses.
+    """
+    path = key_path(folder, name)
+    if not path.exists():
+        raise UnknownIdError(
+            "reviewer key", name, known=f"here: {', '.join(key_names(folder)) or 'none'}", next_step=""
+        )
+    mark = hashlib.sha256(key_fingerprint.encode()).hexdigest()[:8]
+    write_atomic(folder / "retired", f"{slug(name)}-{mark}.json", read_bounded(path, _MAX_KEY_FILE), mode=0o600)
+    path.unlink()
+
+
 def key_names(folder: Path) -> list[str]:
     """Slugs of the reviewers whose private keys lie in `folder`."""
     return sorted(path.stem for path in list_files(folder, ".json"))

@@ -1,0 +1,41 @@
+"""Unlock a reviewer's key for a command: the passphrase is typed on this terminal, and nowhere else."""
+
+from __future__ import annotations
+
+import sys
+
+from ..store.connection import Store
+from ..store.errors import RefusedError, UsageError
+from ..store.trust.session import ReviewSession
+from .options import say
+
+_TRIES = 3
+
+
+def unlocked(store: Store, reviewer: str | None = None) -> ReviewSession:
+    """The session of a reviewer; in a demo store its own, without a passphrase.
+
+    Raises:
+        UsageError: if no key lies here, or several and nobody is named.
+        RefusedError: if there is no terminal, or the passphrase is wrong three times.
+    """
+    from ..services.reviewing_people import demo_reviewer, unlock_reviewer
+    from ..store.trust.config import keys_folder
+    from ..store.trust.keys import key_names
+    from ..store.trust.passphrase import read_passphrase
+
+    if store.kind == "demo":
+        return demo_reviewer(store)
+    names = [reviewer] if reviewer else key_names(keys_folder())
+    if not names:
+        raise UsageError("No reviewer has a key here yet. Run `retrospan reviewer add NAME` first.")
+    if len(names) > 1:
+        raise UsageError(f"Several keys lie here: {', '.join(names)}. Name one.")
+    for left in reversed(range(_TRIES)):
+        try:
+            return unlock_reviewer(names[0], read_passphrase(f"Passphrase of {names[0]}: "))
+        except RefusedError as err:
+            if not left or not sys.stdin.isatty():
+                raise
+            say(str(err), err=True)
+    raise AssertionError("the last try returns or raises")
