@@ -50,19 +50,46 @@ Examples:
   retrospan review
   retrospan review --reviewer Ada --folder ~/work/support-agent
   retrospan review --theme contrast
+  retrospan review --web --reviewer Ada --invite 'Bo Lind'
   retrospan review digest""",
 )
+@click.option("--web", is_flag=True, help="Serve the review page for a browser instead of the terminal app.")
+@click.option("--invite", "invited", multiple=True, metavar="NAME", help="With --web: print an invitation link.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="With --web: address to listen on.")
+@click.option("--port", default=8477, show_default=True, type=click.IntRange(0, 65_535), help="With --web.")
+@click.option("--allowed-host", "allowed_hosts", multiple=True, metavar="NAME", help="With --web: a public host name.")
+@click.option("--behind-tls", is_flag=True, help="With --web: a proxy in front speaks TLS with the browsers.")
 @store_option
 @click.pass_context
 def review_command(
-    context: click.Context, reviewer: str | None, folder: Path, theme: str, store_location: str | None
+    context: click.Context,
+    reviewer: str | None,
+    folder: Path,
+    theme: str,
+    web: bool,
+    invited: tuple[str, ...],
+    host: str,
+    port: int,
+    allowed_hosts: tuple[str, ...],
+    behind_tls: bool,
+    store_location: str | None,
 ) -> None:
     """Answer the questions that wait for people; a subcommand says how reviewing gets on.
 
     Asks for your passphrase once, then opens the queue: read what happened, answer with one key and one sentence, see
     what the agent proposed, sign. Confirmed lessons, cases and rubrics are written to the project's .retrospan folder.
+
+    With --web the same is a page for a browser, made for people who are not engineers: they sign in with their
+    passphrase, and an invitation link lets a new person choose one.
     """
     if context.invoked_subcommand is not None:
+        return
+    if web:
+        from .review_page import PageOptions, serve_page
+
+        with opened(store_location) as store:
+            inviter = unlocked(store, reviewer) if invited else None
+            serve_page(store, inviter, invited, PageOptions(host, port, allowed_hosts, behind_tls))
         return
     _require_screen()
     with opened(store_location) as store:

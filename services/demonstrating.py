@@ -79,13 +79,13 @@ def _queue(store: Store, run: FailingRun) -> ReviewItem:
         focus=[run.suspect.step],
         reason=f"{run.signal.signal}: {run.signal.reason}",
     )
-    evidence = [e for e in (*run.signal.evidence, *run.suspect.evidence) if e.quote.strip()]
+    cited = [(str(e.step), e.quote) for e in (*run.signal.evidence, *run.suspect.evidence) if e.quote.strip()]
     propose_verdict(
         store,
         item.short_id,
         label=Label.FAIL,
         explanation=run.signal.reason,
-        cited=[Citation(str(e.step), e.quote) for e in evidence[:2]],
+        cited=[Citation(step, quote) for step, quote in list(dict.fromkeys(cited))[:2]],
         cause=run.suspect.cause,
         by=_AGENT,
     )

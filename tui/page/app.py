@@ -13,15 +13,16 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from ...ingest.otlp.guard import HostGuard
+from ...ingest.otlp.guard import HostGuard, host_name
 from ...store.connection import Store
 from ...store.display import safe_text
 from ...store.errors import RetrospanError
 from ...store.jsontext import canonical
+from . import passkeys
 from .desk import Desk, Opened
 from .signing_in import FrontDoor, SignedIn, TooManyTries
 
@@ -32,7 +33,8 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # With no-referrer browsers send `Origin: null` with forms, which the guard refuses.
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
@@ -66,6 +68,11 @@ class ReviewPage:
         """A page; `problem` is shown at its top."""
         values = {"who": None, "problem": None, "words": _WORDS} | values
         return HTMLResponse(self._templates.get_template(template).render(values), status, _HEADERS)
+
+    def site(self, request: Request) -> passkeys.Site:
+        """How this browser reaches the page."""
+        host = request.headers.get("host", "")
+        return passkeys.Site(host_name(host), f"{'https' if self._secure else 'http'}://{host}")
 
     def admitted(self, cookie: str) -> RedirectResponse:
         """To the list, with the cookie of a new sign-in."""
@@ -101,6 +108,9 @@ def build_page(store: Store, door: FrontDoor, *, hosts: Iterable[str] | None, se
         Route("/item/{item:int}/skip", _signed_in(_skip, page), methods=["POST"]),
         Route("/item/{item:int}/ask", _signed_in(_ask, page), methods=["POST"]),
         Route("/item/{item:int}/sign", _signed_in(_sign, page), methods=["POST"]),
+        Route("/item/{item:int}/passkey", _signed_in(_passkey_question, page), methods=["POST"]),
+        Route("/passkey/options", _signed_in(_passkey_options, page), methods=["POST"]),
+        Route("/passkey", _signed_in(_passkey_register, page), methods=["POST"]),
         Mount("/static", StaticFiles(directory=_HERE / "static")),
     ]
     return Starlette(routes=routes, middleware=[Middleware(HostGuard, hosts=hosts)])
@@ -122,7 +132,9 @@ def _signed_in(handler: Handler, page: ReviewPage) -> Callable[[Request], Awaita
         except RetrospanError as err:
             items = await run_in_threadpool(page.desk.waiting, who.session)
             decided = await run_in_threadpool(page.desk.decided, who.session)
-            return page.html("queue.html", 409, who=who, items=items, decided=decided, problem=str(err))
+            return page.html(
+                "queue.html", 409, who=who, items=items, decided=decided, offer_passkey=False, problem=str(err)
+            )
 
     return endpoint
 
@@ -184,7 +196,29 @@ def _invitation(page: ReviewPage) -> Callable[[Request], Awaitable[Response]]:
 async def _list(page: ReviewPage, request: Request, who: SignedIn) -> Response:
     items = await run_in_threadpool(page.desk.waiting, who.session)
     decided = await run_in_threadpool(page.desk.decided, who.session)
-    return page.html("queue.html", who=who, items=items, decided=decided)
+    site = page.site(request)
+    offer = site.fit and not passkeys.has_passkey(who.session.fingerprint, site)
+    return page.html("queue.html", who=who, items=items, decided=decided, offer_passkey=offer)
+
+
+async def _passkey_options(page: ReviewPage, request: Request, who: SignedIn) -> Response:
+    challenge = hashlib.sha256(who.form_token.encode()).digest()
+    site = page.site(request)
+    asked = passkeys.registration_options(who.session.fingerprint, who.session.name, site, challenge)
+    return JSONResponse(asked, headers=_HEADERS)
+
+
+async def _passkey_register(page: ReviewPage, request: Request, who: SignedIn) -> Response:
+    form = await _form(request)
+    challenge = hashlib.sha256(who.form_token.encode()).digest()
+    passkeys.register(who.session.fingerprint, page.site(request), challenge, form.get("passkey", ""))
+    return RedirectResponse("/", 303, _HEADERS)
+
+
+async def _passkey_question(page: ReviewPage, request: Request, who: SignedIn) -> Response:
+    opened = await run_in_threadpool(page.desk.open, request.path_params["item"], who.session)
+    challenge = passkeys.challenge_of(seen_mark(opened, who.form_token))
+    return JSONResponse(passkeys.question(who.session.fingerprint, page.site(request), challenge), headers=_HEADERS)
 
 
 async def _sign_out(page: ReviewPage, request: Request, who: SignedIn) -> Response:
@@ -193,10 +227,18 @@ async def _sign_out(page: ReviewPage, request: Request, who: SignedIn) -> Respon
 
 
 async def _item(page: ReviewPage, request: Request, who: SignedIn) -> Response:
-    return _shown(page, who, await run_in_threadpool(page.desk.open, request.path_params["item"], who.session))
+    opened = await run_in_threadpool(page.desk.open, request.path_params["item"], who.session)
+    return _shown(page, request, who, opened)
 
 
-def _shown(page: ReviewPage, who: SignedIn, opened: Opened, status: int = 200, problem: str | None = None) -> Response:
+def _shown(
+    page: ReviewPage,
+    request: Request,
+    who: SignedIn,
+    opened: Opened,
+    status: int = 200,
+    problem: str | None = None,
+) -> Response:
     return page.html(
         "item.html",
         status,
@@ -208,7 +250,7 @@ def _shown(page: ReviewPage, who: SignedIn, opened: Opened, status: int = 200, p
         first_look=opened.first_look,
         draft=opened.review.draft,
         proposal=opened.proposal,
-        passkey=False,
+        passkey=passkeys.has_passkey(who.session.fingerprint, page.site(request)),
         seen=seen_mark(opened, who.form_token),
     )
 
@@ -230,7 +272,7 @@ async def _answer(page: ReviewPage, request: Request, who: SignedIn) -> Response
         await run_in_threadpool(page.desk.answer, number, who.session, form)
     except RetrospanError as err:
         opened = await run_in_threadpool(page.desk.open, number, who.session)
-        return _shown(page, who, opened, 400, str(err))
+        return _shown(page, request, who, opened, 400, str(err))
     return RedirectResponse(f"/item/{number}", 303, _HEADERS)
 
 
@@ -255,9 +297,16 @@ async def _ask(page: ReviewPage, request: Request, who: SignedIn) -> Response:
 async def _sign(page: ReviewPage, request: Request, who: SignedIn) -> Response:
     number, form = request.path_params["item"], await _form(request)
     opened = await run_in_threadpool(page.desk.open, number, who.session)
-    if not hmac.compare_digest(form.get("seen", ""), seen_mark(opened, who.form_token)):
+    mark = seen_mark(opened, who.form_token)
+    if not hmac.compare_digest(form.get("seen", ""), mark):
         problem = "This has changed since you read it. Read it again, then sign."
-        return _shown(page, who, opened, 409, problem)
+        return _shown(page, request, who, opened, 409, problem)
+    site = page.site(request)
+    if passkeys.has_passkey(who.session.fingerprint, site):
+        try:
+            passkeys.check(who.session.fingerprint, site, passkeys.challenge_of(mark), form.get("passkey", ""))
+        except RetrospanError as err:
+            return _shown(page, request, who, opened, 403, str(err))
     verdict = await run_in_threadpool(page.desk.sign, opened, who.session)
     waiting = await run_in_threadpool(page.desk.waiting, who.session)
     return page.html(

@@ -18,6 +18,7 @@ from ...store.trust.session import ReviewSession
 IDLE_SECONDS = 30 * 60
 INVITATION_SECONDS = 7 * 24 * 3600
 TRIES = 5
+TRIES_OF_ADDRESS = 50
 TRIES_WINDOW = 5 * 60
 _MOST_SESSIONS = 200
 _WRONG = "That name and passphrase do not fit together. Try again, or ask whoever invited you."
@@ -62,22 +63,20 @@ class Brake:
     window: float = TRIES_WINDOW
     _failures: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
-    def check(self, *keys: str) -> None:
-        """Raise `TooManyTries` where one of the keys has failed too often lately."""
+    def check(self, key: str) -> None:
+        """Raise `TooManyTries` where `key` has failed too often lately."""
         now = self.clock()
-        for key in keys:
-            failures = self._failures[key]
-            while failures and failures[0] <= now - self.window:
-                failures.popleft()
-            if len(failures) >= self.tries:
-                raise TooManyTries(int(failures[0] + self.window - now) + 1)
-            if not failures:
-                del self._failures[key]
+        failures = self._failures[key]
+        while failures and failures[0] <= now - self.window:
+            failures.popleft()
+        if len(failures) >= self.tries:
+            raise TooManyTries(int(failures[0] + self.window - now) + 1)
+        if not failures:
+            del self._failures[key]
 
-    def failed(self, *keys: str) -> None:
+    def failed(self, key: str) -> None:
         """Note a failure."""
-        for key in keys:
-            self._failures[key].append(self.clock())
+        self._failures[key].append(self.clock())
 
 
 class FrontDoor:
@@ -96,7 +95,9 @@ class FrontDoor:
         self._lock = threading.Lock()
         self._signed_in: dict[str, SignedIn] = {}
         self._invitations: dict[str, Invitation] = {}
-        self._brake = Brake(clock)
+        self._by_name = Brake(clock)
+        # Behind a proxy all browsers share one address, so it may fail more often than one name.
+        self._by_address = Brake(clock, TRIES_OF_ADDRESS)
 
     def invite(self, name: str) -> str:
         """The token of a new invitation for `name`.
@@ -134,17 +135,19 @@ class FrontDoor:
         """Unlock a reviewer's key; returns the cookie.
 
         Raises:
-            TooManyTries: after five failures for this name or address within five minutes.
+            TooManyTries: after five failures for this name, or fifty from this address, within five minutes.
             RefusedError: if name and passphrase do not fit; it is not said which is wrong.
         """
-        keys = (f"name {name.strip().lower()}", f"address {address}")
+        known_as = name.strip().lower()
         with self._lock:
-            self._brake.check(*keys)
+            self._by_name.check(known_as)
+            self._by_address.check(address)
         try:
             session = unlock_reviewer(name.strip(), passphrase)
         except RetrospanError as err:
             with self._lock:
-                self._brake.failed(*keys)
+                self._by_name.failed(known_as)
+                self._by_address.failed(address)
             raise RefusedError(_WRONG) from err
         return self._admit(session)
 

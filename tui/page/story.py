@@ -29,6 +29,8 @@ class Told:
     """For an answer: what the agent had looked up since its last one."""
 
 
+_TERMINAL_HINT = " Enter on this turn shows them."
+"""What the terminal app adds to a turn; a page has no such key."""
 _NAMES = {"Person": ("The customer", "person"), "Agent": ("The agent", "agent"), "Act": ("Looked up", "act")}
 
 
@@ -65,4 +67,5 @@ def _told(turn: Turn, number: int, look_here: bool, signals: Sequence[Signal]) -
         for signal in signals
         if signal.failure and signal.step == turn.step and kind in ("agent", "act")
     ]
-    return Told(number, who, turn.body.plain, kind, look_here or bool(found and kind == "agent"), found)
+    text = turn.body.plain.replace(_TERMINAL_HINT, "")
+    return Told(number, who, text, kind, look_here or bool(found and kind == "agent"), found)

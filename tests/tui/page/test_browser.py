@@ -1,0 +1,192 @@
+"""The review page in a real browser: by keyboard alone, with a passkey, on a phone, for a screen reader (axe-core)."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tarfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conversations import Builder, answers, calls, says
+from retrospan.services.listening import Server, listen
+from retrospan.services.reviewing import Citation, propose_verdict, request_review
+from retrospan.services.reviewing_people import add_reviewer
+from retrospan.store.connection import Store
+from retrospan.store.reviews_verdicts import confirmed_verdicts
+from retrospan.store.trust.keys import KdfCost
+from retrospan.tui.page.app import build_page
+from retrospan.tui.page.signing_in import FrontDoor
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticatorOptions
+from selenium.webdriver.support import expected_conditions as seen
+from selenium.webdriver.support.wait import WebDriverWait
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not shutil.which("chromedriver"), reason="needs Debian's chromium and chromium-driver"),
+    # Selenium leaves closing its sockets to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+PASSPHRASE = "four plain words here"
+HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+AXE = "axe-core@4.11.0"
+
+
+@pytest.fixture
+def shop(store: Store, traces: Builder) -> Store:
+    add_reviewer(store, "Ada", PASSPHRASE, pin=True, cost=KdfCost(n=2**10))
+    traces.add(
+        says("system", "Answer from the rules."),
+        says("user", f"How long can I return it? {HOSTILE}"),
+        calls("search_rules", query="return"),
+        answers('[{"id": "returns", "text": "Returns are possible within 30 days."}]'),
+        says("assistant", f"You have 45 days. {HOSTILE}"),
+    )
+    item = request_review(store, 1, "Did the reply name a period that no rule holds?", by="agent:x", focus=[4])
+    cited = [Citation("4", "You have 45 days.")]
+    propose_verdict(store, item.short_id, label="fail", explanation="45 stands in no rule.", cited=cited, by="agent:x")
+    return store
+
+
+@pytest.fixture
+def address(shop: Store) -> Iterator[str]:
+    door = FrontDoor(shop, None)
+    sock = listen("127.0.0.1", 0)
+    server = Server(build_page(shop, door, hosts=("localhost", "127.0.0.1")))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+    thread.start()
+    yield f"http://localhost:{sock.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(20)
+    door.close()
+    sock.close()
+
+
+@pytest.fixture(params=["1280,900"])
+def browser(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[webdriver.Chrome]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium") or ""
+    flags = "headless=new no-sandbox disable-gpu disable-quic no-first-run disable-sync disable-component-update"
+    for flag in f"{flags} disable-background-networking window-size={request.param}".split():
+        options.add_argument(f"--{flag}")
+    options.add_argument(f"--user-data-dir={tmp_path / 'profile'}")
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    yield driver
+    driver.quit()
+
+
+def wait_for(browser: webdriver.Chrome, css: str) -> Any:
+    return WebDriverWait(browser, 20).until(seen.presence_of_element_located((By.CSS_SELECTOR, css)))
+
+
+def press(browser: webdriver.Chrome, *keys: str) -> None:
+    webdriver.ActionChains(browser).send_keys(*keys).perform()
+
+
+def sign_in(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(address)
+    wait_for(browser, "#name").send_keys("Ada", Keys.TAB, PASSPHRASE, Keys.ENTER)
+    wait_for(browser, ".queue")
+
+
+def test_an_item_is_decided_by_keyboard_alone(browser: webdriver.Chrome, address: str, shop: Store) -> None:
+    sign_in(browser, address)
+    wait_for(browser, ".queue a").send_keys(Keys.ENTER)
+    wait_for(browser, "fieldset")
+    press(browser, "f")
+    press(browser, Keys.TAB, Keys.TAB)
+    press(browser, "No rule says 45.")
+    press(browser, Keys.TAB, Keys.TAB, Keys.ENTER)
+    wait_for(browser, ".proposal")
+    assert "45 stands in no rule." in browser.page_source
+    wait_for(browser, "#sign-form button").send_keys(Keys.ENTER)
+    wait_for(browser, "main h1")
+    WebDriverWait(browser, 20).until(seen.title_contains("Signed"))
+    (verdict,) = confirmed_verdicts(shop).values()
+    assert verdict.answer.reason == "No rule says 45."
+
+
+def test_no_script_of_a_trace_runs(browser: webdriver.Chrome, address: str) -> None:
+    sign_in(browser, address)
+    wait_for(browser, ".queue a").click()
+    wait_for(browser, "fieldset")
+    assert "owned" not in browser.title
+    assert browser.find_elements(By.CSS_SELECTOR, "main img, main script") == []
+
+
+def test_a_registered_passkey_is_asked_for_at_each_signature(
+    browser: webdriver.Chrome, address: str, shop: Store
+) -> None:
+    device = VirtualAuthenticatorOptions(
+        protocol="ctap2", transport="internal", has_resident_key=True, has_user_verification=True, is_user_verified=True
+    )
+    browser.add_virtual_authenticator(device)
+    sign_in(browser, address)
+    wait_for(browser, "#passkey-form:not([hidden]) button").click()
+    WebDriverWait(browser, 20).until(seen.invisibility_of_element_located((By.ID, "passkey-form")))
+    credentials = browser.get_credentials()
+    assert len(credentials) == 1
+    wait_for(browser, ".queue a").click()
+    wait_for(browser, "fieldset")
+    press(browser, "f")
+    wait_for(browser, "form[action$='/answer'] button").click()
+    wait_for(browser, "#sign-form")
+    browser.execute_script("document.getElementById('sign-form').elements.passkey.value = '{}'")
+    browser.execute_script("document.getElementById('sign-form').submit()")
+    wait_for(browser, ".problem")
+    assert confirmed_verdicts(shop) == {}
+    wait_for(browser, "#sign-form button").click()
+    WebDriverWait(browser, 20).until(seen.title_contains("Signed"))
+    assert len(confirmed_verdicts(shop)) == 1
+
+
+@pytest.mark.parametrize("browser", ["420,900"], indirect=True)
+def test_a_phone_needs_no_sideways_scrolling(browser: webdriver.Chrome, address: str) -> None:
+    sign_in(browser, address)
+    wait_for(browser, ".queue a").click()
+    wait_for(browser, "fieldset")
+    width = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert browser.execute_script(width) <= 0
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The checker's script, fetched from the npm registry into a folder of the test's."""
+    folder = tmp_path_factory.mktemp("axe")
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("needs npm, to fetch axe-core")
+    done = subprocess.run([npm, "pack", AXE, "--silent"], cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"{AXE} cannot be fetched: {done.stderr[-200:]}")
+    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+        member = archive.extractfile("package/axe.min.js")
+        assert member is not None
+        return member.read().decode()
+
+
+@pytest.mark.parametrize("browser", ["1280,900", "420,900"], indirect=True)
+def test_every_page_is_accessible(browser: webdriver.Chrome, address: str, axe: str) -> None:
+    def check(place: str) -> None:
+        browser.execute_script(axe)
+        found = browser.execute_async_script("axe.run().then(arguments[0])")["violations"]
+        assert [(place, rule["id"], [n["html"] for n in rule["nodes"]]) for rule in found] == []
+
+    browser.get(address)
+    check("sign in")
+    sign_in(browser, address)
+    check("list")
+    wait_for(browser, ".queue a").click()
+    wait_for(browser, "fieldset")
+    check("item")
+    press(browser, "f")
+    wait_for(browser, "form[action$='/answer'] button").click()
+    wait_for(browser, "#sign-form")
+    check("proposal")
