@@ -34,6 +34,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "redact": ("privacy:redact_command", "Take secrets out of what is stored already"),
     "review": ("review:review_command", "Answer the questions that wait for people"),
     "tui": ("review:tui_command", "Open the terminal app"),
+    "queue": ("queue:queue_group", "Fill the queues of people, and see how they get on"),
+    "rubric": ("rubric:rubric_group", "What good is: versions, differences, confirmation"),
     "reviewer": ("reviewer:reviewer_group", "Whose verdicts count here"),
     "trust": ("trust:trust_command", "Let a project's retrospan.toml name reviewers"),
     "audit": ("audit:audit_group", "Check the history of verdicts"),
