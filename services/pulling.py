@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,7 @@ from ..store.erasure.records import erased_keys
 from ..store.errors import RefusedError
 from ..store.jsontext import canonical
 from ..store.models import SpanBatch
-from ..store.pulls import PullSource, advance_cursor, pull_cursor
+from ..store.pulls import PullSource, advance_cursor, known_trace_keys, pull_cursor
 from ..store.review_models import Label, SeenTrace, Verdict
 from ..store.reviews_verdicts import list_verdicts
 from ..store.revisions import refresh
@@ -115,14 +115,23 @@ class _Pulling:
         report.spans += len(window.batch.spans)
         batch = self._without_erased(window.batch)
         report.redacted += self._redact(batch)
-        done = commit_batch(self._store, batch, project=self._project)
-        for trace_id in done.trace_ids:
-            self._new.setdefault(trace_id, trace_id in done.new_trace_ids)
-        self._changed |= done.changed_trace_ids
+        for part, project in self._parts(batch):
+            done = commit_batch(self._store, part, project=project)
+            for trace_id in done.trace_ids:
+                self._new.setdefault(trace_id, trace_id in done.new_trace_ids)
+            self._changed |= done.changed_trace_ids
+
+    def _parts(self, batch: SpanBatch) -> Iterator[tuple[SpanBatch, str | None]]:
+        """New traces, for the project; and those that came another way already, which stay where they are."""
+        known = known_trace_keys(self._store, _keys(batch))
+        for here in (False, True):
+            spans = [span for span in batch.spans if (span.trace_key in known) is here]
+            facts = [fact for fact in batch.facts if (fact.trace_key in known) is here]
+            if spans or facts:
+                yield SpanBatch(spans, facts), None if here else self._project
 
     def _without_erased(self, batch: SpanBatch) -> SpanBatch:
-        keys = list({span.trace_key for span in batch.spans} | {facts.trace_key for facts in batch.facts})
-        gone = erased_keys(self._store, self._project, keys)
+        gone = erased_keys(self._store, self._project, _keys(batch))
         self._report.erased += len(gone)
         return SpanBatch(
             [span for span in batch.spans if span.trace_key not in gone],
@@ -138,6 +147,10 @@ class _Pulling:
         analyse(self._store, trace_ids, on_progress=progress)
         report.findings = top_findings(self._store, trace_ids)
         return report
+
+
+def _keys(batch: SpanBatch) -> list[str]:
+    return list({span.trace_key for span in batch.spans} | {facts.trace_key for facts in batch.facts})
 
 
 def write_back(store: Store, connector: Connector, project: str, *, local_project: str | None = None) -> WrittenBack:

@@ -12,8 +12,10 @@ from retrospan.ingest.connectors.base import windows
 from retrospan.ingest.connectors.registry import open_connector
 from retrospan.services.erasing import delete_traces
 from retrospan.services.pulling import pull_traces, write_back
+from retrospan.store.commit import commit_batch
 from retrospan.store.connection import Store, open_store
 from retrospan.store.errors import RefusedError, RemoteError, UsageError
+from retrospan.store.models import Span, SpanBatch, StepKind
 from retrospan.store.traces import get_trace
 from reviewdesk import Desk
 
@@ -62,6 +64,14 @@ def test_pulling_again_from_the_start_changes_nothing_but_new_annotations(store:
     again = pull_traces(store, connector, "support", since=7 * 86_400, again=True)
     assert (again.traces, again.updated, again.spans) == (0, 1, 2)
     assert {note.name for note in get_trace(store, 1).annotations} == {"thumbs", "tone"}
+
+
+def test_a_trace_that_came_another_way_stays_one_trace_in_its_project(store: Store, server: PhoenixServer) -> None:
+    commit_batch(store, SpanBatch([Span(TRACE, "0" * 15 + "1", "desk", StepKind.AGENT)]), project="desk")
+    done = pull_traces(store, open_connector("phoenix", server.url), "support", since=7 * 86_400)
+    assert (done.traces, done.updated) == (0, 1)
+    trace = get_trace(store, 1)
+    assert (trace.summary.project, len(trace.steps)) == ("desk", 2)
 
 
 def test_a_trace_that_was_deleted_here_does_not_come_back(store: Store, server: PhoenixServer) -> None:
