@@ -14,6 +14,8 @@ from .values import BRIEF, WHOLE, bounded, document_content, message_content, va
 from .widgets.block_view import Block
 
 _MOST_INDENT = 8
+_ROOMY = 32
+"""Cells from which a row of the outline has room for the duration beside the name."""
 KIND_WORDS = {
     StepKind.AGENT: "agent",
     StepKind.LLM: "model",
@@ -61,7 +63,7 @@ def outline_row(step: Step, depth: int, signals: Sequence[Signal], width: int) -
         mark, style = "!", "bold $warning"
     else:
         mark, style = ("·", "$quiet") if signals else (" ", "")
-    took = duration_text(step.duration_ms)
+    took = duration_text(step.duration_ms) if width >= _ROOMY else ""
     indent = " " * min(depth, _MOST_INDENT)
     head = joined(
         shown(mark, style),

@@ -158,6 +158,17 @@ def test_a_question_about_a_step_is_queued(app: RetrospanApp) -> None:
     assert (item.state, item.focus, item.question) == (ItemState.OPEN, ("a3",), "Did the reply invent a refund window?")
 
 
+def test_a_question_that_is_too_long_is_refused_and_the_app_goes_on(app: RetrospanApp) -> None:
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter", "a")
+        await hands.type("Why? " * 500)
+        await hands.press("enter")
+        assert "at most 2000" in hands.text and hands.place == "TraceScreen"
+
+    at_keyboard(app, walk)
+    assert list_reviews(app.store) == []
+
+
 def test_home_leads_to_the_example_of_a_failure(desk: Desk) -> None:
     app = RetrospanApp(desk.store)
 

@@ -81,6 +81,14 @@ class AppScreen(Screen[None]):
         worker: WorkType[None] = run
         self.run_worker(worker, group=group, exclusive=True)
 
+    def attempt(self, act: Callable[[], T]) -> T | None:
+        """Do something quick at once; where the store refuses, the reader is told why and the app goes on."""
+        try:
+            return act()
+        except RetrospanError as err:
+            self.failed(err)
+            return None
+
     def failed(self, err: RetrospanError) -> None:
         """Background work could not be done; the reader is told why."""
         self.tell(str(err), error=True)

@@ -136,7 +136,7 @@ class DraftsScreen(AppScreen):
             self._show()
         else:
             if self.place < len(self.drafts):
-                keep_drafts(self.store, self.drafts[self.place :])
+                self.attempt(lambda: keep_drafts(self.store, self.drafts[self.place :]))
                 self.tell("Kept as drafts; a on the lessons page accepts a lesson later.")
             self.app.pop_screen()
 

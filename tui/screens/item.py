@@ -26,6 +26,8 @@ from .sign import GUARD_SECONDS, SignScreen
 from .step import StepScreen
 
 _RENEW_SECONDS = 60.0
+_SHORT = 22
+"""Rows below which only the question itself stays above the conversation."""
 _TALL = 30
 """Rows from which the rubric stays in view while one writes."""
 _SEVERITY_KEYS = {str(number): severity for number, severity in enumerate(Severity, 1)}
@@ -115,7 +117,8 @@ class ItemScreen(AppScreen):
     def _show_answer(self) -> None:
         if self.flow.opened is None:
             return
-        brief = self.phase is not Phase.READING and self.size.height < _TALL
+        height = self.size.height
+        brief = height < _SHORT or (self.phase is not Phase.READING and height < _TALL)
         self.query_one("#question", Static).update(question_content(self.flow.opened, self.flow.form, brief=brief))
         text, keys = answer_words(self.flow, self.phase)
         self.query_one("#answer-text", Static).update(text)
@@ -245,7 +248,7 @@ class ItemScreen(AppScreen):
 
     def action_next(self) -> None:
         if self.phase is not Phase.WRITING:
-            self.flow.leave()
+            self.attempt(self.flow.leave)
             self.desk.open_next_item(after=self.item.id)
 
     def action_back(self) -> None:
@@ -253,7 +256,7 @@ class ItemScreen(AppScreen):
             self.flow.reset_form()
             self._enter(Phase.READING if self.flow.draft is None else Phase.REVEALED)
         else:
-            self.flow.leave()
+            self.attempt(self.flow.leave)
             super().action_back()
 
     def _keep_claim(self) -> None:

@@ -13,7 +13,6 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ...services.reviewing_confirm import confirm_lesson
-from ...store.errors import RetrospanError
 from ...store.knowledge.lookup import list_lessons
 from ...store.review_models import Lesson, LessonStatus
 from ...store.traces import resolve_trace
@@ -127,10 +126,9 @@ class LessonsScreen(MainScreen):
         if not trace_key:
             self.tell("This lesson names no run.")
             return
-        try:
-            self.desk.open_trace(resolve_trace(self.store, trace_key))
-        except RetrospanError as err:
-            self.failed(err)
+        trace_id = self.attempt(lambda: resolve_trace(self.store, trace_key))
+        if trace_id is not None:
+            self.desk.open_trace(trace_id)
 
 
 def lesson_blocks(lesson: Lesson) -> list[Block]:

@@ -14,7 +14,6 @@ from textual.widgets import Static
 
 from ...services.reviewing import list_reviews
 from ...services.reviewing_questions import answer_back
-from ...store.errors import RetrospanError
 from ...store.review_models import ItemState, ReviewItem
 from ..gate import joined, lines, shown
 from ..review_text import item_facts, item_row
@@ -133,10 +132,7 @@ class QueueScreen(MainScreen):
         def answered(text: str | None) -> None:
             if text is None:
                 return
-            try:
-                answer_back(self.store, item.id, text, by=self.desk.who)
-            except RetrospanError as err:
-                self.failed(err)
+            self.attempt(lambda: answer_back(self.store, item.id, text, by=self.desk.who))
             self.action_reload()
 
         self.app.push_screen(

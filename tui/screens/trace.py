@@ -167,7 +167,10 @@ class TraceScreen(AppScreen):
         from ...services.reviewing import request_review
 
         step = self.query_one("#outline", RowList).cursor
-        item = request_review(
-            self.store, self.trace_id, question, by=self.desk.who, focus=(step,), reason="asked in the terminal app"
+        item = self.attempt(
+            lambda: request_review(
+                self.store, self.trace_id, question, by=self.desk.who, focus=(step,), reason="asked in the terminal app"
+            )
         )
-        self.tell(f"{item.short_id} waits in the review queue (r on a main screen).")
+        if item is not None:
+            self.tell(f"{item.short_id} waits in the review queue (r on a main screen).")
