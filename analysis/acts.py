@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..store.jsontext import as_text
-from ..store.models import JsonValue, Message, Status, StepKind
+from ..store.models import JsonValue, Message, Status, StepKind, ToolCall
 from .effects import Effect, effect_of
 from .failures import failure_in_result
 from .unpacking import unpacked
@@ -52,7 +52,7 @@ class Act:
 
 @dataclass
 class _Pending:
-    asked: int
+    asked: int | None
     tool: str
     arguments: JsonValue
     call_id: str | None
@@ -75,12 +75,14 @@ def acts_of(views: Sequence[View]) -> Iterator[Act]:
             acts.append((call.position if call else position, act))
             recorded.append(act)
         elif view.role is Role.DECISION:
-            for message in view.received:
+            told = {call.id: call for message in view.step.new_messages for call in message.tool_calls if call.id}
+            for message in view.received if last_decision else current_turn(view):
                 if message.role == "tool":
                     position += 1
                     call = _take(pending, message.tool_call_id, message.name)
                     if call is None and any(_tells_again(message.content, act) for act in recorded):
                         continue
+                    call = call or _unrecorded(told.get(message.tool_call_id or ""), position)
                     acts.append((call.position if call else position, _told(view, message, call, last_decision)))
             for request in (request for message in view.step.output_messages for request in message.tool_calls):
                 position += 1
@@ -89,6 +91,23 @@ def acts_of(views: Sequence[View]) -> Iterator[Act]:
             recorded.clear()
     acts += [(call.position, Act(call.tool, call.arguments, call.asked, None, None, None, False)) for call in pending]
     return (act for _, act in sorted(acts, key=lambda pair: pair[0]))
+
+
+def current_turn(view: View) -> tuple[Message, ...]:
+    """New messages that belong to this run: from the last message of a person on, where earlier turns are told again.
+
+    A run that answers one message of a conversation is handed the earlier messages too, with the calls made then.
+    """
+    messages = view.step.new_messages
+    asked = [i for i, message in enumerate(messages) if message.role == "user"]
+    if not asked or not any(message.role == "assistant" for message in messages[: asked[-1]]):
+        return view.received
+    return tuple(message for message in messages[asked[-1] :] if message.role != "assistant")
+
+
+def _unrecorded(call: ToolCall | None, position: int) -> _Pending | None:
+    """A call that only the messages of a later model call tell of."""
+    return _Pending(None, call.name, unpacked(call.arguments), call.id, position) if call else None
 
 
 def _tells_again(content: str, act: Act) -> bool:
@@ -135,7 +154,7 @@ def _told(view: View, message: Message, call: _Pending | None, last_decision: di
     if failure is None and message.is_error:
         failure = message.content[:200]
     before = last_decision.get(view.step.parent)
-    asked = call.asked if call else before.index if before else None
+    asked = call.asked if call and call.asked is not None else before.index if before else None
     tool, arguments = (call.tool, call.arguments) if call else (message.name or "observation", None)
     return Act(tool, arguments, asked, view.index, message.content, failure, message.is_error)
 

@@ -42,6 +42,11 @@ _EMPTY = re.compile(
     r"(?:\s(?:were\s)?found)?\b|\bnothing\s(?:was\s)?found\b|\bnot?\sfound\b|\bempty\s(?:result|list|response)\b|"
     r"\bkeine\s(?:ergebnisse|treffer)\b|\baucun\sr[ée]sultat\b|\bsin\sresultados\b"
 )
+_OUTSIDE = re.compile(
+    r"(?i)\b(?:time[sd]?[\s_-]?out|timeout|unavailable|temporarily|rate.?limit|too many requests|overloaded|"
+    r"connection (?:refused|reset|error|aborted)|network|internal (?:server )?error|bad gateway|"
+    r"(?:5\d\d|429) (?:error|internal|bad|service|gateway|too)|service (?:is )?down|not reachable|unreachable|outage)\b"
+)
 _ERROR_KEYS = frozenset({"error", "errors", "exception", "error_message", "errormessage"})
 _STATUS_KEYS = frozenset({"status", "state", "result"})
 _BAD_STATUS = frozenset({"error", "failed", "failure", "fail", "exception", "denied", "rejected"})
@@ -56,6 +61,11 @@ def failure_in_result(text: str, value: JsonValue = None) -> str | None:
         return None
     match = _HEAD_FAILURE.search(text[:_HEAD]) or _LINE_FAILURE.search(text[:_LINES])
     return match.group().strip() if match else None
+
+
+def comes_from_outside(words: str) -> bool:
+    """Does a failure speak of a service that is down or slow, rather than of how it was called?"""
+    return bool(_OUTSIDE.search(words))
 
 
 def nothing_found(text: str, value: JsonValue = None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,10 @@ from .reading import Act, Reading, Role, View, read
 from .sources import Sources
 from .values import Value, ValueKind, number_of, values_in
 
+_UNIT = re.compile(
+    r"(?i)[\s-]?(?:(?:working|business|calendar) )?(?:days?|weeks?|months?|years?|usd|eur|gbp|dollars?|euros?|percent|"
+    r"tage?n?|wochen?|monate?n?|jahre?n?|prozent|jours?|semaines?|mois|ans|días?|semanas?|mes(?:es)?|años?)\b"
+)
 _PLAIN_NUMBER = 20
 """Whole numbers up to here are counts, ranks and list marks more often than facts."""
 
@@ -96,15 +101,24 @@ def telling(value: Value) -> bool:
     return number is not None and (abs(number) > _PLAIN_NUMBER or not number.is_integer())
 
 
+def promises(value: Value, text: str) -> bool:
+    """Is it a period, a percentage or an amount, which commits whoever says it however small it is?"""
+    if value.kind is not ValueKind.NUMBER or value.normal in ("0", "1"):
+        return False
+    return not value.text[-1].isdigit() or not value.text[0].isdigit() or bool(_UNIT.match(text, value.end))
+
+
 def _uses(reading: Reading, sources: Sources) -> Iterator[Use]:
     final = reading.final.index if reading.final else None
     acts = reading.acts_by_asker
+    spoken = False
     if reading.views and reading.views[0].role is Role.FRAME:
         sources.add(reading.views[0].index, as_text(reading.views[0].step.inputs))
     for view in reading.views:
-        for message in view.received:
+        for message in view.received if spoken else view.step.new_messages:  # the first is handed earlier turns too
             sources.add(view.index, message.content)
         if view.role is Role.DECISION:
+            spoken = True
             yield from _spoken(view, sources, view.index == final)
             for act in acts.get(view.index, []):
                 yield from _handed(act, view.index, sources)
@@ -123,7 +137,7 @@ def _shown(view: View) -> str:
 
 def _spoken(view: View, sources: Sources, is_final: bool) -> Iterator[Use]:
     for value in values_in(view.text):
-        if telling(value):
+        if telling(value) or (is_final and promises(value, view.text)):
             yield Use(value, view.index, sources.introducer(value), sources.holds(value), None, is_final)
 
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..store.models import Trace
-from .acts import Act, acts_of
+from .acts import Act, acts_of, current_turn
 from .views import Role, View, bare_agent, own_text, views_of
+from .wording import HEDGE
 
-__all__ = ["Act", "Reading", "Role", "View", "bare_agent", "mended", "own_text", "read"]
+__all__ = ["Act", "Reading", "Role", "View", "bare_agent", "mended", "own_text", "owned_up", "read"]
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,12 @@ class Reading:
 
     @cached_property
     def request(self) -> str:
-        """The first thing asked of the agent."""
+        """The first thing asked of the agent in this run; earlier turns of a conversation are not it."""
         if self.user_turns:
+            first = self.user_turns[0][0]
+            if self.view(first).role is Role.DECISION:
+                asked = [m.content for m in current_turn(self.view(first)) if m.role == "user" and m.content.strip()]
+                return asked[0] if asked else self.user_turns[0][1]
             return self.user_turns[0][1]
         return self.trace.summary.input
 
@@ -78,6 +83,12 @@ def mended(reading: Reading, failed: Act) -> bool:
     return any(
         act.tool == failed.tool and not act.failure and not act.declared_failure for act in reading.acts[at + 1 :]
     )
+
+
+def owned_up(reading: Reading, step: int) -> bool:
+    """Does the final answer, after this step, say that something did not work?"""
+    final = reading.final
+    return final is not None and final.index > step and bool(HEDGE.search(final.text[:4_000]))
 
 
 def _user_turns(views: Sequence[View]) -> Iterator[tuple[int, str]]:

@@ -29,7 +29,7 @@ from .evidence.enough import THRESHOLD, strength
 Source = Callable[[CaseFile], Iterable[Clue]]
 
 SOURCES: Mapping[str, tuple[Source, float]] = {
-    "signals": (from_signals.clues, 0.6),
+    "signals": (from_signals.clues, 1.0),
     "siblings": (sibling_runs.clues, 2.0),
     "spectrum": (spectrum.clues, 0.3),
     "grounding": (grounding.clues, 0.5),

@@ -147,6 +147,25 @@ def agent_error_bench() -> list[Case]:
     return cases
 
 
+def agent_process_bench() -> list[Case]:
+    """Search agents on HotpotQA; every agent turn is labelled good (1), neutral (0) or bad (-1).
+
+    Right is the first bad step; a run whose answer is right passed.
+    """
+    text = lzma.decompress((DATA / "agent_process_bench" / "hotpotqa.jsonl.xz").read_bytes()).decode()
+    cases = []
+    for line in filter(None, text.splitlines()):
+        value = json.loads(line)
+        labels = {int(key): int(label) for key, label in value["step_labels"].items()}
+        bad = sorted(key for key, label in labels.items() if label < 0)
+        case_id = f"APB/{value['query_index']}/{value['sample_index']}"
+        record = {"id": case_id, "messages": value["messages"]}
+        outcome = "pass" if value["final_label"] > 0 else "fail"
+        group, extra = f"APB {value['query_index']}", {"labels": labels, "bad": tuple(bad)}
+        cases.append(Case(case_id, record, tuple(bad[:1]), (), outcome, group, extra))
+    return cases
+
+
 def _team_turn(turn: dict[str, Any], speaker: str) -> dict[str, Any]:
     name = str(turn.get(speaker) or turn["role"])
     if name in ("human", "user"):

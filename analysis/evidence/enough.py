@@ -14,7 +14,9 @@ _NO_SIBLINGS = 0.5
 _SYMPTOMS = ("grounding", "counts", "ending", "writes")
 _PER_SYMPTOM = 0.3
 _DECISIVE = {
-    "claimed_action": 1.0,
+    "claimed_action": 1.2,
+    "stale_passage": 1.2,
+    "carried_id": 1.2,
     "tool_contradiction": 1.0,
     "ungrounded_value": 1.0,
     "negative_feedback": 1.0,
@@ -37,7 +39,11 @@ def strength(case: CaseFile, clues: Mapping[str, Sequence[Clue]]) -> float:
     else of all. The weights were set on runs of two tool-using agents, with outcomes withheld.
     """
     symptoms = sum(max((clue.score for clue in clues.get(name, ())), default=0.0) for name in _SYMPTOMS)
-    clear = [item.strength * _DECISIVE.get(item.signal, 0.0) for item in case.signals if item.strength >= _CLEAR]
+    clear = [
+        item.strength * _DECISIVE.get(item.signal, 0.0)
+        for item in case.signals
+        if item.failure and item.strength >= _CLEAR
+    ]
     known = _KNOWN_FAILURE if case.reading.trace.summary.outcome is Outcome.FAIL else 0.0
     return known + disagreement(case) + _PER_SYMPTOM * symptoms + max(clear, default=0.0)
 

@@ -15,29 +15,30 @@ _CAUSE = {
     "error_in_result": CauseClass.ARGUMENTS,
     "empty_retrieval": CauseClass.RETRIEVAL,
     "tool_contradiction": CauseClass.REASONING,
-    "result_ignored": CauseClass.PASSAGE_SELECTION,
+    "stale_passage": CauseClass.PASSAGE_SELECTION,
+    "carried_id": CauseClass.ARGUMENTS,
     "claimed_action": CauseClass.REASONING,
     "loop": CauseClass.WORKFLOW,
     "retry_without_change": CauseClass.WORKFLOW,
     "truncation": CauseClass.MODEL,
-    "refusal": CauseClass.PROMPT,
     "unfinished": CauseClass.WORKFLOW,
 }
 _WEIGHT = {
-    "tool_error": 0.8,
-    "error_in_result": 0.7,
-    "empty_retrieval": 0.5,
-    "tool_contradiction": 0.9,
-    "result_ignored": 0.3,
-    "claimed_action": 0.8,
-    "loop": 0.7,
-    "retry_without_change": 0.7,
-    "truncation": 0.8,
-    "refusal": 0.3,
-    "unfinished": 0.6,
-    "user_frustration": 0.3,
-    "negative_feedback": 0.3,
+    "stale_passage": 1.0,
+    "carried_id": 1.0,
+    "claimed_action": 1.0,
+    "tool_contradiction": 0.6,
+    "tool_error": 0.48,
+    "error_in_result": 0.42,
+    "loop": 0.42,
+    "retry_without_change": 0.42,
+    "truncation": 0.48,
+    "unfinished": 0.36,
+    "empty_retrieval": 0.3,
+    "user_frustration": 0.18,
+    "negative_feedback": 0.18,
 }
+_OTHERWISE = 0.3
 _ELSEWHERE = frozenset({"llm_error", "ungrounded_value"})
 """Charged by `ending` and `grounding`, which see more than the signal; failed changes are charged by `writes`."""
 _ERRORS = frozenset({"tool_error", "error_in_result"})
@@ -51,13 +52,14 @@ def clues(case: CaseFile) -> Iterator[Clue]:
     by_done = {act.done: act for act in case.reading.acts if act.done is not None}
     broken = {item.step for item in case.signals if item.signal == "llm_error"}
     for item in case.signals:
-        if item.step is None or not item.failure or item.signal in _ELSEWHERE:
+        counts = item.failure or item.signal in _ERRORS
+        if item.step is None or not counts or item.signal in _ELSEWHERE:
             continue
         act = by_done.get(item.step)
         if item.signal in _ERRORS and (item.step in broken or (act and act.effect is Effect.WRITE)):
             continue
         step = _start(case, item) if item.signal in _REPEATS else act.step if act else item.step
-        score = _WEIGHT.get(item.signal, 0.5) * item.strength
+        score = _WEIGHT.get(item.signal, _OTHERWISE) * item.strength
         if act and item.signal in _ERRORS and mended(case.reading, act):
             score *= _MENDED
         yield clue(step, score, item.reason, _CAUSE.get(item.signal, CauseClass.UNDETERMINED), item.evidence)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ...store.findings import CauseClass, Evidence
 from ...store.jsontext import as_text
 from ..effects import Effect, hands_over
+from ..failures import comes_from_outside
 from ..quotes import quote
 from ..reading import Act, Role, mended
 from .case import CaseFile
@@ -19,6 +20,7 @@ _YES = re.compile(
     r"ja|oui|s[ií])\b"
 )
 _DECAY = 0.85
+_OUTSIDE = 0.2
 
 
 def clues(case: CaseFile) -> Iterator[Clue]:
@@ -31,6 +33,9 @@ def clues(case: CaseFile) -> Iterator[Clue]:
         weight = _DECAY**rank
         rank += 1
         if failed:
+            if comes_from_outside(act.failure or ""):
+                yield _trouble(case, act, act.asked)
+                continue
             score = 0.4 * weight if mended(case.reading, act) else 0.8 * _DECAY**refused
             refused += 1
             yield clue(
@@ -56,6 +61,12 @@ def clues(case: CaseFile) -> Iterator[Clue]:
                 CauseClass.ARGUMENTS,
                 [_call(case, act)],
             )
+
+
+def _trouble(case: CaseFile, act: Act, asked: int) -> Clue:
+    """A service that is down is nobody's decision; what the run makes of it is charged elsewhere."""
+    reason = f"{act.tool} did not work, through no fault of the call"
+    return clue(asked, _OUTSIDE, reason, CauseClass.TOOL, [_call(case, act), _refusal(case, act)])
 
 
 def _confirmed(case: CaseFile, asked: int) -> bool:

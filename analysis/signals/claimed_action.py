@@ -53,6 +53,26 @@ _CLAIM = re.compile(
     r"were) successfully|is now|are now) "
     rf"({'|'.join(sorted(_VERBS, key=len, reverse=True))})\b"
 )
+_THINGS: dict[str, str] = {
+    "refund": "refund return credit payment cancel",
+    "reimbursement": "refund reimburse credit payment",
+    "replacement": "replace exchange order create ship",
+    "confirmation": "send email mail notify message confirm",
+    "cancellation": "cancel delete terminate void",
+    "booking": "book reserve create",
+    "erstattung": "refund return credit payment cancel",
+    "bestätigung": "send email mail notify message confirm",
+    "remboursement": "refund return credit payment cancel",
+    "reembolso": "refund return credit payment cancel",
+}
+"""What is said to be under way, and the words of tools that set it going."""
+_UNDER_WAY = re.compile(
+    rf"(?i)\b(?:your|the|ihre|die|votre|le|su|el) ({'|'.join(_THINGS)})\b(?:[^.!?\n]|\.(?=\d)){{0,90}}?\b"
+    r"(?:is (?:now )?on (?:its|the) way|is being processed|(?:has|have) been (?:\w+ly )?(?:issued|processed|sent|"
+    r"booked|completed|initiated|confirmed)|was (?:\w+ly )?(?:issued|processed|sent|booked|completed|initiated)|"
+    r"ist unterwegs|wurde (?:veranlasst|gesendet|verschickt|gebucht)|est en (?:cours|route)|a été (?:effectué|envoyé)|"
+    r"está en camino|ha sido (?:procesado|enviado))"
+)
 _FIRST_PERSON = re.compile(r"(?i)(?:i|we)\b")
 _UNREAL = re.compile(
     r"(?i)\b(?:if|once|after|when|unless|until|could|would|should|must|may|might|not|n't|cannot|whether|already|previously|before|"
@@ -63,17 +83,24 @@ _UNREAL = re.compile(
 def find(reading: Reading) -> Iterator[Signal]:
     if not reading.acts:
         return
-    tools = {act.tool for act in reading.acts}
     claimed: set[str] = set()
     for view in reading.decisions:
-        for match in _CLAIM.finditer(view.text[:20_000]):
-            verb = match.group(1).lower()
-            if verb in claimed or _is_unreal(view.text, match.start(), match.group()):
+        for match, said, able in _claims(view.text[:20_000]):
+            if said in claimed or _is_unreal(view.text, match.start(), match.group()):
                 continue
-            unmet = _unmet(reading, view, verb, _BROAD if _FIRST_PERSON.match(match.group()) else _BY_THE_WAY)
+            excused = said in (_BROAD if _FIRST_PERSON.match(match.group()) else _BY_THE_WAY | _THINGS.keys())
+            unmet = _unmet(reading, view, able, excused)
             if unmet is not None:
-                claimed.add(verb)
-                yield _signal(view, match, verb, unmet, len(tools))
+                claimed.add(said)
+                yield _signal(view, match, said, unmet)
+
+
+def _claims(text: str) -> Iterator[tuple[re.Match[str], str, list[str]]]:
+    """What is said to be done or under way, with the words of tools that could do it."""
+    for match in _CLAIM.finditer(text):
+        yield match, match.group(1).lower(), _VERBS[match.group(1).lower()].split()
+    for match in _UNDER_WAY.finditer(text):
+        yield match, match.group(1).lower(), _THINGS[match.group(1).lower()].split()
 
 
 def _is_unreal(text: str, start: int, claim: str) -> bool:
@@ -81,15 +108,12 @@ def _is_unreal(text: str, start: int, claim: str) -> bool:
     return bool(_UNREAL.search(text[sentence:start])) or "already" in claim.lower()
 
 
-def _unmet(reading: Reading, view: View, verb: str, excused: frozenset[str]) -> str | None:
+def _unmet(reading: Reading, view: View, able: list[str], excused: bool) -> str | None:
     """Why the claim is not met; None where a call that fits was made."""
-    able = _VERBS[verb].split()
     fitting = [act for act in reading.acts if act.step <= view.index and any(word in act.tool.lower() for word in able)]
     if not fitting:
         before = [act for act in reading.acts if act.step <= view.index]
-        return (
-            None if any(_could(act, verb in excused) for act in before) else "no call that could do so was made before"
-        )
+        return None if any(_could(act, excused) for act in before) else "no call that could do so was made before"
     if all(act.failure or act.declared_failure for act in fitting):
         return f"every call of {fitting[-1].tool} failed"
     return None
@@ -105,13 +129,14 @@ def _could(act: Act, excused: bool) -> bool:
     return act.effect is Effect.UNKNOWN or (act.effect is Effect.WRITE and excused)
 
 
-def _signal(view: View, match: re.Match[str], verb: str, unmet: str, tools: int) -> Signal:
+def _signal(view: View, match: re.Match[str], said: str, unmet: str) -> Signal:
+    told = f"says that the {said} is under way" if said in _THINGS else f"says it {said} something"
     return signal(
         DEFINITION.name,
         view.index,
-        f"says it {verb} something, but {unmet}",
+        f"{told}, but {unmet}",
         around(view.step, view.text, match.start(), match.end(), "outputs"),
-        strength=0.9 if tools else 0.5,
+        strength=0.9,
     )
 
 
@@ -121,7 +146,8 @@ DEFINITION = SignalDefinition(
         "A reply claims a completed action; no tool whose name fits was called before it, or each such call failed."
     ),
     weakness=(
-        "English verbs only; tools with opaque names, and actions that the user or the system did, can mislead it."
+        "English verbs (of German, French and Spanish only refunds and confirmations under way); tools with opaque "
+        "names, and actions that the user or the system did, can mislead it."
     ),
     find=find,
 )

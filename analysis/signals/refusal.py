@@ -33,12 +33,16 @@ def find(reading: Reading) -> Iterator[Signal]:
                 "the reply declines what was asked",
                 around(view.step, view.text, match.start(), match.end(), "outputs"),
                 strength=0.8 if final is not None and view.index == final.index else 0.5,
+                failure=False,
             )
 
 
 DEFINITION = SignalDefinition(
     name="refusal",
     definition="A reply declines the request in words, or the finish reason names a filter.",
-    weakness="A refusal that the policy demands is right and marked all the same; a few languages only.",
+    weakness=(
+        "No failure by itself, as policies demand refusals; only output withheld by a filter counts as one. "
+        "A few phrases of English, German, French and Spanish."
+    ),
     find=find,
 )

@@ -6,6 +6,7 @@ from ...store.findings import Signal
 from ...store.models import Trace
 from ..reading import Reading, read
 from . import (
+    carried_id,
     claimed_action,
     empty_retrieval,
     error_in_result,
@@ -15,6 +16,7 @@ from . import (
     refusal,
     result_ignored,
     retry_without_change,
+    stale_passage,
     tool_contradiction,
     tool_error,
     truncation,
@@ -33,6 +35,8 @@ DEFINITIONS: tuple[SignalDefinition, ...] = (
     tool_contradiction.DEFINITION,
     result_ignored.DEFINITION,
     claimed_action.DEFINITION,
+    stale_passage.DEFINITION,
+    carried_id.DEFINITION,
     loop.DEFINITION,
     retry_without_change.DEFINITION,
     truncation.DEFINITION,

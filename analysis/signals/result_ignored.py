@@ -49,6 +49,7 @@ def _ignored(reading: Reading, act: Act) -> Signal:
         f"nothing that {act.tool} returned appears in any later step",
         quote(step, text[:160], "outputs") or quote(step, step.tool or step.name, "tool"),
         strength=0.5,
+        failure=False,
     )
 
 
@@ -70,4 +71,5 @@ DEFINITION = SignalDefinition(
     definition="No new word or value of a result appears later, and its tool was used only once.",
     weakness="A result that was checked and rightly found irrelevant looks the same; very short results are skipped.",
     find=find,
+    failure=False,
 )
