@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 from ..services.agent_jobs import Claim, Support, keep_transcript, keep_turn, task_for
 from ..store.agent_runs import Spent, Task
 from ..store.connection import Store
+from ..store.jsontext import as_text
 from ..store.knowledge.plaintext import plain_text
 from ..store.models import Trace
 from ..store.traces import get_trace
 from .bridge import reading_tools
 from .evidence import Cited, check_citations
 from .investigator import run_seen_by_tools
-from .loop import Conversation, Ending, Event, Message, Setup
+from .loop import Conversation, Ending, Event, Message, Setup, result_text
 from .prompts import chat_prompt, first_question, new_canary
 from .spending import Limits, Purse
 from .transcripts import transcript_of
@@ -47,6 +48,11 @@ class Said:
     """Citations whose words do not stand in their step."""
 
 
+def claims_of(said: Sequence[Said]) -> tuple[Claim, ...]:
+    """The sentences that at least one step supports."""
+    return tuple(Claim(entry.text, entry.supports) for entry in said if entry.supports)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of one question."""
@@ -59,11 +65,22 @@ class Answer:
     @property
     def claims(self) -> tuple[Claim, ...]:
         """The sentences that at least one step supports."""
-        return tuple(Claim(said.text, said.supports) for said in self.said if said.supports)
+        return claims_of(self.said)
 
     @property
     def refused(self) -> int:
         return sum(len(said.refused) for said in self.said)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A tool that was called for an answer."""
+
+    name: str
+    arguments: str
+    """As JSON."""
+    answer: str = ""
+    is_error: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +89,12 @@ class Exchange:
 
     question: str
     said: tuple[Said, ...]
-    calls: tuple[str, ...]
-    """Tools that were called for it."""
+    lookups: tuple[Lookup, ...]
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """The sentences that at least one step supports."""
+        return claims_of(self.said)
 
 
 class Chat:
@@ -103,7 +124,7 @@ class Chat:
         for start, end in _spans(self._history):
             part = self._history[start:end]
             question = str(part[0]["content"]).rpartition(_QUESTION)[2]
-            found.append(Exchange(question, self._read(_text_of(part[-1])), tuple(_calls(part))))
+            found.append(Exchange(question, self._read(_text_of(part[-1])), tuple(_lookups(part))))
         return found
 
     async def ask(
@@ -194,10 +215,20 @@ def _uses(message: Message) -> Iterator[dict[str, Any]]:
         yield from (part for part in message["content"] if part.get("type") == "tool_use")
 
 
-def _calls(part: Sequence[Message]) -> Iterator[str]:
+def _lookups(part: Sequence[Message]) -> Iterator[Lookup]:
+    results = {
+        result["tool_use_id"]: result
+        for message in part
+        if message["role"] == "user" and isinstance(message["content"], list)
+        for result in message["content"]
+        if result.get("type") == "tool_result"
+    }
     for message in part:
-        if message["role"] == "assistant":
-            yield from (str(use.get("name")) for use in _uses(message))
+        for use in _uses(message) if message["role"] == "assistant" else ():
+            result = results.get(use["id"], {})
+            yield Lookup(
+                str(use.get("name")), as_text(use.get("input")), result_text(result), bool(result.get("is_error"))
+            )
 
 
 def _text_of(message: Message) -> str:

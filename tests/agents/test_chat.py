@@ -70,7 +70,9 @@ def test_a_second_question_goes_on_with_the_first(store: Store, chat: Chat) -> N
     ]
     again = Chat(store, 1, "claude-sonnet-5-5")
     assert [exchange.question for exchange in again.exchanges] == ["What went wrong?", "And then?"]
-    assert again.exchanges[0].calls == ("get_trace",)
+    (lookup,) = again.exchanges[0].lookups
+    assert (lookup.name, lookup.is_error) == ("get_trace", False)
+    assert "You have 45 days" in lookup.answer
     assert [row.agent for row in list_transcripts(store, trace_id=1)] == ["chat", "chat"]
 
 

@@ -40,7 +40,7 @@ class SuspectsScreen(ModalScreen[int | None]):
 
     def on_mount(self) -> None:
         view = self.query_one("#suspect-list", BlockView)
-        blocks = [self._block(place, s) for place, s in enumerate(self.explanation.report.suspects[:_SHOWN], 1)]
+        blocks = suspect_blocks(self.explanation)
         view.show(blocks, key=blocks[0].key if blocks else None)
         view.focus()
 
@@ -54,19 +54,26 @@ class SuspectsScreen(ModalScreen[int | None]):
             first = shown("Not enough evidence to accuse a step; the ranking is only a hint", "bold $warning")
         return lines(first, shown(report.note)) if report.note else first
 
-    def _block(self, place: int, suspect: Suspect) -> Block:
-        step = self.explanation.trace.steps[suspect.step]
-        head = joined(
-            shown(f"{place}. ", "bold"),
-            shown(f"{self.explanation.trace.summary.short_id}.{suspect.step} {step_name(step)}", "bold $accent"),
-            shown(f"  cause: {suspect.cause.value.replace('_', ' ')}"),
-        )
-        reasons = [shown(f"• {reason}") for reason in suspect.reasons]
-        quotes = [
-            joined(shown(f"  step {e.step}: “", "$quiet"), shown_line(e.quote, 240), shown("”", "$quiet"))
-            for e in suspect.evidence[:4]
-        ]
-        return Block(lines(head, *reasons, *quotes), key=suspect.step)
-
     def action_go(self) -> None:
         self.dismiss(self.query_one("#suspect-list", BlockView).marked_key)
+
+
+def suspect_blocks(explanation: Explanation) -> list[Block]:
+    """The first suspects of a run, a block each."""
+    name = explanation.trace.summary.short_id
+    return [_block(explanation, name, place, s) for place, s in enumerate(explanation.report.suspects[:_SHOWN], 1)]
+
+
+def _block(explanation: Explanation, name: str, place: int, suspect: Suspect) -> Block:
+    step = explanation.trace.steps[suspect.step]
+    head = joined(
+        shown(f"{place}. ", "bold"),
+        shown(f"{name}.{suspect.step} {step_name(step)}", "bold $accent"),
+        shown(f"  cause: {suspect.cause.value.replace('_', ' ')}"),
+    )
+    reasons = [shown(f"• {reason}") for reason in suspect.reasons]
+    quotes = [
+        joined(shown(f"  step {e.step}: “", "$quiet"), shown_line(e.quote, 240), shown("”", "$quiet"))
+        for e in suspect.evidence[:4]
+    ]
+    return Block(lines(head, *reasons, *quotes), key=suspect.step)

@@ -37,6 +37,7 @@ class TraceScreen(AppScreen):
         Binding("d", "diff", "Diff"),
         Binding("x", "whole", "Whole step"),
         Binding("a", "ask", "Ask an expert"),
+        Binding("c", "chat", "Conversation"),
         Binding("J", "scroll(1)", "Scroll the step down", show=False),
         Binding("K", "scroll(-1)", "Scroll the step up", show=False),
     ]
@@ -152,6 +153,11 @@ class TraceScreen(AppScreen):
         from .diff import DiffScreen
 
         self.app.push_screen(DiffScreen(self.trace_id))
+
+    def action_chat(self) -> None:
+        from .chat import ChatScreen
+
+        self.app.push_screen(ChatScreen(self.trace_id))
 
     def action_ask(self) -> None:
         if self.trace is None:
