@@ -75,7 +75,9 @@ def distinctive_terms(members: Sequence[str], others: Sequence[str], limit: int 
         alpha = strength * prior[word] / total
         y, z = count + alpha, outside[word] + alpha
         odds = math.log(y / (total_in + strength - y)) - math.log(z / max(total_out + strength - z, 1e-9))
-        score = odds / math.sqrt(1 / y + 1 / z)
-        if score >= (_LEAST_SCORE if others else -math.inf):
-            scored.append((-score, -count, word))
-    return [word for _, _, word in sorted(scored)[:limit]]
+        scored.append((-odds / math.sqrt(1 / y + 1 / z), -count, word))
+    ranked = sorted(scored)
+    telling = [word for score, _, word in ranked if -score >= _LEAST_SCORE]
+    # Few runs tell little for sure; two words that lean the right way are better than no name.
+    leaning = [word for score, _, word in ranked[:2] if score < 0 or not others]
+    return telling[:limit] or leaning

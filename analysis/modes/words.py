@@ -1,10 +1,11 @@
-"""The words of a text that can tell runs apart: in lower case, numbers as one sign, frequent English left out."""
+"""The words of a text that can tell runs apart: lower case, numbers as one sign, no addresses or frequent English."""
 
 from __future__ import annotations
 
 import re
 
 _WORD = re.compile(r"[^\W_]+(?:['_-][^\W_]+)*")
+_ADDRESS = re.compile(r"\S+@\S+|\b[a-z]+://\S+")
 _MOST = 2_000
 """Characters looked at; a request or answer says early what it is about."""
 # fmt: off
@@ -27,5 +28,5 @@ def words_of(text: str) -> list[str]:
     >>> words_of("I've refunded 94.00 for your Order")
     ['refunded', '#', '#', 'order']
     """
-    found = (word.lower() for word in _WORD.findall(text[:_MOST]))
+    found = (word.lower() for word in _WORD.findall(_ADDRESS.sub(" ", text[:_MOST])))
     return [NUMBER if any(c.isdigit() for c in word) else word for word in found if word not in _FREQUENT]
