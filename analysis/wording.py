@@ -45,3 +45,8 @@ GIVING_UP = re.compile(
     r"retries|messages) (?:was |were )?(?:reached|exceeded)|(?:ran|run) out of (?:time|steps|budget|"
     r"tokens)|time(?:d)? ?out|gave up|no answer)"
 )
+AGREEMENT = re.compile(
+    r"(?i)\b(?:yes|yep|yeah|sure|please do|go ahead|confirm(?:ed)?|proceed|correct|that works|sounds good|"
+    r"do it|ok(?:ay)?|ja|oui|s[ií])\b"
+)
+"""A person agrees to what was proposed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...store.findings import CauseClass, Evidence
@@ -11,14 +10,10 @@ from ..effects import Effect, hands_over
 from ..failures import comes_from_outside
 from ..quotes import quote
 from ..reading import Act, Role, mended
+from ..wording import AGREEMENT
 from .case import CaseFile
 from .clue import Clue, clue
 
-_YES = re.compile(
-    r"(?i)\b(?:yes|yep|yeah|sure|please do|go ahead|confirm(?:ed)?|proceed|correct|that works|sounds good|"
-    r"do it|ok(?:ay)?|"
-    r"ja|oui|s[ií])\b"
-)
 _DECAY = 0.85
 _OUTSIDE = 0.2
 
@@ -75,7 +70,7 @@ def _confirmed(case: CaseFile, asked: int) -> bool:
     if len(turns) < 2:
         return True
     last = turns[-1]
-    return last.index >= asked - 3 and bool(_YES.search(last.text[:600]))
+    return last.index >= asked - 3 and bool(AGREEMENT.search(last.text[:600]))
 
 
 def _call(case: CaseFile, act: Act) -> Evidence | None:

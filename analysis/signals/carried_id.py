@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...store.findings import Signal
-from ...store.jsontext import as_text, parse_if_json
-from ...store.models import JsonValue
+from ...store.findings import Evidence, Signal
+from ...store.jsontext import as_text
 from ..acts import current_turn
 from ..effects import Effect, hands_over
-from ..quotes import quote
-from ..reading import Act, Reading, Role
+from ..quotes import around, quote
+from ..reading import Act, Reading, Role, View
 from ..values import ValueKind, values_in
+from ..wording import AGREEMENT
 from .definition import SignalDefinition, signal
 
 _OTHER = re.compile(
-    r"(?i)\b(?:other|another|else|as well|also|too|different|second|instead|ander\w*|auch|weiter\w*|zweite\w*|autre|"
+    r"(?i)\b(?:other|another|else|as well|also|second|ander\w*|auch|weiter\w*|zweite\w*|autre|"
     r"aussi|deuxième|otr[oa]s?|también|segund[oa])\b"
 )
 _THING = re.compile(
@@ -40,14 +40,14 @@ def find(reading: Reading) -> Iterator[Signal]:
         if turn is None:
             continue
         said, now = turn
-        things = _things(said)
-        if not things or not _OTHER.search(said):
+        things = set() if AGREEMENT.search(said[:600]) else _things(said)
+        if not things:
             continue
         for value in values_in(as_text(act.arguments)):
             if value.kind is not ValueKind.ID:
                 continue
             record = _record(reading, value.text, act.asked)
-            if record is not None and value.text not in now and not things & _words(record):
+            if record is not None and value.text not in now and not things & _words(record + as_text(act.arguments)):
                 yield _signal(reading, act, value.text, sorted(things))
                 return
 
@@ -81,8 +81,10 @@ def _is_told(messages: tuple[object, ...]) -> bool:
 
 
 def _things(said: str) -> set[str]:
-    """The words by which a person names what is meant."""
-    return {word for match in _THING.finditer(said) for word in _words(match.group(1))} - _COMMON
+    """The words by which a person names another thing than before."""
+    sentences = [sentence for sentence in re.split(r"[.!?\n]+", said) if _OTHER.search(sentence)]
+    named = {word for sentence in sentences for match in _THING.finditer(sentence) for word in _words(match.group(1))}
+    return named - _COMMON
 
 
 def _words(text: str) -> set[str]:
@@ -90,35 +92,36 @@ def _words(text: str) -> set[str]:
 
 
 def _record(reading: Reading, wanted: str, before: int) -> str | None:
-    """What was shown of the thing that bears this id: the smallest object with it, else None."""
+    """All that was said and shown together with this id before the call; None where nothing was."""
     found: list[str] = []
     for view in reading.views:
         if view.index >= before:
             break
-        shown = [m.content for m in view.step.new_messages if m.role == "tool"]
-        shown += [view.text] if view.role is Role.RESULT else []
-        for text in shown:
-            if wanted in text:
-                value = parse_if_json(text)
-                found += [as_text(part) for part in _objects(value) if wanted in as_text(part)]
-    return min(found, key=len, default=None)
+        told = [m.content for m in view.step.new_messages if m.role in ("tool", "assistant")]
+        told += [view.text] if view.role in (Role.RESULT, Role.DECISION) else []
+        found += [text for text in told if wanted in text]
+    return "\n".join(found) or None
 
 
-def _objects(value: JsonValue) -> Iterator[JsonValue]:
-    if isinstance(value, dict):
-        yield value
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        if isinstance(item, (dict, list)):
-            yield from _objects(item)
+def _quoted(view: View, thing: str) -> Evidence | None:
+    """A person's words about the thing, where this step shows them."""
+    texts = [view.text] if view.role is Role.USER else [m.content for m in view.received if m.role == "user"]
+    for text in texts:
+        match = re.search(rf"(?i)\b{re.escape(thing)}\b", text)
+        if match:
+            return around(view.step, text, match.start(), match.end(), "inputs")
+    return None
 
 
 def _signal(reading: Reading, act: Act, value: str, things: list[str]) -> Signal:
     step = reading.view(act.step).step
+    said = [found for view in reading.views[: act.step + 1] for thing in things[:1] if (found := _quoted(view, thing))]
     return signal(
         DEFINITION.name,
         act.step,
-        f"{act.tool} gets {value} out of an earlier turn; what is known of it does not mention {', '.join(things[:3])}",
+        f"{act.tool} gets {value} out of an earlier turn; nothing shown with it mentions {', '.join(things[:3])}",
         quote(step, value, "arguments"),
+        *said[-1:],
         strength=0.9,
     )
 
@@ -127,7 +130,7 @@ DEFINITION = SignalDefinition(
     name="carried_id",
     definition=(
         "A changing call takes an id from an earlier turn, while the present turn asks about something else (another, "
-        "also, too) that the record of that id does not mention."
+        "also) that nothing shown or said together with that id mentions."
     ),
     weakness=(
         "Things must be named after an article; a record that names the thing in other words is taken for another one. "
