@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import click
 from ..regression.report import render_runs
 from ..regression.results import CaseOutcome, CaseRuns
 from ..regression.runner import run_cases
-from ..regression.target import find_declaration, load_target
+from ..regression.target import find_declaration, load_target, unsigned_cases_count
 from ..services.cases import ListedCase, choose_cases, list_cases, nearest_knowledge
+from ..store.cases import CaseStatus
 from ..store.display import safe_line
 from .lazy import LazyGroup
 from .options import json_option, print_json
@@ -47,26 +49,30 @@ Examples:
 @json_option
 def list_command(folder: Path | None, as_json: bool) -> int:
     """List the case files of .retrospan/cases with their status and what their signature is worth."""
-    listed = list_cases(folder or nearest_knowledge(Path.cwd()))
+    root = folder or nearest_knowledge(Path.cwd())
+    listed, unsigned = list_cases(root), unsigned_cases_count(root)
     if as_json:
-        print_json([_json(entry) for entry in listed])
+        print_json([_json(entry, unsigned) for entry in listed])
     for entry in [] if as_json else listed:
         if entry.case is None:
             click.echo(f"!! {entry.path.stem:<40} {safe_line(entry.problem or '')}")
         else:
-            status = f"{entry.case.status.value}, signature {entry.signature.value}"
+            counts = "" if entry.standing(unsigned_count=unsigned) is entry.case.status else ", counts as a draft"
+            status = f"{entry.case.status.value}, signature {entry.signature.value}{counts}"
             click.echo(f"   {entry.path.stem:<40} {status:<28} {safe_line(entry.case.title, 80)}")
     if not listed and not as_json:
         click.echo("No case yet. A fail verdict in `retrospan review` offers to make one.")
     return 1 if any(entry.case is None for entry in listed) else 0
 
 
-def _json(entry: ListedCase) -> dict[str, Any]:
+def _json(entry: ListedCase, unsigned_count: bool) -> dict[str, Any]:
+    standing = entry.standing(unsigned_count=unsigned_count)
     return {
         "id": entry.path.stem,
         "path": str(entry.path),
         "title": entry.case.title if entry.case else None,
         "status": entry.case.status.value if entry.case else None,
+        "counts_as": standing.value if standing else None,
         "signature": entry.signature.value,
         "problem": entry.problem,
     }
@@ -84,14 +90,19 @@ Examples:
 @_FOLDER
 @click.option("--target", help="module:function to run (default: the one the application declares).")
 @click.option("--repeats", default=1, show_default=True, type=click.IntRange(1, 1000), help="Runs of each case.")
+@click.option("--drafts", is_flag=True, help="Run drafts too, and active cases that nobody trusted here has signed.")
 @json_option
-def run_command(names: tuple[str, ...], folder: Path | None, target: str | None, repeats: int, as_json: bool) -> int:
+def run_command(
+    names: tuple[str, ...], folder: Path | None, target: str | None, repeats: int, drafts: bool, as_json: bool
+) -> int:
     """Run regression cases against the application. Exits 1 where one fails or cannot be decided.
 
     The target comes from the application's own configuration, never from a case.
     """
     root = folder or nearest_knowledge(Path.cwd())
-    cases = choose_cases(list_cases(root), names)
+    listed, unsigned = list_cases(root), unsigned_cases_count(root)
+    cases = choose_cases(listed, names, drafts=drafts, unsigned_count=unsigned)
+    left_out = {entry.case.id: entry for entry in listed if entry.case is not None and entry.case not in cases}
     if target is None:
         declared = find_declaration(root)
         function = load_target(declared.target, declared.root)
@@ -107,7 +118,28 @@ def run_command(names: tuple[str, ...], folder: Path | None, target: str | None,
         print_json([_runs_json(runs) for runs in done])
     elif not done:
         click.echo("No case to run.", file=sys.stderr)
+    if not names:
+        _say_left_out(left_out.values(), unsigned)
     return 0 if all(runs.outcome in (CaseOutcome.PASSED, CaseOutcome.SKIPPED) for runs in done) else 1
+
+
+def _say_left_out(left_out: Iterable[ListedCase], unsigned_count: bool) -> None:
+    """Name the active cases that did not run since nobody trusted here has signed them."""
+    lost = [
+        entry
+        for entry in left_out
+        if entry.case is not None
+        and entry.case.status is not CaseStatus.DRAFT
+        and entry.standing(unsigned_count=unsigned_count) is CaseStatus.DRAFT
+    ]
+    for entry in lost:
+        click.echo(safe_line(f"– {entry.path.stem} counts as a draft: {entry.why}"), err=True)
+    if lost:
+        click.echo(
+            "Confirm them in `retrospan review`, trust who signed them (`retrospan reviewer list`), "
+            'or set unsigned_cases = "run" under [tool.retrospan]. --drafts runs them now.',
+            err=True,
+        )
 
 
 def _runs_json(runs: CaseRuns) -> dict[str, Any]:

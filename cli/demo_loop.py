@@ -24,7 +24,7 @@ _EXPECTED = {"v1": CaseOutcome.FAILED, "v2": CaseOutcome.PASSED}
 
 def write_project(place: Path) -> None:
     """The configuration by which regression cases find the example agent."""
-    (place / "retrospan.toml").write_text(f'[tool.retrospan]\ntarget = "{_APP}:run"\n')
+    (place / "retrospan.toml").write_text(f'[tool.retrospan]\ntarget = "{_APP}:run"\nunsigned_cases = "run"\n')
 
 
 def walk_loop(store: Store, place: Path, runs: list[FailingRun]) -> int:

@@ -13,6 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from ..store.cases import Case
+    from ..store.trust.root import Trust
     from .results import CaseRuns
     from .target import TargetFunction
 
@@ -20,6 +21,12 @@ _FOLDER = ".retrospan"
 _STATUSES = ("draft", "active", "flaky", "retired")
 _targets = pytest.StashKey[dict[Path, "TargetFunction"]]()
 _done = pytest.StashKey[list["CaseRuns"]]()
+_trusts = pytest.StashKey[dict[Path, "Trust | None"]]()
+_uncounted = pytest.StashKey[list[str]]()
+_UNSIGNED = (
+    "Confirm them in `retrospan review`, trust who signed them (`retrospan reviewer list`), "
+    'or set unsigned_cases = "run" under [tool.retrospan] where nobody signs cases.'
+)
 
 
 class CaseFailed(Exception):
@@ -62,6 +69,11 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> CaseFolder
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    uncounted = config.stash.get(_uncounted, [])
+    if uncounted:
+        terminalreporter.section("regression cases that count as drafts", yellow=True)
+        terminalreporter.write_line(f"{len(uncounted)} active without a trusted signature: {', '.join(uncounted)}")
+        terminalreporter.write_line(_UNSIGNED)
     runs = config.stash.get(_done, [])
     if config.getoption("--retrospan-repeats") > 1 and runs:
         terminalreporter.section("regression cases")
@@ -96,8 +108,36 @@ class CaseFile(pytest.File):
         except BadInputError as err:
             raise self.CollectError(str(err)) from None
         item: CaseItem = CaseItem.from_parent(self, name=case.id)
-        item.take(case)
+        item.take(case, self._missing(case))
         yield item
+
+    def _missing(self, case: Case) -> str:
+        """Why an active case counts as a draft; empty where it counts."""
+        from ..services.cases import list_case
+        from ..store.cases import CaseStatus
+
+        if case.status not in (CaseStatus.ACTIVE, CaseStatus.FLAKY):
+            return ""
+        trust = self._trust()
+        if trust is None:
+            return ""
+        listed = list_case(self.path, trust)
+        return listed.why if listed.standing(unsigned_count=False) is CaseStatus.DRAFT else ""
+
+    def _trust(self) -> Trust | None:
+        """Whose signatures count for this folder; None where its application says that cases need none."""
+        from ..store.errors import RetrospanError
+        from ..store.knowledge.index import folder_trust
+        from .target import unsigned_cases_count
+
+        root = self.path.parent.parent.parent
+        known = self.config.stash.setdefault(_trusts, {})
+        if root not in known:
+            try:
+                known[root] = None if unsigned_cases_count(root) else folder_trust([root])
+            except RetrospanError as err:
+                raise self.CollectError(str(err)) from None
+        return known[root]
 
 
 class CaseItem(pytest.Item):
@@ -106,11 +146,17 @@ class CaseItem(pytest.Item):
     case: Case
     runs: CaseRuns
 
-    def take(self, case: Case) -> None:
-        """Set the case and the marks of its status."""
+    def take(self, case: Case, missing: str) -> None:
+        """Set the case and the marks of its status; `missing` says why its status counts for nothing."""
         self.case = case
         self.add_marker("retrospan")
-        self.add_marker(f"retrospan_{case.status}")
+        self.add_marker(f"retrospan_{'draft' if missing else case.status}")
+        if missing:
+            self.config.stash.setdefault(_uncounted, []).append(case.id)
+            if not self.config.getoption("--retrospan-drafts"):
+                told = f"counts as a draft: {missing}; --retrospan-drafts runs it"
+                self.add_marker(pytest.mark.skip(reason=told))
+            return
         if case.status == "retired":
             self.add_marker(pytest.mark.skip(reason="retired case"))
         elif case.status == "draft" and not self.config.getoption("--retrospan-drafts"):

@@ -61,6 +61,32 @@ def find_declaration(start: Path) -> Declaration:
     raise UsageError(f"No target is declared in {start} or above it. {_DECLARE}")
 
 
+def unsigned_cases_count(start: Path) -> bool:
+    """Whether the application says that its cases need no signature: `unsigned_cases = "run"`.
+
+    The nearest declaration counts, in the places where `find_declaration` looks. Without one, an active case that no
+    trusted reviewer has signed is a draft.
+
+    Raises:
+        BadInputError: if a configuration file on the way is not TOML, or the value another.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        for name in ("retrospan.toml", "pyproject.toml"):
+            value = _setting(folder / name, "unsigned_cases")
+            if value is not None:
+                if value not in ("run", "draft"):
+                    file = folder / name
+                    raise BadInputError(
+                        f'{file}: unsigned_cases is {value!r}; write "run" where nobody signs cases, else "draft".',
+                        where=str(file),
+                    )
+                return value == "run"
+        if (folder / ".git").exists():
+            break
+    return False
+
+
 def load_target(target: str, root: Path | None = None) -> TargetFunction:
     """Import the function that `module:function` names.
 
@@ -116,6 +142,14 @@ def call_target(target: TargetFunction, case: Case) -> RunResult:
 
 
 def _declared_in(file: Path) -> str | None:
+    target = _setting(file, "target")
+    if target is not None and not isinstance(target, str):
+        raise BadInputError(f"{file}: target is {target!r}, not text. {_DECLARE}", where=str(file))
+    return target
+
+
+def _setting(file: Path, name: str) -> object:
+    """What `[tool.retrospan]` says, or the top of a `retrospan.toml`."""
     try:
         with file.open("rb") as stream:
             config = tomllib.load(stream)
@@ -125,12 +159,10 @@ def _declared_in(file: Path) -> str | None:
         raise BadInputError(f"{file}: {err}. Mend the TOML there.", where=str(file)) from None
     tool = config.get("tool", {})
     section = tool.get("retrospan", {}) if isinstance(tool, dict) else {}
-    target = section.get("target") if isinstance(section, dict) else None
-    if target is None and file.name == "retrospan.toml":
-        target = config.get("target")
-    if target is not None and not isinstance(target, str):
-        raise BadInputError(f"{file}: target is {target!r}, not text. {_DECLARE}", where=str(file))
-    return target
+    value: object = section.get(name) if isinstance(section, dict) else None
+    if value is None and file.name == "retrospan.toml":
+        value = config.get(name)
+    return value
 
 
 def _put_on_path(root: Path) -> None:

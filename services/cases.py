@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..store.cases import Case, parse_case
+from ..store.cases import Case, CaseStatus, parse_case
 from ..store.errors import BadInputError, UsageError
 from ..store.knowledge.documents import check_document, parse_document
 from ..store.knowledge.folders import FOLDER, FoundFile, KnowledgeKind, find_files
 from ..store.knowledge.index import folder_trust
 from ..store.review_models import SignatureState
+from ..store.trust.files import read_bounded
 from ..store.trust.root import Trust
+
+_LIVE = (CaseStatus.ACTIVE, CaseStatus.FLAKY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,20 @@ class ListedCase:
     case: Case | None
     signature: SignatureState
     problem: str | None = None
+    why: str = ""
+    """What the signature is worth, in words."""
+
+    def standing(self, *, unsigned_count: bool) -> CaseStatus | None:
+        """The status that counts: `active` and `flaky` without a valid signature are drafts.
+
+        Args:
+            unsigned_count: The project has said that it signs no cases.
+        """
+        if self.case is None:
+            return None
+        live = self.case.status in _LIVE
+        counts = unsigned_count or self.signature is SignatureState.VALID
+        return CaseStatus.DRAFT if live and not counts else self.case.status
 
 
 def nearest_knowledge(start: Path) -> Path:
@@ -57,11 +74,29 @@ def _listed(file: FoundFile, trust: Trust) -> ListedCase:
         document = parse_document(KnowledgeKind.CASE, file.name, file.text)
     except BadInputError as err:
         return ListedCase(file.path, None, SignatureState.INVALID, str(err))
-    return ListedCase(file.path, case, check_document(document, trust).state)
+    check = check_document(document, trust)
+    return ListedCase(file.path, case, check.state, why=check.reason)
 
 
-def choose_cases(listed: Sequence[ListedCase], names: Sequence[str]) -> list[Case]:
+def list_case(path: Path, trust: Trust) -> ListedCase:
+    """One case file, with what its signature is worth under `folder_trust`."""
+    try:
+        text = read_bounded(path, KnowledgeKind.CASE.limit).decode()
+    except (BadInputError, UnicodeDecodeError) as err:
+        return ListedCase(path, None, SignatureState.INVALID, str(err))
+    return _listed(FoundFile(KnowledgeKind.CASE, path.stem, path, text), trust)
+
+
+def choose_cases(
+    listed: Sequence[ListedCase], names: Sequence[str], *, drafts: bool = True, unsigned_count: bool = True
+) -> list[Case]:
     """The cases with these ids, or all that can be read.
+
+    Args:
+        listed: From `list_cases`.
+        names: Ids; a named case is taken whatever it counts for.
+        drafts: Where nothing is named, also take drafts, and what counts as one.
+        unsigned_count: See `ListedCase.standing`.
 
     Raises:
         UsageError: if an id is unknown or its file cannot be read.
@@ -74,4 +109,6 @@ def choose_cases(listed: Sequence[ListedCase], names: Sequence[str]) -> list[Cas
         if by_id[name].case is None:
             raise UsageError(f"Case {name!r} cannot be read: {by_id[name].problem}")
     chosen = [by_id[name] for name in names] if names else list(listed)
+    if not names and not drafts:
+        chosen = [entry for entry in chosen if entry.standing(unsigned_count=unsigned_count) in _LIVE]
     return [entry.case for entry in chosen if entry.case is not None]

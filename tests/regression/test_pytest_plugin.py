@@ -8,6 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import run
+from retrospan.services.reviewing_confirm import confirm_case
+from retrospan.services.reviewing_people import distrust_reviewer
+from retrospan.store.cases import parse_case
+from retrospan.store.connection import Store
+from reviewdesk import Desk
 
 SHOP = """\
 async def run(input):
@@ -31,7 +37,8 @@ CALLED = "tool_called\n  tool: lookup_order"
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
     (tmp_path / "pyproject.toml").write_text(
-        '[tool.retrospan]\ntarget = "shop:run"\n[tool.pytest]\nstrict = true\ntestpaths = ["tests"]\n'
+        '[tool.retrospan]\ntarget = "shop:run"\nunsigned_cases = "run"\n'
+        '[tool.pytest]\nstrict = true\ntestpaths = ["tests"]\n'
     )
     (tmp_path / "shop.py").write_text(SHOP)
     (tmp_path / "tests").mkdir()
@@ -88,6 +95,62 @@ def test_the_status_decides_what_runs(app: Path) -> None:
     assert "2 failed, 1 skipped, 1 xfailed" in run_pytest(app, ".retrospan", "--retrospan-drafts")[1]
 
 
+def sign_nothing(app: Path, *, setting: str = "") -> None:
+    (app / "pyproject.toml").write_text(f'[tool.pytest]\n[tool.retrospan]\ntarget = "shop:run"\n{setting}')
+
+
+def test_active_case_without_a_trusted_signature_counts_as_a_draft_and_is_told(app: Path) -> None:
+    sign_nothing(app)
+    add_case(app, "good")
+    add_case(app, "shaky", status="flaky")
+    code, out = run_pytest(app, "-rs", ".retrospan")
+    assert code == 0
+    assert "2 skipped" in out
+    assert "counts as a draft: no signature; --retrospan-drafts runs it" in out
+    assert "2 active without a trusted signature: good, shaky" in out
+    assert 'set unsigned_cases = "run"' in out
+    assert "2 passed" in run_pytest(app, ".retrospan", "--retrospan-drafts")[1]
+    assert "2 deselected" in run_pytest(app, ".retrospan", "-m", "retrospan_active")[1]
+
+
+def test_signature_of_a_stranger_is_none_and_a_trusted_one_counts(app: Path, store: Store) -> None:
+    sign_nothing(app)
+    add_case(app, "good")
+    ada = Desk(store).reviewer()
+    confirm_case(store, ada, parse_case((app / ".retrospan" / "cases" / "good.yaml").read_text()), app)
+    assert "1 passed" in run_pytest(app, ".retrospan")[1]
+
+    distrust_reviewer(store, "Ada", compromised=True)
+    out = run_pytest(app, "-rs", ".retrospan")[1]
+    assert "1 skipped" in out and "the key of Ada was revoked" in out
+
+
+def test_a_setting_that_is_neither_is_told(app: Path) -> None:
+    sign_nothing(app, setting='unsigned_cases = "yes"\n')
+    add_case(app, "good")
+    code, out = run_pytest(app, ".retrospan")
+    assert code == 2
+    assert "unsigned_cases is 'yes'; write \"run\"" in out
+
+
+def test_case_run_leaves_unsigned_cases_out_and_says_so(app: Path, store: Store) -> None:
+    sign_nothing(app)
+    add_case(app, "good")
+    add_case(app, "unsigned")
+    ada = Desk(store).reviewer()
+    confirm_case(store, ada, parse_case((app / ".retrospan" / "cases" / "good.yaml").read_text()), app)
+    command = ("case", "run", "--folder", str(app), "--target", "shop:run")
+
+    done = run(*command, "--json")
+    assert (done.code, [entry["id"] for entry in done.json]) == (0, ["good"])
+    assert "– unsigned counts as a draft: no signature" in done.err
+    assert [entry["id"] for entry in run(*command, "--drafts", "--json").json] == ["good", "unsigned"]
+    assert [entry["counts_as"] for entry in run("case", "list", "--folder", str(app), "--json").json] == [
+        "active",
+        "draft",
+    ]
+
+
 def test_repeats_report_k_of_n(app: Path) -> None:
     (app / "shop.py").write_text(
         "runs = []\ndef run(input):\n    runs.append(1)\n    return 'yes' if len(runs) % 2 else 'no'\n"
@@ -108,7 +171,7 @@ def test_a_broken_case_names_line_and_key(app: Path) -> None:
 
 
 def test_a_missing_target_says_where_to_declare_it(app: Path) -> None:
-    (app / "pyproject.toml").write_text("[tool.pytest]\n")
+    (app / "pyproject.toml").write_text('[tool.pytest]\n[tool.retrospan]\nunsigned_cases = "run"\n')
     (app / ".git").mkdir()
     add_case(app, "good")
     _, out = run_pytest(app, ".retrospan")
