@@ -23,12 +23,17 @@ from ..store.connection import Store
 from ..store.errors import BadInputError, UsageError
 from ..store.models import Outcome, TraceSummary
 from ..store.path_rows import load_path_rows
+from ..store.signals import traces_to_analyse
+from ..store.traces import get_summaries
+from .analysing import RULES, analyse
 from .cases import list_cases, nearest_knowledge
 from .listing import list_traces
 
 _MOST_RUNS = 20_000
 _MAX_DECLARED = 1 << 20
 _UNTESTED = 20
+_AT_ONCE = 200
+"""Runs that are analysed first where signals must stand in for outcomes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ def workflow_paths(
     paths = {trace_id: path_of(rows.get(trace_id, ()), agents=agents) for trace_id in summaries}
     cases, cases_from = _cases(folder)
     covered = _covered(cases, summaries, paths)
-    basis, failed = _failed(listing.traces)
+    basis, failed = _failed(store, listing.traces)
     runs = [
         PathRun(i, paths[i], failed[i], summary.verdict is not None, covered.get(i, ()))
         for i, summary in summaries.items()
@@ -150,12 +155,16 @@ def load_declared(path: Path) -> Declared:
     return parse_declared(data, source=path.name)
 
 
-def _failed(summaries: Sequence[TraceSummary]) -> tuple[str, dict[int, bool | None]]:
+def _failed(store: Store, summaries: Sequence[TraceSummary]) -> tuple[str, dict[int, bool | None]]:
     known = sum(summary.outcome is not Outcome.UNKNOWN for summary in summaries)
     if known:
         told = {s.id: None if s.outcome is Outcome.UNKNOWN else s.outcome is Outcome.FAIL for s in summaries}
         return f"outcomes of {known} of {len(summaries)} runs", told
-    return "failure signals, since nobody said how a run ended", {s.id: bool(s.signals) for s in summaries}
+    ids = [summary.id for summary in summaries]
+    analyse(store, ids, limit=_AT_ONCE)
+    waiting = set(traces_to_analyse(store, RULES, len(ids), ids))
+    found = {s.id: None if s.id in waiting else bool(s.signals) for s in get_summaries(store, ids)}
+    return f"failure signals of {len(ids) - len(waiting)} runs, since nobody said how one ended", found
 
 
 def _cases(folder: Path | None) -> tuple[list[Case], str]:

@@ -11,6 +11,7 @@ START, END = "start", "end"
 MODEL = "model"
 """Stands for a run that is nothing but model calls of one agent."""
 _MOST = 200
+_DEEPEST = 64
 _DOING = {StepKind.TOOL, StepKind.RETRIEVER, StepKind.RERANKER, StepKind.GUARDRAIL}
 
 
@@ -87,7 +88,8 @@ def _inside_tool(row: PathRow, by_id: Mapping[str, PathRow]) -> bool:
 def _ancestors(row: PathRow, by_id: Mapping[str, PathRow]) -> list[str]:
     found: list[str] = []
     above = row.parent_span_id
-    while above is not None and above in by_id and above not in found and len(found) < 64:
+    while above in by_id and above not in found and above != row.span_id and len(found) < _DEEPEST:
+        assert above is not None
         found.append(above)
         above = by_id[above].parent_span_id
     return found
