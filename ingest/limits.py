@@ -20,7 +20,7 @@ MIB = 1024 * KIB
 class Limits:
     """Bounds on what is taken in; sizes in bytes, after decompression unless told otherwise."""
 
-    trace_bytes: int = 30 * MIB
+    trace_bytes: int = 32 * MIB
     """One trace, or one record of a file."""
     attribute_bytes: int = 1 * MIB
     """One text: a message, an argument, an attribute. Longer ones are cut with a visible note."""

@@ -13,6 +13,9 @@ from ..spantext import TextCollector, TextRewriter, nested_values
 from .fields import shortened
 from .records import ReadItem, RecordError, Source
 
+_SHARED_FROM = 256
+"""Characters; whether shorter texts are counted twice does not matter."""
+
 
 def within_limits(items: Iterable[ReadItem], source: Source) -> Iterator[ReadItem]:
     """The items, with bad records instead of runs and spans that pass a limit, and no text that cannot be stored."""
@@ -54,17 +57,26 @@ class _Look:
         self._limits = limits
         self._steps = Counter(encodable(span.trace_key) for span in batch.spans)
         self._sizes: Counter[str] = Counter()
+        # A person's turn stands in its own step and in the conversation of the next: one object, counted once.
+        self._counted: set[int] = set()
         self.has_long_text = False
         self.is_encodable = True
         collector = TextCollector()
         for span in batch.spans:
             collector.span(span)
-            texts = collector.take()[0]
+            texts = [text for text in collector.take()[0] if self._is_new(text)]
             size = self._measured([*texts, span.trace_key, span.span_id, span.parent_span_id or ""])
             self._sizes[encodable(span.trace_key)] += size
         for facts in batch.facts:
             collector.facts(facts)
             self._measured([*collector.take()[0], facts.trace_key])
+
+    def _is_new(self, text: str) -> bool:
+        if len(text) < _SHARED_FROM:
+            return True
+        known = id(text) in self._counted
+        self._counted.add(id(text))
+        return not known
 
     def _measured(self, texts: list[str]) -> int:
         bound = self._limits.attribute_bytes // 4

@@ -18,7 +18,7 @@ import zstandard
 from retrospan.ingest.formats.detect import FORMATS, detect_format
 from retrospan.ingest.formats.head import completed_json
 from retrospan.ingest.formats.read import RecordError, read_path
-from retrospan.ingest.limits import Limits
+from retrospan.ingest.limits import MIB, Limits
 from retrospan.store.errors import BadInputError, TooLargeError, UsageError
 from retrospan.store.models import SpanBatch, Status
 
@@ -267,3 +267,14 @@ def test_a_file_of_bad_records_only_is_given_up(tmp_path: Path) -> None:
     assert step_counts(items) == [1, 1]
     assert len(items) == 2 + 999 + 1_000 + 1
     assert "the rest is left out" in items[-1].what
+
+
+def test_a_trace_of_thirty_mebibytes_comes_in(tmp_path: Path) -> None:
+    text = "word " * 2_600
+    turns = [{"role": "user" if i % 2 else "assistant", "content": f"{i} {text}"} for i in range(2_400)]
+    path = tmp_path / "big.jsonl"
+    path.write_text(json.dumps({"id": "big", "messages": turns}))
+    assert 29 * MIB < path.stat().st_size < 31 * MIB
+    (batch,) = read_path(path)
+    assert isinstance(batch, SpanBatch)
+    assert len(batch.spans) == 2_400
