@@ -75,7 +75,7 @@ def main() -> None:
     options.add_argument("--only", default="", metavar="TEXT", help="only the data sets whose name holds TEXT")
     chosen = options.parse_args()
     started = time.process_time()
-    benches = [bench for bench in _benches(chosen.strip) if chosen.only in bench.name]
+    benches = [bench for bench in benches(chosen.strip) if chosen.only in bench.name]
     result: dict[str, Any] = {"strip": chosen.strip, "localisation": {}, "ablation": {}}
     for bench in benches:
         result["localisation"][bench.name] = _localise(bench)
@@ -88,7 +88,8 @@ def main() -> None:
     print(json.dumps(result, indent=1) if chosen.json else _table(result))
 
 
-def _benches(strip: bool) -> list[Bench]:
+def benches(strip: bool) -> list[Bench]:
+    """The labelled data sets; tau runs have siblings."""
     hc = datasets.who_and_when_hc()
     return [
         Bench("Who&When HC, both teams labelled", [case for case in hc if len(case.steps) == 2], False, strip),

@@ -32,7 +32,7 @@ from retrospan.ingest.conventions.mapping import to_batch
 from retrospan.ingest.otlp.decode import decode_traces
 from retrospan.store.assembly import assemble
 from retrospan.store.findings import Signal, SuspectReport
-from retrospan.store.models import Outcome, Span, StepKind, Trace, TraceFacts
+from retrospan.store.models import Span, StepKind, Trace, TraceFacts
 
 TUNED_ON, REPORTED_ON = range(0, 20, 2), range(1, 20, 2)
 _SIBLINGS = 12
@@ -62,7 +62,9 @@ class Found:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--json", action="store_true", help="print one JSON object")
-    options.add_argument("--misses", action="store_true", help="show the failing runs that were missed, even seeds only")
+    options.add_argument(
+        "--misses", action="store_true", help="show the failing runs that were missed, even seeds only"
+    )
     chosen = options.parse_args()
     halves = {"even seeds (tuned on)": examine(TUNED_ON), "odd seeds (reported)": examine(REPORTED_ON)}
     result = {name: summarise(found) for name, found in halves.items()}
