@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 import anyio
 from anyio import CapacityLimiter, from_thread, to_thread
@@ -14,7 +14,7 @@ from ..store.errors import StoppedError
 
 Result = TypeVar("Result")
 Report = Callable[[int, int, str], None]
-Notify = Callable[[float, float, str], Awaitable[None]]
+Notify = Callable[[float, float, str], Coroutine[Any, Any, None]]
 
 
 async def run_stoppable(

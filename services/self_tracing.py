@@ -29,8 +29,8 @@ def tracing_itself(enabled: bool) -> Iterator[None]:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    named = {"service.name": "retrospan", "service.version": version("retrospan"), SELF_MARK: True}
-    provider = TracerProvider(resource=Resource.create(named))
+    own = Resource.create({"service.name": "retrospan", "service.version": version("retrospan"), SELF_MARK: True})
+    provider = TracerProvider(resource=own)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     try:
