@@ -82,6 +82,8 @@ def show_command(lesson_id: str, folder: Path, store_location: str | None, as_js
         return
     signed = f" by {lesson.signed_by}" if lesson.signed_by else ""
     click.echo(safe_text(f"{lesson.title}\n{lesson.status.value}{signed} (signature {lesson.state.value})"))
+    if lesson.stale_because:
+        click.echo(safe_line(lesson.stale_because, 200))
     for heading, text in (
         ("What happened", lesson.what_happened),
         ("Why", lesson.why),

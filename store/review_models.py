@@ -305,3 +305,5 @@ class Lesson:
     proposed_by: str | None = None
     """`agent:claude`, `human:Ada`: who wrote it; who answers for it is `signed_by`."""
     path: str | None = None
+    stale_because: str = ""
+    """Why a confirmed lesson lost its ground, where it did."""

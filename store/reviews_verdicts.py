@@ -132,6 +132,33 @@ def list_verdicts(
     return _checked(store, rows, trust)
 
 
+def verdicts_by_uid(store: Store, uids: Sequence[str], trust: Trust | None = None) -> dict[str, Verdict]:
+    """Those of the named verdicts that are in this store, each with its state as of now."""
+    rows: list[Any] = []
+    with store.read() as con:
+        for start in range(0, len(uids), _CHUNK):
+            chunk = list(uids[start : start + _CHUNK])
+            where = f"uid IN ({marks(len(chunk))})"
+            rows += con.execute(SELECT_VERDICTS.format(where=where), chunk).fetchall()
+    return {verdict.uid: verdict for verdict in _checked(store, rows, trust)}
+
+
+def why_not_standing(store: Store, verdict: Verdict, trust: Trust | None = None) -> str:
+    """Why a verdict is no ground for a lesson any more; empty where it still is.
+
+    It is none once it does not count, or a later verdict that replaces it says otherwise. Where what was seen was
+    erased on purpose, the reviewer's word stands.
+    """
+    if verdict.state not in (SignatureState.VALID, SignatureState.REDACTED):
+        return f"its verdict is {verdict.state.value}: {verdict.state_reason}"
+    trust = trust or load_trust(store)
+    for trace_id in subject_ids(store, verdict):
+        for other in list_verdicts(store, trace_id=trace_id, trust=trust):
+            if other.confirmed and verdict.uid in other.supersedes and other.answer.label is not verdict.answer.label:
+                return f"a later verdict says {other.answer.label.value}"
+    return ""
+
+
 def confirmed_verdicts(
     store: Store, trace_ids: Sequence[int] | None = None, trust: Trust | None = None
 ) -> dict[int, Verdict]:

@@ -68,7 +68,8 @@ def lesson_text(lesson: Lesson) -> str:
     ]
     confirmed = lesson.status is LessonStatus.CONFIRMED
     signed = f", signed by {inert_line(lesson.signed_by, 60)}" if lesson.signed_by else ""
-    head = f"{lesson.id}: {lesson.status.value}{signed}."
+    why = f" {inert_line(lesson.stale_because, 160)}." if lesson.stale_because else ""
+    head = f"{lesson.id}: {lesson.status.value}{signed}.{why}"
     guard = f"Regression case {lesson.case} guards it." if lesson.case else "No regression case guards it."
     origin = f'Where it comes from: get_trace(trace="{lesson.origin.trace_key}")' if _is_key(lesson) else ""
     return f"{head}\n{fenced(lines, CONFIRMED if confirmed else DRAFTS)}\n{guard} {origin}".rstrip()

@@ -12,6 +12,7 @@ from ..connection import Store
 from ..errors import BadInputError, UnknownIdError, did_you_mean
 from ..review_models import Lesson, LessonStatus, SignatureState
 from ..reviewers import load_trust
+from ..reviews_verdicts import verdicts_by_uid, why_not_standing
 from ..trust.root import Trust
 from .documents import Document, check_document
 from .folders import KnowledgeKind
@@ -34,8 +35,19 @@ class LessonHit:
 
 
 def list_lessons(store: Store, trust: Trust | None = None) -> list[Lesson]:
-    """Every lesson known here, confirmed ones first, by id. What a trusted lesson replaces is `superseded`."""
+    """Every lesson known here, confirmed ones first, by id.
+
+    What a trusted lesson replaces is `superseded`; one whose verdict stopped counting is `stale`.
+
+    Cost: one signature check a lesson, and one of each verdict that is in this store; see `confirmed_verdicts`.
+    """
     trust = trust or load_trust(store)
+    found = _grounded(store, _signed_lessons(store, trust), trust)
+    return sorted(found, key=_order)
+
+
+def _signed_lessons(store: Store, trust: Trust) -> list[Lesson]:
+    """The lessons by their own signatures, whatever became of their verdicts."""
     lessons = [lesson for entry in list_documents(store, KnowledgeKind.LESSON) if (lesson := _lesson(entry, trust))]
     replaced = {lesson.supersedes for lesson in lessons if lesson.status is LessonStatus.CONFIRMED}
     found = [
@@ -44,7 +56,24 @@ def list_lessons(store: Store, trust: Trust | None = None) -> list[Lesson]:
         else lesson
         for lesson in lessons
     ]
-    return sorted(found, key=lambda lesson: (lesson.status is not LessonStatus.CONFIRMED, lesson.id))
+    return sorted(found, key=_order)
+
+
+def _grounded(store: Store, lessons: Sequence[Lesson], trust: Trust) -> list[Lesson]:
+    """The lessons, those `stale` whose verdict is in this store and is no ground for them any more."""
+    uids = {lesson.origin.verdict for lesson in lessons if lesson.status is LessonStatus.CONFIRMED} - {None}
+    verdicts = verdicts_by_uid(store, sorted(uid for uid in uids if uid), trust) if uids else {}
+    why = {uid: why_not_standing(store, verdict, trust) for uid, verdict in verdicts.items()}
+    return [
+        replace(lesson, status=LessonStatus.STALE, stale_because=reason)
+        if lesson.status is LessonStatus.CONFIRMED and (reason := why.get(lesson.origin.verdict or "", ""))
+        else lesson
+        for lesson in lessons
+    ]
+
+
+def _order(lesson: Lesson) -> tuple[bool, str]:
+    return lesson.status is not LessonStatus.CONFIRMED, lesson.id
 
 
 def get_lesson(store: Store, lesson_id: str) -> Lesson:
@@ -79,9 +108,11 @@ def search_lessons(
         include_drafts: Also proposals and lessons that were replaced.
         limit: At most so many.
 
-    Cost: every lesson is scored; each needs one signature check.
+    Cost: every lesson is scored; each needs one signature check, and each that is returned one of its verdict.
     """
-    lessons = [lesson for lesson in list_lessons(store) if include_drafts or lesson.status is LessonStatus.CONFIRMED]
+    trust = load_trust(store)
+    every = _signed_lessons(store, trust)
+    lessons = [lesson for lesson in every if include_drafts or lesson.status is LessonStatus.CONFIRMED]
     words = list(dict.fromkeys(_words(query)))
     bags = [_bag(lesson) for lesson in lessons]
     spread = Counter(word for bag in bags for word in bag)
@@ -95,7 +126,23 @@ def search_lessons(
         if score or not (words or wanted):
             hits.append(LessonHit(lesson, round(score, 4), (*matched_tags, *found)))
     hits.sort(key=lambda hit: (-hit.score, hit.lesson.id))
-    return hits[:limit]
+    return _standing_hits(store, hits, trust, include_drafts, limit)
+
+
+def _standing_hits(
+    store: Store, hits: Sequence[LessonHit], trust: Trust, include_drafts: bool, limit: int
+) -> list[LessonHit]:
+    """The first hits that still have their ground; looks at no more verdicts than it has to."""
+    found: list[LessonHit] = []
+    for start in range(0, len(hits), max(limit, 1)):
+        page = hits[start : start + max(limit, 1)]
+        lessons = _grounded(store, [hit.lesson for hit in page], trust)
+        for hit, lesson in zip(page, lessons, strict=True):
+            if include_drafts or lesson.status is LessonStatus.CONFIRMED:
+                found.append(replace(hit, lesson=lesson))
+        if len(found) >= limit:
+            break
+    return found[:limit]
 
 
 def _lesson(document: Document, trust: Trust) -> Lesson | None:
