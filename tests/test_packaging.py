@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -23,6 +23,22 @@ def test_packages_list_every_folder_with_code() -> None:
     }
     assert set(listed) == found
     assert len(listed) == len(set(listed))
+
+
+def test_every_data_file_is_packed() -> None:
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    tracked = subprocess.run(["git", "ls-files", *ROOMS], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    forgotten = []
+    for name in tracked.split():
+        path = Path(name)
+        home = next(folder for folder in path.parents if (ROOT / folder / "__init__.py").exists())
+        inner = path.relative_to(home).as_posix()
+        wanted = (*patterns["*"], *patterns.get("retrospan." + ".".join(home.parts), ()))
+        if path.suffix != ".py" and not any(
+            PurePosixPath(inner).match(pattern) and inner.count("/") == pattern.count("/") for pattern in wanted
+        ):
+            forgotten.append(name)
+    assert forgotten == []
 
 
 def test_every_python_file_lies_in_a_package() -> None:
