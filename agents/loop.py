@@ -17,7 +17,7 @@ import anyio
 
 from ..store.agent_runs import Spent
 from ..store.models import Usage
-from .model import RequestFailedError, explained, usage_of
+from .model import ModelError, RequestFailedError, count_input_tokens, explained, usage_of
 from .spending import BudgetSpent, Hold, Limits, Purse, estimate_tokens
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ class Conversation:
 
     async def _turn(self) -> str | None:
         for attempt in range(_CUT_RETRIES + 1):
-            held = self._purse.hold(self._next_input(), self._limits.output_tokens)
+            held = await self._hold()
             try:
                 return await self._request(held)
             except _CutError as err:
@@ -204,6 +204,19 @@ class Conversation:
             finally:
                 self._purse.release(held)
         raise RequestFailedError(f"The model's answer broke off {_CUT_RETRIES + 1} times: {self.problem}.")
+
+    async def _hold(self) -> Hold:
+        """Room for the next request; where its estimate does not fit, the endpoint's own count may."""
+        try:
+            return self._purse.hold(self._next_input(), self._limits.output_tokens)
+        except BudgetSpent as err:
+            tools = [tool.to_dict() for tool in self._setup.tools]
+            request = {"system": self._setup.system, "messages": self._messages(), "tools": tools}
+            try:
+                counted = await count_input_tokens(self._client, self._setup.model, request)
+            except (RequestFailedError, ModelError):
+                raise err from None
+            return self._purse.hold(counted, self._limits.output_tokens)
 
     async def _request(self, held: Hold) -> str | None:
         # An unknown tool is the model's mistake, and the runner tells the model so.
@@ -219,10 +232,14 @@ class Conversation:
         }
         with explained():
             runner = self._client.beta.messages.tool_runner(**request, max_iterations=1, stream=True, thread=False)
-            async for stream in runner:
-                message = await self._read(stream, held)
-                self._note_calls(message)
-                answers = await runner.generate_tool_call_response() if message.stop_reason == "tool_use" else None
+            try:
+                async for stream in runner:
+                    message = await self._read(stream, held)
+                    self._note_calls(message)
+                    answers = await runner.generate_tool_call_response() if message.stop_reason == "tool_use" else None
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await runner.close()
         self._keep(message, answers, self._purse.settle(held, usage_of(message.usage)))
         return str(message.stop_reason) if message.stop_reason else None
 

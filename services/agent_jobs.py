@@ -34,6 +34,7 @@ from ..store.errors import StoreBusyError, UsageError
 from ..store.models import JsonValue, Outcome
 from ..store.review_models import ItemState, Proposal
 from ..store.reviews_verdicts import insert_proposal
+from ..store.revisions import refresh
 from ..store.sqlite.driver import Connection, OperationalError, driver
 from ..store.trust.clock import utc_now, utc_text
 from .analysing import analyse
@@ -173,6 +174,7 @@ def start_job(
     now: datetime | None = None,
 ) -> Job:
     """Open a job over these traces; one of the same kind that was left unfinished is given up for it."""
+    refresh(store, trace_ids, limit=len(trace_ids))
     with store.write() as con:
         left = con.execute("SELECT id FROM agent_job WHERE kind = ? AND state = 'open'", (kind,)).fetchall()
         for row in left:

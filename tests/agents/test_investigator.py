@@ -210,6 +210,17 @@ def test_no_request_leaves_that_could_pass_the_budget(traces: Builder, investiga
     assert 0.1 < result.spent.cost_usd <= 0.2
 
 
+def test_where_the_estimate_does_not_fit_the_endpoints_own_count_may(
+    traces: Builder, investigate_with: Investigate
+) -> None:
+    refund_run(traces)
+    _, model = investigate_with(investigates)
+    room = len(str(model.requests[0])) // 4 + 4_096 + 200
+    result, model = investigate_with(investigates, budget=Budget(tokens=room))
+    assert result.ending is Ending.BUDGET
+    assert len(model.requests) == 1, "the estimate alone would have stopped the first request"
+
+
 def test_a_wrong_key_stops_everything(traces: Builder, investigate_with: Investigate) -> None:
     refund_run(traces)
     with pytest.raises(ModelError, match="refuses this key"):

@@ -15,6 +15,7 @@ from retrospan.tui.app import RetrospanApp
 from retrospan.tui.screens.chat import ChatScreen
 from reviewdesk import Desk
 from scripted_model import Reply, ScriptedModel, asks, says, serving, text, tool_use
+from textual.widgets import Input
 
 ANSWER = 'It promised 45 days [2: "You have 45 days"]. The policy allows 30 [1: "within 30 days"]. It lied [2: "lied"].'
 
@@ -111,7 +112,8 @@ def test_escape_stops_an_answer_in_mid_stream_and_leaves_a_clean_state(app: Retr
         assert "Stopped; the question is not kept." in hands.text
         assert "slowly" not in hands.text
         model.script = looks_then_answers
-        hands.app.screen.query_one("#ask-model").focus()
+        assert hands.app.screen.query_one("#ask-model", Input).value == "Tell me all", "the question can be changed"
+        await hands.pilot.press(*["backspace"] * 11)
         await ask(hands, "And now?")
         assert "It promised 45 days." in hands.text
         assert "Tell me all" not in str(model.requests[-1]["messages"])

@@ -71,6 +71,7 @@ class ChatScreen(AppScreen):
         self._lookups: dict[str, Lookup] = {}
         self._note = ""
         self._without_key: list[Block] = []
+        self._settled: list[Block] | None = None
 
     def body(self) -> ComposeResult:
         yield BlockView(id="said", classes="framed")
@@ -105,6 +106,7 @@ class ChatScreen(AppScreen):
 
         words, explanation = problem
         head = Block(shown("What the rules found, without a model", "bold"))
+        self._settled = None
         self._without_key = [Block(shown(words, "$warning")), head, *suspect_blocks(explanation)]
         self._draw()
         self.query_one("#said").focus()
@@ -134,10 +136,20 @@ class ChatScreen(AppScreen):
         except RetrospanError as err:
             note = str(err)
         finally:
-            self._asking, self._note = "", note
+            self._asking, self._note, self._settled = "", note, None
             if self.is_attached:
-                self._draw()
-                self.query_one("#said" if not note else "#ask-model").focus()
+                self._finished(words)
+
+    def _finished(self, words: str) -> None:
+        """Show the answer and let it be read; where there is none, give the question back."""
+        self._draw()
+        box = self.query_one("#ask-model", Input)
+        if self._note:
+            box.value = box.value or words
+            box.cursor_position = len(box.value)
+            box.focus()
+        else:
+            self.query_one("#said").focus()
 
     def _heard(self, event: Event) -> None:
         if isinstance(event, TextDelta):
@@ -156,9 +168,7 @@ class ChatScreen(AppScreen):
     def _draw(self) -> None:
         if self._chat is None or self._trace is None:
             return
-        blocks = [*self._without_key]
-        for exchange in self._chat.exchanges:
-            blocks += exchange_blocks(exchange, self._trace, unfolded=self.unfolded)
+        blocks = self._settled_blocks()
         if self.running:
             blocks.append(Block(joined(shown("› ", "bold $accent"), shown(self._asking, "bold"))))
             blocks += lookup_blocks(list(self._lookups.values()), unfolded=self.unfolded)
@@ -168,9 +178,23 @@ class ChatScreen(AppScreen):
         if not blocks:
             blocks = [Block(shown("Ask in your own words: what went wrong, and which step shows it?", "$quiet"))]
         view = self.query_one("#said", BlockView)
+        place, follows = view.scroll_offset.y, view.scroll_offset.y >= view.max_scroll_y - 1
         view.show(blocks)
-        if not self._without_key or self._chat.exchanges:
+        if self._without_key and not self._chat.exchanges:
+            return
+        if follows:
             view.scroll_end(animate=False)
+        else:
+            view.scroll_to(y=place, animate=False)
+
+    def _settled_blocks(self) -> list[Block]:
+        """What does not change while an answer streams; made once, since every citation in it is looked up."""
+        if self._settled is None:
+            assert self._chat is not None and self._trace is not None
+            self._settled = [*self._without_key]
+            for exchange in self._chat.exchanges:
+                self._settled += exchange_blocks(exchange, self._trace, unfolded=self.unfolded)
+        return list(self._settled)
 
     def action_back(self) -> None:
         if self.running:
@@ -187,13 +211,13 @@ class ChatScreen(AppScreen):
             self.app.push_screen(StepScreen(self._trace.summary, self._trace.steps[step]))
 
     def action_fold(self) -> None:
-        self.unfolded = not self.unfolded
+        self.unfolded, self._settled = not self.unfolded, None
         self._draw()
 
     def action_new(self) -> None:
         if self._chat is not None and not self.running:
             self._chat.forget()
-            self._note = ""
+            self._note, self._settled = "", None
             self._draw()
 
     def _last(self) -> Exchange | None:
