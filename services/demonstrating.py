@@ -136,8 +136,8 @@ def decide_and_learn(store: Store, session: ReviewSession, item: ReviewItem, run
     if drafts.case is None:
         raise UsageError(f"{run.summary.short_id} has no input to make a case of.")
     propose_lesson(store, drafts, by=_AGENT)
-    lesson = confirm_lesson(store, session, drafts.lesson, folder)
     case = confirm_case(store, session, drafts.case.id, folder)
+    lesson = confirm_lesson(store, session, drafts.lesson, folder)
     exported = export_verdict(store, verdict, folder)
     written = [file.path for file in find_files(folder) if file.kind in (KnowledgeKind.LESSON, KnowledgeKind.CASE)]
     said = f"{proposal.label.value}, citing {len(proposal.cited)} step(s)" if proposal else "none"

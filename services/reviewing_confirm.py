@@ -43,6 +43,8 @@ def confirm_lesson(
 ) -> Lesson:
     """Sign a lesson and write it to a project folder: from then on it is confirmed wherever the reviewer is trusted.
 
+    A regression case is named as its guard only where that case is confirmed already; confirm the case first.
+
     Args:
         store: Where.
         session: The unlocked reviewer.
@@ -58,7 +60,8 @@ def confirm_lesson(
     if isinstance(lesson, str):
         _find(store, KnowledgeKind.LESSON, lesson)
     chosen = lesson if isinstance(lesson, Lesson) else get_lesson(store, lesson)
-    chosen = replace(checked_lesson(chosen), status=LessonStatus.CONFIRMED)
+    guard = chosen.case if chosen.case and _is_confirmed(store, KnowledgeKind.CASE, chosen.case) else None
+    chosen = replace(checked_lesson(chosen), status=LessonStatus.CONFIRMED, case=guard)
     draft = parse_document(KnowledgeKind.LESSON, chosen.id, dump_lesson(chosen))
     _sign_into(store, session, draft, folder, lambda block: dump_lesson(chosen, block), now)
     return get_lesson(store, chosen.id)
@@ -143,6 +146,15 @@ def _find(store: Store, kind: KnowledgeKind, name: str) -> Document:
             f"There are several {kind.value}s {name!r} that differ ({places}). Remove or rename all but one."
         )
     return found[0]
+
+
+def _is_confirmed(store: Store, kind: KnowledgeKind, name: str) -> bool:
+    trust = load_trust(store)
+    return any(
+        check_document(document, trust).state is SignatureState.VALID
+        for document in list_documents(store, kind)
+        if document.name == name
+    )
 
 
 def _sign_into(

@@ -11,20 +11,21 @@ from ..store import yamltext
 from ..store.cases import dump_case, parse_case
 from ..store.connection import Store
 from ..store.display import safe_text
-from ..store.errors import UsageError
+from ..store.errors import BadInputError, UsageError
 from ..store.knowledge.documents import parse_document
 from ..store.knowledge.folders import KnowledgeKind
 from ..store.knowledge.index import put_draft
 from ..store.knowledge.lessons import dump_lesson, lesson_of
 from ..store.knowledge.rubrics import parse_rubric, rubric_content, rubric_of
-from ..store.review_models import SignatureState, Verdict
+from ..store.review_models import Lesson, SignatureState, Verdict
 from ..store.reviews_verdicts import subject_ids
 from ..store.trust.clock import utc_now, utc_text
 from ..store.trust.session import ReviewSession
 from ..store.trust.signing import SignatureCheck
+from .completing import with_completions
 from .reviewing_confirm import confirm_case, confirm_lesson, confirm_rubric
 from .reviewing_prefill import prefill
-from .understanding import explain_trace
+from .understanding import Explanation, explain_trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,10 @@ class DraftText:
 
 
 def drafts_of(store: Store, verdict: Verdict) -> list[DraftText]:
-    """What a verdict offers: the lesson first, then, where they make sense, the case and the next rubric version.
+    """What a verdict offers: where it makes sense a case, the lesson that it guards, and the next rubric version.
+
+    The case comes first, since a lesson names its case only once that is confirmed. Of a session, the run that is at
+    fault is drafted from: the one whose step was marked, else the one with the strongest suspect.
 
     Raises:
         UsageError: if the verdict's trace is not in this store any more.
@@ -46,7 +50,8 @@ def drafts_of(store: Store, verdict: Verdict) -> list[DraftText]:
     trace_ids = subject_ids(store, verdict)
     if not trace_ids:
         raise UsageError(f"The trace of {verdict.short_id} is not in this store any more; nothing can be drafted.")
-    explained = explain_trace(store, trace_ids[0])
+    verdict = with_completions(store, [verdict])[0]
+    explained = _at_fault(store, verdict, trace_ids)
     draft = prefill(
         verdict,
         explained.trace,
@@ -54,13 +59,44 @@ def drafts_of(store: Store, verdict: Verdict) -> list[DraftText]:
         signals=explained.signals,
         rubric=rubric_of(store, verdict.rubric),
     )
-    found = [DraftText(KnowledgeKind.LESSON, draft.lesson.id, dump_lesson(draft.lesson))]
-    if draft.case is not None:
-        found.append(DraftText(KnowledgeKind.CASE, draft.case.id, dump_case(draft.case)))
+    found = [] if draft.case is None else [DraftText(KnowledgeKind.CASE, draft.case.id, dump_case(draft.case))]
+    found.append(DraftText(KnowledgeKind.LESSON, draft.lesson.id, dump_lesson(draft.lesson)))
     if draft.rubric is not None:
         name = f"{draft.rubric.id}.v{draft.rubric.version}"
         found.append(DraftText(KnowledgeKind.RUBRIC, name, yamltext.dump(rubric_content(draft.rubric))))
     return [replace(entry, text=safe_text(entry.text)) for entry in found]
+
+
+def _at_fault(store: Store, verdict: Verdict, trace_ids: Sequence[int]) -> Explanation:
+    explained = [explain_trace(store, trace_id) for trace_id in trace_ids]
+    marked = verdict.answer.cause_span
+    for entry in explained:
+        if marked is not None and any(step.span_id == marked for step in entry.trace.steps):
+            return entry
+    # Of equal ones the last: a session goes wrong where it ends more often than where it begins.
+    return max(reversed(explained), key=_strongest)
+
+
+def _strongest(explained: Explanation) -> tuple[bool, float, int]:
+    report = explained.report
+    best = report.suspects[0].score if report.suspects else 0.0
+    return report.enough_evidence, best, sum(signal.failure for signal in explained.signals)
+
+
+def without_case(draft: DraftText) -> DraftText:
+    """A lesson's draft that names no regression case; other drafts, and a text that cannot be read, as they are."""
+    if draft.kind is not KnowledgeKind.LESSON:
+        return draft
+    try:
+        lesson = _lesson_in(draft)
+    except BadInputError:
+        return draft
+    return replace(draft, text=safe_text(dump_lesson(replace(lesson, case=None))))
+
+
+def _lesson_in(draft: DraftText) -> Lesson:
+    unsigned = SignatureCheck(SignatureState.UNSIGNED, "not signed yet")
+    return lesson_of(parse_document(draft.kind, draft.name, draft.text), unsigned)
 
 
 def keep_drafts(store: Store, drafts: Sequence[DraftText], *, now: datetime | None = None) -> None:
@@ -92,8 +128,7 @@ def accept_draft(
         UsageError: if a text is empty, or something else is confirmed under this name.
     """
     if draft.kind is KnowledgeKind.LESSON:
-        unsigned = SignatureCheck(SignatureState.UNSIGNED, "not signed yet")
-        lesson = lesson_of(parse_document(draft.kind, draft.name, draft.text), unsigned)
+        lesson = _lesson_in(draft)
         if lesson.id != draft.name:
             raise UsageError(f"The lesson's id {lesson.id!r} was {draft.name!r}; it names the file and stays.")
         confirm_lesson(store, session, lesson, folder, now=now)

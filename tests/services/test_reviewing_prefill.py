@@ -92,8 +92,8 @@ def test_drafts_go_through_proposal_to_confirmed_files(desk: Desk, tmp_path: Pat
 
     proposed = propose_lesson(desk.store, draft, by="human:Ada")
     assert proposed.case is not None and proposed.rubric == "outcome.v2"
-    lesson = confirm_lesson(desk.store, ada, proposed.lesson.id, tmp_path)
     confirm_case(desk.store, ada, proposed.case, tmp_path)
+    lesson = confirm_lesson(desk.store, ada, proposed.lesson.id, tmp_path)
     confirm_rubric(desk.store, ada, proposed.rubric, tmp_path)
 
     assert isinstance(lesson, Lesson) and lesson.case == proposed.case
