@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,6 +25,8 @@ from .imports import print_findings
 from .options import opened, otel_option, store_option
 
 _TRACES_NOTED = 1_000
+_COLLECT_AFTER = (20_000, 20, 50)
+"""Objects until a collection of the youngest, and collections until one of the next older."""
 _AT_LEAST_ONE = click.IntRange(1)
 _EPILOG = """\b
 Examples:
@@ -98,9 +101,17 @@ def serve_command(
             on_commit=lambda trace_ids: _note(seen, trace_ids),
             may_ingest=None if local else _ingest_token(store),
         )
+        app = _with_mcp(store, options) if with_mcp else build_app(store, options)
+        _collect_seldom()
         click.echo(f"Receiving OTLP on {base_url(sock)} into {store.path}")
-        Server(_with_mcp(store, options) if with_mcp else build_app(store, options)).run(sockets=[sock])
+        Server(app).run(sockets=[sock])
         _say_findings(store, list(seen))
+
+
+def _collect_seldom() -> None:
+    """Decoding a request makes tens of thousands of objects without a cycle; looking for one each 700 takes 3 %."""
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 def _note(seen: dict[int, None], trace_ids: frozenset[int]) -> None:
