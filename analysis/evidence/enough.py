@@ -15,6 +15,7 @@ _SYMPTOMS = ("grounding", "counts", "ending", "writes")
 _PER_SYMPTOM = 0.3
 _DECISIVE = {
     "claimed_action": 1.2,
+    "invariant_broken": 1.2,
     "stale_passage": 1.2,
     "carried_id": 1.2,
     "tool_contradiction": 1.0,

@@ -15,6 +15,9 @@ _CAUSE = {
     "error_in_result": CauseClass.ARGUMENTS,
     "empty_retrieval": CauseClass.RETRIEVAL,
     "tool_contradiction": CauseClass.REASONING,
+    "invariant_broken": CauseClass.WORKFLOW,
+    "partial_answer": CauseClass.REASONING,
+    "schema_drift": CauseClass.TOOL,
     "stale_passage": CauseClass.PASSAGE_SELECTION,
     "carried_id": CauseClass.ARGUMENTS,
     "claimed_action": CauseClass.REASONING,
@@ -24,6 +27,7 @@ _CAUSE = {
     "unfinished": CauseClass.WORKFLOW,
 }
 _WEIGHT = {
+    "invariant_broken": 1.0,
     "stale_passage": 1.0,
     "carried_id": 1.0,
     "claimed_action": 1.0,

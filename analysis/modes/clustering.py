@@ -10,7 +10,7 @@ import numpy as np
 
 from .features import DIMENSIONS, Features, Floats
 
-LEAST_ALIKE = 0.3
+LEAST_ALIKE = 0.25
 """Cosine to a mode's centre from which a run joins it; chosen on the example agent (benchmarks/README.md)."""
 
 
@@ -23,6 +23,8 @@ class Centre:
     """Sum of its members' vectors, dense."""
     signatures: set[str] = field(default_factory=set)
     """Digests of the errors that lead here."""
+    family: str = ""
+    """The clearest signal of the run that opened it; empty for failures without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,21 @@ class Clustering:
         self._totals = np.zeros((max(16, 2 * len(centres)), DIMENSIONS), np.float32)
         self._norms = np.zeros(len(self._totals), np.float32)
         self._by_signature: dict[str, int] = {}
+        self._families: list[str] = []
         for centre in centres:
-            self.open(centre.mode, None, centre.signatures, centre.total)
+            self.open(centre.mode, None, centre.signatures, centre.family, centre.total)
 
-    def find(self, features: Features, signature: str | None) -> Joined:
-        """The mode that a run joins. Ties go to the older mode."""
+    def find(self, features: Features, signature: str | None, family: str = "") -> Joined:
+        """The mode that a run joins: by its error, else by likeness among those with its clearest signal.
+
+        Ties go to the older mode.
+        """
         if signature is not None and signature in self._by_signature:
             return Joined(self._by_signature[signature], 1.0)
-        if not self._modes:
+        if family not in self._families:
             return Joined(None, 0.0)
         likeness = self.likeness(features)
+        likeness[[other != family for other in self._families]] = -1.0
         best = int(np.argmax(likeness))
         if likeness[best] < LEAST_ALIKE:
             return Joined(None, float(likeness[best]))
@@ -73,13 +80,21 @@ class Clustering:
         products = self._totals[: len(self._modes), features.buckets] @ weighted
         return cast(Floats, products / np.maximum(self._norms[: len(self._modes)] * length, 1e-9))
 
-    def open(self, mode: int, features: Features | None, signatures: set[str], total: Floats | None = None) -> None:
+    def open(
+        self,
+        mode: int,
+        features: Features | None,
+        signatures: set[str],
+        family: str = "",
+        total: Floats | None = None,
+    ) -> None:
         """A further mode, with its first member or with the sum of those it has."""
         row = len(self._modes)
         if row == len(self._totals):
             self._totals = np.vstack([self._totals, np.zeros_like(self._totals)])
             self._norms = np.concatenate([self._norms, np.zeros_like(self._norms)])
         self._modes.append(mode)
+        self._families.append(family)
         if total is not None:
             self._totals[row] = total
         if features is not None:

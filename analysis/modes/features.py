@@ -22,7 +22,7 @@ from .words import words_of
 
 DIMENSIONS = 8_192
 """Buckets of the hash; a run fills about 60 of them."""
-_SIGNAL, _CALL, _REQUEST, _ANSWER = 1.5, 1.5, 0.5, 1.0
+_SIGNAL, _CALL, _REQUEST, _ANSWER = 2.5, 1.5, 0.5, 1.0
 """Weights, chosen on the example agent with seeds that the benchmark does not report (benchmarks/README.md)."""
 _MOST_CALLS = 400
 

@@ -25,6 +25,8 @@ class Symptom:
     """`tool|normalised error`, sorted; empty where the run hit no error that stayed."""
     step: int | None
     """The step that shows it best."""
+    clearest: str = ""
+    """The failure signal that shows it best; empty without one."""
 
     @property
     def signature(self) -> str | None:
@@ -47,7 +49,8 @@ def symptom_of(reading: Reading, signals: Sequence[Signal], outcome: Outcome) ->
     )
     final = reading.final
     step = place.step if place else final.index if final else None
-    return Symptom(known, _errors(reading) if failing else (), step)
+    clearest = max(failing, key=lambda signal: signal.strength, default=None)
+    return Symptom(known, _errors(reading) if failing else (), step, clearest.signal if clearest else "")
 
 
 def _errors(reading: Reading) -> tuple[str, ...]:

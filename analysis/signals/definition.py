@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...store.findings import Evidence, Signal
 from ..reading import Reading
+from .surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +19,11 @@ class SignalDefinition:
     """What was observed, in one sentence for a reader."""
     weakness: str
     """When it speaks without need, or stays silent."""
-    find: Callable[[Reading], Iterable[Signal]]
+    find: Callable[[Reading], Iterable[Signal]] = lambda _: ()
     failure: bool = True
     """False for what is notable but no failure."""
+    find_in: Callable[[Reading, Surroundings], Iterable[Signal]] | None = None
+    """For what only shows against declared rules or against many other runs."""
 
 
 def signal(

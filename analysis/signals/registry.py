@@ -10,12 +10,20 @@ from . import (
     claimed_action,
     empty_retrieval,
     error_in_result,
+    good_run,
+    invariant_broken,
     llm_error,
     loop,
     negative_feedback,
+    new_topic,
+    outlier,
+    partial_answer,
+    rare_path,
     refusal,
     result_ignored,
     retry_without_change,
+    schema_drift,
+    shift,
     stale_passage,
     tool_contradiction,
     tool_error,
@@ -25,6 +33,7 @@ from . import (
     user_frustration,
 )
 from .definition import SignalDefinition
+from .surroundings import ALONE, Surroundings
 
 DEFINITIONS: tuple[SignalDefinition, ...] = (
     tool_error.DEFINITION,
@@ -44,23 +53,40 @@ DEFINITIONS: tuple[SignalDefinition, ...] = (
     user_frustration.DEFINITION,
     unfinished.DEFINITION,
     negative_feedback.DEFINITION,
+    partial_answer.DEFINITION,
+    invariant_broken.DEFINITION,
+    schema_drift.DEFINITION,
+    new_topic.DEFINITION,
+    rare_path.DEFINITION,
+    good_run.DEFINITION,
+    outlier.DEFINITION,
+    shift.DEFINITION,
 )
 
 
-def find_signals(trace: Trace, disabled: frozenset[str] = frozenset()) -> tuple[Signal, ...]:
+def find_signals(
+    trace: Trace, disabled: frozenset[str] = frozenset(), surroundings: Surroundings = ALONE
+) -> tuple[Signal, ...]:
     """All signals of a trace in reading order, those about the whole trace last.
 
     Args:
         trace: The run; no task, outcome or version is needed.
         disabled: Names of signals to leave out (muted ones).
+        surroundings: Declared rules and what is usual; without them the signals that need them keep silent.
 
     Cost: a fixed number of passes over the trace's text.
     """
-    return signals_of(read(trace), disabled)
+    return signals_of(read(trace), disabled, surroundings)
 
 
-def signals_of(reading: Reading, disabled: frozenset[str] = frozenset()) -> tuple[Signal, ...]:
+def signals_of(
+    reading: Reading, disabled: frozenset[str] = frozenset(), surroundings: Surroundings = ALONE
+) -> tuple[Signal, ...]:
     """`find_signals` for a trace already read."""
-    found = [item for definition in DEFINITIONS if definition.name not in disabled for item in definition.find(reading)]
+    found: list[Signal] = []
+    for definition in DEFINITIONS:
+        if definition.name not in disabled:
+            found += definition.find(reading)
+            found += definition.find_in(reading, surroundings) if definition.find_in else ()
     last = len(reading.views)
     return tuple(sorted(found, key=lambda item: item.step if item.step is not None else last))

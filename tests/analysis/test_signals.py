@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from retrospan.analysis.quotes import stands_in
 from retrospan.analysis.signals.registry import DEFINITIONS, find_signals
+from retrospan.analysis.signals.surroundings import Population, Spread, Surroundings
 from retrospan.ingest.formats.messages import conversation_spans
 from retrospan.store.assembly import assemble
+from retrospan.store.knowledge.invariants import Invariants
+from retrospan.store.models import Trace, Usage
 
 EXAMPLES = Path(__file__).parent / "signals"
 
@@ -27,15 +31,39 @@ def _examples() -> list[Any]:
 
 @pytest.mark.parametrize(("name", "example"), _examples())
 def test_labelled_examples(name: str, example: dict[str, Any], build: Any) -> None:
-    trace = build(example["messages"], errors=example.get("errors"), annotations=example.get("annotations", ()))
-    found = [item for item in find_signals(trace) if item.signal == name]
-    assert bool(found) == example["expect"], [item.reason for item in find_signals(trace)]
+    trace = _trace(build, example)
+    every = find_signals(trace, surroundings=_surroundings(example))
+    found = [item for item in every if item.signal == name]
+    assert bool(found) == example["expect"], [item.reason for item in every]
     if "step" in example:
         assert found[0].step == example["step"]
     for item in found:
         assert item.evidence or item.step is None
         for evidence in item.evidence:
             assert stands_in(trace.steps[evidence.step], evidence.quote)
+
+
+def _trace(build: Any, example: dict[str, Any]) -> Trace:
+    trace: Trace = build(
+        example["messages"],
+        outcome=example.get("outcome"),
+        errors=example.get("errors"),
+        annotations=example.get("annotations", ()),
+    )
+    told = example.get("summary", {})
+    if "tokens" in told:
+        trace = replace(trace, summary=replace(trace.summary, usage=Usage(input_tokens=told["tokens"])))
+    if "duration_ms" in told:
+        trace = replace(trace, summary=replace(trace.summary, duration_ms=float(told["duration_ms"])))
+    return trace
+
+
+def _surroundings(example: dict[str, Any]) -> Surroundings:
+    rules = Invariants.model_validate({"invariants": example.get("invariants", [])}).invariants
+    usual = dict(example.get("population", {}))
+    for name in {"tokens", "duration_ms", "steps"} & usual.keys():
+        usual[name] = Spread(**usual[name])
+    return Surroundings(rules, Population(**usual) if usual else None)
 
 
 def test_every_signal_has_positives_and_negatives() -> None:
