@@ -10,6 +10,7 @@ from ..services.agent_jobs import Transcript
 from ..store.agent_runs import Spent
 from ..store.models import JsonValue
 from .loop import Message, result_text
+from .model import endpoint_host
 
 
 def transcript_of(
@@ -40,6 +41,7 @@ def transcript_of(
         messages += _turns(message, agent, model)
     metadata: dict[str, JsonValue] = {
         "ending": ending,
+        "endpoint": endpoint_host(),
         "requests": spent.requests,
         "input_tokens": spent.usage.input_tokens,
         "output_tokens": spent.usage.output_tokens,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 DEFAULT_USD = 1.00
 """What a job may cost unless told otherwise, so that no slip is dear."""
+DEFAULT_TOKENS = 1_000_000
+"""What the cases of one run may take where the model's price is not known."""
 
 
 @dataclass(frozen=True, slots=True)

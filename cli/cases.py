@@ -10,12 +10,13 @@ from typing import Any
 import click
 
 from ..regression.report import render_runs
-from ..regression.results import CaseOutcome, CaseRuns
+from ..regression.results import CaseOutcome, CaseRuns, Judge
 from ..regression.runner import run_cases
 from ..regression.target import find_declaration, load_target, unsigned_cases_count
 from ..services.cases import ListedCase, choose_cases, list_cases, nearest_knowledge
 from ..store.cases import CaseStatus
 from ..store.display import safe_line
+from .agent_options import DEFAULT_TOKENS, DEFAULT_USD
 from .lazy import LazyGroup
 from .options import json_option, print_json
 
@@ -91,9 +92,16 @@ Examples:
 @click.option("--target", help="module:function to run (default: the one the application declares).")
 @click.option("--repeats", default=1, show_default=True, type=click.IntRange(1, 1000), help="Runs of each case.")
 @click.option("--drafts", is_flag=True, help="Run drafts too, and active cases that nobody trusted here has signed.")
+@click.option("--judge", is_flag=True, help="Ask a model the judge's checks, for a dollar at most.")
 @json_option
 def run_command(
-    names: tuple[str, ...], folder: Path | None, target: str | None, repeats: int, drafts: bool, as_json: bool
+    names: tuple[str, ...],
+    folder: Path | None,
+    target: str | None,
+    repeats: int,
+    drafts: bool,
+    judge: bool,
+    as_json: bool,
 ) -> int:
     """Run regression cases against the application. Exits 1 where one fails or cannot be decided.
 
@@ -113,7 +121,7 @@ def run_command(
         if not as_json:
             click.echo(f"{'✓' if runs.outcome is CaseOutcome.PASSED else '✗'} {render_runs(runs)}")
 
-    done = run_cases(cases, function, repeats=repeats, on_done=show)
+    done = run_cases(cases, function, judge=_judge(root) if judge else None, repeats=repeats, on_done=show)
     if as_json:
         print_json([_runs_json(runs) for runs in done])
     elif not done:
@@ -121,6 +129,17 @@ def run_command(
     if not names:
         _say_left_out(left_out.values(), unsigned)
     return 0 if all(runs.outcome in (CaseOutcome.PASSED, CaseOutcome.SKIPPED) for runs in done) else 1
+
+
+def _judge(root: Path) -> Judge:
+    from ..agents.case_judge import CaseJudge
+    from ..agents.prices import find_price
+    from ..agents.settings import Role, choose_model
+    from ..agents.spending import Budget, Purse
+
+    model = choose_model(Role.JUDGE, folder=root)
+    price = find_price(model)
+    return CaseJudge(model, Purse(Budget(usd=DEFAULT_USD) if price else Budget(tokens=DEFAULT_TOKENS), price))
 
 
 def _say_left_out(left_out: Iterable[ListedCase], unsigned_count: bool) -> None:

@@ -159,7 +159,10 @@ def _show(store: Store, job: Job, done: Any, as_json: bool) -> int:
         for problem in done.problems[:3]:
             click.echo(f"  {safe_line(problem)}", err=True)
         if left:
-            click.echo(f"{left} runs are left ({stopped or 'endpoint'}). Go on: retrospan triage --resume", err=True)
+            more = " --budget-usd MORE" if stopped == "budget" else ""
+            click.echo(
+                f"{left} runs are left ({stopped or 'endpoint'}). Go on: retrospan triage --resume{more}", err=True
+            )
     return 1 if left or failed else 0
 
 

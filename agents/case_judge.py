@@ -1,0 +1,84 @@
+"""A judge for the judge's checks of regression cases: the same judge, on a run that is in no store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import anyio
+
+from ..regression.protocol import RunResult
+from ..regression.results import JudgeAnswer
+from ..store.cases import Case
+from ..store.models import JsonValue, Message, Status, Step, StepError, StepKind, Trace, TraceSummary
+from ..store.review_models import Criterion, Label
+from .judge import Judgement, JudgeSetup, judge
+from .model import RequestFailedError, make_client
+from .spending import BudgetSpent, Purse
+
+_PASS = "the answer to the question is the one that a good run would get"
+_PASSED = {Label.PASS: True, Label.FAIL: False, Label.CANT_TELL: None}
+
+
+class CaseJudge:
+    """Answers one question about one run of the application. A refusal or a time-out is no verdict.
+
+    Args:
+        model: Which model to ask.
+        purse: The budget of all cases together.
+    """
+
+    def __init__(self, model: str, purse: Purse) -> None:
+        self._model = model
+        self._purse = purse
+
+    def __call__(self, question: str, run: RunResult, case: Case) -> JudgeAnswer:
+        """Judge one run; what stands in the way of a verdict comes back as the explanation.
+
+        Raises:
+            ModelError: if the endpoint refuses every request.
+        """
+        criterion = Criterion("case", question, pass_when=_PASS)
+        setup = JudgeSetup("case", criterion, "", "regression case", self._model)
+
+        async def ask() -> Judgement:
+            async with make_client() as client:
+                return await judge(client, run_as_trace(run, case), setup, self._purse)
+
+        try:
+            given = anyio.run(ask)
+        except (BudgetSpent, RequestFailedError) as err:
+            return JudgeAnswer(None, str(err))
+        if given.label is None or given.claim is None:
+            why = given.no_verdict.value if given.no_verdict else "no verdict"
+            return JudgeAnswer(None, given.problem or why)
+        return JudgeAnswer(_PASSED[given.label], given.claim.cited())
+
+
+def run_as_trace(run: RunResult, case: Case) -> Trace:
+    """A run as steps to cite: its input, its tool calls in order, its answer."""
+    steps = [Step(0, "input", None, StepKind.HUMAN, "input", inputs=case.input)]
+    for number, call in enumerate(run.tool_calls or (), 1):
+        error = StepError(_text(call.result)) if call.is_error else None
+        status = Status.ERROR if call.is_error else Status.OK
+        steps.append(
+            Step(
+                number,
+                f"call-{number}",
+                None,
+                StepKind.TOOL,
+                call.name,
+                tool=call.name,
+                status=status,
+                error=error,
+                inputs=call.arguments,
+                outputs=call.result,
+            )
+        )
+    answer = Message("assistant", _text(run.output))
+    steps.append(Step(len(steps), "output", None, StepKind.LLM, "answer", output_messages=(answer,)))
+    return Trace(TraceSummary(0, case.id, "cases", 1, len(steps)), tuple(steps))
+
+
+def _text(value: JsonValue | Mapping[str, JsonValue]) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
