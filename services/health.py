@@ -69,9 +69,9 @@ def _store(location: str | None) -> Check:
 
 
 def _reviewer() -> Check:
-    from .reviewing_people import nobody_is_trusted
     from ..store.trust.config import config_folder, keys_folder
     from ..store.trust.keys import key_names
+    from .reviewing_people import nobody_is_trusted
 
     keys = len(key_names(keys_folder()))
     if nobody_is_trusted():
