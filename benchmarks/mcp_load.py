@@ -1,6 +1,6 @@
 """64 HTTP clients at once on a store of 100,000 spans, reading and proposing: errors, latencies, memory.
 
-    python benchmarks/mcp_load.py [--spans 100000] [--clients 64] [--calls 15] [--rounds 3]
+    python benchmarks/mcp_load.py [--spans 100000] [--clients 64] [--calls 15] [--rounds 5]
 
 The server is `retrospan serve` in a process of its own, the clients are the Python SDK's, each with a connection and a
 name of its own. Memory is the server's after each round of calls; it is flat when the rounds differ little.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -44,13 +45,17 @@ def main() -> None:
     options.add_argument("--spans", type=int, default=100_000)
     options.add_argument("--clients", type=int, default=64)
     options.add_argument("--calls", type=int, default=15, help="of each client in a round")
-    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--store", type=Path, help="kept, and filled only where it is new")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "store.db"
+        place = chosen.store or Path(folder) / "store.db"
+        filled = place.exists()
         with open_store(place) as store:
-            traces = _fill(store, chosen.spans)
-            tokens = [add_token(store, f"client-{number}", Role.AGENT) for number in range(chosen.clients)]
+            traces = _count(store) if filled else _fill(store, chosen.spans)
+            tokens = [
+                add_token(store, f"{secrets.token_hex(4)}-{number}", Role.AGENT) for number in range(chosen.clients)
+            ]
         print(f"{chosen.spans} spans in {traces} runs, {chosen.clients} clients", flush=True)
         with _served(place) as (url, pid):
             print(f"server at rest: {memory_of_tree(pid, 'VmRSS'):.0f} MB", flush=True)
@@ -68,6 +73,10 @@ def _fill(store: Store, spans: int) -> int:
         receiving.submit(Delivery("traces", body, PROTOBUF)).result()
     receiving.close()
     refresh(store)
+    return _count(store)
+
+
+def _count(store: Store) -> int:
     with store.read() as con:
         return int(con.execute("SELECT count(*) FROM trace").fetchone()[0])
 

@@ -22,7 +22,9 @@ def add_completions(server: RetrospanServer) -> None:
 
     @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]
     async def complete(ref: Any, argument: Any, context: Any) -> Completion:
-        values = await to_thread.run_sync(suggestions, server.store, argument.name, argument.value)
+        values = await to_thread.run_sync(
+            suggestions, server.store, argument.name, argument.value, limiter=server.limiter
+        )
         return Completion(values=values[:_MOST], total=None, has_more=len(values) > _MOST)
 
 

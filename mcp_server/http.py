@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -25,6 +25,8 @@ PATH = "/mcp"
 _SCHEME = "bearer "
 _LONGEST_TOKEN = 512
 _TOKENS_REMEMBERED = 4_096
+_CHECKS_AT_ONCE = 2
+"""Each thread that reads the store keeps a connection with a cache of its own, so their number bounds the memory."""
 
 
 def http_app(
@@ -58,9 +60,7 @@ def http_app(
             allowed_hosts=[name for host in hosts for name in (host, f"{host}:*")],
             allowed_origins=[f"{scheme}://{host}:*" for host in hosts for scheme in ("http", "https")],
         )
-    inner = server.streamable_http_app(
-        streamable_http_path=path, stateless_http=True, transport_security=security
-    )
+    inner = server.streamable_http_app(streamable_http_path=path, stateless_http=True, transport_security=security)
     guard = BearerGuard(inner, verify, RateLimit(calls_per_minute))
 
     @asynccontextmanager
@@ -112,13 +112,14 @@ class BearerGuard:
         self._app = app
         self._verify = verify
         self._limit = limit
+        self._checks = CapacityLimiter(_CHECKS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         header = Request(scope).headers.get("authorization", "")
         token = header[len(_SCHEME) :].strip() if header.lower().startswith(_SCHEME) else ""
         role = None
         if 0 < len(token) <= _LONGEST_TOKEN:
-            role = await to_thread.run_sync(self._verify, token)
+            role = await to_thread.run_sync(self._verify, token, limiter=self._checks)
         if role not in ("read", "agent"):
             answer = _refusal(401, "A bearer token of role read or agent is needed. Make one: `retrospan token add`.")
             answer.headers["WWW-Authenticate"] = 'Bearer realm="retrospan"'

@@ -31,7 +31,7 @@ def add_resources(server: RetrospanServer) -> None:
 
     async def found(read: Callable[[], str]) -> str:
         try:
-            return await to_thread.run_sync(read)
+            return await to_thread.run_sync(read, limiter=server.limiter)
         except RetrospanError as err:
             raise ResourceNotFoundError(str(err)) from err
 

@@ -36,6 +36,7 @@ class RetrospanServer(MCPServer[None]):
     Attributes:
         store: The store that all calls share.
         read_only: Leaves out the tools that write, whatever role a caller has.
+        limiter: Bounds the threads that use the store.
     """
 
     def __init__(self, store: Store, *, read_only: bool = False, folder: Path | None = None) -> None:
@@ -50,7 +51,7 @@ class RetrospanServer(MCPServer[None]):
         self.read_only = read_only
         self.folder = folder
         self._tools = load_tools(read_only=read_only or store.read_only)
-        self._limiter = CapacityLimiter(THREADS)
+        self.limiter = CapacityLimiter(THREADS)
 
     async def list_tools(self) -> list[ListedTool]:
         """The tools in their fixed order; the same bytes each time."""
@@ -67,7 +68,7 @@ class RetrospanServer(MCPServer[None]):
 
         notify = None if context is None else context.report_progress
         try:
-            text = await run_stoppable(self.store, work, self._limiter, notify)
+            text = await run_stoppable(self.store, work, self.limiter, notify)
         except RetrospanError as err:
             return CallToolResult(content=[TextContent(type="text", text=str(err))], is_error=True)
         return CallToolResult(content=[TextContent(type="text", text=text), *links_of(text)])
