@@ -10,6 +10,7 @@ import pytest
 from conversations import Builder, says
 from mcp.client import Client
 from mcp.types import ResourceLink, TextContent
+from mcp_http import mcp_at
 from retrospan.mcp_server.running import Report, run_stoppable
 from retrospan.mcp_server.server import build_server
 from retrospan.store.connection import Store
@@ -74,6 +75,23 @@ def test_a_call_that_is_given_up_ends_and_writes_nothing(
     anyio.run(both)
 
 
+def test_over_http_closing_the_answer_ends_the_call(
+    store: Store, runs: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = Endless(store)
+    monkeypatch.setattr("retrospan.services.reading_traces.read_trace", work)
+
+    async def give_up(url: str) -> None:
+        async with Client(url) as client, anyio.create_task_group() as group:
+            group.start_soon(client.call_tool, "get_trace", {"trace": "T1"})
+            await anyio.to_thread.run_sync(work.begun.wait, WAIT_S)
+            group.cancel_scope.cancel()
+
+    with mcp_at(store) as url:
+        anyio.run(give_up, url)
+        assert work.leaves_nothing()
+
+
 def test_what_was_called_off_begins_no_further_statement(store: Store) -> None:
     stop = threading.Event()
     with store.stoppable(stop):
@@ -110,19 +128,24 @@ def test_work_between_statements_ends_at_its_next_report(store: Store) -> None:
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_a_client_hears_how_far_a_long_call_is(store: Store, traces: Builder, mode: Any) -> None:
+@pytest.mark.parametrize("over", ["memory", "http"])
+def test_a_client_hears_how_far_a_long_call_is(store: Store, traces: Builder, mode: Any, over: str) -> None:
     for number in range(40):
         traces.add(says("user", f"Question {number}"), says("assistant", "Answer"), outcome="fail")
     heard: list[tuple[float, float | None, str | None]] = []
 
-    async def both() -> None:
+    async def listen(server: Any) -> None:
         async def note(progress: float, total: float | None, message: str | None) -> None:
             heard.append((progress, total, message))
 
-        async with Client(build_server(store), mode=mode) as client:
+        async with Client(server, mode=mode) as client:
             await client.call_tool("summarize_failures", {}, progress_callback=note)
 
-    anyio.run(both)
+    if over == "memory":
+        anyio.run(listen, build_server(store))
+    else:
+        with mcp_at(store) as url:
+            anyio.run(listen, url)
     assert heard == [(16, 40, "runs looked at"), (32, 40, "runs looked at"), (40, 40, "runs looked at")]
 
 
