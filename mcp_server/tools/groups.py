@@ -17,7 +17,7 @@ def compare_groups(
     within: Annotated[str, Field(max_length=2_000, description="Both must match")] = "",
 ) -> str:
     """Two versions, windows, modes or search lines: what changed in outcome (paired by task), signals, tools, prompts,
-    cost, and what is only chance."""
+    cost, and what is only chance. Ask this after a deployment or a changed prompt or model."""
     from ...services.comparing import compare_runs
     from ...services.rendering.groups import groups_text
 

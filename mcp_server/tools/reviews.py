@@ -19,7 +19,7 @@ def list_reviews(
     limit: Annotated[int, Field(ge=1, le=50)] = 15,
     page: Annotated[str | None, Field(max_length=4_000)] = None,
 ) -> str:
-    """Questions put to people, with their verdicts: the queue, or one item."""
+    """What people were asked and what they decided: the queue, or one item. Look here before you ask."""
     from ...services import reviewing
     from ...services.reading_traces import step_numbers
     from ...services.rendering.reviews import queue_text, review_text
@@ -47,8 +47,9 @@ def request_review(
     reason: Annotated[str, Field(max_length=2_000, description="Why it is worth their time")] = "",
     rubric: Annotated[str | None, Field(max_length=80)] = None,
 ) -> str:
-    """Queue one question about one run for a human expert. Ask one observable fact in past tense: "Did the reply
-    promise a refund window that no source contains?" The same question again returns the open item."""
+    """Queue one question about one run for a human expert, where its steps do not settle it. Ask one observable fact in
+    past tense: "Did the reply promise a refund window that no source contains?" The same question again returns the
+    open item."""
     from ...services import reviewing
 
     item = reviewing.request_review(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import anyio
@@ -145,3 +147,21 @@ def test_a_bucket_refills_with_time() -> None:
     assert [limit.allows("a") for _ in range(61)].count(True) == 60
     now[0] = 2.0
     assert [limit.allows("a") for _ in range(5)].count(True) == 2
+
+
+def test_many_requests_at_once_use_few_threads(store: Store, runs: Builder) -> None:
+    """Each thread that reads the store keeps a connection with a cache of its own for good."""
+    app = http_app(store, store_tokens(store))
+    token = add_token(store, "many", tokens.Role.AGENT)
+    accept = {"accept": "application/json, text/event-stream"}
+
+    async def dialogue(client: httpx2.AsyncClient) -> None:
+        async with anyio.create_task_group() as group:
+            for number in range(40):
+                call = {"name": "get_trace", "arguments": {"trace": f"T{number % 3 + 1}"}}
+                body = {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": call}
+                group.start_soon(partial(client.post, URL, json=body, headers=accept))
+        workers = [thread for thread in threading.enumerate() if "AnyIO" in thread.name]
+        assert 1 <= len(workers) <= 8
+
+    ask(app, dialogue, authorization=f"Bearer {token}")
