@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..services.agent_jobs import Claim, Support, keep_transcript, keep_turn, task_for
+from ..services.agent_jobs import keep_transcript, keep_turn, task_for
+from ..services.claims import Claim, Support
 from ..store.agent_runs import Spent, Task
 from ..store.connection import Store
 from ..store.jsontext import as_text
@@ -20,9 +21,10 @@ from ..store.knowledge.plaintext import plain_text
 from ..store.models import Trace
 from ..store.traces import get_trace
 from .bridge import reading_tools
+from .events import Ending, Event, Message, result_text
 from .evidence import Cited, check_citations
 from .investigator import run_seen_by_tools
-from .loop import Conversation, Ending, Event, Message, Setup, result_text
+from .loop import Conversation, Setup
 from .prompts import chat_prompt, first_question, new_canary
 from .spending import Limits, Purse
 from .transcripts import transcript_of

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..services.agent_jobs import Claim, Support
+from ..services.claims import Claim, Support
 from ..services.quoting import locate_quote
 from ..services.reviewing_subjects import find_step
 from ..store.errors import UnknownIdError

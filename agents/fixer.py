@@ -15,7 +15,8 @@ from ..store.display import safe_line
 from ..store.knowledge.plaintext import plain_line, plain_text
 from ..store.review_models import Lesson, Verdict
 from .bridge import own_tool, reading_tools
-from .loop import Conversation, Ending, Event, Message, Setup
+from .events import Ending, Event, Message
+from .loop import Conversation, Setup
 from .patching import Edit, EditError, apply_edits, make_patch, new_addresses
 from .prompts import fixer_prompt, new_canary
 from .spending import Limits, Purse

@@ -21,8 +21,9 @@ from ..store.findings import CauseClass
 from ..store.models import Trace
 from ..store.traces import get_trace
 from .bridge import own_tool, reading_tools
+from .events import Ending, Event, Message, result_text
 from .evidence import MAX_CLAIMS, Dropped, Findings, Report, check_report
-from .loop import Conversation, Ending, Event, Message, Setup, result_text
+from .loop import Conversation, Setup
 from .prompts import first_question, investigator_prompt, new_canary
 from .spending import Limits, Purse
 

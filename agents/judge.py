@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import anyio
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..services.agent_jobs import Claim
+from ..services.claims import Claim
 from ..services.detailing import StepRequest, detail_steps
 from ..store.agent_runs import Spent
 from ..store.errors import UsageError

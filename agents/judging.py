@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..services.agent_jobs import claims_json, end_job, keep_answer
+from ..services.agent_jobs import end_job, keep_answer
+from ..services.claims import claims_json
 from ..services.reviewing import Citation, checked_proposal
 from ..store.agent_runs import Job, Task, TaskState, job_spent
 from ..store.connection import Store

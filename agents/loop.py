@@ -10,74 +10,22 @@ import json
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from ..store.agent_runs import Spent
 from ..store.models import Usage
+from .events import Ending, Event, Message, TextDelta, ToolAnswered, ToolCalled, result_text
 from .model import ModelError, RequestFailedError, count_input_tokens, explained, usage_of
 from .spending import BudgetSpent, Hold, Limits, Purse, estimate_tokens
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
-Message: TypeAlias = "dict[str, Any]"
-"""A message as the Messages API takes it."""
-
 _CUT_RETRIES = 2
 _LAST_CALL = "This is the last turn. Call {answer} now with what you have."
 _NO_ANSWER = "Nothing was reported. Call {answer} now with what you have; plain text is not kept."
-
-
-class Ending(StrEnum):
-    """How a conversation came to its end."""
-
-    ANSWERED = "answered"
-    SILENT = "silent"
-    """The model ended without an answer."""
-    REFUSED = "refused"
-    TRUNCATED = "truncated"
-    LIMIT = "limit"
-    """Turns or tokens of one conversation."""
-    TIME = "time"
-    BUDGET = "budget"
-    """Of the whole job; goes on later where it was."""
-    SUSPICIOUS = "suspicious"
-    """The prompt's canary came out: the model does what some text told it."""
-    FAILED = "failed"
-    """The endpoint failed, after all retries; it may answer later."""
-    REJECTED = "rejected"
-    """The endpoint refuses this conversation for good."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextDelta:
-    """Some more of what the model says."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCalled:
-    """The model asked for a tool."""
-
-    id: str
-    name: str
-    arguments: Any
-
-
-@dataclass(frozen=True, slots=True)
-class ToolAnswered:
-    """What a tool gave back."""
-
-    id: str
-    text: str
-    is_error: bool
-
-
-Event: TypeAlias = TextDelta | ToolCalled | ToolAnswered
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,11 +263,3 @@ def _plain(block: Any) -> dict[str, Any]:
     """A block of a reply as it is sent back."""
     sent: dict[str, Any] = block.model_dump(mode="json", exclude_none=True, exclude={"parsed_output"})
     return sent
-
-
-def result_text(result: Message) -> str:
-    """The text of a tool result."""
-    content = result.get("content")
-    if isinstance(content, str):
-        return content
-    return "\n".join(part.get("text", "") for part in content or [] if isinstance(part, dict))

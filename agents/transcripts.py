@@ -9,7 +9,7 @@ from typing import Any
 from ..services.agent_jobs import Transcript
 from ..store.agent_runs import Spent
 from ..store.models import JsonValue
-from .loop import Message, result_text
+from .events import Message, result_text
 from .model import endpoint_host
 
 

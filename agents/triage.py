@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..services.agent_jobs import claims_json, end_job, explanation_of, keep_answer, keep_turn
+from ..services.agent_jobs import end_job, keep_answer, keep_turn
+from ..services.claims import claims_json, explanation_of
 from ..services.reviewing import Citation, checked_proposal, list_reviews, request_review
 from ..store.agent_runs import Job, Spent, Task, TaskState, job_spent, mean_usage
 from ..store.connection import Store
@@ -16,8 +17,8 @@ from ..store.errors import UnknownIdError
 from ..store.models import JsonValue, Usage
 from ..store.review_models import ItemState, Label, Proposal, ReviewItem
 from .batch import Batch, Outcome, run_tasks
+from .events import Ending
 from .investigator import Investigation, investigate
-from .loop import Ending
 from .prices import find_price
 from .prompts import PROMPT_VERSION
 from .spending import Budget, Limits, Purse

@@ -7,9 +7,9 @@ import sys
 import click
 import orjson
 
-from ..store.agent_runs import list_transcripts, transcript_record
 from ..store.errors import UsageError
 from ..store.traces import resolve_trace
+from ..store.transcripts import list_transcripts, transcript_record
 from .options import json_option, opened, print_json, say, store_option
 
 _ALL = 1_000_000

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from ..store.agent_runs import (
     Job,
@@ -23,11 +22,9 @@ from ..store.agent_runs import (
     finish_task,
     handled_traces,
     insert_job,
-    insert_transcript,
     job_states,
     open_job,
     save_progress,
-    task_of_proposal,
 )
 from ..store.connection import Store
 from ..store.errors import StoreBusyError, UsageError
@@ -36,6 +33,7 @@ from ..store.review_models import ItemState, Proposal
 from ..store.reviews_verdicts import insert_proposal
 from ..store.revisions import refresh
 from ..store.sqlite.driver import Connection, OperationalError, driver
+from ..store.transcripts import insert_transcript
 from ..store.trust.clock import utc_now, utc_text
 from .analysing import analyse
 from .listing import list_traces
@@ -50,67 +48,12 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Support:
-    """A step that holds a quotation, checked when it was kept."""
-
-    span_id: str
-    quote: str
-    step: int
-    """Index at that time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One sentence of an agent, with the steps that support it."""
-
-    sentence: str
-    supports: tuple[Support, ...]
-
-    def cited(self) -> str:
-        """The sentence with the numbers of its steps: `The reply promises 45 days [2].`"""
-        steps = ", ".join(str(step) for step in sorted({support.step for support in self.supports}))
-        text = self.sentence.rstrip()
-        ending = text[-1] if text[-1:] in ".!?" else "."
-        return f"{text.rstrip('.!?')} [{steps}]{ending}"
-
-
-@dataclass(frozen=True, slots=True)
 class Transcript:
     """A conversation to keep, in the messages format."""
 
     agent: str
     model: str
     record: Mapping[str, JsonValue]
-
-
-def explanation_of(claims: Sequence[Claim]) -> str:
-    """Claims as the explanation of a proposal: each sentence names its steps."""
-    return " ".join(claim.cited() for claim in claims)
-
-
-def claims_json(claims: Sequence[Claim]) -> list[JsonValue]:
-    """Claims as they are kept and printed."""
-    return [
-        {
-            "sentence": claim.sentence,
-            "steps": [{"step": s.step, "span_id": s.span_id, "quote": s.quote} for s in claim.supports],
-        }
-        for claim in claims
-    ]
-
-
-def claims_of_proposal(store: Store, proposal_id: int) -> tuple[Claim, ...]:
-    """The sentences of an agent's proposal with the steps that support each; empty where none were kept."""
-    with store.read() as con:
-        task = task_of_proposal(con, proposal_id)
-    kept = task.answer.get("claims") if task else None
-    return tuple(_claim(entry) for entry in kept if isinstance(entry, dict)) if isinstance(kept, list) else ()
-
-
-def _claim(entry: Mapping[str, JsonValue]) -> Claim:
-    steps = cast(list[dict[str, JsonValue]], entry.get("steps") or [])
-    supports = tuple(Support(str(s["span_id"]), str(s["quote"]), int(str(s["step"]))) for s in steps)
-    return Claim(str(entry.get("sentence", "")), supports)
 
 
 def choose_traces(

@@ -8,7 +8,7 @@ from ..store.connection import Store
 from ..store.knowledge.plaintext import plain_line
 from ..store.models import Trace
 from ..store.review_models import Lesson, LessonOrigin, ReviewItem
-from .agent_jobs import Claim
+from .claims import Claim
 from .reviewing import request_review
 from .reviewing_knowledge import LessonDraft, ProposedLesson, propose_lesson
 

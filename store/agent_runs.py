@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import orjson
 
 from .compression import pack, unpack
 from .connection import Store
 from .contents import marks
-from .errors import UnknownIdError
 from .models import JsonValue, Usage
 from .sqlite.driver import Connection
 
@@ -56,13 +55,6 @@ WHERE id = ?
 FINISH_TASK = """
 UPDATE agent_task SET state = ?, label = ?, proposal_id = ?, answer = ?, checkpoint = NULL, updated_at = ? WHERE id = ?
 """
-INSERT_TRANSCRIPT = """
-INSERT OR IGNORE INTO agent_transcript(trace_id, key, agent, model, created_at, record) VALUES (?, ?, ?, ?, ?, ?)
-"""
-SELECT_TRANSCRIPTS = """
-SELECT id, trace_id, key, agent, model, created_at FROM agent_transcript WHERE {where} ORDER BY id DESC LIMIT ?
-"""
-SELECT_RECORD = "SELECT record FROM agent_transcript WHERE id = ?"
 
 
 class TaskState(StrEnum):
@@ -112,22 +104,6 @@ class Task:
     proposal_id: int | None = None
     answer: Mapping[str, JsonValue] = field(default_factory=dict)
     checkpoint: JsonValue = None
-
-
-@dataclass(frozen=True, slots=True)
-class TranscriptRow:
-    """What is listed of a transcript. 3 is typed `A3`."""
-
-    id: int
-    trace_id: int | None
-    key: str
-    agent: str
-    model: str
-    created_at: str
-
-    @property
-    def short_id(self) -> str:
-        return f"A{self.id}"
 
 
 def insert_job(
@@ -233,43 +209,6 @@ def finish_task(
 ) -> None:
     """Say how a task ended."""
     con.execute(FINISH_TASK, (state.value, label, proposal_id, pack(dict(answer)), now, task_id))
-
-
-def insert_transcript(
-    con: Connection,
-    *,
-    trace_id: int | None,
-    key: str,
-    agent: str,
-    model: str,
-    record: Mapping[str, JsonValue],
-    now: str,
-) -> None:
-    """Keep a conversation in the messages format; the same key is kept once."""
-    con.execute(INSERT_TRANSCRIPT, (trace_id, key, agent, model, now, pack(dict(record))))
-
-
-def list_transcripts(store: Store, *, trace_id: int | None = None, limit: int = 50) -> list[TranscriptRow]:
-    """Transcripts, newest first; only those about one trace where it is named."""
-    where, values = ("1 = 1", []) if trace_id is None else ("trace_id = ?", [trace_id])
-    with store.read() as con:
-        rows = con.execute(SELECT_TRANSCRIPTS.format(where=where), (*values, limit)).fetchall()
-    return [TranscriptRow(*row) for row in rows]
-
-
-def transcript_record(store: Store, transcript_id: int) -> dict[str, JsonValue]:
-    """One conversation in the messages format.
-
-    Raises:
-        UnknownIdError: if there is none.
-    """
-    with store.read() as con:
-        row = con.execute(SELECT_RECORD, (transcript_id,)).fetchone()
-        newest = con.execute("SELECT max(id) FROM agent_transcript").fetchone()[0]
-    if row is None:
-        known = f"newest: A{newest}" if newest else "no agent has run yet"
-        raise UnknownIdError("transcript", f"A{transcript_id}", known=known, next_step="List them to find the id.")
-    return cast(dict[str, JsonValue], unpack(row[0]))
 
 
 def _tokens(usage: Usage) -> tuple[int, int, int, int]:

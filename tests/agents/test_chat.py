@@ -10,12 +10,12 @@ import pytest
 from conversations import Builder
 from refunds import refund_run
 from retrospan.agents.chat import Answer, Chat
-from retrospan.agents.loop import Ending, Event, TextDelta
+from retrospan.agents.events import Ending, Event, TextDelta
 from retrospan.agents.model import make_client
 from retrospan.agents.spending import Budget, Purse
-from retrospan.services.agent_jobs import explanation_of
-from retrospan.store.agent_runs import list_transcripts
+from retrospan.services.claims import explanation_of
 from retrospan.store.connection import Store
+from retrospan.store.transcripts import list_transcripts
 from scripted_model import Reply, Script, ScriptedModel, asks, says, serving, tool_use
 
 GOOD = (

@@ -8,10 +8,10 @@ import pytest
 from agents_at_work import Investigate
 from conversations import Builder
 from refunds import investigates, refund_run
-from retrospan.agents.loop import Ending, TextDelta, ToolAnswered, ToolCalled
+from retrospan.agents.events import Ending, TextDelta, ToolAnswered, ToolCalled
 from retrospan.agents.model import ModelError
 from retrospan.agents.spending import Budget, Limits
-from retrospan.services.agent_jobs import explanation_of
+from retrospan.services.claims import explanation_of
 from retrospan.store.agent_runs import Spent
 from retrospan.store.connection import Store
 from scripted_model import Reply, asks, claim, refuses_load, reports, says, text, tool_use, turn_of

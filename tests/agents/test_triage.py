@@ -17,7 +17,8 @@ import pytest
 from commands import run
 from conversations import Builder, says
 from refunds import investigates, refund_run
-from retrospan.services.agent_jobs import AGENTS_PROJECT, claims_of_proposal, only_one
+from retrospan.services.agent_jobs import AGENTS_PROJECT, only_one
+from retrospan.services.claims import claims_of_proposal
 from retrospan.store.connection import Store
 from scripted_model import Reply, ScriptedModel, refuses_load, reports, serving, trace_of, turn_of
 from scripted_model import claim as claimed

@@ -8,14 +8,9 @@ import pytest
 from conversations import Builder, says
 from retrospan.services.agent_jobs import (
     AGENTS_PROJECT,
-    Claim,
-    Support,
     Transcript,
     choose_traces,
-    claims_json,
-    claims_of_proposal,
     end_job,
-    explanation_of,
     keep_answer,
     keep_turn,
     only_one,
@@ -23,22 +18,13 @@ from retrospan.services.agent_jobs import (
     start_job,
     task_for,
 )
+from retrospan.services.claims import Claim, Support, claims_json, claims_of_proposal, explanation_of
 from retrospan.services.reviewing import Citation, checked_proposal, request_review
-from retrospan.store.agent_runs import (
-    Job,
-    Spent,
-    TaskState,
-    job_spent,
-    job_states,
-    list_transcripts,
-    mean_usage,
-    pending_tasks,
-    tasks_of,
-    transcript_record,
-)
+from retrospan.store.agent_runs import Job, Spent, TaskState, job_spent, job_states, mean_usage, pending_tasks, tasks_of
 from retrospan.store.connection import Store, open_store
 from retrospan.store.errors import StoreBusyError, UnknownIdError, UsageError
 from retrospan.store.models import Usage
+from retrospan.store.transcripts import list_transcripts, transcript_record
 
 CLAIM = Claim("It says hello", (Support("s", "Hello", 1), Support("t", "lo", 0)))
 

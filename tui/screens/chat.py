@@ -11,13 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from ...agents.chat import Chat, Exchange, Lookup, claims_of
-from ...agents.loop import Ending, Event, TextDelta, ToolAnswered, ToolCalled
+from ...agents.events import Ending, Event, TextDelta, ToolAnswered, ToolCalled
 from ...agents.model import NoKeyError, make_client
 from ...agents.prices import find_price
 from ...agents.settings import Role, choose_model
 from ...agents.spending import Budget, Purse
-from ...services.agent_jobs import explanation_of
 from ...services.chat_drafts import lesson_from_answer, review_from_answer
+from ...services.claims import explanation_of
 from ...services.understanding import Explanation, explain_trace
 from ...store.errors import RetrospanError
 from ...store.jsontext import as_text
