@@ -63,8 +63,8 @@ def propose_lesson(
     case: Annotated[str | None, Field(max_length=100_000, description="Regression case, YAML")] = None,
     rubric: Annotated[str | None, Field(max_length=100_000, description="New rubric version, YAML")] = None,
 ) -> str:
-    """Once the cause is known, draft a lesson, with its regression case and rubric change where they make sense. Write it
-    in your own words; paste no trace text. Drafts wait for a person, who edits and signs them."""
+    """Once the cause is known, draft a lesson, with its regression case and rubric change where they make sense. Write
+    it in your own words; paste no trace text. Drafts wait for a person, who edits and signs them."""
     from ...services.reviewing_knowledge import LessonDraft
     from ...services.reviewing_knowledge import propose_lesson as propose
     from ...store.cases import parse_case
