@@ -95,24 +95,26 @@ class Prepared:
     cause: str | None
     features: Features
     signature: str | None
+    family: str
     failing: bool
     signals: tuple[str, ...]
 
 
-def prepare(runs: Sequence[Labelled], *, outcomes: bool) -> list[Prepared]:
-    """Features and symptoms; without `outcomes` nobody has said which runs failed."""
+def prepare(runs: Sequence[Labelled], *, outcomes: bool, signals: bool = True) -> list[Prepared]:
+    """Features and symptoms; without `outcomes` nobody said which runs failed, without `signals` none were found."""
     prepared = []
     for run in runs:
         reading = read(run.trace)
-        signals = signals_of(reading)
+        found = signals_of(reading) if signals else ()
         outcome = (Outcome.FAIL if run.cause else Outcome.PASS) if outcomes else Outcome.UNKNOWN
-        symptom = symptom_of(reading, signals, outcome)
-        names = tuple(dict.fromkeys(signal.signal for signal in signals if signal.failure))
+        symptom = symptom_of(reading, found, outcome)
+        names = tuple(dict.fromkeys(signal.signal for signal in found if signal.failure))
         prepared.append(
             Prepared(
                 run.cause,
-                features_of(reading, signals),
+                features_of(reading, found),
                 symptom.signature if symptom else None,
+                symptom.clearest if symptom else "",
                 symptom is not None,
                 names,
             )
@@ -126,23 +128,31 @@ def cluster(runs: Sequence[Prepared]) -> list[int | None]:
     modes: list[int | None] = []
     totals: dict[int, Any] = {}
     signatures: dict[int, set[str]] = defaultdict(set)
+    families: dict[int, str] = {}
     for start in range(0, len(runs), _CHUNK):
         chunk = runs[start : start + _CHUNK]
         for run in chunk:
             background.add(run.features)
         clustering = Clustering([], background.rarity())
         for mode, total in totals.items():
-            clustering.open(mode, None, signatures[mode], total)
-        modes += [_place(clustering, run, totals, signatures) if run.failing else None for run in chunk]
+            clustering.open(mode, None, signatures[mode], families[mode], total)
+        modes += [_place(clustering, run, totals, signatures, families) if run.failing else None for run in chunk]
         totals = {mode: clustering.centre(mode).copy() for mode in totals}
     return modes
 
 
-def _place(clustering: Clustering, run: Prepared, totals: dict[int, Any], signatures: dict[int, set[str]]) -> int:
-    found = clustering.find(run.features, run.signature).mode
+def _place(
+    clustering: Clustering,
+    run: Prepared,
+    totals: dict[int, Any],
+    signatures: dict[int, set[str]],
+    families: dict[int, str],
+) -> int:
+    found = clustering.find(run.features, run.signature, run.family).mode
     if found is None:
         fresh = len(totals)
-        clustering.open(fresh, run.features, {run.signature} if run.signature else set())
+        clustering.open(fresh, run.features, {run.signature} if run.signature else set(), run.family)
+        families[fresh] = run.family
         totals[fresh] = None
         found = fresh
     else:
@@ -177,9 +187,9 @@ def _spread(causes: Sequence[object], found: Sequence[object]) -> tuple[float, f
     return values[5], values[194]
 
 
-def report(name: str, runs: Sequence[Labelled], *, outcomes: bool = True) -> None:
+def report(name: str, runs: Sequence[Labelled], *, outcomes: bool = True, signals: bool = True) -> None:
     """Print one row for the modes and one for each trivial baseline."""
-    prepared = prepare(runs, outcomes=outcomes)
+    prepared = prepare(runs, outcomes=outcomes, signals=signals)
     modes = cluster(prepared)
     kept = [i for i, run in enumerate(prepared) if run.failing]
     causes = [prepared[i].cause or "went well" for i in kept]
@@ -215,6 +225,7 @@ def main() -> None:
     agent = support_agent(seeds)
     report("support agent, outcomes known", agent)
     report("support agent, nobody said what failed", agent, outcomes=False)
+    report("support agent, outcomes known, signals withheld", agent, signals=False)
     report("AgentRx, root cause category", agentrx())
 
 

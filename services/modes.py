@@ -20,6 +20,7 @@ from ..analysis.modes.symptoms import Symptom, symptom_of
 from ..analysis.reading import read
 from ..store.connection import Store
 from ..store.mode_features import (
+    CentreRow,
     FeatureRow,
     load_background,
     load_centres,
@@ -69,9 +70,9 @@ def update_modes(
     """Place runs that were analysed, or whose outcome changed, since they were last placed.
 
     A run that failed (or that nobody called a success and that shows a failure signal) joins the mode that has its
-    exact error, else the most alike mode of its project, else it opens one. A run keeps its mode when it is looked at
-    again and still fails; it leaves when it turns out to have gone well. A run later than its mode's fix makes the
-    mode regressed.
+    clearest signal and error, else the most alike mode with that signal, else it opens one. A run keeps its mode when
+    it is looked at again and still fails; it leaves when it turns out to have gone well. A run later than its mode's
+    fix makes the mode regressed.
 
     Args:
         store: Where.
@@ -149,39 +150,38 @@ def _place(con: Connection, project: str, runs: Sequence[_Run]) -> None:
         con,
         [FeatureRow(r.trace_id, project, r.revision, r.rules, r.state, r.features.pack()) for r in runs],
     )
-    centres = {row.mode_id: row for row in load_centres(con, project)}
-    known = [Centre(i, unpack_total(row.centre), set(row.signatures)) for i, row in centres.items()]
+    known = [Centre(c.mode_id, unpack_total(c.centre), set(c.signatures), c.family) for c in load_centres(con, project)]
     clustering = Clustering(known, background.rarity())
-    signatures = {centre.mode: centre.signatures for centre in known}
-    touched = {_place_one(con, clustering, run, signatures) for run in runs}
-    save_centres(
-        con, {mode: (signatures[mode], pack_total(clustering.centre(mode))) for mode in touched if mode is not None}
-    )
+    kept = {centre.mode: centre for centre in known}
+    touched = {_place_one(con, clustering, run, kept) for run in runs} - {None}
+    rows = [(kept[mode], clustering.centre(mode)) for mode in touched if mode is not None]
+    save_centres(con, [CentreRow(c.mode, c.family, frozenset(c.signatures), pack_total(total)) for c, total in rows])
 
 
-def _place_one(con: Connection, clustering: Clustering, run: _Run, signatures: dict[int, set[str]]) -> int | None:
+def _place_one(con: Connection, clustering: Clustering, run: _Run, kept: dict[int, Centre]) -> int | None:
     """Place one run; returns the mode whose centre changed."""
     now = utc_text(utc_now())
     if run.symptom is None:
         drop_clustered(con, [run.trace_id])
         return None
-    present = [mode for mode in modes_of(con, [run.trace_id]).get(run.trace_id, []) if mode in signatures]
+    present = [mode for mode in modes_of(con, [run.trace_id]).get(run.trace_id, []) if mode in kept]
     for old in present:
         put_member(con, old, run.trace_id, span_id=run.span_id, known=run.symptom.known, likeness=1.0, at=now)
     if present:
         return None
     signature = run.symptom.signature
-    joined = clustering.find(run.features, signature)
+    family = run.symptom.clearest
+    joined = clustering.find(run.features, signature, family)
     mode = joined.mode
     if mode is None:
         mode = insert_mode(con, run.project, at=now, by=CLUSTERING)
-        clustering.open(mode, run.features, {signature} if signature else set())
-        signatures[mode] = set()
+        clustering.open(mode, run.features, {signature} if signature else set(), family)
+        kept[mode] = Centre(mode, clustering.centre(mode), set(), family)
     else:
         clustering.join(mode, run.features, signature)
         _reopen(con, mode, run, now)
     if signature:
-        signatures[mode].add(signature)
+        kept[mode].signatures.add(signature)
     put_member(
         con,
         mode,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from ..analysis.modes.features import pack_total, unpack_features, unpack_total
@@ -138,7 +138,7 @@ def _count_in(con: Connection, trace: Trace, mode_id: int) -> None:
         return
     features, total = unpack_features(packed), unpack_total(row.centre)
     total[features.buckets] += features.values
-    save_centres(con, {mode_id: (row.signatures, pack_total(total))})
+    save_centres(con, [replace(row, centre=pack_total(total))])
 
 
 def _ask(store: Store, trace: Trace, observation: Observation, step: int) -> ReviewItem:

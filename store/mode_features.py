@@ -5,7 +5,7 @@ The store keeps them as bytes; `analysis.modes` knows what they mean. None of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .connection import Store
@@ -13,6 +13,7 @@ from .contents import marks
 from .sqlite.driver import Connection
 
 _CHUNK = 900
+_FAMILY = "signal:"
 
 _STALE = """
 t.dirty = 0 AND t.analysed_revision = t.revision AND (f.trace_id IS NULL OR f.revision <> t.revision
@@ -54,6 +55,8 @@ class CentreRow:
     """A mode as clustering keeps it."""
 
     mode_id: int
+    family: str
+    """The clearest signal of the run that opened it; empty for failures without one."""
     signatures: frozenset[str]
     centre: bytes | None
 
@@ -117,12 +120,22 @@ def load_centres(con: Connection, project: str) -> list[CentreRow]:
     rows = con.execute(
         "SELECT id, signatures, centre FROM failure_mode WHERE project = ? AND failure = 1 ORDER BY id", (project,)
     )
-    return [CentreRow(row[0], frozenset(row[1].split()), row[2]) for row in rows]
+    return [_centre(*row) for row in rows]
 
 
-def save_centres(con: Connection, centres: Mapping[int, tuple[Iterable[str], bytes]]) -> None:
-    """Keep signatures and centre of each mode."""
+def _centre(mode_id: int, signatures: str, centre: bytes | None) -> CentreRow:
+    """The first line of `signatures` may be the family; the others are digests."""
+    lines = signatures.split()
+    family = next((line.removeprefix(_FAMILY) for line in lines if line.startswith(_FAMILY)), "")
+    return CentreRow(mode_id, family, frozenset(line for line in lines if not line.startswith(_FAMILY)), centre)
+
+
+def save_centres(con: Connection, centres: Iterable[CentreRow]) -> None:
+    """Keep family, signatures and centre of each mode."""
     con.executemany(
         "UPDATE failure_mode SET signatures = ?, centre = ? WHERE id = ?",
-        [("\n".join(sorted(signatures)), centre, mode) for mode, (signatures, centre) in centres.items()],
+        [
+            ("\n".join([*([_FAMILY + c.family] if c.family else []), *sorted(c.signatures)]), c.centre, c.mode_id)
+            for c in centres
+        ],
     )

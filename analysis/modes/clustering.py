@@ -1,4 +1,4 @@
-"""Which mode a run joins: the one that shares its exact error, else the most alike one, else one of its own."""
+"""Which mode a run joins: the one with its exact error, else the most alike with its signal, else one of its own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from .features import DIMENSIONS, Features, Floats
 
 LEAST_ALIKE = 0.25
 """Cosine to a mode's centre from which a run joins it; chosen on the example agent (benchmarks/README.md)."""
+
+
+_OTHER_ERROR = 0.5
+"""The same where both have errors and they differ: other words for one error are rarer than other errors."""
 
 
 @dataclass(slots=True)
@@ -69,7 +73,8 @@ class Clustering:
         likeness = self.likeness(features)
         likeness[[other != family for other in self._families]] = -1.0
         best = int(np.argmax(likeness))
-        if likeness[best] < LEAST_ALIKE:
+        differs = signature is not None and self._modes[best] in self._by_signature.values()
+        if likeness[best] < (_OTHER_ERROR if differs else LEAST_ALIKE):
             return Joined(None, float(likeness[best]))
         return Joined(self._modes[best], float(likeness[best]))
 

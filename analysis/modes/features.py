@@ -1,4 +1,4 @@
-"""What a run is like, as a sparse vector: its failure signals, its calls and their order, its request and its answer.
+"""What a run is like, as a sparse vector: failure signals, calls and their order, errors, request and answer.
 
 Words are hashed, so a vector holds no text. How much a feature counts is decided later, by how rare it is among all
 runs of the project (`Background`): what every run does says nothing about a failure.
@@ -22,7 +22,7 @@ from .words import words_of
 
 DIMENSIONS = 8_192
 """Buckets of the hash; a run fills about 60 of them."""
-_SIGNAL, _CALL, _REQUEST, _ANSWER = 2.5, 1.5, 0.5, 1.0
+_SIGNAL, _CALL, _ERROR, _REQUEST, _ANSWER = 1.0, 1.5, 1.5, 0.5, 1.0
 """Weights, chosen on the example agent with seeds that the benchmark does not report (benchmarks/README.md)."""
 _MOST_CALLS = 400
 
@@ -82,6 +82,8 @@ def features_of(reading: Reading, signals: Sequence[Signal]) -> Features:
     add("signal", {signal.signal for signal in signals if signal.failure}, _SIGNAL)
     add("call", set(calls), _CALL)
     add("then", zip(["^", *calls], [*calls, "$"], strict=True), _CALL)
+    errors = {normalised_error(act.failure) for act in reading.acts[:_MOST_CALLS] if act.failure}
+    add("error", (word for error in sorted(errors) for word in words_of(error)), _ERROR)
     add("request", words_of(reading.trace.summary.input), _REQUEST)
     add("answer", words_of(reading.trace.summary.output), _ANSWER)
     order = sorted(buckets)

@@ -30,10 +30,12 @@ class Symptom:
 
     @property
     def signature(self) -> str | None:
-        """A digest that exactly alike failures share; None where there is no error to go by."""
+        """A digest of clearest signal and errors, which alike failures share; None without an error to go by."""
         if not 0 < len(self.errors) <= _MOST_ERRORS:
             return None
-        return blake2b("\n".join(self.errors).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+        return blake2b(
+            "\n".join((self.clearest, *self.errors)).encode("utf-8", "surrogatepass"), digest_size=12
+        ).hexdigest()
 
 
 def symptom_of(reading: Reading, signals: Sequence[Signal], outcome: Outcome) -> Symptom | None:
