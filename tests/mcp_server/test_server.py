@@ -14,7 +14,7 @@ from mcp.types import CallToolResult, TextContent, TextResourceContents
 from retrospan.mcp_server import registry
 from retrospan.mcp_server.instructions import INSTRUCTIONS
 from retrospan.mcp_server.server import build_server
-from retrospan.store.connection import Store
+from retrospan.store.connection import Store, open_store
 
 Mode = Literal["auto", "legacy"]
 
@@ -163,3 +163,16 @@ def test_calls_at_the_same_time_share_one_store(store: Store, runs: Builder) -> 
     talk(store, "auto", dialogue)
     with store.read() as con:
         assert con.execute("SELECT count(*) FROM review_item").fetchone()[0] == 24
+
+
+def test_two_servers_on_one_store_see_what_each_writes(store: Store, runs: Builder) -> None:
+    async def both() -> None:
+        with open_store(store.path) as second:
+            async with Client(build_server(store)) as here, Client(build_server(second)) as there:
+                await here.call_tool("request_review", {"trace": "T1", "question": "Was the amount right?"})
+                assert "Was the amount right?" in text_of(await there.call_tool("list_reviews", {}))
+                answer = {"subject": "R1", "label": "cant_tell", "explanation": "The policy is not in the run."}
+                await there.call_tool("propose_verdict", answer)
+                assert "P1" in text_of(await here.call_tool("list_reviews", {"item": "R1"}))
+
+    anyio.run(both)
