@@ -1,4 +1,4 @@
-"""`retrospan suspects` and `retrospan signals`."""
+"""`retrospan suspects`."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ from collections.abc import Sequence
 
 import click
 
-from ..services.analysing import signals_of
 from ..services.listing import list_traces
 from ..services.understanding import Explanation, explain_trace
-from ..services.wire import signals_json, suspects_json
+from ..services.wire import suspects_json
 from ..store.connection import Store
 from ..store.display import safe_line
 from ..store.errors import UsageError
-from ..store.traces import get_summaries, resolve_trace
+from ..store.traces import resolve_trace
 from .options import json_option, opened, print_json, store_option
 
 _ALL = 1_000_000
 
 
-def _chosen(store: Store, traces: Sequence[str], every: bool, query: str) -> list[int]:
+def chosen_traces(store: Store, traces: Sequence[str], every: bool, query: str) -> list[int]:
     if every or query:
         return sorted(trace.id for trace in list_traces(store, query, limit=_ALL).traces)
     if not traces:
@@ -49,7 +48,7 @@ def suspects_command(
     With --json the whole ranking is printed, also where there is not enough evidence to accuse a step.
     """
     with opened(store_location) as store:
-        explained = [explain_trace(store, trace_id) for trace_id in _chosen(store, traces, every, query)]
+        explained = [explain_trace(store, trace_id) for trace_id in chosen_traces(store, traces, every, query)]
     if as_json:
         print_json([suspects_json(explanation) for explanation in explained])
         return
@@ -73,36 +72,3 @@ def print_suspects(explanation: Explanation, limit: int) -> None:
             click.echo(f"     “{safe_line(evidence.quote, 120)}” ({summary.short_id}.{evidence.step})")
     if report.note:
         click.echo(f"  {safe_line(report.note)}")
-
-
-@click.command(
-    "signals",
-    epilog="""\b
-Examples:
-  retrospan signals T12
-  retrospan signals --all --json""",
-)
-@click.argument("traces", nargs=-1)
-@click.option("--all", "every", is_flag=True, help="Every trace of the store.")
-@click.option("--query", default="", help="Traces that this search line finds.")
-@store_option
-@json_option
-def signals_command(
-    traces: tuple[str, ...], every: bool, query: str, store_location: str | None, as_json: bool
-) -> None:
-    """Show what is notable in traces: computed facts with quoted evidence, no model needed."""
-    with opened(store_location) as store:
-        chosen = _chosen(store, traces, every, query)
-        found = signals_of(store, chosen)
-        summaries = get_summaries(store, chosen)
-    if as_json:
-        print_json([signals_json(summary, found[summary.id]) for summary in summaries])
-        return
-    for summary in summaries:
-        click.echo(f"{summary.short_id}  {safe_line(summary.input, 90)}")
-        for signal in found[summary.id]:
-            place = summary.short_id if signal.step is None else f"{summary.short_id}.{signal.step}"
-            mark = "!" if signal.failure else "·"
-            click.echo(f"  {mark} {signal.signal:<22} {place:<8} {safe_line(signal.reason, 140)}")
-        if not found[summary.id]:
-            click.echo("  nothing notable")

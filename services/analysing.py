@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from ..analysis.signals.registry import DEFINITIONS, find_signals
 from ..store.connection import Store
 from ..store.findings import Signal
 from ..store.signals import load_signals, save_signals, traces_to_analyse
 from ..store.traces import get_trace
+from .invariants import DeclaredRules, declared_rules
+from .signal_precision import muted_signals, refresh_record
+from .surroundings import Surrounder
 
 _BATCH = 16
-RULES = "1 " + " ".join(definition.name for definition in DEFINITIONS)
+RULES = "2 " + " ".join(definition.name for definition in DEFINITIONS)
 """Names the rules that stored findings rest on. Raise the number when a rule changes what it finds."""
+
+
+def rules_of(store: Store) -> str:
+    """`RULES` with what this store adds and leaves out: its declared rules, its muted signals."""
+    return _rules(declared_rules(store, Path.cwd()), muted_signals(store))
+
+
+def _rules(declared: DeclaredRules, muted: frozenset[str]) -> str:
+    parts = [RULES, f"declared:{declared.digest}" if declared.digest else "", *(f"-{name}" for name in sorted(muted))]
+    return " ".join(filter(None, parts))
 
 
 def analyse(
@@ -35,14 +49,17 @@ def analyse(
     """
     if store.read_only:
         return 0
-    waiting = traces_to_analyse(store, RULES, limit, trace_ids)
+    refresh_record(store)
+    surround, muted = Surrounder(store), muted_signals(store)
+    rules = _rules(surround.rules, muted)
+    waiting = traces_to_analyse(store, rules, limit, trace_ids)
     for start in range(0, len(waiting), _BATCH):
         chunk = waiting[start : start + _BATCH]
         traces = [get_trace(store, trace_id) for trace_id in chunk]
-        found = [(trace, find_signals(trace)) for trace in traces]
+        found = [(trace, find_signals(trace, muted, surround.of(trace.summary))) for trace in traces]
         with store.write() as con:
             for trace, signals in found:
-                save_signals(con, trace.summary.id, trace.summary.revision, RULES, trace.steps, signals)
+                save_signals(con, trace.summary.id, trace.summary.revision, rules, trace.steps, signals)
         if on_progress:
             on_progress(min(start + _BATCH, len(waiting)), len(waiting))
     return len(waiting)
@@ -51,8 +68,10 @@ def analyse(
 def signals_of(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Signal, ...]]:
     """The signals of these traces, found first where they are missing; in a read-only store without keeping them."""
     if store.read_only:
-        waiting = traces_to_analyse(store, RULES, len(trace_ids), trace_ids)
-        fresh = {trace_id: find_signals(get_trace(store, trace_id)) for trace_id in waiting}
+        surround, muted = Surrounder(store), muted_signals(store)
+        waiting = traces_to_analyse(store, _rules(surround.rules, muted), len(trace_ids), trace_ids)
+        traces = {trace_id: get_trace(store, trace_id) for trace_id in waiting}
+        fresh = {trace_id: find_signals(t, muted, surround.of(t.summary)) for trace_id, t in traces.items()}
         return load_signals(store, trace_ids) | fresh
     analyse(store, trace_ids)
     return load_signals(store, trace_ids)

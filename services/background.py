@@ -11,7 +11,7 @@ from ..store.connection import Store
 from ..store.errors import RetrospanError
 from ..store.mode_features import traces_to_place
 from ..store.signals import traces_to_analyse
-from .analysing import RULES, analyse
+from .analysing import analyse, rules_of
 
 QUIET_SECONDS = 3.0
 """After its last span a trace is taken to be complete, for now."""
@@ -83,7 +83,7 @@ class BackgroundWork:
 
     def _note_leftovers(self) -> None:
         try:
-            left = traces_to_analyse(self._store, RULES, _LEFTOVER_SLICE)
+            left = traces_to_analyse(self._store, rules_of(self._store), _LEFTOVER_SLICE)
             left += traces_to_place(self._store, _LEFTOVER_SLICE)
         except RetrospanError as err:
             log.warning("Could not look for traces to analyse: %s", err)

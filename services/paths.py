@@ -25,7 +25,7 @@ from ..store.models import Outcome, TraceSummary
 from ..store.path_rows import load_path_rows
 from ..store.signals import traces_to_analyse
 from ..store.traces import get_summaries
-from .analysing import RULES, analyse
+from .analysing import analyse, rules_of
 from .cases import list_cases, nearest_knowledge
 from .listing import list_traces
 
@@ -162,7 +162,7 @@ def _failed(store: Store, summaries: Sequence[TraceSummary]) -> tuple[str, dict[
         return f"outcomes of {known} of {len(summaries)} runs", told
     ids = [summary.id for summary in summaries]
     analyse(store, ids, limit=_AT_ONCE)
-    waiting = set(traces_to_analyse(store, RULES, len(ids), ids))
+    waiting = set(traces_to_analyse(store, rules_of(store), len(ids), ids))
     found = {s.id: None if s.id in waiting else bool(s.signals) for s in get_summaries(store, ids)}
     return f"failure signals of {len(ids) - len(waiting)} runs, since nobody said how one ended", found
 

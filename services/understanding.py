@@ -13,7 +13,8 @@ from ..store.findings import Signal, SuspectReport, TraceDiff
 from ..store.models import Trace, TraceSummary
 from ..store.signals import load_suspects, save_suspects
 from ..store.traces import get_summaries, get_trace
-from .analysing import RULES, analyse, signals_of
+from .analysing import analyse, rules_of, signals_of
+from .learning import weighted_sources
 from .siblings import choose_partner, find_siblings
 
 _SIBLINGS_READ = 12
@@ -38,17 +39,18 @@ def explain_trace(store: Store, trace_id: int) -> Explanation:
     siblings = find_siblings(store, trace.summary, _SIBLINGS_READ)
     analyse(store, [s.id for s in siblings.summaries])
     known = get_summaries(store, [s.id for s in siblings.summaries])
-    key = _cache_key(trace.summary, known)
+    sources = weighted_sources(store, trace.summary.project)
+    key = _cache_key(trace.summary, known, [rules_of(store), *(f"{name}={w}" for name, (_, w) in sources.items())])
     report = load_suspects(store, trace_id, key)
     if report is None:
-        report = find_suspects(trace, signals, [get_trace(store, s.id) for s in known])
+        report = find_suspects(trace, signals, [get_trace(store, s.id) for s in known], sources=sources)
         if not store.read_only:
             save_suspects(store, trace_id, key, report)
     return Explanation(trace, signals, report, len(known), siblings.because)
 
 
-def _cache_key(trace: TraceSummary, siblings: list[TraceSummary]) -> str:
-    parts = [RULES, f"{trace.revision}:{trace.outcome}"]
+def _cache_key(trace: TraceSummary, siblings: list[TraceSummary], rests_on: list[str]) -> str:
+    parts = [*rests_on, f"{trace.revision}:{trace.outcome}"]
     parts += sorted(f"{s.id}:{s.revision}:{s.outcome}:{','.join(s.signals)}" for s in siblings)
     return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 

@@ -19,15 +19,16 @@ _COMMON_PATH = 0.05
 
 def find_in(reading: Reading, surroundings: Surroundings) -> Iterator[Signal]:
     population = surroundings.population
-    if population is None or population.runs < LEAST_RUNS or not reading.acts:
+    runs = sum(population.paths.values()) if population else 0
+    if population is None or runs < LEAST_RUNS or not reading.acts:
         return
     path = path_of(reading.acts)
-    share = population.paths.get(path, 0) / population.runs
-    common = sum(n for n in population.paths.values() if n > _COMMON_PATH * population.runs) / population.runs
+    share = population.paths.get(path, 0) / runs
+    common = sum(n for n in population.paths.values() if n > _COMMON_PATH * runs) / runs
     if share <= _RARE and common >= _COMMON:
         usual = max(population.paths, key=lambda other: population.paths[other])
         step = reading.view(reading.acts[-1].step).step
-        reason = f"{path} was gone by {share:.1%} of {population.runs} runs; the usual path is {usual}"
+        reason = f"{path} was gone by {share:.1%} of {runs} runs; the usual path is {usual}"
         yield signal(
             DEFINITION.name, None, reason, quote(step, reading.acts[-1].tool, "tool"), strength=0.5, failure=False
         )

@@ -54,7 +54,7 @@ def _type(value: JsonValue) -> str:
         return "boolean"
     if isinstance(value, (int, float)):
         return "number"
-    return {str: "text", list: "list", dict: "object"}.get(type(value), "null")
+    return "text" if isinstance(value, str) else "list" if isinstance(value, list) else "object"
 
 
 DEFINITION = SignalDefinition(

@@ -1,0 +1,99 @@
+"""Declared rules: found by folder, followed from any folder, told of with their lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from retrospan.services.analysing import signals_of
+from retrospan.services.invariants import check_invariants, find_invariants_file
+from retrospan.store.connection import Store
+from retrospan.store.errors import BadInputError
+from reviewdesk import Desk
+
+RULES = "invariants:\n  - {id: window, says: '(\\d+) days', one_of: [30]}\n"
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / ".retrospan" / "invariants.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def broken(store: Store, trace_id: int) -> list[str]:
+    return [s.reason for s in signals_of(store, [trace_id])[trace_id] if s.signal == "invariant_broken"]
+
+
+def test_a_rule_of_the_folder_is_held_against_every_run(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, RULES)
+    monkeypatch.chdir(tmp_path)
+    assert broken(desk.store, 1) == ["window: says 45, none of 30"]
+    assert broken(desk.store, 2) == []
+
+
+def test_a_store_follows_its_rules_from_another_folder(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, elsewhere = write(tmp_path, RULES), tmp_path / "elsewhere"
+    monkeypatch.chdir(tmp_path)
+    assert broken(desk.store, 1)
+    elsewhere.mkdir()
+    (elsewhere / ".git").mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert broken(desk.store, 1)
+    file.write_text(RULES.replace("30", "45"), encoding="utf-8")
+    assert broken(desk.store, 1) == []
+    file.unlink()
+    assert broken(desk.store, 2) == []
+
+
+def test_a_file_with_a_mistake_keeps_the_former_rules(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path, RULES)
+    monkeypatch.chdir(tmp_path)
+    assert broken(desk.store, 1)
+    file.write_text("invariants: 3\n", encoding="utf-8")
+    assert broken(desk.store, 1)
+
+
+def test_rules_of_a_project_leave_other_projects_alone(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "project: sales\n" + RULES)
+    monkeypatch.chdir(tmp_path)
+    assert broken(desk.store, 1) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("{id: a, tool: t}", "exactly one of"),
+        ("{id: a, tool: t, argument: x}", "needs min, max"),
+        ("{id: a, says: 'x', one_of: [1]}", "exactly one group"),
+        ("{id: a, says: '(x', one_of: [1]}", "RE2"),
+        ("{id: a, forbidden: true}", "name the tool"),
+        ("{id: a, tool: t, forbiden: true}", "forbiden"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(tmp_path: Path, rule: str, told: str) -> None:
+    path = write(tmp_path, f"invariants:\n  - {{id: fine, tool: t, forbidden: true}}\n  - {rule}\n")
+    with pytest.raises(BadInputError, match=told) as err:
+        check_invariants(path)
+    assert f"{path}:3:" in str(err.value)
+
+
+def test_retrospan_toml_may_name_the_file(tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(RULES, encoding="utf-8")
+    (tmp_path / "retrospan.toml").write_text('invariants = "rules.yaml"\n', encoding="utf-8")
+    (tmp_path / "deep").mkdir()
+    assert find_invariants_file(tmp_path / "deep") == (tmp_path / "rules.yaml").resolve()
+
+
+def test_a_named_file_outside_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "retrospan.toml").write_text('invariants = "../rules.yaml"\n', encoding="utf-8")
+    with pytest.raises(BadInputError, match="no file in"):
+        find_invariants_file(tmp_path)
