@@ -7,6 +7,7 @@ fake what a reader sees or hide instructions; each becomes a visible symbol here
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
 _C0_PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)}
 _HIDDEN = [
@@ -34,8 +35,21 @@ _HIDDEN = [
     *range(0xE0000, 0xE0080),
     *range(0xE0100, 0xE01F0),
 ]
+
+
+def _ranges(codes: Sequence[int]) -> Iterator[str]:
+    """A character class of these codes; of thousands of single characters `re` would try one after the other."""
+    first = last = codes[0]
+    for code in (*codes[1:], -1):
+        if code != last + 1:
+            yield f"\\U{first:08x}-\\U{last:08x}"
+            first = code
+        last = code
+
+
 _TABLE = _C0_PICTURES | {code: f"⟨U+{code:04X}⟩" for code in _HIDDEN} | {0x7F: "␡"}
-_UNSAFE = re.compile("[" + "".join(f"\\U{code:08x}" for code in sorted(_TABLE)) + "]")
+_UNSAFE_ASCII = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_UNSAFE = re.compile("[" + "".join(_ranges(sorted(_TABLE))) + "]")
 _ZWJ = "\u200d"
 _EMOJI_JOIN = re.compile(
     "(?<=[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d(?=[\u2600-\u27bf\U0001f000-\U0001faff])"
@@ -53,7 +67,7 @@ def safe_text(text: str) -> str:
     >>> safe_text("pay\\u202eexe")
     'pay⟨U+202E⟩exe'
     """
-    if not _UNSAFE.search(text):
+    if not (_UNSAFE_ASCII if text.isascii() else _UNSAFE).search(text):
         return text
     if _ZWJ in text:
         text = _EMOJI_JOIN.sub(_KEEP, text.replace(_KEEP, "⟨U+E000⟩"))

@@ -30,18 +30,19 @@ def clip(text: str, width: int) -> str:
 def share(lengths: Sequence[int], weights: Sequence[float], room: int) -> list[int]:
     """How many of `room` characters each text gets: all it needs where possible, else in proportion to its weight.
 
-    Cost: O(n log room).
+    Cost: O(n log n).
     """
-    if sum(lengths) <= room:
+    left, weight_left = sum(lengths), float(sum(weights))
+    if left <= room:
         return list(lengths)
-    low, high = 0.0, float(max(lengths, default=0) + 1)
-    for _ in range(40):
-        middle = (low + high) / 2
-        if sum(min(length, middle * weight) for length, weight in zip(lengths, weights, strict=True)) > room:
-            high = middle
-        else:
-            low = middle
-    return [min(length, int(low * weight + 1e-6)) for length, weight in zip(lengths, weights, strict=True)]
+    # Those that need least for their weight are given it in full, until the rest cannot be.
+    left, level = room, 0.0
+    for length, weight in sorted(zip(lengths, weights, strict=True), key=lambda entry: entry[0] / entry[1]):
+        level = left / weight_left
+        if length > level * weight:
+            break
+        left, weight_left = left - length, weight_left - weight
+    return [min(length, int(level * weight + 1e-6)) for length, weight in zip(lengths, weights, strict=True)]
 
 
 def ranges(indices: Sequence[int]) -> list[tuple[int, int]]:
