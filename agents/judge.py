@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 _RENDER_TOKENS = 24_000
 """Of a run; what does not fit is named in the text, and the answer is marked as given on a part."""
-_OUTPUT_TOKENS = 2_048
+_OUTPUT_TOKENS = 4_096
+"""Thinking included."""
 _SECONDS = 120.0
 ANSWER_SCHEMA: dict[str, Any] = {
     "type": "object",

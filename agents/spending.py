@@ -31,8 +31,8 @@ class Limits:
 
     turns: int = 12
     """Requests to the model."""
-    output_tokens: int = 4_096
-    """Of one reply."""
+    output_tokens: int = 8_192
+    """Of one reply, thinking included."""
     input_tokens: int = 60_000
     """Of one request."""
     seconds: float = 300.0

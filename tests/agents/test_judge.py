@@ -128,7 +128,7 @@ def test_the_same_judge_is_not_paid_twice_and_another_model_is(
 def test_budget_and_resume(store: Store, traces: Builder, model: ScriptedModel) -> None:
     for _ in range(12):
         refund_run(traces)
-    first = judged(store, "since:1000d", "--budget-tokens", "12000", "--parallel", "2")
+    first = judged(store, "since:1000d", "--budget-tokens", "16000", "--parallel", "2")
     assert (first.code, first.json["stopped"]) == (1, "budget")
     assert 0 < len(first.json["answers"]) < 12
     second = judged(store, "--resume", "--budget-tokens", "1000000")
