@@ -52,6 +52,7 @@ def trace_json(trace: TraceSummary) -> w.TraceJson:
         "usage": _usage(trace.usage),
         "cost_usd": trace.cost_usd,
         "signals": list(trace.signals),
+        "modes": list(trace.modes),
         "verdict": trace.verdict,
         "metadata": dict(trace.metadata),
     }

@@ -49,6 +49,7 @@ class TraceJson(TypedDict):
     usage: UsageJson
     cost_usd: float | None
     signals: list[str]
+    modes: list[str]
     verdict: str | None
     metadata: dict[str, Any]
 

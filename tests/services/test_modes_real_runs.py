@@ -8,6 +8,7 @@ from pathlib import Path
 
 from conversations import Builder
 from retrospan.analysis.paths.boxes import COLUMNS, draw_boxes
+from retrospan.analysis.paths.declared import parse_declared
 from retrospan.analysis.paths.svg import draw_svg
 from retrospan.services.analysing import analyse
 from retrospan.services.importing import import_paths
@@ -63,3 +64,17 @@ def test_trail(store: Store, tmp_path: Path) -> None:
     with store.read() as con:
         count = con.execute("SELECT count(*) FROM trace").fetchone()[0]
     check(store, count)
+
+
+def test_a_langgraph_export_lies_over_its_recorded_runs(store: Store) -> None:
+    assert not import_paths(store, [shared("otlp", "langgraph-openinference")]).errors
+    nodes = [{"id": name} for name in ("__start__", "call_model", "tools", "escalate", "__end__")]
+    ends = [("__start__", "call_model"), ("call_model", "tools"), ("tools", "call_model"), ("call_model", "__end__")]
+    edges = [{"source": a, "target": b} for a, b in [*ends, ("call_model", "escalate")]]
+    report = workflow_paths(store, declared=parse_declared(json.dumps({"nodes": nodes, "edges": edges})))
+    assert report.overlay is not None
+    assert report.overlay.nodes_never_seen == ("escalate",)
+    assert report.overlay.edges_never_seen == (("call_model", "escalate"),)
+    assert report.overlay.nodes_never_declared == ()
+    assert report.overlay.edges_never_declared == ()
+    assert [brief.edge for brief in report.briefs] == [("call_model", "escalate")]
