@@ -40,6 +40,12 @@ def suggestions(store: Store, argument: str, typed: str) -> list[str]:
         from ..store.knowledge.rubrics import list_rubrics
 
         return sorted({rubric.id for rubric in list_rubrics(store) if rubric.id.startswith(typed)})[: _MOST + 1]
+    if argument == "case":
+        from ..store.knowledge.folders import KnowledgeKind
+        from ..store.knowledge.index import list_documents
+
+        names = {document.name for document in list_documents(store, KnowledgeKind.CASE)}
+        return sorted(name for name in names if name.startswith(typed))[: _MOST + 1]
     return []
 
 

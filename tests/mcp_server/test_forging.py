@@ -11,10 +11,14 @@ from retrospan.mcp_server.registry import Caller, load_tools, run_tool
 from retrospan.services.reviewing import get_review, list_reviews
 from retrospan.store.connection import Store
 from retrospan.store.errors import RetrospanError
+from retrospan.store.knowledge.documents import check_document
+from retrospan.store.knowledge.folders import KnowledgeKind
+from retrospan.store.knowledge.index import list_documents
 from retrospan.store.knowledge.lookup import list_lessons
 from retrospan.store.knowledge.rubrics import list_rubrics
 from retrospan.store.outcomes import verdict_labels
 from retrospan.store.review_models import LessonStatus, SignatureState
+from retrospan.store.reviewers import load_trust
 
 EXTRAS: list[dict[str, Any]] = [
     {},
@@ -31,7 +35,7 @@ title: Pays what was paid
 status: active
 input: Refund order R-1
 checks:
-  - kind: output_contains
+  - check: output_contains
     text: "49.00"
 signature: {key: AAAA, value: BBBB}
 """
@@ -79,6 +83,10 @@ def test_nothing_is_confirmed_whatever_an_agent_calls(store: Store, runs: Builde
     assert [lesson for lesson in list_lessons(store) if lesson.status is LessonStatus.CONFIRMED] == []
     assert [lesson for lesson in list_lessons(store) if lesson.state is SignatureState.VALID] == []
     assert [rubric.version for rubric in list_rubrics(store) if rubric.state is SignatureState.VALID] == [1]
+    cases = list_documents(store, KnowledgeKind.CASE)
+    assert cases
+    assert [case.name for case in cases if check_document(case, load_trust(store)).state is SignatureState.VALID] == []
+    assert {case.content["status"] for case in cases} == {"draft"}
     for item in list_reviews(store, state=None):
         assert item.state == "open"
         view = get_review(store, item.id)

@@ -134,6 +134,39 @@ def test_ids_are_completed_newest_first(store: Store, runs: Builder, mode: Mode)
     talk(store, mode, dialogue)
 
 
+CASE = """\
+id: {id}
+title: Pays what was paid
+input: Refund order R-1
+checks:
+  - check: output_contains
+    text: "49.00"
+"""
+
+
+def test_addresses_of_resources_are_completed(store: Store, runs: Builder, mode: Mode) -> None:
+    from mcp.types import ResourceTemplateReference
+
+    lesson = {"what_happened": "94.00 for 49.00.", "why": "It used the price.", "what_to_do": "Use what was paid."}
+
+    async def dialogue(client: Client) -> None:
+        for name in ("pays-what-was-paid", "asks-first"):
+            drafted = await client.call_tool("propose_lesson", {**lesson, "title": name, "case": CASE.format(id=name)})
+            assert not drafted.is_error, drafted
+        for argument, typed, wanted in (
+            ("case", "pays", ["pays-what-was-paid"]),
+            ("case", "", ["asks-first", "pays-what-was-paid"]),
+            ("lesson", "asks", ["asks-first"]),
+            ("rubric", "out", ["outcome"]),
+            ("trace", "T1", ["T1"]),
+        ):
+            reference = ResourceTemplateReference(type="ref/resource", uri=f"retrospan://{argument}/{{{argument}}}")
+            found = await client.complete(reference, {"name": argument, "value": typed})
+            assert found.completion.values == wanted
+
+    talk(store, mode, dialogue)
+
+
 def test_proposals_carry_the_name_of_the_client_as_an_agent(store: Store, runs: Builder) -> None:
     from mcp.types import Implementation
 
