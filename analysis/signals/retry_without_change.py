@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...store.findings import Signal
+from ..failures import comes_from_outside
 from ..quotes import quote
-from ..reading import Act, Reading
+from ..reading import Act, Reading, owned_up
 from .definition import SignalDefinition, signal
 
 
@@ -21,17 +22,19 @@ def find(reading: Reading) -> Iterator[Signal]:
         if first is not act and act.key not in told:
             told.add(act.key)
             step = reading.view(act.done if act.done is not None else act.step).step
+            sensible = comes_from_outside(act.failure or "") and owned_up(reading, act.step)
             yield signal(
                 DEFINITION.name,
                 act.step,
                 f"{act.tool} had failed with these arguments and is called with them again",
                 quote(step, act.failure or "", "outputs") or quote(step, act.tool, "tool"),
+                failure=not sensible,
             )
 
 
 DEFINITION = SignalDefinition(
     name="retry_without_change",
     definition="A call that failed is repeated with the same arguments and fails again.",
-    weakness="A sensible retry after a passing fault (time-out, rate limit) is marked when it fails twice.",
+    weakness="A retry after a time-out or a rate limit that fails twice counts, unless the answer owns up to it.",
     find=find,
 )

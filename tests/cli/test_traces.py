@@ -107,3 +107,21 @@ def test_doctor_names_the_driver_and_the_store() -> None:
     checks = {check["name"]: check for check in run("doctor", "--json").json}
     assert checks["sqlite"]["ok"]
     assert "3 traces" in checks["store"]["found"]
+
+
+def test_a_run_against_all_good_ones_shows_the_shared_value_first() -> None:
+    found = json.loads(run("trace", "diff", "T2", "--all-good", "--json").out)
+    assert sorted(found["good"]) == ["T1", "T3"]
+    first = found["differences"][0]
+    assert (first["path"], first["value"], first["instead"]) == ("arguments.amount", "49.00", "94.00")
+    assert (first["good"], first["of"]) == (2, 2)
+
+
+def test_a_run_against_all_good_ones_is_told_in_words() -> None:
+    shown = run("trace", "diff", "T2", "--all-good").out
+    assert "2 of 2 good runs have 49.00" in shown
+    assert "- 94.00" in shown
+
+
+def test_no_second_trace_beside_all_good() -> None:
+    assert run("trace", "diff", "T1", "T2", "--all-good").code == 2
