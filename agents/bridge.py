@@ -14,19 +14,29 @@ if TYPE_CHECKING:
     from mcp import Client
     from mcp.types import Tool as ListedTool
 
+    from ..mcp_server.server import RetrospanServer
+
+
+def reading_server(store: Store, *, folder: Path | None = None) -> RetrospanServer:
+    """The MCP server without the tools that write."""
+    from ..mcp_server.server import build_server
+
+    return build_server(store, read_only=True, folder=folder)
+
 
 @asynccontextmanager
-async def reading_tools(store: Store, *, folder: Path | None = None) -> AsyncIterator[list[Any]]:
+async def reading_tools(
+    store: Store, *, folder: Path | None = None, server: RetrospanServer | None = None
+) -> AsyncIterator[list[Any]]:
     """The tools for the SDK's tool runner, while the block lasts.
 
-    Tools that write are left out: what comes of a conversation is stored by the code around it, after checks.
+    `server` is one from `reading_server` that several conversations share, with its threads and their caches. Tools
+    that write are left out: what comes of a conversation is stored by the code around it, after checks.
     """
     from mcp import Client
 
-    from ..mcp_server.server import build_server
-
     try:
-        async with Client(build_server(store, read_only=True, folder=folder)) as client:
+        async with Client(server or reading_server(store, folder=folder)) as client:
             listed = await client.list_tools()
             yield [_bridged(client, tool) for tool in listed.tools]
     except BaseExceptionGroup as group:
@@ -40,7 +50,10 @@ def _bridged(client: Client, tool: ListedTool) -> Any:
     from anthropic.lib.tools import ToolError
 
     async def call(**arguments: Any) -> str:
-        result = await client.call_tool(tool.name, arguments)
+        try:
+            result = await client.call_tool(tool.name, arguments)
+        except Exception as err:
+            raise ToolError(f"{tool.name} failed ({type(err).__name__}). Other tools still work.") from err
         text = "\n".join(part.text for part in result.content if part.type == "text")
         if result.is_error:
             raise ToolError(text)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 KIND = "chat"
 CHAT_LIMITS = Limits(turns=1_000, output_tokens=8_192, input_tokens=120_000, seconds=300.0)
 """Turns are those of the whole history; what one question may take is bounded by the purse and by time."""
-_CITATION = re.compile(r"\[(?:T\d{1,15}\.)?(\d{1,9}): ?[\"“]([^\"”\]\n]{1,400})[\"”]\]")
+_CITATION = re.compile(r"\[((?:T\d{1,15}\.)?\d{1,9}): ?[\"“]([^\"”\]\n]{1,400})[\"”]\]")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)|\n+")
 _QUESTION = "\n\nThe question:\n"
 

@@ -30,6 +30,8 @@ from .spending import Limits, Purse
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
+    from ..mcp_server.server import RetrospanServer
+
 REPORT_TOOL = "report_findings"
 _ATTEMPTS = 3
 """Reports that are checked and sent back before the last one has to do."""
@@ -138,6 +140,7 @@ async def investigate(
     limits: Limits = Limits(),  # noqa: B008
     asked: str = "",
     folder: Path | None = None,
+    server: RetrospanServer | None = None,
     checkpoint: dict[str, Any] | None = None,
     on_event: Callable[[Event], None] = lambda event: None,
     on_turn: Callable[[dict[str, Any], Spent], None] = lambda checkpoint, spent: None,
@@ -153,6 +156,7 @@ async def investigate(
         limits: Of this conversation.
         asked: The question that people were asked about it.
         folder: The project whose lessons may be looked up.
+        server: From `bridge.reading_server`, where several investigations share one.
         checkpoint: Goes on where `on_turn` was called with this.
         on_event: What the model says and calls, as it comes.
         on_turn: Called after each paid turn with all that is needed to go on, and what the turn took.
@@ -163,7 +167,7 @@ async def investigate(
     """
     trace = get_trace(store, trace_id)
     desk = Desk(trace)
-    async with reading_tools(store, folder=folder) as tools:
+    async with reading_tools(store, folder=folder, server=server) as tools:
         canary = checkpoint["canary"] if checkpoint else new_canary()
         history = list(checkpoint["history"]) if checkpoint else [await _question(tools, trace, asked)]
         await _replay(desk, history)

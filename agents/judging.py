@@ -13,7 +13,7 @@ from ..services.reviewing import Citation, checked_proposal
 from ..store.agent_runs import Job, Task, TaskState, job_spent
 from ..store.connection import Store
 from ..store.display import safe_line
-from ..store.errors import UnknownIdError
+from ..store.errors import UnknownIdError, UsageError
 from ..store.models import JsonValue, Usage
 from ..store.traces import get_trace
 from .batch import Outcome, run_tasks
@@ -58,7 +58,11 @@ class _Judging:
         except RequestFailedError as err:
             self.problems.append(str(err))
             return Outcome.LATER
-        self._keep(task, given)
+        try:
+            self._keep(task, given)
+        except UsageError as err:
+            # The run has changed while it was judged, so that a citation does not hold any more.
+            keep_answer(self.store, task, TaskState.FAILED, answer={"problem": str(err)}, took=given.spent)
         return Outcome.KEPT
 
     def _keep(self, task: Task, given: Judgement) -> None:

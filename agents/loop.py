@@ -97,6 +97,9 @@ class Conversation:
         """
         with anyio.move_on_after(self._limits.seconds):
             return await self._run()
+        if not self.spent.requests:
+            self.problem = f"no answer within {self._limits.seconds:.0f} s"
+            return Ending.FAILED
         return Ending.TIME
 
     async def _run(self) -> Ending:

@@ -6,6 +6,7 @@ The endpoint and the key come from the environment (`ANTHROPIC_BASE_URL`, `ANTHR
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -71,6 +72,9 @@ def make_client(
     """
     import anthropic
 
+    if not os.environ.get("ANTHROPIC_LOG"):
+        # Its log would print what models and tools say, past the render gate.
+        logging.getLogger("anthropic").setLevel(logging.CRITICAL + 1)
     client = anthropic.AsyncAnthropic(
         api_key=api_key,
         base_url=base_url,

@@ -13,10 +13,11 @@ from ..services.reviewing import Citation, checked_proposal, list_reviews, reque
 from ..store.agent_runs import Job, Spent, Task, TaskState, job_spent, mean_usage
 from ..store.connection import Store
 from ..store.display import safe_line
-from ..store.errors import UnknownIdError
+from ..store.errors import UnknownIdError, UsageError
 from ..store.models import JsonValue, Usage
 from ..store.review_models import ItemState, Label, Proposal, ReviewItem
 from .batch import Batch, Outcome, run_tasks
+from .bridge import reading_server
 from .events import Ending
 from .investigator import Investigation, investigate
 from .prices import find_price
@@ -26,6 +27,8 @@ from .transcripts import transcript_of
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
+
+    from ..mcp_server.server import RetrospanServer
 
 KIND = "triage"
 KEY = f"triage/{PROMPT_VERSION}"
@@ -80,6 +83,7 @@ class _Triage:
     store: Store
     options: TriageOptions
     purse: Purse
+    server: RetrospanServer
     queued: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -94,7 +98,7 @@ class _Triage:
                 purse=self.purse,
                 limits=self.options.limits,
                 asked=item.question if item else "",
-                folder=self.options.folder,
+                server=self.server,
                 checkpoint=_checkpoint(task.checkpoint),
                 on_turn=lambda checkpoint, took: keep_turn(self.store, task, checkpoint, took),
             )
@@ -106,7 +110,11 @@ class _Triage:
         if result.ending is Ending.FAILED:
             self.problems.append(result.problem)
             return Outcome.LATER
-        self._keep(task, item, result)
+        try:
+            self._keep(task, item, result)
+        except UsageError as err:
+            # The run has changed while it was looked into, so that a citation does not hold any more.
+            keep_answer(self.store, task, TaskState.FAILED, answer={"problem": str(err)})
         return Outcome.KEPT
 
     def _open_item(self, trace_id: int) -> ReviewItem | None:
@@ -224,7 +232,7 @@ async def triage(
         ModelError: if the endpoint refuses every request; what was kept stays.
     """
     purse = Purse(options.budget, find_price(options.model), job_spent(store, job.id))
-    work = _Triage(client, store, options, purse)
+    work = _Triage(client, store, options, purse, reading_server(store, folder=options.folder))
     batch = await run_tasks(
         store, job, work.work, parallel=options.parallel, seconds=options.seconds, on_progress=on_progress
     )

@@ -38,6 +38,16 @@ class AgentRun:
     dry_run: bool
     resume: bool
 
+    def resumed_model(self, kept: str) -> str:
+        """The model of the job that goes on.
+
+        Raises:
+            UsageError: if another one is asked for: its answers would not compare.
+        """
+        if self.model not in (None, kept):
+            raise UsageError(f"That job began with {kept}. Leave --model out, or start a new job without --resume.")
+        return kept
+
     def choose_model(self, role: Role) -> str:
         """The model from flag, environment, project or default."""
         from ..agents.settings import choose_model

@@ -68,7 +68,7 @@ def judge_command(
             rubric, rubric_version, criterion, name = _kept(job)
         asked = find_rubric(store, rubric, rubric_version)
         chosen_criterion = _criterion(asked, criterion)
-        model = str(job.params["model"]) if job else run.choose_model(Role.JUDGE)
+        model = run.resumed_model(str(job.params["model"])) if job else run.choose_model(Role.JUDGE)
         setup = JudgeSetup(name or chosen_criterion.id, chosen_criterion, asked.sha256, str(asked.ref), model)
         if job is None:
             key = work.judge_key(setup)

@@ -75,9 +75,10 @@ def triage_command(
             job = _job(store, run, chosen, {"model": model, "query": line})
             if job is None:
                 return _nothing(as_json)
+            model = run.resumed_model(str(job.params["model"])) if run.resume else model
             options = work.TriageOptions(
-                model=str(job.params["model"]),
-                budget=run.budget(str(job.params["model"])),
+                model=model,
+                budget=run.budget(model),
                 limits=Limits(turns=max_turns),
                 parallel=run.parallel,
                 queue=queue,

@@ -53,6 +53,11 @@ def test_each_sentence_has_its_steps_and_a_lie_is_marked(chat: Chat) -> None:
     assert explanation_of(answer.claims) == "It promised 45 days [3]. The policy allows 30 [2]."
 
 
+def test_a_citation_of_another_run_is_not_taken_for_this_one(chat: Chat) -> None:
+    answer, _ = put(chat, lambda body: says('It promised [T9.3: "You have 45 days"].'), "And?")
+    assert (len(answer.claims), answer.refused) == (0, 1)
+
+
 def test_a_second_question_goes_on_with_the_first(store: Store, chat: Chat) -> None:
     def looks_first(body: dict[str, Any]) -> Reply:
         if len(body["messages"]) == 1:

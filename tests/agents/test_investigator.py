@@ -198,6 +198,13 @@ def test_a_slow_model_is_given_up(traces: Builder, investigate_with: Investigate
     assert result.spent.usage.input_tokens > 0, "what it said until then is billed"
 
 
+def test_an_endpoint_that_says_nothing_is_asked_again_later(traces: Builder, investigate_with: Investigate) -> None:
+    refund_run(traces)
+    result, _ = investigate_with(lambda body: refuses_load(429, retry_after_ms=60_000), limits=Limits(seconds=0.8))
+    assert result.ending is Ending.FAILED
+    assert "no answer within" in result.problem
+
+
 def test_no_request_leaves_that_could_pass_the_budget(traces: Builder, investigate_with: Investigate) -> None:
     refund_run(traces)
     result, model = investigate_with(investigates, budget=Budget(tokens=5_000))

@@ -127,6 +127,7 @@ def test_a_stopped_job_goes_on_where_it_was(store: Store, traces: Builder, model
         refund_run(traces)
     first = triage(store, "--budget-tokens", "40000", "--parallel", "2", "--json")
     assert first.json["stopped"] == "budget"
+    assert "began with" in triage(store, "--resume", "--model", "claude-opus-5-5").err
     second = triage(store, "--resume", "--budget-tokens", "1000000", "--json")
     assert second.code == 0, second.err
     assert len(second.json["traces"]) == 10
