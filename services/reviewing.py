@@ -172,6 +172,11 @@ def list_reviews(
         )
 
 
+def verdicts_on(store: Store, items: Sequence[ReviewItem]) -> dict[int, list[Verdict]]:
+    """By item, what people signed on it, each with its state; for items that somebody has answered."""
+    return {item.id: list_verdicts(store, item_id=item.id) for item in items if item.answered}
+
+
 def get_review(
     store: Store, item: str | int, *, reviewer: str | None = None, now: datetime | None = None
 ) -> ReviewView:

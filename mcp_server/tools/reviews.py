@@ -35,7 +35,8 @@ def list_reviews(
         token = page_token("list_reviews", offset=offset + limit)
         given = [f'state="{state}"', *([f'trace="T{items[0].trace_id}"'] if trace else []), f"limit={limit}"]
         following = f'list_reviews({", ".join(given)}, page="{token}")'
-    return queue_text(items[:limit], state=state, next_call=following)
+    decided = reviewing.verdicts_on(caller.store, items[:limit])
+    return queue_text(items[:limit], state=state, next_call=following, decided=decided)
 
 
 @tool("Ask people", writes=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from statistics import quantiles
 
 import pytest
 from claimwork import answer_all
@@ -14,7 +16,9 @@ from retrospan.store.reviews import count_items, insert_item
 
 
 @pytest.mark.slow
-def test_twenty_reviewers_answer_two_thousand_items_and_none_more_than_its_overlap(store: Store) -> None:
+def test_twenty_reviewers_answer_two_thousand_items_and_none_more_than_its_overlap(
+    store: Store, record_property: Callable[[str, object], None]
+) -> None:
     rubric = RubricRef("outcome", 1, "0")
     with store.write() as con:
         items = [
@@ -26,8 +30,13 @@ def test_twenty_reviewers_answer_two_thousand_items_and_none_more_than_its_overl
     with ProcessPoolExecutor(20, mp_context=multiprocessing.get_context("spawn")) as pool:
         done = list(pool.map(answer_all, [str(store.path)] * 20, names))
 
-    assert Counter(item for answered in done for item in answered) == dict.fromkeys(items, 2)
-    assert all(len(set(answered)) == len(answered) for answered in done)
-    assert min(map(len, done)) > 0
+    assert Counter(item for shift in done for item in shift.answered) == dict.fromkeys(items, 2)
+    assert all(len(set(shift.answered)) == len(shift.answered) for shift in done)
+    assert min(len(shift.answered) for shift in done) > 0
+    for name, times in (
+        ("claim_p95_ms", [ms for shift in done for ms in shift.claim_ms]),
+        ("submit_p95_ms", [ms for shift in done for ms in shift.submit_ms]),
+    ):
+        record_property(name, round(quantiles(times, n=20)[-1], 1))
     with store.read() as con:
         assert count_items(con) == {ItemState.DECIDED: 2_000}
