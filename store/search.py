@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -17,6 +19,8 @@ from .sqlite.fulltext import quote_phrase
 _READ_ONLY_WEIGHT = 0.8
 """A content that a span only read (a prompt, a repeated turn) ranks below one that a span brought forth."""
 _FACET_SAMPLE = 5_000
+_FACETS = ("outcome", "status", "version", "project")
+_LISTED = "SELECT value FROM json_each(?)"
 _CHUNK = 500
 _MATCHES = "SELECT o.trace_id FROM body_text JOIN occurrence o ON o.body_id = body_text.rowid WHERE body_text MATCH ?"
 _COLUMNS = {
@@ -145,19 +149,14 @@ def facet_counts(
     sample = f"SELECT t.id FROM trace t WHERE {where.sql} ORDER BY {_NEWEST_FIRST} LIMIT {_FACET_SAMPLE}"  # noqa: S608
     facets: dict[str, list[tuple[str, int]]] = {}
     with store.read() as con:
-        for name in ("outcome", "status", "version", "project"):
-            rows = con.execute(
-                f"SELECT {name}, count(*) n FROM trace WHERE id IN ({sample}) AND {name} IS NOT NULL"  # noqa: S608
-                " GROUP BY 1 ORDER BY n DESC, 1 LIMIT 8",
-                where.values,
-            )
-            facets[name] = [(row[0], row[1]) for row in rows]
-        rows = con.execute(
-            f"SELECT signal, count(DISTINCT trace_id) n FROM signal WHERE trace_id IN ({sample})"  # noqa: S608
-            " GROUP BY 1 ORDER BY n DESC, 1 LIMIT 12",
-            where.values,
-        )
-        facets["signal"] = [(row[0], row[1]) for row in rows]
+        ids = json.dumps([row[0] for row in con.execute(sample, where.values)])
+        rows = con.execute(f"SELECT {', '.join(_FACETS)} FROM trace WHERE id IN ({_LISTED})", (ids,)).fetchall()  # noqa: S608
+        for position, name in enumerate(_FACETS):
+            counts = Counter(row[position] for row in rows if row[position] is not None)
+            facets[name] = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))[:8]
+        sql = f"SELECT signal, count(DISTINCT trace_id) n FROM signal WHERE trace_id IN ({_LISTED})"  # noqa: S608
+        found = con.execute(f"{sql} GROUP BY 1 ORDER BY n DESC, 1 LIMIT 12", (ids,))
+        facets["signal"] = [(row[0], row[1]) for row in found]
     return facets
 
 
@@ -255,7 +254,8 @@ def _status(value: str) -> Condition:
     """A trace counts as in error where it or any of its spans ended in one: most failures finish with status OK."""
     if value != "error":
         return Condition("t.status = ?", (value,))
-    return Condition("(t.status = 'error' OR t.id IN (SELECT trace_id FROM span WHERE status = 'error'))")
+    failed = "SELECT id FROM trace WHERE status = 'error' UNION SELECT trace_id FROM span WHERE status = 'error'"
+    return Condition(f"t.id IN ({failed})")
 
 
 def _outcome(value: str, verdicts: Mapping[int, str]) -> Condition:
