@@ -8,6 +8,7 @@ import click
 
 from ..services.client_configs import NAME, ClientConfig, client_config, entry_text, write_config
 from ..store.connection import default_location, open_store
+from ..store.errors import UsageError
 from .options import json_option, print_json, store_option
 
 _CLIENTS = {
@@ -44,6 +45,8 @@ def client_command(client: str) -> click.Command:
     def command(
         project: Path | None, read_only: bool, name: str, only_print: bool, store_location: str | None, as_json: bool
     ) -> None:
+        if store_location and "://" in store_location:
+            raise UsageError(f"The store {store_location!r} is no file. Give a path with --store.")
         store = Path(store_location).expanduser().absolute() if store_location else default_location().absolute()
         folder = project.absolute() if project else None
         config = client_config(client, store, project=folder, read_only=read_only, name=name)

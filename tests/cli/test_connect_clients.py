@@ -47,6 +47,11 @@ def test_a_file_with_comments_is_refused_with_what_to_add(home: Path) -> None:
     assert (home / ".vscode" / "mcp.json").read_text() == "{} // mine"
 
 
+def test_an_address_of_a_database_is_refused(home: Path) -> None:
+    assert run("connect", "cursor", "--store", "postgres://host/db").code == 2
+    assert list(home.iterdir()) == []
+
+
 def test_doctor_says_the_next_step_of_each() -> None:
     run("connect", "cursor", "--store", "here.db")
     checks = {check["name"]: check for check in run("doctor", "--store", "here.db", "--json").json}
