@@ -33,7 +33,7 @@ def _app_options(command: click.Command) -> click.Command:
         default=Path(),
         help="The project whose .retrospan folder takes confirmed lessons and cases (default: this folder).",
     )
-    theme = click.Option(["--theme"], type=click.Choice(_THEMES), default="retrospan", help="Colours.")
+    theme = click.Option(["--theme"], type=click.Choice(_THEMES), help="Colours (default: those chosen last).")
     reviewer = click.Option(["--reviewer"], metavar="NAME", help="Who you are, where several keys lie here.")
     command.params += [reviewer, folder, theme]
     return command
@@ -65,7 +65,7 @@ def review_command(
     context: click.Context,
     reviewer: str | None,
     folder: Path,
-    theme: str,
+    theme: str | None,
     web: bool,
     invited: tuple[str, ...],
     host: str,
@@ -105,7 +105,7 @@ Examples:
   retrospan tui --store team.db --theme daylight""",
 )
 @store_option
-def tui_command(reviewer: str | None, folder: Path, theme: str, store_location: str | None) -> None:
+def tui_command(reviewer: str | None, folder: Path, theme: str | None, store_location: str | None) -> None:
     """Open the terminal app: what is failing, what waits for you, runs, lessons.
 
     Reading needs no passphrase; it is asked for when you sign.
@@ -124,7 +124,7 @@ def _require_screen() -> None:
 
 
 def _run(
-    store: Store, start: str, *, session: ReviewSession | None, reviewer: str | None, folder: Path, theme: str
+    store: Store, start: str, *, session: ReviewSession | None, reviewer: str | None, folder: Path, theme: str | None
 ) -> None:
     from ..tui.app import RetrospanApp
 

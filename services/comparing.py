@@ -45,7 +45,7 @@ def compare_runs(store: Store, left: str, right: str, *, within: str = "") -> Co
     groups = [_runs(store, f"{side} {within}".strip()) for side in sides]
     for side, runs in zip(sides, groups, strict=True):
         if not runs:
-            held = ", ".join(_versions(store)) or "none"
+            held = ", ".join(known_versions(store)) or "none"
             raise UsageError(f"No run matches {side!r} (versions: {held}). Name a version, or a search line.")
     return Compared(sides[0], sides[1], compare_groups(groups[0], groups[1]))
 
@@ -73,7 +73,8 @@ def _runs(store: Store, line: str) -> list[Run]:
     ]
 
 
-def _versions(store: Store) -> list[str]:
+def known_versions(store: Store) -> list[str]:
+    """The versions that most runs name, at most 8."""
     with store.read() as con:
         rows = con.execute(
             "SELECT version FROM trace WHERE version IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 8"

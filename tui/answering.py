@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..store.findings import CauseClass
 from ..store.review_models import Answer, CriterionAnswer, Label, Severity
 
 LABEL_WORDS = {Label.PASS: "pass", Label.FAIL: "fail", Label.CANT_TELL: "can't tell"}
@@ -28,6 +29,8 @@ class AnswerForm:
     expected: str = ""
     cause_span: str | None = None
     """Span id of the step where it went wrong, where the reviewer marked one."""
+    cause: CauseClass | None = None
+    """From what cause, where the reviewer is an engineer and says so."""
 
     @classmethod
     def from_answer(cls, criteria: tuple[str, ...], answer: Answer) -> AnswerForm:
@@ -35,7 +38,7 @@ class AnswerForm:
         by_id = {entry.criterion: entry.label for entry in answer.criteria}
         marks = [by_id.get(criterion, answer.label) for criterion in criteria]
         severity = answer.severity or Severity.MEDIUM
-        return cls(criteria, marks, severity, answer.reason, answer.expected, answer.cause_span)
+        return cls(criteria, marks, severity, answer.reason, answer.expected, answer.cause_span, answer.cause)
 
     @property
     def complete(self) -> bool:
@@ -94,5 +97,6 @@ class AnswerForm:
             expected=self.expected if label is Label.FAIL else "",
             reason=self.reason,
             cause_span=self.cause_span if label is Label.FAIL else None,
+            cause=self.cause if label is Label.FAIL else None,
             criteria=tuple(CriterionAnswer(criterion, mark) for criterion, mark in marks) if several else (),
         )

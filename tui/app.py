@@ -12,7 +12,9 @@ from textual.screen import Screen
 
 from ..store.connection import Store
 from ..store.display import safe_line
-from .themes import THEMES, meaning_colours
+from ..store.errors import RetrospanError
+from .preferences import load_preferences, save_preferences
+from .themes import THEME_WORDS, THEMES, meaning_colours
 
 if TYPE_CHECKING:
     from ..store.trust.session import ReviewSession
@@ -42,16 +44,28 @@ def _lessons() -> Screen[None]:
     return LessonsScreen()
 
 
+def _cases() -> Screen[None]:
+    from .screens.cases import CasesScreen
+
+    return CasesScreen()
+
+
+def _compare() -> Screen[None]:
+    from .screens.compare import CompareScreen
+
+    return CompareScreen()
+
+
 class RetrospanApp(App[None]):
     """The terminal app on one store.
 
     Args:
         store: What to show; the caller opens and closes it.
-        start: Which main screen comes first: home, traces, review or lessons.
+        start: Which main screen comes first: home, traces, review, lessons, cases or compare.
         session: The reviewer whose key is unlocked; None asks when one is needed.
         reviewer: Name of the reviewer to ask for; None takes the only key that lies here.
         folder: The project whose `.retrospan` folder takes confirmed lessons, cases and rubrics.
-        theme: Name of a theme; `contrast` is made for low vision.
+        theme: Name of a theme; `contrast` is made for low vision. None takes the one that was chosen last.
     """
 
     TITLE = "Retrospan"
@@ -62,6 +76,8 @@ class RetrospanApp(App[None]):
         "traces": _traces,
         "review": _review,
         "lessons": _lessons,
+        "cases": _cases,
+        "compare": _compare,
     }
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
 
@@ -73,7 +89,7 @@ class RetrospanApp(App[None]):
         session: ReviewSession | None = None,
         reviewer: str | None = None,
         folder: Path | None = None,
-        theme: str = "retrospan",
+        theme: str | None = None,
     ) -> None:
         super().__init__()
         self.store = store
@@ -85,7 +101,8 @@ class RetrospanApp(App[None]):
         self._start = start
         for entry in THEMES:
             self.register_theme(entry)
-        self.theme = theme
+        wanted = theme or load_preferences().theme
+        self.theme = wanted if wanted in self.available_themes else THEMES[0].name
 
     def get_css_variables(self) -> dict[str, str]:
         return meaning_colours(super().get_css_variables())
@@ -149,16 +166,26 @@ class RetrospanApp(App[None]):
             ("traces", "Traces", "Search and read runs"),
             ("review", "Review queue", "Answer the questions that wait for people"),
             ("lessons", "Lessons", "What was learned so far"),
+            ("cases", "Cases and coverage", "What is tested, and which ways of the runs are not"),
+            ("compare", "Compare", "Two versions, windows or groups of runs"),
         ):
             yield SystemCommand(title, words, lambda mode=mode: self.switch_mode(mode))
-        for name, words in (
-            ("retrospan", "Dark"),
-            ("daylight", "Light"),
-            ("contrast", "High contrast, for low vision and bright rooms"),
-        ):
-            yield SystemCommand(f"Theme: {name}", words, lambda name=name: self._use_theme(name))
+        yield SystemCommand("Settings", "Theme, store, reviewer, and whether all is in order", self.open_settings)
+        for name, words in THEME_WORDS.items():
+            yield SystemCommand(f"Theme: {name}", words, lambda name=name: self.use_theme(name))
         yield SystemCommand("Other themes", "Choose among all", self.action_change_theme)
         yield SystemCommand("Quit", "Leave Retrospan", self.action_quit)
 
-    def _use_theme(self, name: str) -> None:
+    def open_settings(self) -> None:
+        """Show the settings above what is there."""
+        from .screens.settings import SettingsScreen
+
+        self.push_screen(SettingsScreen())
+
+    def use_theme(self, name: str) -> None:
+        """Show these colours from now on, also at the next start."""
         self.theme = name
+        try:
+            save_preferences(load_preferences().model_copy(update={"theme": name}))
+        except RetrospanError as err:
+            self.tell(f"The theme is not remembered: {err}", error=True)

@@ -11,6 +11,7 @@ from ..store.findings import Signal
 from ..store.models import Trace
 from .conversation import Turn, conversation, turn_block
 from .gate import joined, lines, shown
+from .review_text import why_asked
 from .widgets.block_view import Block
 
 TRACE_STRIDE = 1_000_000
@@ -44,8 +45,8 @@ def review_blocks(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> tu
     # The claim comes first, and what it should rest on after it.
     first = [*said, *done][:_MOST_FIRST]
     head: list[Block] = []
-    if opened.item.reason:
-        head.append(Block(shown(f"You are asked because: {opened.item.reason}", "$quiet")))
+    why = why_asked(opened.item, answered=opened.draft is not None)
+    head.append(Block(shown(f"You are asked because: {why}", "$quiet")))
     if first:
         head += [Block(shown("── look at this first ──", "bold $warning")), *first]
         head.append(Block(shown("── the whole conversation ──", "$quiet")))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from textual.content import Content
 
 from ..services.reviewing_claims import OpenReview
-from ..store.review_models import Answer, Label, Proposal, ReviewItem, Verdict
+from ..store.review_models import Answer, ItemState, Label, Proposal, ReviewItem, Verdict
 from .answering import LABEL_SIGNS, LABEL_STYLES, LABEL_WORDS, AnswerForm
 from .gate import cell, joined, lines, shown, shown_line
 from .review_flow import Phase, ReviewFlow
@@ -46,6 +46,8 @@ def answer_content(answer: Answer) -> Content:
     words = [shown(answer.reason)] if answer.reason else []
     if answer.expected:
         words.append(joined(shown("expected: ", "$quiet"), shown(answer.expected)))
+    if answer.cause is not None:
+        words.append(joined(shown("cause: ", "$quiet"), shown(answer.cause.value.replace("_", " "))))
     return lines(head, *words)
 
 
@@ -70,6 +72,24 @@ def proposal_content(proposal: Proposal | None, answer: Answer, steps: Mapping[s
     return lines(head, shown(proposal.explanation), *cited, shown(f"by {proposal.proposed_by}", "$quiet"))
 
 
+def why_asked(item: ReviewItem, *, answered: bool) -> str:
+    """Why an item waits, in words that do not answer it.
+
+    What an assistant writes there is often its conclusion ("45 days stand in no source"), which is hidden until the
+    reviewer has answered, as its proposal is. A rule's choice is told without saying which of its parts drew the run,
+    since "drawn at random" and "a check noticed" would say what to expect; what rules found stands beside the steps as
+    evidence. A person's words are the context that they owe the reviewer.
+    """
+    kind, _, name = item.requested_by.partition(":")
+    if answered or kind == "human":
+        return item.reason or "picked by hand"
+    if item.reopens is not None:
+        return "it was answered before, and the rubric has changed since"
+    if kind == "rule":
+        return f"the rule {name} picked this run"
+    return "an assistant picked it; its reasons are shown after your answer"
+
+
 def item_row(item: ReviewItem, width: int) -> Content:
     """One row of the queue."""
     held = f"{item.answered}/{item.overlap}" + (" held" if item.claimed else "")
@@ -84,7 +104,8 @@ def item_facts(item: ReviewItem) -> Content:
     """Why an item waits, and who asked."""
     subject = f"T{item.trace_id}" if item.trace_id is not None else f"session {item.session}"
     facts = [subject, f"rubric {item.rubric}", f"asked by {item.requested_by}", item.created_at[:16].replace("T", " ")]
-    why = shown(f"why: {item.reason}") if item.reason else shown("why: picked by hand")
+    decided = item.state in (ItemState.DECIDED, ItemState.CLOSED)
+    why = shown(f"why: {why_asked(item, answered=decided)}")
     rows = [shown(item.question, "bold"), why, shown(" · ".join(part for part in facts if part), "$quiet")]
     if item.note:
         rows.append(joined(shown("question back: ", "$warning"), shown(item.note)))
@@ -113,6 +134,8 @@ def answer_words(flow: ReviewFlow, phase: Phase) -> tuple[Content, Content]:
         parts = [shown("Your answer", "bold"), answer_content(flow.draft.final)]
         if flow.draft.switched:
             parts.append(shown(f"first answer: {LABEL_WORDS[flow.draft.first.label]} (kept too)", "$quiet"))
+        if flow.opened is not None and flow.opened.item.reason:
+            parts.append(shown(f"asked because: {why_asked(flow.opened.item, answered=True)}", "$quiet"))
         parts += [Content(""), proposal_content(flow.proposal, flow.draft.final, flow.step_numbers()), Content("")]
         change = keys_line(("p f c", "change it"), ("w", "its words"), ("u", "undo"))
         return lines(*parts), lines(keys_line(("S", "sign your answer as it is")), change)

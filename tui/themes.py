@@ -52,6 +52,13 @@ THEMES = (
 )
 
 
+THEME_WORDS = {
+    "retrospan": "Dark",
+    "daylight": "Light",
+    "contrast": "High contrast, for low vision and bright rooms",
+}
+
+
 def meaning_colours(variables: dict[str, str]) -> dict[str, str]:
     """Add the colours that the style sheet and the rows name by what they mean."""
     quiet = Color.parse(variables["background"]).blend(Color.parse(variables["foreground"]), 0.62)

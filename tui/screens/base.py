@@ -103,25 +103,23 @@ class AppScreen(Screen[None]):
             self.app.pop_screen()
 
 
-class MainScreen(AppScreen):
-    """A screen that is always one key away."""
+class Newsreel(AppScreen):
+    """A screen that notices what is written to the store while it is on top."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("h", "go('home')", "Home"),
-        Binding("t", "go('traces')", "Traces"),
-        Binding("r", "go('review')", "Review"),
-        Binding("l", "go('lessons')", "Lessons"),
-        Binding("q", "app.quit", "Quit"),
-        Binding("R,f5", "reload", "Reload", show=False),
-    ]
+    _version: int | None = None
 
-    def on_mount(self) -> None:
+    def watch_for_news(self) -> None:
+        """Ask the store every few seconds; call it once, when mounted."""
         self._version = self._data_version()
         self.set_interval(LIVE_SECONDS, self._look_for_news)
 
-    def _data_version(self) -> int:
-        with self.store.read() as con:
-            return int(con.execute("PRAGMA data_version").fetchone()[0])
+    def _data_version(self) -> int | None:
+        # Each connection counts for itself, so the same thread has to ask; it reads one number in memory.
+        try:
+            with self.store.read() as con:
+                return int(con.execute("PRAGMA data_version").fetchone()[0])
+        except RetrospanError:
+            return self._version
 
     def _look_for_news(self) -> None:
         if not self.is_current:
@@ -132,8 +130,36 @@ class MainScreen(AppScreen):
             self.news()
 
     def news(self) -> None:
-        """Something was written to the store, by this process or another."""
+        """Another process, or another thread of this one, has written to the store."""
+
+
+class MainScreen(Newsreel):
+    """A screen that is always one key away."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("h", "go('home')", "Home"),
+        Binding("t", "go('traces')", "Traces"),
+        Binding("r", "go('review')", "Review"),
+        Binding("l", "go('lessons')", "Lessons"),
+        Binding("c", "go('cases')", "Cases"),
+        Binding("d", "go('compare')", "Compare"),
+        Binding("comma", "settings", "Settings", key_display=",", show=False),
+        Binding("q", "app.quit", "Quit"),
+        Binding("R,f5", "reload", "Reload", show=False),
+    ]
+
+    def on_mount(self) -> None:
+        self.watch_for_news()
+
+    def news(self) -> None:
         self.action_reload()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the screen one is on out of the footer."""
+        return not (action == "go" and parameters == (self.app.current_mode,))
+
+    def action_settings(self) -> None:
+        self.desk.open_settings()
 
     async def action_go(self, mode: str) -> None:
         await self.app.switch_mode(mode)

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static, TextArea
 
-from ...services.reviewing_drafts import DraftText, accept_draft, drafts_of, keep_drafts
+from ...services.reviewing_drafts import DraftText, accept_draft, drafts_of, keep_drafts, without_case
 from ...store.errors import RetrospanError
 from ...store.knowledge.folders import KnowledgeKind
 from ...store.review_models import Verdict
@@ -126,7 +126,9 @@ class DraftsScreen(AppScreen):
         super().failed(err)
 
     def action_leave_out(self) -> None:
-        if not self._busy:
+        if not self._busy and self.place < len(self.drafts):
+            if self.drafts[self.place].kind is KnowledgeKind.CASE:
+                self.drafts = [without_case(draft) for draft in self.drafts]
             self.place += 1
             self._show()
 

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from ...store.errors import RetrospanError
+from ...store.findings import CauseClass
 from ...store.review_models import Label, ReviewItem, Severity
 from ..evidence import TRACE_STRIDE, review_blocks
 from ..gate import shown
@@ -47,6 +48,7 @@ class ItemScreen(AppScreen):
         Binding("f", "mark('fail')", "Fail"),
         Binding("c", "mark('cant_tell')", "Can't tell"),
         Binding("m", "cause", "Mark the step where it went wrong", show=False),
+        Binding("M", "cause_class", "Name the cause (engineers)", show=False),
         Binding("1,2,3,4", "none", "Fail: low, medium, high, critical", show=False),
         Binding("e", "evidence", "Evidence"),
         Binding("S", "sign", "Sign"),
@@ -130,7 +132,7 @@ class ItemScreen(AppScreen):
             return self.phase is Phase.REVEALED
         if action == "next":
             return self.phase is Phase.SIGNED
-        if action in ("mark", "undo", "skip", "ask_back", "words", "cause"):
+        if action in ("mark", "undo", "skip", "ask_back", "words", "cause", "cause_class"):
             return self.phase in (Phase.READING, Phase.REVEALED)
         return True
 
@@ -164,6 +166,23 @@ class ItemScreen(AppScreen):
         step = self.flow.opened.traces[key // TRACE_STRIDE].steps[key % TRACE_STRIDE]
         self.flow.form.cause_span = step.span_id
         self.tell(f"Marked step {step.index} as the place where it went wrong; it counts with a fail.")
+
+    def action_cause_class(self) -> None:
+        """Name the cause; after the first answer it changes the final one, as every revision does."""
+        if not self._awake(Phase.READING, Phase.REVEALED):
+            return
+        from .cause import CauseScreen
+
+        self.app.push_screen(CauseScreen("From what cause did it go wrong?", self.flow.form.cause), self._caused)
+
+    def _caused(self, cause: CauseClass | None) -> None:
+        if cause is None:
+            return
+        self.flow.form.cause = cause
+        if self.phase is Phase.REVEALED and self.flow.form.label is Label.FAIL:
+            self.in_background(self.flow.keep, self._enter, group="answer")
+        else:
+            self.tell(f"The cause is {cause.value.replace('_', ' ')}; it counts with a fail.")
 
     def action_words(self) -> None:
         if self._awake(Phase.REVEALED):

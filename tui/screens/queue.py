@@ -37,10 +37,12 @@ class QueueScreen(MainScreen):
 
     guide = (
         "Questions that wait for a person, most urgent first. Enter opens one: read, answer, see what the agent "
-        "proposed, sign. v shows the ones that are disputed, sent back, or decided."
+        "proposed, sign. v shows the ones that are disputed, sent back, or decided; on a decided fail, e signs the "
+        "engineer's part: the cause and the step."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "view", "Other states"),
+        Binding("e", "engineer", "Cause", show=False),
         Binding("b", "answer_back", "Answer a question back", show=False),
         Binding("o", "open_trace", "Open the run", show=False),
     ]
@@ -67,13 +69,14 @@ class QueueScreen(MainScreen):
         self.in_background(lambda: list_reviews(self.store, state=None, limit=_MOST), self._loaded)
 
     def _loaded(self, items: Sequence[ReviewItem]) -> None:
-        counts = Counter(item.state for item in items)
+        counts, marked = Counter(item.state for item in items), self._current()
         self.items = [item for item in items if item.state is self.view]
         words = [f"{counts[state]} {_WORDS[state]}" for state in _WORDS if counts[state]]
         self.query_one("#progress", Static).update(shown(" · ".join(words), "$quiet"))
         rows = self.query_one("#items", RowList)
         rows.border_title = shown(f"{len(self.items)} {_WORDS[self.view]}")
-        rows.fill(len(self.items), rows.cursor)
+        places = {item.id: place for place, item in enumerate(self.items)}
+        rows.fill(len(self.items), places.get(marked.id, rows.cursor) if marked else rows.cursor)
         if not self.items:
             self.query_one("#facts", Static).update(self._why_empty(len(items)))
 
@@ -137,6 +140,16 @@ class QueueScreen(MainScreen):
 
         self.app.push_screen(
             LineScreen(f"A reviewer asks: {item.note}", "Enter answers and puts it back into the queue"), answered
+        )
+
+    def action_engineer(self) -> None:
+        item = self._current()
+        if item is None:
+            return
+        from ..completing import complete, engineers_part
+
+        self.in_background(
+            lambda: engineers_part(self.store, item), lambda part: complete(self, part), group="engineer"
         )
 
     def _current(self) -> ReviewItem | None:

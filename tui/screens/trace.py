@@ -16,25 +16,28 @@ from ...services.understanding import Explanation, explain_trace
 from ...store.findings import Signal
 from ...store.models import Trace
 from ...store.traces import get_trace
-from ..gate import counted, joined, shown, shown_line
+from ..gate import counted, joined, lines, shown, shown_line
 from ..step_text import depths, outline_row, step_blocks
+from ..timeline import Timeline, timeline_of
 from ..widgets.block_view import BlockView
 from ..widgets.row_list import RowList
-from .base import AppScreen
+from .base import Newsreel
 
 
-class TraceScreen(AppScreen):
-    """Outline on the left, one step on the right."""
+class TraceScreen(Newsreel):
+    """Outline on the left, one step on the right; `t` spreads the outline out over time."""
 
     guide = (
         "One run, step by step. The right side shows only what a step adds; x shows all that the model saw. "
-        "✗ marks a step that ended in an error, ! one with a failure signal."
+        "✗ marks a step that ended in an error, ! one with a failure signal. t shows when each step ran, how long, "
+        "and its tokens. Steps that arrive while one reads are added."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "signal(1)", "Next signal"),
         Binding("N", "signal(-1)", "Previous signal", show=False),
         Binding("s", "suspects", "Suspects"),
         Binding("d", "diff", "Diff"),
+        Binding("t", "timeline", "Timeline"),
         Binding("x", "whole", "Whole step"),
         Binding("a", "ask", "Ask an expert"),
         Binding("c", "chat", "Conversation"),
@@ -49,11 +52,14 @@ class TraceScreen(AppScreen):
         self.trace: Trace | None = None
         self.signals: tuple[Signal, ...] = ()
         self.whole = False
+        self.timeline: Timeline | None = None
+        """The scale of the bars while they are shown."""
         self._depths: list[int] = []
         self._by_step: dict[int, list[Signal]] = {}
 
     def body(self) -> ComposeResult:
         yield Static(Content(""), id="ask")
+        yield Static(Content(""), id="timeline-head", classes="hidden")
         with Horizontal(id="trace-split"):
             yield RowList(self._row, id="outline", classes="framed")
             yield BlockView(id="detail", classes="framed")
@@ -62,10 +68,29 @@ class TraceScreen(AppScreen):
         self.set_title("Traces", f"T{self.trace_id}")
         self.query_one("#outline").focus()
         self.in_background(lambda: get_trace(self.store, self.trace_id), self._loaded)
+        self.watch_for_news()
+
+    def news(self) -> None:
+        self.in_background(lambda: get_trace(self.store, self.trace_id), self._grown, group="news")
+
+    def _grown(self, trace: Trace) -> None:
+        """Take newly arrived steps over; the reader stays at the step that was marked."""
+        if self.trace is None or trace.summary.revision == self.trace.summary.revision:
+            return
+        former = self.trace.steps
+        cursor = self.query_one("#outline", RowList).cursor
+        marked = former[cursor].span_id if cursor < len(former) else ""
+        self.first_step = next((step.index for step in trace.steps if step.span_id == marked), 0)
+        added = len(trace.steps) - len(former)
+        self._loaded(trace)
+        if added > 0:
+            self.tell(f"{counted(added, 'step')} arrived.")
 
     def _loaded(self, trace: Trace) -> None:
         self.trace = trace
         self._depths = depths(trace.steps)
+        if self.timeline is not None:
+            self.timeline = timeline_of(trace.steps)
         self._show_facts()
         outline = self.query_one("#outline", RowList)
         outline.border_title = shown(counted(len(trace.steps), "step"))
@@ -99,10 +124,26 @@ class TraceScreen(AppScreen):
             shown_line(f" · ! {s.signal.replace('_', ' ')}: {s.reason}", width // 2, "$warning") for s in whole_run[:2]
         ]
         self.query_one("#ask", Static).update(joined(*words))
+        self._show_scale()
+
+    def _show_scale(self) -> None:
+        head = self.query_one("#timeline-head", Static)
+        head.set_class(self.timeline is None, "hidden")
+        if self.timeline is not None:
+            # The rows below are narrower by border, scroll bar and gutter.
+            width = max(self.size.width - 6, 20)
+            scale = joined(shown("  "), self.timeline.header(width))
+            head.update(lines(self.timeline.totals(width), scale))
+
+    def on_resize(self) -> None:
+        if self.trace is not None:
+            self._show_facts()
 
     def _row(self, index: int, width: int) -> Content:
         if self.trace is None:
             return Content("")
+        if self.timeline is not None:
+            return self.timeline.row(index, width)
         return outline_row(self.trace.steps[index], self._depths[index], self._by_step.get(index, ()), width)
 
     @on(RowList.Marked, "#outline")
@@ -117,7 +158,19 @@ class TraceScreen(AppScreen):
 
     @on(RowList.Chosen, "#outline")
     def _read_step(self) -> None:
-        self.query_one("#detail").focus()
+        if self.timeline is not None:
+            self.action_timeline()
+        else:
+            self.query_one("#detail").focus()
+
+    def action_timeline(self) -> None:
+        if self.trace is None:
+            return
+        self.timeline = None if self.timeline is not None else timeline_of(self.trace.steps)
+        self.query_one("#trace-split").set_class(self.timeline is not None, "-timeline")
+        self.query_one("#outline").focus()
+        self._show_scale()
+        self.query_one("#outline").refresh()
 
     def action_whole(self) -> None:
         self.whole = not self.whole

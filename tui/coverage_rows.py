@@ -1,0 +1,71 @@
+"""Regression cases and coverage as rows: what is tested, and which ways of the runs are not."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from ..analysis.paths.graph import Covered, Tally
+from ..services.cases import ListedCase
+from ..services.paths import PathsReport, Untested
+from ..store.cases import CaseStatus
+from ..store.review_models import SignatureState
+from .gate import cell, counted, joined, lines, shown
+from .plots import bar
+
+_STATUS = {
+    CaseStatus.ACTIVE: ("● active", "$verdict-pass"),
+    CaseStatus.DRAFT: ("○ draft", "$quiet"),
+    CaseStatus.FLAKY: ("~ flaky", "$warning"),
+    CaseStatus.RETIRED: ("– retired", "$quiet"),
+}
+_SIGNATURES = {
+    SignatureState.VALID: ("✓ signed", "$verdict-pass"),
+    SignatureState.UNSIGNED: ("unsigned", "$quiet"),
+}
+
+
+def case_row(listed: ListedCase, width: int) -> Content:
+    """Status, signature, title; of a file that cannot be read, why."""
+    if listed.case is None:
+        return joined(cell("! broken", 12, "$error"), cell(f"{listed.path.name}: {listed.problem}", max(width - 12, 8)))
+    status, style = _STATUS[listed.case.status]
+    signature, shade = _SIGNATURES.get(listed.signature, (f"! {listed.signature.value}", "$error"))
+    return joined(cell(status, 12, style), cell(signature, 12, shade), cell(listed.case.title, max(width - 24, 8)))
+
+
+def untested_row(way: Untested, width: int) -> Content:
+    """The run to promote, how many runs went its way, how many of them fail, the way."""
+    tally = way.variant.tally
+    return joined(
+        cell(way.promote.short_id, 8, "bold $accent"),
+        cell(counted(tally.runs, "run"), 12),
+        cell(fails_words(tally), 16, "$verdict-fail" if tally.failed else "$quiet"),
+        cell(" → ".join(way.variant.path) or "(nothing)", max(width - 36, 8)),
+    )
+
+
+def fails_words(tally: Tally) -> str:
+    """`12% of 98 fail`, or that nothing is known."""
+    rate = tally.failure_rate
+    return "unknown" if rate is None else f"{rate.value:.0%} of {tally.judged:,} fail"
+
+
+def coverage_content(report: PathsReport, width: int) -> Content:
+    """A bar for each kind of place: how many of them a regression case goes, and how many runs a person judged."""
+    c = report.coverage
+    parts = (("steps", c.nodes), ("transitions", c.edges), ("ways", c.variants), ("runs", c.runs))
+    newest = f" (the newest of {report.total:,})" if report.runs < report.total else ""
+    head = f"{counted(report.runs, 'run')}{newest}; failures by {report.basis}"
+    return lines(shown(head, "$quiet"), *(_covered(name, covered, width) for name, covered in parts))
+
+
+def _covered(name: str, covered: Covered, width: int) -> Content:
+    room = max((width - 12 - 2 * 24) // 2, 4)
+    of = covered.of or 1
+    return joined(
+        cell(name, 12),
+        bar(covered.cases / of, room, "$verdict-pass"),
+        cell(f" {covered.cases:,} of {covered.of:,} in a case", 24, "$quiet"),
+        bar(covered.reviewed / of, room, "$primary"),
+        cell(f" {covered.reviewed:,} of {covered.of:,} judged", 24, "$quiet"),
+    )
