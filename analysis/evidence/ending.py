@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ...store.findings import CauseClass
+from ..effects import Effect
 from ..quotes import around, quote
 from ..reading import Role
 from ..wording import HEDGE
@@ -78,17 +79,16 @@ def _summing_up(case: CaseFile) -> Iterator[Clue]:
 
 
 def _quick_answer(case: CaseFile) -> Iterator[Clue]:
-    """In a run of few decisions that answers at once, the answer is the decision; a dialogue goes on "
-    "and is left alone."""
+    """In a run of few decisions that changes nothing, the answer is the decision; a dialogue is left alone."""
     final, decisions = case.reading.final, case.reading.decisions
     turns = sum(view.role is Role.USER for view in case.reading.views)
-    if final is None or final is not decisions[-1] or turns > 1 or case.reading.acts:
+    if final is None or final is not decisions[-1] or turns > 1 or len(decisions) > _FEW_DECISIONS:
         return
-    if len(decisions) <= _FEW_DECISIONS:
+    if not any(act.effect is Effect.WRITE for act in case.reading.acts):
         yield clue(
             final.index,
             0.5,
-            f"answers after only {len(decisions)} decision(s)",
+            f"the answer of a short run ({len(decisions)} decisions), which changes nothing else",
             CauseClass.REASONING,
             [quote(final.step, final.text.strip()[-160:], "outputs")],
         )

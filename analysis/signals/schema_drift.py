@@ -12,7 +12,7 @@ from ..reading import Act, Reading
 from .definition import SignalDefinition, signal
 from .surroundings import LEAST_RUNS, Surroundings
 
-_ALWAYS = 0.98
+_ALWAYS = 0.95
 """Share of earlier results with a field that makes it part of the shape."""
 
 
@@ -59,7 +59,7 @@ def _type(value: JsonValue) -> str:
 
 DEFINITION = SignalDefinition(
     name="schema_drift",
-    definition="A result lacks a field, or has it in another type, that 98 % of at least 30 results of the tool had.",
+    definition="A result lacks a field, or has it in another type, that 95 % of at least 30 results of the tool had.",
     weakness="A field may rightly be left out in rare cases; nested fields and plain results are not seen.",
     find_in=find_in,
 )
