@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,10 @@ from ..store.knowledge.rubrics import find_rubric
 from ..store.review_models import Criterion, Rubric
 from .agent_options import AgentRun, agent_options, estimate_json, print_estimate, print_spent, spent_json, with_client
 from .options import json_option, opened, print_json, progress_bar, say, store_option
+
+if TYPE_CHECKING:
+    from ..agents.judge import JudgeSetup
+    from ..agents.triage import TriageRun
 
 _EPILOG = """\b
 Examples:
@@ -62,41 +66,50 @@ def judge_command(
 
     if not run.resume and not query:
         raise UsageError("Which runs? Give a query such as since:7d, or --resume.")
-    with opened(store_location) as store, progress_bar() as on_progress, only_one(store, work.KIND):
+    with opened(store_location) as store, only_one(store, work.KIND):
         job = resume_job(store, work.KIND) if run.resume else None
         if job is not None:
             rubric, rubric_version, criterion, name = _kept(job)
         asked = find_rubric(store, rubric, rubric_version)
-        chosen_criterion = _criterion(asked, criterion)
+        chosen = _criterion(asked, criterion)
         model = run.resumed_model(str(job.params["model"])) if job else run.choose_model(Role.JUDGE)
-        setup = JudgeSetup(name or chosen_criterion.id, chosen_criterion, asked.sha256, str(asked.ref), model)
+        setup = JudgeSetup(name or chosen.id, chosen, asked.sha256, str(asked.ref), model)
         if job is None:
             key = work.judge_key(setup)
-            chosen = choose_traces(store, work.KIND, key, " ".join(query), limit=limit, again=again)
-            if run.dry_run or not chosen:
-                return _dry_run(store, len(chosen), model, as_json)
+            traces = choose_traces(store, work.KIND, key, " ".join(query), limit=limit, again=again)
+            if run.dry_run or not traces:
+                return _dry_run(store, len(traces), model, as_json)
             params: dict[str, Any] = {"model": model, "rubric": asked.id, "version": asked.version}
-            params |= {"criterion": chosen_criterion.id, "name": setup.name}
-            job = start_job(store, work.KIND, key, params, chosen)
+            params |= {"criterion": chosen.id, "name": setup.name}
+            job = start_job(store, work.KIND, key, params, traces)
         elif job.key != work.judge_key(setup):
-            raise UsageError(
-                "The rubric has changed since that job began, so its answers would not compare. Start anew."
-            )
-        open_job = job
-        done = with_client(
+            raise UsageError("The rubric has changed since that job began, so answers would not compare. Start anew.")
+        done = _work(store, run, job, setup)
+        return _show(store, job, setup.by, done, as_json)
+
+
+def _work(store: Store, run: AgentRun, job: Job, setup: JudgeSetup) -> TriageRun:
+    """Judge, with a bar that ends before anything is printed."""
+    from ..agents import judging as work
+
+    with progress_bar() as on_progress:
+
+        def progress(done: int, total: int) -> None:
+            on_progress("judging", done, total)
+
+        return with_client(
             run,
             lambda client: work.judge_runs(
                 client,
                 store,
-                open_job,
+                job,
                 setup,
-                budget=run.budget(model),
+                budget=run.budget(setup.model),
                 parallel=run.parallel,
                 seconds=run.seconds,
-                on_progress=lambda n, of: on_progress("judging", n, of),
+                on_progress=progress,
             ),
         )
-        return _show(store, open_job, setup.by, done, as_json)
 
 
 def _kept(job: Job) -> tuple[str, int, str, str]:
@@ -127,7 +140,7 @@ def _dry_run(store: Store, runs: int, model: str, as_json: bool) -> int:
     return 0
 
 
-def _show(store: Store, job: Job, by: str, done: Any, as_json: bool) -> int:
+def _show(store: Store, job: Job, by: str, done: TriageRun, as_json: bool) -> int:
     from ..agents.judging import tally
 
     labels: Counter[str | None] = Counter()

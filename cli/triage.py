@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,14 +14,21 @@ from ..store.agent_runs import Job, Task, TaskState, tasks_of
 from ..store.connection import Store
 from ..store.display import safe_line
 from ..store.errors import UsageError
-from ..store.traces import get_summaries
+from ..store.traces import get_summaries, resolve_trace
 from .agent_options import AgentRun, agent_options, estimate_json, print_estimate, print_spent, spent_json, with_client
+from .modes import bring_up_to_date
 from .options import json_option, opened, print_json, progress_bar, say, store_option
 
+if TYPE_CHECKING:
+    from ..agents.triage import TriageOptions, TriageRun
+
+_RUN = re.compile(r"[Tt]\d{1,15}")
+_MODE = re.compile(r"[Mm]\d{1,9}")
 _EPILOG = """\b
 Examples:
   retrospan triage                                   what failed and nobody looked at yet
   retrospan triage --since 1d --budget-usd 0.50      for cron
+  retrospan triage T412 T415
   retrospan triage 'tool:issue_refund outcome:fail' --dry-run
   retrospan triage --resume                          go on where it was stopped or killed
 \b
@@ -31,7 +39,7 @@ Exit codes: 0 all chosen runs have an answer, 1 some are left (budget, time, end
 
 @click.command("triage", epilog=_EPILOG)
 @click.argument("query", nargs=-1)
-@click.option("--mode", help="Only runs with this failure, as `retrospan signals` names it.")
+@click.option("--mode", help="Only runs of this failure mode (M3), or with this signal.")
 @click.option("--since", help="Only runs since then: 1d, 12h, 2026-11-20.")
 @click.option("--limit", type=click.IntRange(1), help="At most so many runs.")
 @click.option("--queue", default=10, show_default=True, type=click.IntRange(0), help="Failures put before people.")
@@ -62,13 +70,14 @@ def triage_command(
     from ..agents.spending import Limits
 
     line = _line(query, mode, since)
-    if run.resume and line:
+    if run.resume and (line or query):
         raise UsageError("--resume goes on with the runs of the job that was stopped. Leave the query out.")
-    with opened(store_location) as store, progress_bar() as on_progress:
+    with opened(store_location) as store:
         model = run.choose_model(Role.INVESTIGATOR)
-        chosen: list[int] = []
-        if not run.resume:
-            chosen = choose_traces(store, work.KIND, work.KEY, line, limit=limit, again=again, on_progress=on_progress)
+        if run.resume:
+            chosen: list[int] = []
+        else:
+            chosen = _choose(store, query, mode, line, limit=limit, again=again)
         if run.dry_run:
             return _dry_run(store, chosen, model, run, as_json)
         with only_one(store, work.KIND):
@@ -85,18 +94,44 @@ def triage_command(
                 folder=Path.cwd(),
                 seconds=run.seconds,
             )
-            done = with_client(
-                run,
-                lambda client: work.triage(
-                    client, store, job, options, on_progress=lambda n, of: on_progress("investigating", n, of)
-                ),
-            )
+            done = _work(store, run, job, options)
         return _show(store, job, done, as_json)
 
 
+def _choose(
+    store: Store, query: Sequence[str], mode: str | None, line: str, *, limit: int | None, again: bool
+) -> list[int]:
+    """The runs meant; what is found on the way is shown by a bar, which ends before anything is printed."""
+    from ..agents import triage as work
+
+    if mode:
+        bring_up_to_date(store)
+    named = [resolve_trace(store, word) for word in query] if _names_runs(query) else None
+    with progress_bar() as on_progress:
+        return choose_traces(
+            store, work.KIND, work.KEY, line, named=named, limit=limit, again=again, on_progress=on_progress
+        )
+
+
+def _work(store: Store, run: AgentRun, job: Job, options: TriageOptions) -> TriageRun:
+    from ..agents import triage as work
+
+    with progress_bar() as on_progress:
+
+        def progress(done: int, total: int) -> None:
+            on_progress("investigating", done, total)
+
+        return with_client(run, lambda client: work.triage(client, store, job, options, on_progress=progress))
+
+
+def _names_runs(query: Sequence[str]) -> bool:
+    return bool(query) and all(_RUN.fullmatch(word) for word in query)
+
+
 def _line(query: Sequence[str], mode: str | None, since: str | None) -> str:
-    parts = [*query]
-    parts += [f'signal:"{mode}"'] if mode else []
+    parts = [] if _names_runs(query) else [*query]
+    if mode:
+        parts.append(f"mode:{mode}" if _MODE.fullmatch(mode) else f'signal:"{mode}"')
     parts += [f"since:{since}"] if since else []
     return " ".join(parts)
 
@@ -132,7 +167,7 @@ def _dry_run(store: Store, chosen: list[int], model: str, run: AgentRun, as_json
     return 0
 
 
-def _show(store: Store, job: Job, done: Any, as_json: bool) -> int:
+def _show(store: Store, job: Job, done: TriageRun, as_json: bool) -> int:
     left = failed = 0
     rows: list[dict[str, Any]] = []
     for task in tasks_of(store, job.id):

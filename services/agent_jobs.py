@@ -62,6 +62,7 @@ def choose_traces(
     key: str,
     line: str = "",
     *,
+    named: Sequence[int] | None = None,
     limit: int | None = None,
     again: bool = False,
     on_progress: Progress | None = None,
@@ -73,6 +74,7 @@ def choose_traces(
         kind: Of the job.
         key: What counts as the same work.
         line: A search line; empty takes runs that failed, show a failure signal, or are in the review queue.
+        named: These and no others, whatever they show.
         limit: At most so many.
         again: Also those that have an answer already.
         on_progress: Called while signals are found.
@@ -80,11 +82,15 @@ def choose_traces(
     Raises:
         QueryError: if the line cannot be read.
     """
+    if named is not None:
+        refresh(store, named, limit=len(named))
+        handled = set() if again else handled_traces(store, kind, key, named)
+        return [trace_id for trace_id in dict.fromkeys(named) if trace_id not in handled][:limit]
     if not line.strip():
         analyse(store, on_progress=(lambda done, total: on_progress("analysing", done, total)) if on_progress else None)
     queued = set() if line.strip() else _queued(store)
-    named = f"project:{AGENTS_PROJECT}" in line
-    query = line if named else f"{line} -project:{AGENTS_PROJECT}".strip()
+    of_agents = f"project:{AGENTS_PROJECT}" in line
+    query = line if of_agents else f"{line} -project:{AGENTS_PROJECT}".strip()
     chosen: list[int] = []
     offset = 0
     while limit is None or len(chosen) < limit:

@@ -56,6 +56,21 @@ def test_a_run_that_failed_is_investigated_and_put_before_people(
     assert [claim.supports[0].step for claim in claims_of_proposal(store, proposal["id"])] == [3, 2]
 
 
+def test_runs_are_named_by_id_mode_or_signal(store: Store, traces: Builder, model: ScriptedModel) -> None:
+    for _ in range(3):
+        refund_run(traces)
+    traces.add(says("user", "Hi"), says("assistant", "Hello."))
+
+    def chosen(*options: str) -> list[str]:
+        return sorted(triage(store, *options, "--dry-run", "--json").json["ids"])
+
+    assert chosen("T2", "T4") == ["T2", "T4"]
+    assert chosen("--mode", "ungrounded_value") == ["T1", "T2", "T3"]
+    assert chosen("--mode", "M1") == ["T1", "T2", "T3"]
+    assert chosen("--mode", "loop") == []
+    assert triage(store, "T77").code == 2
+
+
 def test_the_readable_answer_shows_the_step_under_each_sentence(
     store: Store, traces: Builder, model: ScriptedModel
 ) -> None:
