@@ -12,7 +12,18 @@ from datetime import datetime
 
 from ..store.connection import Store
 from ..store.errors import RefusedError, UsageError
-from ..store.review_models import Answer, Claim, Draft, ItemState, Label, Proposal, SignatureState, Verdict
+from ..store.review_models import (
+    Answer,
+    Claim,
+    Draft,
+    ItemState,
+    Label,
+    Proposal,
+    ReviewItem,
+    SignatureState,
+    Verdict,
+)
+from ..store.review_questions import state_behind
 from ..store.reviewers import load_trust
 from ..store.reviews import add_slot, get_item, set_item_state, state_after
 from ..store.reviews_claims import (
@@ -134,7 +145,8 @@ def sign_verdict(
         if mine := [verdict for verdict in before if verdict.reviewer == session.fingerprint]:
             return mine[-1]
         item = get_item(con, item_id, now=moment)
-        if item.state is ItemState.DISPUTED:
+        former = state_behind(con, item)
+        if former is ItemState.DISPUTED:
             supersedes = (*supersedes, *(verdict.uid for verdict in before))
         if item.reopens is not None:
             supersedes = (*supersedes, *(verdict.uid for verdict in _signed(store, item.reopens, trust)))
@@ -144,7 +156,7 @@ def sign_verdict(
         trace_ids = [trace.summary.id for trace in opened.traces]
         verdict_id = insert_verdict(con, verdict, trace_ids=trace_ids, item_id=item_id, now=moment)
         delete_draft(con, item_id, session.fingerprint)
-        _settle(con, item.state, [*before, verdict], opened)
+        _settle(con, item, former, [*before, verdict])
     signed = next(entry for entry in list_verdicts(store, item_id=item_id, trust=trust) if entry.id == verdict_id)
     propose_rubric_change(store, signed, now=clock)
     return signed
@@ -210,9 +222,11 @@ def _sign(
     return parse_verdict_record(sign_verdict_record(session, verdict, signed_at=signed_at))
 
 
-def _settle(con: Connection, former: ItemState, verdicts: list[Verdict], opened: OpenReview) -> None:
-    """Move the item to where the signed answers leave it; a dispute gets a slot for somebody who is no rater of it."""
-    item = opened.item
+def _settle(con: Connection, item: ReviewItem, former: ItemState, verdicts: list[Verdict]) -> None:
+    """Move the item to where the signed answers leave it; a dispute gets a slot for somebody who is no rater of it.
+
+    A question that is open on it stays open while answers are missing.
+    """
     if former is ItemState.DISPUTED:
         set_item_state(con, item.id, ItemState.DECIDED, item.note)
         return
@@ -220,4 +234,5 @@ def _settle(con: Connection, former: ItemState, verdicts: list[Verdict], opened:
     state = state_after(list(labels.values()), item.overlap)
     if state is ItemState.DISPUTED:
         add_slot(con, item.id, item.overlap)
-    set_item_state(con, item.id, state, item.note)
+    if state is not ItemState.OPEN or item.state is not ItemState.NEEDS_ANSWER:
+        set_item_state(con, item.id, state, item.note)

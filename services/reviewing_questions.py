@@ -7,7 +7,14 @@ from datetime import datetime
 from ..store.connection import Store
 from ..store.errors import UsageError
 from ..store.review_models import Claim, ItemState, ReviewItem
-from ..store.review_questions import ReviewQuestion, answer_question, insert_question, list_questions, open_questions
+from ..store.review_questions import (
+    ReviewQuestion,
+    answer_question,
+    insert_question,
+    list_questions,
+    open_questions,
+    state_behind,
+)
 from ..store.reviewers import find_reviewer, load_roster
 from ..store.reviews import get_item, set_item_state
 from ..store.reviews_claims import release_claim
@@ -35,7 +42,7 @@ def ask_back(store: Store, claim: Claim, question: str, *, due: str = DUE, now: 
     moment = now or utc_now()
     known = find_reviewer(load_roster(store), claim.reviewer)
     with store.write() as con:
-        before = get_item(con, claim.item_id, now=utc_text(moment)).state
+        before = state_behind(con, get_item(con, claim.item_id, now=utc_text(moment)))
         release_claim(con, claim)
         insert_question(
             con,
@@ -102,11 +109,10 @@ def answer_back(
         found = get_item(con, item_number(item), now=moment)
         if found.state is not ItemState.NEEDS_ANSWER:
             raise UsageError(f"{found.short_id} is {found.state.value}; no question is open on it.")
-        before = ItemState.OPEN
+        before = state_behind(con, found)
         for question in list_questions(con, found.id):
             if question.answered_at is None:
                 answer_question(con, question.id, note, answered_by=by, at=moment)
-                before = question.state_before
         set_item_state(con, found.id, before, f"{found.note}\n\n{note}")
         return get_item(con, found.id, now=moment)
 

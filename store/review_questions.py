@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .review_models import ItemState
+from .review_models import ItemState, ReviewItem
 from .sqlite.driver import Connection
 
 WaitsFor = Literal["asker", "reviewer"]
@@ -65,6 +65,14 @@ def answer_question(con: Connection, question_id: int, answer: str, *, answered_
 def list_questions(con: Connection, item_id: int) -> list[ReviewQuestion]:
     """Every question on an item, oldest first."""
     return [_question(row) for row in con.execute(SELECT_QUESTIONS, (item_id,))]
+
+
+def state_behind(con: Connection, item: ReviewItem) -> ItemState:
+    """Where an item stands, questions left aside."""
+    if item.state is not ItemState.NEEDS_ANSWER:
+        return item.state
+    asked = [question for question in list_questions(con, item.id) if question.answered_at is None]
+    return asked[0].state_before if asked else ItemState.OPEN
 
 
 def open_questions(con: Connection) -> list[ReviewQuestion]:

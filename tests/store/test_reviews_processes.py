@@ -17,7 +17,7 @@ from retrospan.store.reviews import count_items, insert_item
 
 @pytest.mark.slow
 def test_twenty_reviewers_answer_two_thousand_items_and_none_more_than_its_overlap(
-    store: Store, record_property: Callable[[str, object], None]
+    store: Store, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     rubric = RubricRef("outcome", 1, "0")
     with store.write() as con:
@@ -37,6 +37,6 @@ def test_twenty_reviewers_answer_two_thousand_items_and_none_more_than_its_overl
         ("claim_p95_ms", [ms for shift in done for ms in shift.claim_ms]),
         ("submit_p95_ms", [ms for shift in done for ms in shift.submit_ms]),
     ):
-        record_property(name, round(quantiles(times, n=20)[-1], 1))
+        record_testsuite_property(name, round(quantiles(times, n=20)[-1], 1))
     with store.read() as con:
         assert count_items(con) == {ItemState.DECIDED: 2_000}
