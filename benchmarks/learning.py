@@ -87,7 +87,7 @@ def _curve(found: Sequence[Example]) -> dict[int, list[str]]:
         for draw in range(_DRAWS):
             groups = sorted({example.group for example in found})
             random.Random(draw).shuffle(groups)
-            order = sorted(found, key=lambda example: groups.index(example.group))  # noqa: B023
+            order = sorted(found, key=lambda example: groups.index(example.group))
             learned = learn_weights(order[:size], _START)
             places += [place(example, learned) for example in order[max(_SIZES) :]]
         rows[size] = [_share(sum(_hit(rank, k) for rank in places), len(places)) for k in (1, 3)]

@@ -79,16 +79,16 @@ def _summing_up(case: CaseFile) -> Iterator[Clue]:
 
 
 def _quick_answer(case: CaseFile) -> Iterator[Clue]:
-    """In a run of few decisions that changes nothing, the answer is the decision; a dialogue is left alone."""
+    """In a run of few decisions that only looks things up, the answer is the decision; a dialogue is left alone."""
     final, decisions = case.reading.final, case.reading.decisions
     turns = sum(view.role is Role.USER for view in case.reading.views)
     if final is None or final is not decisions[-1] or turns > 1 or len(decisions) > _FEW_DECISIONS:
         return
-    if not any(act.effect is Effect.WRITE for act in case.reading.acts):
+    if all(act.effect is Effect.READ for act in case.reading.acts):
         yield clue(
             final.index,
             0.5,
-            f"the answer of a short run ({len(decisions)} decisions), which changes nothing else",
+            f"the answer of a short run ({len(decisions)} decisions) that only looks things up",
             CauseClass.REASONING,
             [quote(final.step, final.text.strip()[-160:], "outputs")],
         )
