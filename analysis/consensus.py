@@ -72,8 +72,8 @@ def consensus(run: Trace, good: Sequence[Trace]) -> tuple[Shared, ...]:
     for other in good:
         theirs = _facts(read(other))
         counts.update(theirs.keys())
-        for fact, (_, value) in theirs.items():
-            shown.setdefault(fact, value)
+        for fact, (_, theirs_value) in theirs.items():
+            shown.setdefault(fact, theirs_value)
     found = [_lacking(fact, n, len(good), ours, shown) for fact, n in counts.items() if _is_shared(fact, n, good, ours)]
     found += [
         Shared(fact.kind, False, fact.tool, fact.path, value, counts[fact], len(good), step)
@@ -135,8 +135,8 @@ def _facts(reading: Reading) -> dict[_Fact, tuple[int, JsonValue]]:
             name = document.id or document.content[:60]
             found.setdefault(_Fact("document", view.step.tool or view.step.name, None, name), (view.index, name))
     final = reading.final
-    for value in values_in(final.text) if final else ():
-        found.setdefault(_Fact("answer", "", None, value.normal), (final.index if final else 0, value.text))
+    for said in values_in(final.text) if final else ():
+        found.setdefault(_Fact("answer", "", None, said.normal), (final.index if final else 0, said.text))
     return found
 
 
@@ -146,6 +146,6 @@ def _of_act(act: Act) -> Iterator[tuple[_Fact, JsonValue]]:
     for path, value in scalars(act.arguments):
         paths[path].append(value)
     for path, values in paths.items():
-        for value in values:
-            if as_text(value).count(" ") <= _FEW_BLANKS:
-                yield _Fact("argument", act.tool, f"arguments.{path}", normal(value)), value
+        for item in values:
+            if as_text(item).count(" ") <= _FEW_BLANKS:
+                yield _Fact("argument", act.tool, f"arguments.{path}", normal(item)), item

@@ -19,7 +19,7 @@ from typing import Any, cast
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from intervals import auroc, rate
+from intervals import auroc, mcnemar, rate
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from retrospan.analysis.evidence.case import open_case
@@ -140,15 +140,16 @@ def summarise(found: Sequence[Found]) -> dict[str, Any]:
     bad = [item for item in found if item.run.cause]
     good = [item for item in found if not item.run.cause]
     causes = sorted({item.run.cause or "" for item in bad})
-    last = [item.run.trace.steps[-1].index in item.run.steps for item in bad]
+    ours = [bool(item.report.suspects) and item.report.suspects[0].step in item.run.steps for item in bad]
+    last = [_last_model(item) in item.run.steps for item in bad]
+    wins, losses, p = mcnemar(ours, last)
     rows = {cause: _hits([item for item in bad if item.run.cause == cause]) for cause in causes}
     failures = [signal.signal for item in good for signal in item.signals if signal.failure]
     return {
         "runs": len(found),
         "all failures": _hits(bad),
         **rows,
-        "last step": str(rate(last)),
-        "last model step": str(rate([_last_model(item) in item.run.steps for item in bad])),
+        "trivial: last model step": f"{rate(last)}; only ours {wins}, only theirs {losses}, p = {p:.4f}",
         "failing runs with a failure signal": str(rate([_has_failure(item) for item in bad])),
         "passing runs with a failure signal": str(rate([_has_failure(item) for item in good])),
         "signals per passing run": round(len(failures) / max(1, len(good)), 2),

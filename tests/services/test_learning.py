@@ -7,6 +7,7 @@ from retrospan.services.learning import confirmed_causes, learn_project, weighte
 from retrospan.services.reviewing_decide import give_answer, sign_verdict
 from retrospan.services.understanding import explain_trace
 from retrospan.store.findings import CauseClass
+from retrospan.store.models import JsonValue
 from retrospan.store.review_models import Answer, Label
 from retrospan.store.settings import set_setting
 from reviewdesk import Desk
@@ -34,7 +35,8 @@ def test_below_fifty_causes_the_shipped_weights_stay(desk: Desk) -> None:
 
 def test_a_project_with_weights_of_its_own_ranks_by_them(desk: Desk) -> None:
     before = explain_trace(desk.store, 1).report.suspects
-    set_setting(desk.store, "evidence_weights", dict.fromkeys(SOURCES, 0.0) | {"course": 1.0}, "support")
+    own: dict[str, JsonValue] = {name: float(name == "course") for name in SOURCES}
+    set_setting(desk.store, "evidence_weights", own, "support")
     after = explain_trace(desk.store, 1).report.suspects
     assert [item.score for item in before] != [item.score for item in after]
     assert "an early decision that sets the course" in after[0].reasons
