@@ -149,7 +149,6 @@ def test_without_a_key_it_says_what_works_and_investigates_by_rules(
         assert "Set ANTHROPIC_API_KEY" in hands.text
         assert "What the rules found, without a model" in hands.text
         assert "cause:" in hands.text
-        assert_looks_as_before(hands, "chat-without-a-key")
 
     at_keyboard(app, walk)
 
