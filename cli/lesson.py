@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
+from ..services.lesson_search import find_lessons
 from ..services.reviewing_knowledge import knowledge_folders
 from ..store.connection import Store
 from ..store.display import safe_line, safe_text
 from ..store.knowledge.index import index_knowledge
-from ..store.knowledge.lookup import get_lesson, list_lessons, search_lessons
+from ..store.knowledge.lookup import get_lesson, list_lessons
 from ..store.review_models import Lesson, LessonStatus
 from .options import json_option, opened, print_json, store_option
 
@@ -111,7 +112,7 @@ def _read(store: Store, folder: Path) -> None:
 
 def _found(store: Store, query: str, drafts: bool, every: Sequence[Lesson]) -> list[Lesson]:
     if query:
-        return [hit.lesson for hit in search_lessons(store, query, include_drafts=drafts)]
+        return [hit.lesson for hit in find_lessons(store, query, include_drafts=drafts)]
     return [lesson for lesson in every if drafts or lesson.status is not LessonStatus.PROPOSED]
 
 

@@ -25,6 +25,7 @@ def search_lessons(
     limit: Annotated[int, Field(ge=1, le=30)] = 6,
 ) -> str:
     """Look up what earlier failures taught, before you change an agent's code, prompts or tools."""
+    from ...services.lesson_search import find_lessons
     from ...services.rendering.lessons import lesson_text, lessons_text
     from ...store.knowledge import lookup
     from ...store.review_models import LessonStatus
@@ -32,7 +33,7 @@ def search_lessons(
     _index(caller)
     if lesson is not None:
         return lesson_text(lookup.get_lesson(caller.store, lesson))
-    hits = lookup.search_lessons(caller.store, query, tags=changing, include_drafts=drafts, limit=limit + 1)
+    hits = find_lessons(caller.store, query, tags=changing, include_drafts=drafts, limit=limit + 1)
     every = [] if hits else lookup.list_lessons(caller.store)
     known = sum(entry.status is LessonStatus.CONFIRMED for entry in every)
     asked = ", ".join([*([query] if query.strip() else []), *changing])
