@@ -14,7 +14,7 @@ from .analysing import signals_of
 from .listing import list_traces
 
 _ALL = 100_000
-SELECT_VERSIONS = "SELECT version FROM trace WHERE version IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 8"
+SELECT_VERSIONS = "SELECT version FROM trace WHERE version IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,4 @@ def _runs(store: Store, line: str) -> list[Run]:
 def known_versions(store: Store) -> list[str]:
     """The versions that most runs name, at most 8."""
     with store.read() as con:
-        rows = con.execute(
-            "SELECT version FROM trace WHERE version IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 8"
-        )
-        return [row[0] for row in rows]
+        return [row[0] for row in con.execute(SELECT_VERSIONS)]

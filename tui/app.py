@@ -187,5 +187,5 @@ class RetrospanApp(App[None]):
         self.theme = name
         try:
             save_preferences(load_preferences().model_copy(update={"theme": name}))
-        except RetrospanError as err:
+        except (RetrospanError, OSError) as err:
             self.tell(f"The theme is not remembered: {err}", error=True)

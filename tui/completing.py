@@ -77,10 +77,12 @@ def complete(screen: AppScreen, part: EngineersPart) -> None:
             shown(f"cause: {cause.value.replace('_', ' ')}, {CAUSE_WORDS[cause]}"),
             shown(f"step: {where or 'none named'}"),
         )
-        screen.desk.with_session(lambda session: confirm(session, what_to_sign=SignScreen(session.name, what)))
 
-        def confirm(session: ReviewSession, what_to_sign: SignScreen) -> None:
-            screen.app.push_screen(what_to_sign, lambda agreed: keep(session, cause, where) if agreed else None)
+        def confirm(session: ReviewSession) -> None:
+            sheet = SignScreen(session.name, what)
+            screen.app.push_screen(sheet, lambda agreed: keep(session, cause, where) if agreed else None)
+
+        screen.desk.with_session(confirm)
 
     def keep(session: ReviewSession, cause: CauseClass, step: str | None) -> None:
         screen.in_background(

@@ -87,7 +87,7 @@ def why_asked(item: ReviewItem, *, answered: bool) -> str:
         return "it was answered before, and the rubric has changed since"
     if kind == "rule":
         return f"the rule {name} picked this run"
-    return "an assistant picked it; its reasons are shown after your answer"
+    return "an assistant picked it; why is shown after your answer"
 
 
 def item_row(item: ReviewItem, width: int) -> Content:

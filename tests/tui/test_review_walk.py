@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 from keyboard import Hands, at_keyboard
+from retrospan.services.completing import completion_of
 from retrospan.services.reviewing import get_review, list_reviews, request_review
 from retrospan.services.reviewing_confirm import confirm_rubric
+from retrospan.store.findings import CauseClass
 from retrospan.store.knowledge.lookup import list_lessons
 from retrospan.store.knowledge.rubrics import rubric_from_content
 from retrospan.store.review_models import ItemState, Label, LessonStatus, Severity
 from retrospan.store.reviews_verdicts import list_verdicts
 from retrospan.store.trust.session import ReviewSession
 from retrospan.tui.app import RetrospanApp
+from retrospan.tui.review_text import why_asked
 from retrospan.tui.screens import item, sign
 from reviewdesk import QUESTION, Desk
 
@@ -135,6 +138,66 @@ def test_marked_step_is_signed_as_the_cause(app: RetrospanApp) -> None:
 
 
 @pytest.mark.usefixtures("quick")
+def test_cause_class_is_signed_with_a_fail_and_shapes_the_lesson(app: RetrospanApp) -> None:
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter", "f")
+        await hands.type("Invented.")
+        await hands.press("enter", "M", "j", "j", "enter")
+        assert "cause: passage selection" in hands.text
+        await hands.press("S", "y", "a", "a")
+
+    at_keyboard(app, walk)
+    (verdict,) = list_verdicts(app.store)
+    assert (verdict.first_answer.cause, verdict.answer.cause) == (None, CauseClass.PASSAGE_SELECTION)
+    (lesson,) = list_lessons(app.store)
+    assert lesson.title.startswith("Use the passage that answers the question") and lesson.case is not None
+
+
+@pytest.mark.usefixtures("quick")
+def test_engineer_completes_a_decided_fail(desk: Desk, ada: ReviewSession) -> None:
+    verdict = desk.decide(ada)
+    app = RetrospanApp(desk.store, start="review", session=ada)
+
+    async def walk(hands: Hands) -> None:
+        await hands.press("v", "v", "v", "e")
+        assert hands.place == "CauseScreen"
+        await hands.press("enter")
+        assert "In which step did V1 go wrong?" in hands.text and "T1.2" in hands.text
+        await hands.press("enter")
+        assert "The engineer's part of V1" in hands.text
+        await hands.press("y")
+        assert "Signed: the cause of V1" in hands.text
+
+    at_keyboard(app, walk)
+    completion = completion_of(desk.store, verdict)
+    assert completion is not None and completion.cause_span == "a3" and completion.confirmed
+
+
+@pytest.mark.usefixtures("quick")
+def test_why_it_was_queued_gives_no_conclusion_away(app: RetrospanApp) -> None:
+    conclusion = "a value without a source"
+
+    async def walk(hands: Hands) -> None:
+        assert conclusion not in hands.text and "an assistant picked it" in hands.text
+        await hands.press("enter")
+        assert conclusion not in hands.text and "an assistant picked it" in hands.text
+        await hands.press("p", "enter")
+        assert f"asked because: {conclusion}" in hands.text
+
+    at_keyboard(app, walk)
+
+
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [("rule:ranked", "the rule ranked picked"), ("human:Bo", "drawn at random"), ("odd", "an assistant")],
+)
+def test_who_asks_decides_what_is_told_before_the_answer(desk: Desk, by: str, told: str) -> None:
+    asked = request_review(desk.store, "T1", QUESTION, by=by, reason="drawn at random")
+    assert why_asked(asked, answered=False).startswith(told)
+    assert why_asked(asked, answered=True) == "drawn at random"
+
+
+@pytest.mark.usefixtures("quick")
 def test_skip_leaves_the_item_to_others_and_goes_on(app: RetrospanApp, ada: ReviewSession) -> None:
     async def walk(hands: Hands) -> None:
         await hands.press("enter", "s")
@@ -163,6 +226,15 @@ def test_question_back_waits_until_it_is_answered(app: RetrospanApp) -> None:
     at_keyboard(app, walk)
     (first, _) = sorted(list_reviews(app.store), key=lambda entry: entry.id)
     assert first.state is ItemState.OPEN and first.note == "Which policy was in force?\n\nThe one of May."
+
+
+@pytest.mark.usefixtures("quick")
+def test_question_back_is_asked_above_a_long_conversation_too(app: RetrospanApp) -> None:
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter", "G", "b")
+        assert hands.place == "LineScreen"
+
+    at_keyboard(app, walk, size=(80, 16))
 
 
 @pytest.mark.usefixtures("quick")
@@ -204,13 +276,14 @@ def test_edited_draft_is_what_gets_signed_and_the_rest_is_kept(app: RetrospanApp
     async def walk(hands: Hands) -> None:
         await hands.press("enter", "f")
         await hands.type("Invented.")
-        await hands.press("enter", "S", "y", "e", "pagedown", "pagedown", "end")
+        await hands.press("enter", "S", "y", "x", "e", "pagedown", "pagedown", "end")
         await hands.type("Always quote the policy.")
         await hands.press("ctrl+s", "escape")
 
     at_keyboard(app, walk)
     (lesson,) = list_lessons(app.store)
     assert lesson.what_to_do.endswith("Always quote the policy.") and lesson.status is LessonStatus.CONFIRMED
+    assert lesson.case is None, "the case was left out, so the lesson names none"
 
 
 @pytest.mark.usefixtures("quick")

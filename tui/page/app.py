@@ -38,7 +38,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_WORDS = {"pass": "it is fine", "fail": "it failed", "cant_tell": "cannot tell"}
+_WORDS = {"pass": "all is well", "fail": "something is wrong", "cant_tell": "cannot tell"}
 
 Handler = Callable[["ReviewPage", Request, SignedIn], Awaitable[Response]]
 

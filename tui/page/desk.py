@@ -46,9 +46,10 @@ class Desk:
         """What this reviewer can answer now, most urgent first."""
         return list_reviews(self._store, reviewer=session.fingerprint, limit=_LISTED)
 
-    def decided(self, session: ReviewSession) -> int:
-        """How many verdicts this reviewer has signed."""
-        return sum(verdict.reviewer == session.fingerprint for verdict in list_verdicts(self._store))
+    def decided(self, session: ReviewSession) -> list[Verdict]:
+        """What this reviewer has signed, newest first."""
+        mine = [verdict for verdict in list_verdicts(self._store) if verdict.reviewer == session.fingerprint]
+        return sorted(mine, key=lambda verdict: verdict.signed_at or "", reverse=True)[:_LISTED]
 
     def open(self, item: int, session: ReviewSession) -> Opened:
         """Claim an item, or renew the claim, and tell what is in it."""

@@ -22,6 +22,8 @@ def read_answer(form: Mapping[str, str], rubric: Rubric | None) -> Answer:
     label = _overall(marks) if marks else _label(form.get("label"), "the question")
     severity = None
     if label is Label.FAIL:
+        if not form.get("reason", "").strip():
+            raise UsageError("Say in one sentence what is wrong, so that others can learn from it.")
         named = form.get("severity") or "medium"
         if named not in set(Severity):
             raise UsageError("Say how bad it is: low, medium, high or critical.")
@@ -37,7 +39,7 @@ def read_answer(form: Mapping[str, str], rubric: Rubric | None) -> Answer:
 
 def _label(value: str | None, what: str) -> Label:
     if value not in _LABELS:
-        raise UsageError(f"Choose an answer for “{what}”: yes, it is fine; no, it failed; or cannot tell.")
+        raise UsageError(f"Choose an answer for “{what}”: all is well, something is wrong, or you cannot tell.")
     return _LABELS[value]
 
 

@@ -31,7 +31,7 @@ class Told:
 
 _TERMINAL_HINT = " Enter on this turn shows them."
 """What the terminal app adds to a turn; a page has no such key."""
-_NAMES = {"Person": ("The customer", "person"), "Agent": ("The agent", "agent"), "Act": ("Looked up", "act")}
+_NAMES = {"Person": ("The customer", "person"), "Agent": ("The agent", "agent"), "Act": ("The agent did", "act")}
 
 
 def tell(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> list[list[Told]]:
@@ -62,6 +62,8 @@ def _trace(trace: Trace, signals: Sequence[Signal], focus: set[str], number: int
 
 def _told(turn: Turn, number: int, look_here: bool, signals: Sequence[Signal]) -> Told:
     who, kind = _NAMES.get(turn.speaker, ("Setting", "aside"))
+    if kind == "act" and turn.body.plain.startswith("searches"):
+        who = "The agent looked up"
     found = [
         f"A rule noticed: {safe_text(signal.reason)}."
         for signal in signals

@@ -15,7 +15,7 @@ from ..gate import cell, joined, lines, shown
 from .base import AppScreen
 
 _GENERAL = "Tab goes to the next part · ctrl+p opens the command palette · the mouse works too, but is never needed"
-_LISTS = "Lists: j/k or arrows move, g/G first and last, Enter opens. Texts: j/k, space and b page."
+_LISTS = "Lists: j/k or arrows move, g/G first and last, Enter opens. Texts: j/k, space and ctrl+u page."
 _OWN_KEYS = {"up": "↑", "down": "↓", "question_mark": "?", "escape": "esc", "enter": "enter"}
 
 

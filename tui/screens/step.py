@@ -32,7 +32,7 @@ class StepScreen(ModalScreen[None]):
         with Vertical(classes="box", id="step-box"):
             yield BlockView(id="one-step")
             yield Static(
-                shown("x shows all that the step saw · space and b page · esc closes", "$quiet"), classes="note"
+                shown("x shows all that the step saw · space and ctrl+u page · esc closes", "$quiet"), classes="note"
             )
 
     def on_mount(self) -> None:

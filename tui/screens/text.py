@@ -32,7 +32,7 @@ class TextScreen(ModalScreen[None]):
         with Vertical(classes="box", id="step-box"):
             yield Static(shown(self._heading, "bold"))
             yield BlockView(id="file-text")
-            yield Static(shown("space and b page · esc closes", "$quiet"), classes="note")
+            yield Static(shown("space and ctrl+u page · esc closes", "$quiet"), classes="note")
 
     def on_mount(self) -> None:
         try:

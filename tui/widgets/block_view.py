@@ -45,7 +45,7 @@ class BlockView(ScrollView, can_focus=True):
         Binding("g", "scroll_home", "Top", show=False),
         Binding("G", "scroll_end", "End", show=False),
         Binding("space,ctrl+d", "page_down", "Page down", show=False),
-        Binding("b,ctrl+u", "page_up", "Page up", show=False),
+        Binding("ctrl+u", "page_up", "Page up", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"block-view--bar"}
 

@@ -94,7 +94,9 @@ async def test_an_expert_answers_sees_the_proposal_and_signs(browser: httpx2.Asy
     signed = await browser.post("/item/1/sign", data=form)
     assert "Your answer counts from now on." in signed.text
     assert [verdict.reviewer_name for verdict in confirmed_verdicts(shop).values()] == ["Ada"]
-    assert "1 answer signed by you" in (await browser.get("/")).text
+    listed = (await browser.get("/")).text
+    assert "What you have signed" in listed
+    assert "No rule says 45." in listed
 
 
 async def test_hostile_text_is_text(browser: httpx2.AsyncClient) -> None:
