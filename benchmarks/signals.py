@@ -161,8 +161,10 @@ def _table(result: dict[str, dict[str, Any]]) -> str:
     lines = []
     for name, found in result.items():
         lines.append(f"\n{name}: n = {found['n']}, base rate {found['base rate']}")
-        lines.append(f"  failure signals: {found['failure signals per bad one']} a bad one, "
-                     f"{found['failure signals per good one']} a good one")
+        lines.append(
+            f"  failure signals: {found['failure signals per bad one']} a bad one, "
+            f"{found['failure signals per good one']} a good one"
+        )
         for signal, row in {"any failure signal": found["any failure signal"], **found["signals"]}.items():
             lines.append(f"  {signal:32} precision {row['precision']}  recall {row['recall']}  p = {row['p']}")
     lines.append("\nAgentRewardBench has labels of loops but no trajectories here: nothing to measure on.")
