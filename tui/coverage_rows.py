@@ -65,7 +65,9 @@ def _covered(name: str, covered: Covered, width: int) -> Content:
     return joined(
         cell(name, 12),
         bar(covered.cases / of, room, "$verdict-pass"),
-        cell(f" {covered.cases:,} of {covered.of:,} in a case", 24, "$quiet"),
+        Content(" "),
+        cell(f"{covered.cases:,} of {covered.of:,} in a case", 23, "$quiet"),
         bar(covered.reviewed / of, room, "$primary"),
-        cell(f" {covered.reviewed:,} of {covered.of:,} judged", 24, "$quiet"),
+        Content(" "),
+        cell(f"{covered.reviewed:,} of {covered.of:,} judged", 23, "$quiet"),
     )

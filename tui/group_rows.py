@@ -119,7 +119,11 @@ def _setup(c: GroupComparison) -> Iterator[GroupRow]:
     if rows:
         yield _heading("What was set up or measured differently")
     for words in rows:
-        yield GroupRow(partial(_line, f"  {words}", ""))
+        yield GroupRow(partial(_fact, words))
+
+
+def _fact(words: str, width: int) -> Content:
+    return joined(Content("  "), shown_line(words, width - 2))
 
 
 def _filter(field: str, value: str) -> str:

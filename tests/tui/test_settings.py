@@ -56,10 +56,10 @@ def test_it_says_what_doctor_says(
     store: Store, monkeypatch: pytest.MonkeyPatch, name: str, size: tuple[int, int]
 ) -> None:
     monkeypatch.setattr(settings, "check_health", lambda location: CHECKS)
-    monkeypatch.setattr(type(store), "path", Path("/home/ada/store.db"), raising=False)
     app = RetrospanApp(store, folder=Path("/home/ada/agent"))
 
     async def walk(hands: Hands) -> None:
+        monkeypatch.setattr(store, "path", Path("/home/ada/store.db"))
         await hands.press("comma", "tab", "j", "j")
         assert "search is by words alone" in hands.text and "pip install 'retrospan[semantic]'" in hands.text
         assert "✗ assistant" in hands.text and "NO_COLOR=1" in hands.text

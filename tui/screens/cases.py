@@ -29,7 +29,7 @@ class CasesScreen(MainScreen):
     guide = (
         "The regression cases of the project's .retrospan folder, and how much of what the runs do they cover. Below "
         "stand the ways that no case goes, with the best run to make one from. Enter opens a case's file or the run; "
-        "o opens the run that a case comes from."
+        "o opens the run that a case comes from; R counts anew."
     )
     BINDINGS: ClassVar[list[BindingType]] = [Binding("o", "origin", "Its run")]
 
@@ -50,15 +50,22 @@ class CasesScreen(MainScreen):
 
     def on_screen_resume(self) -> None:
         if self.report is not None:
-            self.action_reload()
+            self._list_cases()
+
+    def news(self) -> None:
+        """Coverage reads thousands of runs, so it is counted anew with R rather than whenever one arrives."""
 
     def on_resize(self) -> None:
         self._show_coverage()
 
     def action_reload(self) -> None:
         store, folder = self.store, self.desk.folder
-        self.in_background(lambda: _cases_of(folder), self._listed, group="cases")
+        self._list_cases()
         self.in_background(lambda: _paths_of(store, folder), self._covered, group="coverage")
+
+    def _list_cases(self) -> None:
+        folder = self.desk.folder
+        self.in_background(lambda: _cases_of(folder), self._listed, group="cases")
 
     def _listed(self, cases: Sequence[ListedCase]) -> None:
         self.cases = cases

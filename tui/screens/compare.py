@@ -38,7 +38,7 @@ class CompareScreen(MainScreen):
         with Horizontal(id="sides"):
             yield Input(placeholder="before: v3, or a search line", id="left-line")
             yield Input(placeholder="after: v4, or a search line", id="right-line")
-        yield Static(Content(""), id="verdict", classes="note")
+        yield Static(Content(""), id="verdict")
         yield RowList(self._row, id="changes", classes="framed")
 
     def on_mount(self) -> None:

@@ -88,7 +88,7 @@ async def test_an_expert_answers_sees_the_proposal_and_signs(browser: httpx2.Asy
     before = (await browser.get("/item/1")).text
     assert "had proposed" not in before
     after = (await answer(browser)).text
-    assert "Your answer: it failed" in after
+    assert "Your answer: something is wrong" in after
     assert "had proposed" in after
     form = {"form_token": field(after, "form_token"), "seen": field(after, "seen")}
     signed = await browser.post("/item/1/sign", data=form)
