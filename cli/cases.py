@@ -16,9 +16,10 @@ from ..regression.target import find_declaration, load_target, unsigned_cases_co
 from ..services.cases import ListedCase, choose_cases, list_cases, nearest_knowledge
 from ..store.cases import CaseStatus
 from ..store.display import safe_line
+from ..store.reviewers import load_trust
 from .agent_options import DEFAULT_TOKENS, DEFAULT_USD
 from .lazy import LazyGroup
-from .options import json_option, print_json
+from .options import json_option, opened, print_json, store_option
 
 _FOLDER = click.option(
     "--folder",
@@ -27,6 +28,7 @@ _FOLDER = click.option(
 )
 
 
+_MARKS = {CaseOutcome.PASSED: "✓", CaseOutcome.SKIPPED: "–"}
 _COMMANDS = {
     "list": ("cases:list_command", "List case files and what their signatures are worth"),
     "run": ("cases:run_command", "Run cases against the application"),
@@ -47,11 +49,15 @@ Examples:
   retrospan case list --folder ../shop --json""",
 )
 @_FOLDER
+@store_option
 @json_option
-def list_command(folder: Path | None, as_json: bool) -> int:
-    """List the case files of .retrospan/cases with their status and what their signature is worth."""
+def list_command(folder: Path | None, store_location: str | None, as_json: bool) -> int:
+    """List the case files of .retrospan/cases with their status and what their signature is worth.
+
+    Signatures count by the keys you trust; with --store also by the reviewers of that store, such as a demo's.
+    """
     root = folder or nearest_knowledge(Path.cwd())
-    listed, unsigned = list_cases(root), unsigned_cases_count(root)
+    listed, unsigned = _listed(root, store_location), unsigned_cases_count(root)
     if as_json:
         print_json([_json(entry, unsigned) for entry in listed])
     for entry in [] if as_json else listed:
@@ -64,6 +70,13 @@ def list_command(folder: Path | None, as_json: bool) -> int:
     if not listed and not as_json:
         click.echo("No case yet. A fail verdict in `retrospan review` offers to make one.")
     return 1 if any(entry.case is None for entry in listed) else 0
+
+
+def _listed(root: Path, store_location: str | None) -> list[ListedCase]:
+    if store_location is None:
+        return list_cases(root)
+    with opened(store_location) as store:
+        return list_cases(root, load_trust(store))
 
 
 def _json(entry: ListedCase, unsigned_count: bool) -> dict[str, Any]:
@@ -93,6 +106,7 @@ Examples:
 @click.option("--repeats", default=1, show_default=True, type=click.IntRange(1, 1000), help="Runs of each case.")
 @click.option("--drafts", is_flag=True, help="Run drafts too, and active cases that nobody trusted here has signed.")
 @click.option("--judge", is_flag=True, help="Ask a model the judge's checks, for a dollar at most.")
+@store_option
 @json_option
 def run_command(
     names: tuple[str, ...],
@@ -101,6 +115,7 @@ def run_command(
     repeats: int,
     drafts: bool,
     judge: bool,
+    store_location: str | None,
     as_json: bool,
 ) -> int:
     """Run regression cases against the application. Exits 1 where one fails or cannot be decided.
@@ -108,7 +123,7 @@ def run_command(
     The target comes from the application's own configuration, never from a case.
     """
     root = folder or nearest_knowledge(Path.cwd())
-    listed, unsigned = list_cases(root), unsigned_cases_count(root)
+    listed, unsigned = _listed(root, store_location), unsigned_cases_count(root)
     cases = choose_cases(listed, names, drafts=drafts, unsigned_count=unsigned)
     left_out = {entry.case.id: entry for entry in listed if entry.case is not None and entry.case not in cases}
     if target is None:
@@ -119,7 +134,7 @@ def run_command(
 
     def show(runs: CaseRuns) -> None:
         if not as_json:
-            click.echo(f"{'✓' if runs.outcome is CaseOutcome.PASSED else '✗'} {render_runs(runs)}")
+            click.echo(f"{_MARKS.get(runs.outcome, '✗')} {render_runs(runs)}")
 
     done = run_cases(cases, function, judge=_judge(root) if judge else None, repeats=repeats, on_done=show)
     if as_json:

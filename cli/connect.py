@@ -64,7 +64,7 @@ def app_command(
         if as_json:
             print_json(_json(page, endpoint, None, []))
         return 0
-    with opened(store_location) as store:
+    with opened(store_location, create=True) as store:
         after = newest_trace_id(store)
         with receiver_at(store, endpoint) as here:
             _announce(endpoint, here)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -95,15 +96,17 @@ def _prepare(store: Store, place: Path, runs: list[FailingRun]) -> None:
 
 
 def _next_commands(store: Store, place: Path) -> None:
-    # Under `uv run` the script is on nobody's path afterwards.
-    retrospan = "uv run retrospan" if "UV_RUN_RECURSION_DEPTH" in os.environ else "retrospan"
+    # Under `uv run` the script is on nobody's path afterwards, and an assistant starts elsewhere.
+    under_uv = "UV_RUN_RECURSION_DEPTH" in os.environ
+    retrospan = "uv run retrospan" if under_uv else "retrospan"
+    anywhere = shutil.which("retrospan") or "retrospan"
     click.echo(
         f"""
 Next:
   {retrospan} review --store {store.path} --folder {place}
       decide as a reviewer: answer, see the agent's proposal, sign, keep the lesson
-  claude mcp add retrospan -- {retrospan} mcp --store {store.path}
+  claude mcp add retrospan -- {anywhere if under_uv else retrospan} mcp --store {store.path}
       let an assistant search these traces and the lessons
-  {retrospan} case run --folder {place}
+  {retrospan} case run --folder {place} --store {store.path}
       run the cases that came of it"""
     )

@@ -50,7 +50,7 @@ def import_command(
 
     A bad record is reported with its place and skipped; the rest goes in. Importing a file again changes nothing.
     """
-    with opened(store_location) as store, progress_bar() as on_progress:
+    with opened(store_location, create=True) as store, progress_bar() as on_progress:
         report = import_paths(
             store,
             paths,

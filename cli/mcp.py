@@ -25,5 +25,5 @@ def mcp_command(read_only: bool, otel: bool, store_location: str | None) -> None
     """Serve the tools to an MCP client on stdin and stdout."""
     from ..mcp_server.server import serve_stdio
 
-    with opened(store_location, read_only=read_only) as store, tracing_itself(otel):
+    with opened(store_location, read_only=read_only, create=True) as store, tracing_itself(otel):
         serve_stdio(store, read_only=read_only, folder=Path.cwd())

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -13,6 +14,7 @@ import orjson
 
 from ..store.connection import Store, open_store
 from ..store.display import safe_line
+from ..store.errors import StoreError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,8 +45,12 @@ def json_option(command: F) -> F:
 
 
 @contextmanager
-def opened(location: str | None, *, read_only: bool = False) -> Iterator[Store]:
-    """The store of a command, closed when it ends."""
+def opened(location: str | None, *, read_only: bool = False, create: bool = False) -> Iterator[Store]:
+    """The store of a command, closed when it ends. A path that is named is made only where `create` says so."""
+    if location is not None and not create and "://" not in location and not Path(location).expanduser().exists():
+        raise StoreError(
+            f"No store at {location}. Check --store; `retrospan import --store {location} PATH` makes one."
+        )
     store = open_store(location, read_only=read_only)
     try:
         yield store

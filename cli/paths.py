@@ -153,7 +153,7 @@ def _print_coverage(report: PathsReport) -> None:
         tally = open_way.variant.tally
         ways = way(open_way.variant.path, 100)
         click.echo(f"  {open_way.promote.short_id:<7} {tally.runs} runs, {rate_words(tally)}: {ways}")
-        click.echo(f"          {open_way.because}; retrospan case draft {open_way.promote.short_id}")
+        click.echo(f"          {open_way.because}; retrospan case new {open_way.promote.short_id} --id NAME")
 
 
 def _covered(covered: Covered) -> str:

@@ -101,6 +101,10 @@ def delete_command(
             on_progress=on_progress,
         )
     _print_erased(done, dry_run=dry_run, as_json=as_json)
+    if not done.traces and not as_json:
+        click.echo(
+            "Nothing matches: check the spelling. `retrospan trace list 'user:NAME'` shows what is held.", err=True
+        )
 
 
 @click.command(

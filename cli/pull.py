@@ -63,7 +63,7 @@ def pull_command(
     The next pull fetches only what is new. A pull that is repeated or was interrupted changes nothing twice.
     """
     connector = open_connector(product, url, _api_key(product, api_key_env))
-    with opened(store_location) as store, progress_bar() as on_progress:
+    with opened(store_location, create=True) as store, progress_bar() as on_progress:
         report = pull_traces(
             store,
             connector,
@@ -104,7 +104,7 @@ def push_command(
 ) -> None:
     """Write human verdicts back as annotations: those whose signature is valid today. Repeating it replaces them."""
     connector = open_connector(product, url, _api_key(product, api_key_env))
-    with opened(store_location) as store:
+    with opened(store_location, create=True) as store:
         done = write_back(store, connector, project, local_project=local_project)
     if as_json:
         print_json({"verdicts": done.verdicts, "annotations": done.annotations, "unknown": done.unknown})

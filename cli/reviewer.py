@@ -50,7 +50,7 @@ def add_command(name: str, store_location: str | None) -> None:
     of the key is kept encrypted under it. The first reviewer becomes the trust root of this machine.
     """
     require_terminal()
-    with opened(store_location) as store:
+    with opened(store_location, create=True) as store:
         first = nobody_is_trusted()
         if first:
             say("Nobody is trusted on this machine yet, so this key can become its trust root:")
@@ -70,7 +70,7 @@ def add_command(name: str, store_location: str | None) -> None:
 @json_option
 def list_command(store_location: str | None, as_json: bool) -> None:
     """List everybody known here, and how far their key is trusted."""
-    with opened(store_location) as store:
+    with opened(store_location, create=True) as store:
         reviewers = list_reviewers(store)
     if as_json:
         print_json([_json(reviewer) for reviewer in reviewers])
@@ -88,7 +88,7 @@ def list_command(store_location: str | None, as_json: bool) -> None:
 @store_option
 def countersign_command(name: str, voucher: str, store_location: str | None) -> None:
     """Vouch for NAME: from then on their signatures count wherever yours do."""
-    with opened(store_location) as store:
+    with opened(store_location, create=True) as store:
         record = find_record(store, name)
         say(f"{record.name} has the key {record.fingerprint}. Compare it with what {record.name} reads to you.")
         passphrase = read_passphrase(f"Passphrase of {voucher}, to vouch for it: ")
@@ -110,7 +110,7 @@ def rotate_command(name: str, store_location: str | None) -> None:
     with --compromised instead, and add the reviewer anew.
     """
     require_terminal()
-    with opened(store_location) as store:
+    with opened(store_location, create=True) as store:
         old = read_passphrase(f"Passphrase of the old key of {name}: ")
         session = unlock_reviewer(name, old)
         try:
@@ -128,7 +128,7 @@ def rotate_command(name: str, store_location: str | None) -> None:
 def revoke_command(name: str, compromised: bool, store_location: str | None) -> None:
     """Believe the key of NAME no longer: nothing signed from now on counts on this machine."""
     require_terminal()
-    with opened(store_location) as store:
+    with opened(store_location, create=True) as store:
         record = find_record(store, name)
         if not click.confirm(f"Revoke the key {record.fingerprint} of {record.name}? This cannot be undone."):
             raise RefusedError("Nothing was changed.")

@@ -89,7 +89,7 @@ def serve_command(
         DEFAULT_LIMITS, request_bytes=max_request_mib * MIB, trace_bytes=max_trace_mib * MIB, steps=max_steps
     )
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    with listen(host, port) as sock, opened(store_location) as store, tracing_itself(otel):
+    with listen(host, port) as sock, opened(store_location, create=True) as store, tracing_itself(otel):
         local = is_loopback(sock)
         seen: dict[int, None] = {}
         options = ServeOptions(
@@ -104,6 +104,10 @@ def serve_command(
         app = _with_mcp(store, options) if with_mcp else build_app(store, options)
         _collect_seldom()
         click.echo(f"Receiving OTLP on {base_url(sock)} into {store.path}")
+        if not local:
+            click.echo(
+                f"Listening on {host}: senders need a token (`retrospan token add`), and nothing is encrypted here."
+            )
         Server(app).run(sockets=[sock])
         _say_findings(store, list(seen))
 

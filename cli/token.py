@@ -34,7 +34,7 @@ def add_command(name: str, role: str, days: int | None, store_location: str | No
 
     ingest sends traces; read uses the read-only tools at /mcp; agent uses all of them. No token can confirm a verdict.
     """
-    with opened(store_location) as store:
+    with opened(store_location, create=True) as store:
         token = add_token(store, name, Role(role), days=days)
     if as_json:
         print_json({"name": name, "role": role, "token": token})
@@ -51,7 +51,7 @@ def add_command(name: str, role: str, days: int | None, store_location: str | No
 @json_option
 def list_command(store_location: str | None, as_json: bool) -> None:
     """List tokens: names and roles, never the tokens themselves."""
-    with opened(store_location) as store:
+    with opened(store_location, create=True) as store:
         tokens = list_tokens(store)
     if as_json:
         print_json([asdict(token) for token in tokens])
@@ -68,6 +68,6 @@ def list_command(store_location: str | None, as_json: bool) -> None:
 @store_option
 def revoke_command(name: str, store_location: str | None) -> None:
     """Make the token NAME invalid, from the next request on."""
-    with opened(store_location) as store:
+    with opened(store_location, create=True) as store:
         revoke_token(store, name)
     say(f"Token {name!r} is no longer valid.")

@@ -27,6 +27,8 @@ def trace_group() -> None:
 
 @click.command(
     "list",
+    # A line may begin with an exclusion, `-signal:loop`.
+    context_settings={"ignore_unknown_options": True},
     epilog="""\b
 Examples:
   retrospan trace list
@@ -38,7 +40,13 @@ Examples:
 @store_option
 @json_option
 def list_command(query: str, limit: int, store_location: str | None, as_json: bool) -> None:
-    """List traces that hold every word and filter of QUERY, newest or best first."""
+    """List traces that hold every word and filter of QUERY, newest or best first.
+
+    Fields: agent, cost, duration, environment, kind, mode, model, outcome, project, prompt, session, signal, since,
+    status, steps, tag, task, tokens, tool, until, user, verdict, version. A `-` in front excludes.
+
+    The mark behind the id: ✓ passed, ✗ failed, ! ended in an error, · not known.
+    """
     with opened(store_location) as store:
         listing = list_traces(store, query, limit=limit)
     if as_json:

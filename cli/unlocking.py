@@ -25,12 +25,17 @@ def unlocked(store: Store, reviewer: str | None = None) -> ReviewSession:
     from ..store.trust.passphrase import read_passphrase
 
     if store.kind == "demo":
+        if reviewer is not None:
+            raise UsageError(
+                f"In a demo store only its demo reviewer signs; {reviewer!r} counts in your own store. "
+                "Leave out --reviewer, or --store."
+            )
         return demo_reviewer(store)
     names = [reviewer] if reviewer else key_names(keys_folder())
     if not names:
         raise UsageError("No reviewer has a key here yet. Run `retrospan reviewer add NAME` first.")
     if len(names) > 1:
-        raise UsageError(f"Several keys lie here: {', '.join(names)}. Name one.")
+        raise UsageError(f"Several keys lie here: {', '.join(names)}. Say who you are with --reviewer NAME.")
     for left in reversed(range(_TRIES)):
         try:
             return unlock_reviewer(names[0], read_passphrase(f"Passphrase of {names[0]}: "))

@@ -60,9 +60,14 @@ def nearest_knowledge(start: Path) -> Path:
     )
 
 
-def list_cases(folder: Path) -> list[ListedCase]:
-    """The case files of a knowledge folder, by name. A bad file is listed with its problem."""
-    trust = folder_trust([folder])
+def list_cases(folder: Path, trust: Trust | None = None) -> list[ListedCase]:
+    """The case files of a knowledge folder, by name. A bad file is listed with its problem.
+
+    Args:
+        folder: The project's folder.
+        trust: Whose signatures count; by default whom the user trusts, without a store.
+    """
+    trust = trust or folder_trust([folder])
     return [_listed(file, trust) for file in find_files(folder) if file.kind is KnowledgeKind.CASE]
 
 

@@ -107,7 +107,12 @@ def prefill_lesson(verdict: Verdict, trace: Trace, step: Step | None, cause: Cau
     answer, tool = verdict.answer, step.tool if step else None
     title, why, to_do = _ADVICE[cause]
     title = title.format(tool=f" ({plain_line(tool)[:60]})" if tool else "")
-    place = f" It went wrong in step {step.index} ({_step_name(step)})." if step else ""
+    place = ""
+    if step is not None:
+        said = "It went wrong" if answer.cause_span == step.span_id else "A rule suspects that it went wrong"
+        place = f" {said} in step {step.index} ({_step_name(step)})."
+    if answer.cause is None and cause is not CauseClass.UNDETERMINED:
+        why = f"Suspected by a rule, judged by nobody yet: {why[0].lower()}{why[1:]}"
     happened = f'{verdict.reviewer_name} failed a run on the question "{verdict.question}"{place}'
     if answer.reason:
         why = f"{why}\n\n{verdict.reviewer_name}: {answer.reason}"

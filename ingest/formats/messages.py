@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from ...store.errors import BadInputError
+from ...store.jsontext import canonical
 from ...store.models import (
     JsonValue,
     Message,
@@ -33,6 +35,7 @@ from .fields import (
     outcome_of,
     required_text,
     sequence,
+    shortened,
     span_id_of,
     tags_of,
     time_ns,
@@ -51,8 +54,28 @@ def sniff(head: Head) -> bool:
 
 
 def read(source: Source) -> Iterator[ReadItem]:
-    """One batch per conversation."""
-    return each_record(source, lambda record: conversation_batch(record, source))
+    """One batch per conversation. An id that comes again in the file must go on where it was, else it is refused."""
+    known: dict[str, list[bytes]] = {}
+
+    def convert(record: Record) -> SpanBatch:
+        batch = conversation_batch(record, source)
+        key = batch.facts[0].trace_key if batch.facts else batch.spans[0].trace_key
+        turns = [blake2b(canonical(turn), digest_size=8).digest() for turn in _turns(record.value)]
+        before = known.setdefault(key, turns)
+        if turns[: len(before)] != before:
+            raise BadInputError(
+                f"The id {shortened(key)!r} stands for another conversation further up in this file. "
+                "Give each conversation an id of its own."
+            )
+        known[key] = turns
+        return batch
+
+    return each_record(source, convert)
+
+
+def _turns(value: JsonValue) -> list[JsonValue]:
+    turns = value.get("messages") if isinstance(value, dict) else None
+    return turns if isinstance(turns, list) else []
 
 
 def conversation_batch(record: Record, source: Source) -> SpanBatch:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from ..errors import RefusedError
+from .keys import check_passphrase
 
 _TERMINAL = Path("/dev/tty")
 
@@ -49,8 +50,10 @@ def read_new_passphrase(name: str) -> str:
 
     Raises:
         RefusedError: if there is no terminal, or the two differ.
+        UsageError: if it is too short.
     """
     first = read_passphrase(f"New passphrase for {name} (12 characters or more): ")
+    check_passphrase(first)
     if read_passphrase("The same again: ") != first:
         raise RefusedError("The two passphrases differ. Nothing was made; try again.")
     return first

@@ -88,7 +88,7 @@ def test_a_diff_with_itself_is_refused() -> None:
         (["tracee", "list"], 2, "did you mean 'trace'"),
         (["trace", "list", "--limit", "0"], 2, "0"),
         (["trace", "list", "--store", "postgres://x"], 2, "reads files only"),
-        (["trace", "list", "--store", "/proc/nothing/here.db"], 3, "/proc/nothing"),
+        (["trace", "list", "--store", "/proc/nothing/here.db"], 3, "No store at /proc/nothing"),
     ],
 )
 def test_errors_say_what_is_wrong_and_what_to_do(args: list[str], code: int, said: str) -> None:

@@ -202,3 +202,15 @@ def test_limits_refuse_one_record_and_name_the_setting(tmp_path: Path) -> None:
     assert (crowded.where, "limits.steps" in crowded.what) == ("line 2", True)
     assert (nested_error.where, "limits.depth" in nested_error.what) == ("line 3", True)
     assert len(batch.spans) == 5
+
+
+def test_an_id_that_stands_for_two_conversations_in_one_file_is_refused(tmp_path: Path) -> None:
+    def record(*texts: str) -> str:
+        return json.dumps({"id": "same", "messages": [{"role": "user", "content": text} for text in texts]})
+
+    path = tmp_path / "twice.jsonl"
+    path.write_text("\n".join([record("a"), record("a", "b"), record("x", "y", "z"), record("a", "b")]))
+    items = list(read_path(path))
+    refused = [item for item in items if isinstance(item, RecordError)]
+    assert [item.where for item in refused] == ["line 3"]
+    assert len(items) == 4
