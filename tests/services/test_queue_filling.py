@@ -20,7 +20,7 @@ from retrospan.store.queues import sample_of
 from retrospan.store.review_models import ReviewItem
 from reviewdesk import Desk
 
-NOW = datetime.now(UTC) + timedelta(minutes=1)
+NOW = datetime.now(UTC) + timedelta(days=1)
 QUESTION = "Did the reply keep to the policy?"
 
 
