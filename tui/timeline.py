@@ -15,6 +15,8 @@ from .step_text import KIND_WORDS, duration_text, step_name
 _WORKS = (StepKind.LLM, StepKind.TOOL, StepKind.RETRIEVER, StepKind.EMBEDDING, StepKind.RERANKER, StepKind.GUARDRAIL)
 _STYLES = {StepKind.LLM: "$primary", StepKind.TOOL: "$accent", StepKind.RETRIEVER: "$success"}
 _ROOMY = 80
+_GROWS = "  in by call: "
+_LEAST_COLUMNS, _MOST_COLUMNS = 6, 40
 _NUMBER = 5
 """Cells of sign and number in front of a step's name."""
 
@@ -46,7 +48,8 @@ class Timeline:
             Content(" "),
             self._span(step, time, style),
             shown(f"{duration_text(step.duration_ms):>8} ", "$quiet"),
-            bar(total / self.most_tokens if self.most_tokens else 0, tokens, "$warning"),
+            bar(total / self.most_tokens if self.most_tokens else 0, tokens - 1, "$warning"),
+            Content(" "),
             shown(f"{used:<13}", "$quiet"),
         )
 
@@ -77,11 +80,13 @@ class Timeline:
         inward, outward = sum(u.input_tokens for u in calls), sum(u.output_tokens for u in calls)
         cached = sum(u.cache_read_tokens for u in calls)
         used = f"{inward:,} tokens in{f' ({cached:,} from cache)' if cached else ''}, {outward:,} out"
-        grown = levels([float(u.input_tokens) for u in calls], min(len(calls), max(width - 80, 8)), "$warning")
-        over = joined(shown("  tokens in, call by call: ", "$quiet"), grown) if len(calls) > 1 else Content("")
+        words = f"{used} in {counted(len(calls), 'model call')}"
+        room = width - len(words) - len(_GROWS)
+        grown = levels([float(u.input_tokens) for u in calls], min(len(calls), room, _MOST_COLUMNS), "$warning")
+        over = joined(shown(_GROWS, "$quiet"), grown) if len(calls) > 1 and room >= _LEAST_COLUMNS else Content("")
         return lines(
             shown("time: " + (" · ".join(taken) or "unknown"), "$quiet"),
-            joined(shown(f"{used} in {counted(len(calls), 'model call')}", "$quiet"), over),
+            joined(shown(words, "$quiet"), over),
         )
 
 

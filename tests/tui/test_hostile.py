@@ -55,6 +55,9 @@ def test_every_screen_shows_a_hostile_run_and_obeys_nothing(hostile: Desk, ada: 
             ["t", "enter", "j", "x", "j", "x", "tab", "G"],
             ["s", "j", "escape", "d", "n", "x", "escape", "a", "escape", "escape"],
             ["l", "tab", "G"],
+            ["t", "enter", "t", "j", "G", "escape"],
+            ["c", "tab", "enter", "escape", "h", "v"],
+            ["d", "enter", "escape", "G", "h", "comma", "tab", "j", "escape"],
         ):
             for key in keys:
                 await hands.press(key)
