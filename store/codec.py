@@ -309,9 +309,9 @@ def envelope_refs(parts: list[Any]) -> Iterable[int]:
         yield parts[5]
 
 
-def decode_body(kind: BodyKind, data: bytes) -> Any:
+def decode_body(kind: int, data: bytes) -> Any:
     """A body's text, value or envelope parts."""
-    if kind is BodyKind.TEXT:
+    if kind == BodyKind.TEXT:
         return data.decode("utf-8", "surrogatepass")
     try:
         return orjson.loads(data)

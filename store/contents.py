@@ -105,7 +105,7 @@ def body_kind(codec: int) -> BodyKind:
 
 def decode_row(codec: int, data: bytes) -> Any:
     """A stored body's text, value or envelope parts."""
-    return decode_body(body_kind(codec), decompress(data) if codec & _COMPRESSED else data)
+    return decode_body(codec & ~_COMPRESSED, decompress(data) if codec & _COMPRESSED else data)
 
 
 def indexed_text_of(codec: int, data: bytes) -> str:
@@ -135,7 +135,7 @@ class Contents:
         deeper: set[int] = set()
         for body_id, codec, data in self._rows({i for i in body_ids if i not in self._bodies}):
             body = self._bodies[body_id] = decode_row(codec, data)
-            if body_kind(codec) is BodyKind.ENVELOPE:
+            if codec & ~_COMPRESSED == BodyKind.ENVELOPE:
                 deeper.update(envelope_refs(body))
         if deeper - self._bodies.keys():
             self.load(deeper)

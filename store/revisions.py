@@ -28,6 +28,7 @@ _BATCH = 64
 """Traces assembled in one transaction, so that receivers get their turn."""
 
 SELECT_DIRTY = "SELECT id FROM trace WHERE dirty = 1 ORDER BY id LIMIT ?"
+SELECT_DIRTY_OF = "SELECT id FROM trace WHERE dirty = 1 AND id IN ({marks})"
 SELECT_TRACES = "SELECT * FROM trace WHERE id IN ({marks})"
 SELECT_ANNOTATIONS = "SELECT * FROM annotation WHERE trace_id = ? ORDER BY rowid"
 UPDATE_TRACE = """
@@ -55,12 +56,21 @@ def refresh(store: Store, trace_ids: Sequence[int] | None = None, limit: int = 1
         if trace_ids is None:
             dirty = [row[0] for row in con.execute(SELECT_DIRTY, (limit,))]
         else:
-            dirty = [row["id"] for row in trace_rows(con, trace_ids) if row["dirty"]][:limit]
+            dirty = _dirty_of(con, trace_ids)[:limit]
     if dirty and not store.read_only:
         for start in range(0, len(dirty), _BATCH):
             with store.write() as con:
                 for trace_id in dirty[start : start + _BATCH]:
                     _assemble(con, trace_id)
+    return dirty
+
+
+def _dirty_of(con: Connection, trace_ids: Sequence[int]) -> list[int]:
+    """By id alone, since a row with its first texts is large."""
+    dirty: list[int] = []
+    for start in range(0, len(trace_ids), _CHUNK):
+        chunk = trace_ids[start : start + _CHUNK]
+        dirty += [row[0] for row in con.execute(SELECT_DIRTY_OF.format(marks=marks(len(chunk))), chunk)]
     return dirty
 
 
