@@ -80,9 +80,14 @@ def _fuse(case: CaseFile, weighted: Iterable[tuple[Clue, float]]) -> tuple[Suspe
     by_step: dict[int, list[tuple[float, Clue]]] = defaultdict(list)
     for clue, weight in weighted:
         by_step[clue.step].append((clue.score * weight, clue))
-    suspects = [_suspect(case, step, sorted(found, key=lambda pair: -pair[0])) for step, found in by_step.items()]
+    suspects = [_suspect(case, step, sorted(found, key=_telling_first)) for step, found in by_step.items()]
     suspects.sort(key=lambda item: (-item.score, item.step))
     return tuple(suspects[:_KEEP])
+
+
+def _telling_first(weighted: tuple[float, Clue]) -> tuple[bool, float]:
+    """What names a cause was seen in the step; the rest is a prior or a count over runs."""
+    return weighted[1].cause is CauseClass.UNDETERMINED, -weighted[0]
 
 
 def _suspect(case: CaseFile, step: int, found: Sequence[tuple[float, Clue]]) -> Suspect:

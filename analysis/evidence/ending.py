@@ -89,6 +89,6 @@ def _quick_answer(case: CaseFile) -> Iterator[Clue]:
             final.index,
             0.5,
             f"the answer of a short run ({len(decisions)} decisions) that only looks things up",
-            CauseClass.REASONING,
+            CauseClass.UNDETERMINED if case.reading.acts else CauseClass.REASONING,
             [quote(final.step, final.text.strip()[-160:], "outputs")],
         )
