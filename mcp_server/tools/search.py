@@ -14,7 +14,7 @@ from ..registry import Caller, tool
 def search_traces(
     caller: Caller,
     query: Annotated[str, Field(max_length=2_000)] = "",
-    limit: Annotated[int, Field(ge=1, le=50)] = 10,
+    limit: Annotated[int, Field(ge=1, le=50, description="1 to 50")] = 10,
     page: Annotated[str | None, Field(max_length=4_000, description="From the answer before")] = None,
 ) -> str:
     """Find runs of the agent; start here. Words, "phrases" and filters, all must hold, - excludes:

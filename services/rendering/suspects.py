@@ -23,9 +23,9 @@ def suspects_text(explanation: Explanation, limit: int) -> str:
     lines = [_line(explanation, number, suspect) for number, suspect in enumerate(shown, 1)]
     if report.note:
         lines.append(f"basis: {inert_line(report.note, 240)}")
-    notes = [
-        f'Read the first: get_trace(trace="{name}.{shown[0].step}"). Beside a good run: diff_traces(left="{name}")'
-    ]
+    notes = [f'Read the first: get_trace(trace="{name}.{shown[0].step}").']
+    if explanation.siblings:
+        notes[0] += f' Beside an alike run: diff_traces(left="{name}")'
     if len(report.suspects) > limit:
         notes.append(
             f'{len(report.suspects) - limit} more: find_suspects(trace="{name}", limit={len(report.suspects)})'
