@@ -54,9 +54,9 @@ class SpanSource:
     def __init__(self, *, repeat: bool, seed: int = SEED) -> None:
         self._repeat = repeat
         self._random = random.Random(seed)
-        self._sentences = self._make_sentences()
+        self.sentences = self._make_sentences()
         self._number = 0
-        self._prompts = [self._text(_SYSTEM_CHARS) for _ in range(_APPLICATIONS)]
+        self._prompts = [self.text(_SYSTEM_CHARS) for _ in range(_APPLICATIONS)]
 
     def batches(self, spans: int) -> Iterator[bytes]:
         """Export requests of 512 spans, `spans` in all."""
@@ -71,7 +71,7 @@ class SpanSource:
 
     def _last(self, span: Span) -> Span:
         made = _span(span.trace_id, span.span_id, span.parent_span_id, "last", span.start_time_unix_nano)
-        _GenAI().tool(made, {"order": "none"}, f"{LAST_WORD} {self._text(200)}")
+        _GenAI().tool(made, {"order": "none"}, f"{LAST_WORD} {self.text(200)}")
         return made
 
     def _make_sentences(self) -> list[str]:
@@ -81,12 +81,12 @@ class SpanSource:
         weights = [1 / (rank + 2) for rank in range(len(words))]
         return [" ".join(rng.choices(words, weights, k=rng.randint(8, 16))) + "." for _ in range(_SENTENCES)]
 
-    def _text(self, chars: int) -> str:
+    def text(self, chars: int) -> str:
         self._number += 1
         parts = [f"Order R{self._number:08d}."]
         size = 16
         while size < chars:
-            sentence = self._sentences[int(self._random.random() * _SENTENCES)]
+            sentence = self.sentences[int(self._random.random() * _SENTENCES)]
             parts.append(sentence)
             size += len(sentence) + 1
         return " ".join(parts)
@@ -103,19 +103,19 @@ class SpanSource:
         root_id = rng.randbytes(8)
         clock = _START_NS + number * 10**9
         writer = _GenAI() if number % 2 else _OpenInference()
-        question = self._text(400) + (f" {PLANTED}" if number % 250 == 1 else "")
+        question = self.text(400) + (f" {PLANTED}" if number % 250 == 1 else "")
         conversation = [("system", self._prompts[number % _APPLICATIONS]), ("user", question)]
         answer = ""
         for turn in range(rng.randint(4, 9)):
             clock += 10**6
-            answer = self._text(_TURN_CHARS if self._repeat else _MESSAGE_CHARS)
-            said = conversation if self._repeat else [("user", self._text(_MESSAGE_CHARS))]
+            answer = self.text(_TURN_CHARS if self._repeat else _MESSAGE_CHARS)
+            said = conversation if self._repeat else [("user", self.text(_MESSAGE_CHARS))]
             llm = _span(trace_id, rng.randbytes(8), root_id, f"chat model-{turn % 3}", clock)
             writer.llm(llm, said, answer)
             yield llm
             tool = _span(trace_id, rng.randbytes(8), root_id, f"tool_{turn % 5}", clock + 10**5)
-            result = self._text(_TURN_CHARS * 2 if self._repeat else _MESSAGE_CHARS * 2)
-            writer.tool(tool, {"order": f"R{self._number}", "note": self._text(60)}, result)
+            result = self.text(_TURN_CHARS * 2 if self._repeat else _MESSAGE_CHARS * 2)
+            writer.tool(tool, {"order": f"R{self._number}", "note": self.text(60)}, result)
             if rng.random() < 0.06:
                 tool.status.code = Status.STATUS_CODE_ERROR
                 tool.status.message = "timed out after 30 s"
@@ -123,7 +123,7 @@ class SpanSource:
             conversation = [*conversation, ("assistant", answer), ("tool", result)]
             if turn % 2:
                 found = _span(trace_id, rng.randbytes(8), root_id, "search policies", clock + 2 * 10**5)
-                writer.retriever(found, question, [self._text(250 if self._repeat else 500) for _ in range(4)])
+                writer.retriever(found, question, [self.text(250 if self._repeat else 500) for _ in range(4)])
                 yield found
         root = _span(trace_id, root_id, b"", "run", clock)
         writer.agent(root, question, answer)
