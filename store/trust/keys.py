@@ -83,7 +83,9 @@ def decode_key(public_key: str) -> bytes:
     try:
         raw = base64.b64decode(public_key, validate=True)
     except (binascii.Error, ValueError) as err:
-        raise BadInputError("The public key is no base64. Take the record anew from its owner, then `retrospan reviewer countersign`.") from err
+        raise BadInputError(
+            "The public key is no base64. Take the record anew from its owner, then `retrospan reviewer countersign`."
+        ) from err
     if len(raw) != _KEY_BYTES:
         raise BadInputError(f"The public key has {len(raw)} bytes; an Ed25519 key has {_KEY_BYTES}.")
     return raw
