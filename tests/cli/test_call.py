@@ -46,7 +46,7 @@ def test_without_a_tool_all_are_listed() -> None:
         (("get_trace", "--args", "{"), 2, "no JSON"),
         (("get_trace", "--args", "[]"), 2, "no JSON object"),
         (("get_traces",), 2, "did you mean 'get_trace'"),
-        (("get_trace", "--store", "/nowhere/at/all/store.db", "--read-only"), 2, "No store at"),
+        (("get_trace", "--store", "/nowhere/at/all/store.db", "--read-only"), 3, "No store at"),
         (("request_review", "--read-only", "--args", '{"trace": "T1", "question": "Right?"}'), 1, "--read-only"),
     ],
 )
