@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from difflib import unified_diff
 from pathlib import Path
 from types import ModuleType
 
@@ -24,8 +25,10 @@ def generator() -> ModuleType:
 
 
 def test_generated_pages_are_current(generator: ModuleType) -> None:
-    stale = [path.name for path, text in generator.pages().items() if not path.exists() or path.read_text() != text]
-    assert stale == [], "run `just reference`"
+    for path, text in generator.pages().items():
+        held = path.read_text() if path.exists() else ""
+        changes = list(unified_diff(held.splitlines(), text.splitlines(), path.name, "made now", lineterm="", n=0))
+        assert changes == [], "run `just reference`"
 
 
 def test_every_schema_has_an_example_that_keeps_to_it(generator: ModuleType) -> None:

@@ -52,7 +52,10 @@ def commands_page() -> str:
 
 
 def _helps(command: click.Command, name: str) -> list[tuple[str, str]]:
-    context = click.Context(command, info_name=name, max_content_width=100, terminal_width=100)
+    # As the root command sets it; a command keeps the help option of the first context it meets.
+    context = click.Context(
+        command, info_name=name, max_content_width=100, terminal_width=100, help_option_names=["-h", "--help"]
+    )
     lines = [line.rstrip() for line in command.get_help(context).splitlines()]
     found = [(name, "\n".join(lines))]
     if isinstance(command, click.Group):
