@@ -33,12 +33,15 @@ INSERT_VECTOR = """
 INSERT INTO embedding(trace_id, span_id, project, model, revision, bits, vector) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 NEAREST_BITS = """
-SELECT id FROM embedding WHERE model = ? {project}
+SELECT id FROM embedding {how} WHERE model = ? {project}
 ORDER BY vec_distance_hamming(vec_bit(bits), vec_bit(?)), id DESC LIMIT ?
 """
 SELECT_BITS = "SELECT id, bits FROM embedding WHERE model = ? AND (? IS NULL OR project = ?)"
 SELECT_VECTORS = "SELECT trace_id, span_id, vector FROM embedding WHERE id IN ({marks})"
-SELECT_OF_TRACES = "SELECT trace_id, span_id, vector FROM embedding WHERE model = ? AND trace_id IN ({marks})"
+SELECT_OF_TRACES = """
+SELECT trace_id, span_id, vector FROM embedding INDEXED BY embedding_by_trace WHERE trace_id IN ({marks}) AND model = ?
+"""
+"""Left to itself the planner takes the index by model, which is all vectors there are."""
 
 
 class Likeness(NamedTuple):
@@ -66,11 +69,10 @@ def traces_to_embed(store: Store, model: str, limit: int) -> list[int]:
         return [row[0] for row in con.execute(SELECT_PENDING, (model, limit))]
 
 
-def count_vectors(store: Store, model: str) -> int:
-    """How many traces have a vector of this model."""
+def any_vector(store: Store, model: str) -> bool:
+    """Whether any trace has a vector of this model; cheap, as every search asks it."""
     with store.read() as con:
-        sql = "SELECT count(*) FROM embedding WHERE model = ? AND span_id = ''"
-        return int(con.execute(sql, (model,)).fetchone()[0])
+        return con.execute("SELECT 1 FROM embedding WHERE model = ? LIMIT 1", (model,)).fetchone() is not None
 
 
 def save_vectors(store: Store, model: str, kept: Sequence[NewVector], vectors: Vectors) -> None:
@@ -120,7 +122,7 @@ def likeness_of(store: Store, model: str, query: Vectors, trace_ids: Sequence[in
     with store.read() as con:
         for start in range(0, len(trace_ids), _CHUNK):
             chunk = trace_ids[start : start + _CHUNK]
-            rows += con.execute(SELECT_OF_TRACES.format(marks=marks(len(chunk))), (model, *chunk)).fetchall()
+            rows += con.execute(SELECT_OF_TRACES.format(marks=marks(len(chunk))), (*chunk, model)).fetchall()
     return _best(rows, query)
 
 
@@ -129,12 +131,14 @@ def _best(rows: Sequence[Any], query: Vectors) -> dict[int, Likeness]:
 
     if not rows:
         return {}
-    matrix = np.frombuffer(b"".join(row["vector"] for row in rows), "<f2").reshape(len(rows), -1).astype(np.float32)
-    best: dict[int, Likeness] = {}
-    for row, cosine in zip(rows, (matrix @ query).tolist(), strict=True):
-        if row["trace_id"] not in best or cosine > best[row["trace_id"]].cosine:
-            best[row["trace_id"]] = Likeness(cosine, row["span_id"] or None)
-    return best
+    trace_ids, span_ids, vectors = zip(*rows, strict=True)
+    matrix = np.frombuffer(b"".join(vectors), "<f2").reshape(len(rows), -1).astype(np.float32)
+    cosines = (matrix @ query).tolist()
+    best: dict[int, int] = {}
+    for i, trace_id in enumerate(trace_ids):
+        if trace_id not in best or cosines[i] > cosines[best[trace_id]]:
+            best[trace_id] = i
+    return {trace_id: Likeness(cosines[i], span_ids[i] or None) for trace_id, i in best.items()}
 
 
 def _nearest_ids(
@@ -144,7 +148,8 @@ def _nearest_ids(
 
     bits = np.packbits(query > 0)
     if vector_extension() is not None:
-        sql = NEAREST_BITS.format(project="AND project = ?" if project else "")
+        how, condition = ("", "AND project = ?") if project else ("NOT INDEXED", "")
+        sql = NEAREST_BITS.format(how=how, project=condition)
         values = (model, *((project,) if project else ()), bits.tobytes(), wanted)
         return [row[0] for row in con.execute(sql, values)]
     ids, matrix = _bit_matrix(con, store, model, project)

@@ -6,7 +6,7 @@ import threading
 from importlib.util import find_spec
 
 from ...store.connection import Store
-from ...store.vectors import count_vectors
+from ...store.vectors import any_vector
 from .protocol import Embedder
 
 INSTALL = "for meaning: pip install 'retrospan[semantic]', then retrospan embed"
@@ -38,4 +38,4 @@ def available() -> bool:
 
 def has_vectors(store: Store) -> bool:
     """Whether a search by meaning would find anything, without loading the model."""
-    return available() and count_vectors(store, _MODEL_ID) > 0
+    return available() and any_vector(store, _MODEL_ID)
