@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from ..ingest.redaction import PERSONAL
 from ..services.findings import Finding
 from ..services.importing import ImportReport, import_paths
 from ..services.wire import import_json
 from ..store.display import safe_line
 from .options import json_option, opened, print_json, progress_bar, say, store_option
+from .privacy_options import privacy_options
 
 _ERRORS_SHOWN = 10
 
@@ -27,14 +27,7 @@ Examples:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--project", help="Project for traces that name none.")
 @click.option("--format", "format_name", default="auto", show_default=True, help="Format of the files.")
-@click.option(
-    "--redact",
-    "personal",
-    multiple=True,
-    type=click.Choice(PERSONAL),
-    help="Personal data to take out beside secrets; may be repeated.",
-)
-@click.option("--structure-only", is_flag=True, help="Keep no content, only its lengths and hashes.")
+@privacy_options
 @store_option
 @json_option
 def import_command(

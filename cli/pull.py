@@ -7,12 +7,12 @@ import os
 import click
 
 from ..ingest.connectors.registry import PRODUCTS, open_connector
-from ..ingest.redaction import PERSONAL
 from ..services.erasing import parse_age
 from ..services.pulling import Pulled, pull_traces, write_back
 from ..services.redacting import Redactor
 from .imports import print_findings
 from .options import json_option, opened, print_json, progress_bar, say, store_option
+from .privacy_options import privacy_options
 
 _KEY_VARIABLES = {"phoenix": "PHOENIX_API_KEY"}
 _product = click.argument("product", type=click.Choice(PRODUCTS))
@@ -36,14 +36,7 @@ Examples:
 @click.option("--since", metavar="AGE", help="How far back to begin, as 7d or 12h (default: everything).")
 @click.option("--again", is_flag=True, help="Begin at --since even if later ones were pulled; brings new annotations.")
 @_api_key_env
-@click.option(
-    "--redact",
-    "personal",
-    multiple=True,
-    type=click.Choice(PERSONAL),
-    help="Personal data to take out beside secrets; may be repeated.",
-)
-@click.option("--structure-only", is_flag=True, help="Keep no content, only its lengths and hashes.")
+@privacy_options
 @store_option
 @json_option
 def pull_command(

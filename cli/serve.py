@@ -13,7 +13,6 @@ from starlette.requests import Request
 
 from ..ingest.limits import DEFAULT_LIMITS, MIB
 from ..ingest.otlp.guard import LOOPBACK_NAMES, token_of
-from ..ingest.redaction import PERSONAL
 from ..services.findings import top_findings
 from ..services.listening import Server, base_url, is_loopback, listen
 from ..services.redacting import Redactor
@@ -23,6 +22,7 @@ from ..store.connection import Store
 from ..store.tokens import Role, verify_token
 from .imports import print_findings
 from .options import opened, otel_option, store_option
+from .privacy_options import privacy_options
 
 _TRACES_NOTED = 1_000
 _COLLECT_AFTER = (20_000, 20, 50)
@@ -48,14 +48,7 @@ Examples:
     metavar="NAME",
     help="A further host name this server is reached by; may be repeated.",
 )
-@click.option(
-    "--redact",
-    "personal",
-    multiple=True,
-    type=click.Choice(PERSONAL),
-    help="Personal data to take out beside secrets; may be repeated.",
-)
-@click.option("--structure-only", is_flag=True, help="Keep no content, only its lengths and hashes.")
+@privacy_options
 @click.option("--mcp/--no-mcp", "with_mcp", default=True, help="Serve assistants at /mcp, with a token.")
 @click.option("--background/--no-background", default=True, help="Analyse traces some seconds after their last span.")
 @click.option(

@@ -11,15 +11,17 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
+from pydantic import BaseModel, ValidationError
 
-from .display import safe_text
+from .display import safe_line, safe_text
 from .errors import BadInputError
 from .models import JsonValue
 
 _MAX_DEPTH = 64
+_MISTAKES_SHOWN = 5
 _TAG = "tag:yaml.org,2002:"
 _JSON_TAGS = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null", "map", "seq"))
 _KEPT = frozenset((_TAG + "null",))
@@ -29,6 +31,8 @@ _PLAIN = (
     ("int", rf"^{_NUMBER}$", "-0123456789"),
     ("float", rf"^{_NUMBER}(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)$", "-0123456789"),
 )
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class _Loader(yaml.SafeLoader):
@@ -126,6 +130,24 @@ def load(text: str | bytes, *, source: str) -> Document:
     except (UnicodeDecodeError, ValueError) as err:
         raise _broken(source, 1, str(err)) from None
     return Document(value, root)
+
+
+def load_model(model: type[_Model], text: str | bytes, *, source: str) -> _Model:
+    """A YAML text as the model it must fit.
+
+    Raises:
+        BadInputError: one line per mistake, each with its line and key.
+    """
+    document = load(text, source=source)
+    try:
+        return model.model_validate(document.value)
+    except ValidationError as err:
+        lines = []
+        for mistake in err.errors(include_url=False)[:_MISTAKES_SHOWN]:
+            place = document.locate(mistake["loc"])
+            told = mistake["msg"].removeprefix("Value error, ")
+            lines.append(f"{source}:{place.line}: {safe_line(place.path, 80) or 'file'}: {safe_line(told, 300)}")
+        raise BadInputError("\n".join(lines), where=lines[0].split(": ")[0]) from None
 
 
 def dump(value: JsonValue | dict[str, Any]) -> str:

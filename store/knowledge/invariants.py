@@ -16,12 +16,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .. import yamltext
 from ..case_checks import compile_pattern
-from ..display import safe_line
-from ..errors import BadInputError
 from ..models import JsonValue
 from ..trust.files import read_bounded
 
@@ -114,16 +112,7 @@ def parse_invariants(text: str | bytes, *, source: str = INVARIANTS_FILE) -> Inv
     Raises:
         BadInputError: one line per mistake, each with its line and key.
     """
-    document = yamltext.load(text, source=source)
-    try:
-        return Invariants.model_validate(document.value)
-    except ValidationError as err:
-        lines = []
-        for mistake in err.errors(include_url=False)[:5]:
-            place = document.locate(mistake["loc"])
-            told = mistake["msg"].removeprefix("Value error, ")
-            lines.append(f"{source}:{place.line}: {safe_line(place.path, 80) or 'file'}: {safe_line(told, 300)}")
-        raise BadInputError("\n".join(lines), where=lines[0].split(": ")[0]) from None
+    return yamltext.load_model(Invariants, text, source=source)
 
 
 def load_invariants(path: Path) -> Invariants:

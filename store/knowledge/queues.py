@@ -21,11 +21,11 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from .. import yamltext
 from ..display import safe_line
-from ..errors import BadInputError, QueryError, UsageError, did_you_mean
+from ..errors import QueryError, UsageError, did_you_mean
 from ..query import parse_query
 from ..trust.files import read_bounded
 from .folders import knowledge_root
@@ -159,16 +159,7 @@ def parse_queues(text: str | bytes, *, source: str = QUEUES_FILE) -> QueueRules:
     Raises:
         BadInputError: one line per mistake, each with its line and key.
     """
-    document = yamltext.load(text, source=source)
-    try:
-        return QueueRules.model_validate(document.value)
-    except ValidationError as err:
-        lines = []
-        for mistake in err.errors(include_url=False)[:5]:
-            place = document.locate(mistake["loc"])
-            told = mistake["msg"].removeprefix("Value error, ")
-            lines.append(f"{source}:{place.line}: {safe_line(place.path, 80) or 'file'}: {safe_line(told, 300)}")
-        raise BadInputError("\n".join(lines), where=lines[0].split(": ")[0]) from None
+    return yamltext.load_model(QueueRules, text, source=source)
 
 
 def load_queues(folder: Path) -> tuple[QueueRules, Path | None]:
