@@ -27,6 +27,9 @@ SELECT_BODIES = "SELECT id, codec, data FROM body WHERE id IN ({marks})"
 BODY_GENERATION = "body_generation"
 """In `meta`: raised by each sweep of unused bodies."""
 SELECT_GENERATION = "SELECT value FROM meta WHERE key = ?"
+NEXT_GENERATION = """
+INSERT INTO meta(key, value) VALUES (?, '1') ON CONFLICT(key) DO UPDATE SET value = CAST(value + 1 AS TEXT)
+"""
 SELECT_NEXT_ID = "SELECT coalesce(max(id), 0) + 1 FROM body"
 INSERT_BODY = "INSERT INTO body(id, hash, codec, data) VALUES (?, ?, ?, ?)"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from .connection import Store
-from .contents import marks
+from .contents import NEXT_GENERATION, SELECT_GENERATION, marks
 from .sqlite.driver import Connection, vector_extension
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 _CHUNK = 500
+_GENERATION = "vector_generation"
+"""Raised whenever vectors are written; ids alone do not tell, as SQLite gives those of deleted rows again."""
 _RESCORED = 200
 """Candidates of the bit scan that are compared exactly, at least."""
 
@@ -95,6 +97,7 @@ def save_vectors(store: Store, model: str, kept: Sequence[NewVector], vectors: V
     with store.write() as con:
         con.executemany(DELETE_OF_TRACE, [(trace_id,) for trace_id in {v.trace_id for v in kept}])
         con.executemany(INSERT_VECTOR, rows)
+        con.execute(NEXT_GENERATION, (_GENERATION,))
 
 
 def nearest_traces(
@@ -162,13 +165,14 @@ def _bit_matrix(con: Connection, store: Store, model: str, project: str | None) 
     """Ids and bits of a project's vectors, kept in memory until the table changes."""
     import numpy as np
 
-    state = con.execute("SELECT count(*), max(id) FROM embedding").fetchone()
+    written = con.execute(SELECT_GENERATION, (_GENERATION,)).fetchone()
+    state = (con.execute("SELECT count(*) FROM embedding").fetchone()[0], written and written[0])
     key = f"bits {model} {project}"
     known = cast(tuple[Any, Any, Any] | None, store.caches.get(key))
-    if known is None or known[0] != tuple(state):
+    if known is None or known[0] != state:
         rows = con.execute(SELECT_BITS, (model, project, project)).fetchall()
         ids = np.array([row[0] for row in rows], np.int64)
         matrix = np.frombuffer(b"".join(row[1] for row in rows), np.uint8).reshape(len(rows), -1)
-        known = (tuple(state), ids, matrix)
+        known = (state, ids, matrix)
         store.caches[key] = known
     return known[1], known[2]

@@ -14,7 +14,7 @@ from typing import Any, cast
 from ..codec import BodyKind, envelope_refs
 from ..compression import unpack
 from ..connection import Store
-from ..contents import BODY_GENERATION, body_kind, decode_row, indexed_text_of, marks
+from ..contents import BODY_GENERATION, NEXT_GENERATION, body_kind, decode_row, indexed_text_of, marks
 from ..spans import record_refs
 from ..sqlite.driver import Connection
 from ..sqlite.fulltext import DELETE_TEXT
@@ -30,9 +30,6 @@ SELECT_BODY_IDS = "SELECT id FROM body"
 SELECT_ENVELOPES = "SELECT id, codec, data FROM body WHERE codec & 7 = 2"
 SELECT_BODIES = "SELECT id, codec, data FROM body WHERE id IN ({marks})"
 SET_META = "INSERT INTO meta(key, value) VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value"
-NEXT_GENERATION = """
-INSERT INTO meta(key, value) VALUES (?, '1') ON CONFLICT(key) DO UPDATE SET value = CAST(value + 1 AS TEXT)
-"""
 
 _State = tuple[int, int]
 Progress = Callable[[int, int], None]
