@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from otlp_spans import SpanSource
 from retrospan.ingest.conventions.mapping import to_batch
 from retrospan.ingest.otlp.decode import decode_traces
 from retrospan.services.analysing import analyse
 from retrospan.services.embedding.choose import embedder
+from retrospan.services.embedding.protocol import Embedder
 from retrospan.services.embedding.work import embed_pending
 from retrospan.store.commit import commit_batch
 from retrospan.store.connection import Store, open_store
 from retrospan.store.models import Message, Outcome, Span, SpanBatch, Status, StepError, StepKind, TraceFacts
 from retrospan.store.revisions import refresh
+from retrospan.store.vectors import NewVector, save_vectors, traces_to_embed
 
 SPANS = 100_000
 TRACES = 100_000
 LONG_RUNS = 6
 LONG_STEPS = 100
 _BATCH = 2_000
+_REALLY_EMBEDDED = 64
+_VECTORS_EACH = 6
+_SPREAD = 0.7
+"""Length of what is added to a unit vector before it is made one again."""
 _START_NS = 1_790_000_000_000_000_000
 _FAILING = 30
 """One of so many of the single-step traces has failed."""
@@ -33,9 +40,8 @@ def make_stores(folder: Path) -> None:
         _add_long_runs(store)
         _settle(store)
         analyse(store)
-        model = embedder()
-        if model is not None:
-            embed_pending(store, model)
+        if (model := embedder()) is not None:
+            _add_vectors(store, model)
     with open_store(folder / "traces.db") as store:
         _add_traces(store)
         _settle(store)
@@ -77,6 +83,22 @@ def _long_step(key: str, number: int, place: int, text: str) -> Span:
     else:
         made.tool, made.inputs, made.outputs = made.name, {"order": f"R{place:05}"}, {"status": "done", "text": text}
     return made
+
+
+def _add_vectors(store: Store, model: Embedder) -> None:
+    """Vectors of the newest traces from the model (22 ms each); the others are drawn around those, to fill the scan."""
+    embed_pending(store, model, limit=_REALLY_EMBEDDED)
+    with store.read() as con:
+        known = [row[0] for row in con.execute("SELECT vector FROM embedding WHERE model = ?", (model.model_id,))]
+    real = np.frombuffer(b"".join(known), "<f2").reshape(len(known), -1).astype(np.float32)
+    rng = np.random.default_rng(7)
+    while waiting := traces_to_embed(store, model.model_id, _BATCH):
+        kept = [
+            NewVector(i, "" if n == 0 else f"{n:016x}", "default", 1) for i in waiting for n in range(_VECTORS_EACH)
+        ]
+        drawn = real[rng.integers(len(real), size=len(kept))]
+        drawn = drawn + rng.normal(scale=_SPREAD / drawn.shape[1] ** 0.5, size=drawn.shape).astype(np.float32)
+        save_vectors(store, model.model_id, kept, drawn / np.linalg.norm(drawn, axis=1, keepdims=True))
 
 
 def _add_traces(store: Store) -> None:

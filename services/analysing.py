@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ..analysis.reading import read
+from ..analysis.signals import registry
 from ..analysis.signals.registry import DEFINITIONS, find_signals
 from ..store.connection import Store
 from ..store.findings import Signal
@@ -13,9 +15,10 @@ from ..store.traces import get_trace
 from .invariants import DeclaredRules, declared_rules
 from .signal_precision import muted_signals, refresh_record
 from .surroundings import Surrounder
+from .telling import keep_told_steps
 
 _BATCH = 16
-RULES = "2 " + " ".join(definition.name for definition in DEFINITIONS)
+RULES = "3 " + " ".join(definition.name for definition in DEFINITIONS)
 """Names the rules that stored findings rest on. Raise the number when a rule changes what it finds."""
 
 
@@ -55,11 +58,13 @@ def analyse(
     waiting = traces_to_analyse(store, rules, limit, trace_ids)
     for start in range(0, len(waiting), _BATCH):
         chunk = waiting[start : start + _BATCH]
-        traces = [get_trace(store, trace_id) for trace_id in chunk]
-        found = [(trace, find_signals(trace, muted, surround.of(trace.summary))) for trace in traces]
+        readings = [read(get_trace(store, trace_id)) for trace_id in chunk]
+        found = [(r, registry.signals_of(r, muted, surround.of(r.trace.summary))) for r in readings]
         with store.write() as con:
-            for trace, signals in found:
+            for reading, signals in found:
+                trace = reading.trace
                 save_signals(con, trace.summary.id, trace.summary.revision, rules, trace.steps, signals)
+                keep_told_steps(con, reading)
         if on_progress:
             on_progress(min(start + _BATCH, len(waiting)), len(waiting))
     return len(waiting)

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..analysis.reading import read
 from ..store.findings import Signal
-from ..store.models import Trace, TraceSummary
+from ..store.models import TraceSummary
 from .rendering.budget import CHARACTERS_PER_TOKEN, clip, ranges, share, spelled
 from .rendering.fence import FENCE_COST, fenced, inert_line
-from .rendering.step_lines import StepLine, step_lines
+from .rendering.step_lines import StepLine, ToldStep, step_lines
 
 _LEAST_TEXT = 48
 """Characters of its texts that a step keeps; below that a step is rather summarised with its neighbours."""
@@ -31,22 +30,30 @@ class Outline:
     """Steps shown with less than their whole text, the most notable first."""
 
 
-def outline_trace(trace: Trace, signals: Sequence[Signal], *, budget: int, suspects: Sequence[int] = ()) -> Outline:
+def outline_trace(
+    summary: TraceSummary,
+    told: Sequence[ToldStep],
+    signals: Sequence[Signal],
+    *,
+    budget: int,
+    suspects: Sequence[int] = (),
+) -> Outline:
     """The outline of a whole trace.
 
     Args:
-        trace: The trace.
+        summary: The trace.
+        told: All of its steps in words.
         signals: Its signals; steps that have one are kept when room is short.
         budget: Tokens, of four characters each, for everything.
         suspects: Indices of suspected steps, likewise kept.
 
-    Cost: linear in the trace's text.
+    Cost: O(n log n) in the number of steps.
     """
-    name = trace.summary.short_id
-    head = headline(trace.summary, signals)
-    about = _about(trace.summary)
+    name = summary.short_id
+    head = headline(summary, signals)
+    about = _about(summary)
     room = budget * CHARACTERS_PER_TOKEN - len(head) - len(about) - FENCE_COST - _FOOTER
-    lines = step_lines(read(trace), signals, suspects, with_agents=len(trace.summary.agents) > 1)
+    lines = step_lines(told, signals, suspects)
     blocks, folded = _fit(lines, room)
     rows, cut = _write(blocks, room)
     text = f"{head}\n{fenced([about, *rows] if about else rows)}\n{_left_out(name, folded, cut)}"

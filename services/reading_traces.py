@@ -8,10 +8,11 @@ from ..store.findings import Signal
 from ..store.models import Trace
 from ..store.revisions import trace_rows
 from ..store.signals import step_index
-from ..store.traces import get_trace, parse_trace_id, resolve_trace
+from ..store.traces import get_summaries, get_trace, parse_trace_id, resolve_trace
 from .analysing import signals_of
 from .detailing import StepRequest, detail_steps, parse_steps
 from .outlining import outline_trace
+from .telling import told_steps
 
 
 def read_trace(store: Store, name: str, *, budget: int, full: bool = False, offset: int = 0) -> str:
@@ -25,13 +26,16 @@ def read_trace(store: Store, name: str, *, budget: int, full: bool = False, offs
     """
     if full or offset:
         return read_steps(store, name, "0-", full=full, offset=offset, budget=budget)
-    trace, signals = _load(store, name)
-    outline = outline_trace(trace, signals, budget=budget)
+    trace_id = resolve_trace(store, name)
+    signals = signals_of(store, [trace_id])[trace_id]
+    (summary,) = get_summaries(store, [trace_id])
+    told = told_steps(store, summary)
+    outline = outline_trace(summary, told, signals, budget=budget)
     if outline.folded:
         from .understanding import explain_trace
 
-        suspects = [suspect.step for suspect in explain_trace(store, trace.summary.id).report.suspects[:5]]
-        outline = outline_trace(trace, signals, budget=budget, suspects=suspects)
+        suspects = [suspect.step for suspect in explain_trace(store, trace_id).report.suspects[:5]]
+        outline = outline_trace(summary, told, signals, budget=budget, suspects=suspects)
     return outline.text
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ...analysis.effects import Effect, effect_of
 from ...analysis.reading import Act, Reading, Role, View
@@ -52,38 +53,69 @@ class StepLine:
         return sum(len(text) + 1 for text in self.texts)
 
 
-def step_lines(
-    reading: Reading, signals: Sequence[Signal], suspects: Iterable[int] = (), *, with_agents: bool
-) -> list[StepLine]:
-    """A line for each step, in reading order.
+class ToldStep(NamedTuple):
+    """A step put into words, before anything computed of it: what a store keeps per revision. Every part is inert."""
+
+    at: int
+    """Step index."""
+    head: str
+    texts: Sequence[str]
+    error: str
+    cost: str
+    weight: float
+    frame: bool
+    label: str
+    joins: bool
+    """The step before did nothing but ask for this one."""
+
+
+FORM = 1
+"""Raise it when the same step would be put into other words: what stores have kept is then made anew."""
+
+
+def tell_steps(reading: Reading, *, with_agents: bool) -> list[ToldStep]:
+    """Each step in words, in reading order.
 
     Args:
         reading: The trace, read.
-        signals: Its signals.
-        suspects: Indices of suspected steps.
         with_agents: Name the agent of each step that has one.
+    """
+    final = reading.final.index if reading.final else None
+    holders = {step.parent for step in reading.trace.steps}
+    shown = {act.done for act in reading.acts if act.done is not None and _is_told(reading.view(act.done))}
+    heard: set[str] = {view.text for view in reading.views if view.role in (Role.USER, Role.CONTEXT)}
+    told: list[ToldStep] = []
+    for view in reading.views:
+        asked = reading.acts_by_asker.get(view.index, ())
+        texts = () if view.role is Role.FRAME and view.index in holders else _texts(view, asked, shown, heard)
+        joins = bool(told) and view.role is Role.RESULT and _only_asks(reading, told[-1], view)
+        told.append(_told(view, texts, _weight(view, final), joins, with_agents))
+    return told
+
+
+def step_lines(told: Iterable[ToldStep], signals: Sequence[Signal], suspects: Iterable[int] = ()) -> list[StepLine]:
+    """A line for each step, in reading order, marked and weighed by what was computed of it.
+
+    Args:
+        told: The steps in words.
+        signals: The trace's signals.
+        suspects: Indices of suspected steps.
     """
     marks: dict[int, list[str]] = {}
     for signal in signals:
         if signal.step is not None and signal.signal not in marks.setdefault(signal.step, []):
             marks[signal.step].append(signal.signal)
     suspected = set(suspects)
-    final = reading.final.index if reading.final else None
-    holders = {step.parent for step in reading.trace.steps}
-    shown = {act.done for act in reading.acts if act.done is not None and _is_told(reading.view(act.done))}
-    heard: set[str] = {view.text for view in reading.views if view.role in (Role.USER, Role.CONTEXT)}
     lines: list[StepLine] = []
-    for view in reading.views:
-        asked = reading.acts_by_asker.get(view.index, ())
-        texts = () if view.role is Role.FRAME and view.index in holders else _texts(view, asked, shown, heard)
-        weight = _weight(view, marks, suspected, final)
-        line = _line(view, texts, marks.get(view.index, ()), weight, with_agents)
-        if lines and view.role is Role.RESULT and _only_asks(reading, lines[-1], view):
+    for step in told:
+        line = _line(step, marks.get(step.at, ()), step.at in suspected)
+        # A line that got a weight of its own is worth showing alone.
+        if step.joins and lines[-1].weight == SPOKEN:
             before = lines.pop()
             head = f"{before.head} → {line.head.partition(' ')[2]}"
             line = replace(
                 line,
-                head=head.replace(" ", f",{view.index} ", 1),
+                head=head.replace(" ", f",{step.at} ", 1),
                 marks=before.marks + line.marks,
                 asked_by=before.index,
             )
@@ -91,19 +123,29 @@ def step_lines(
     return lines
 
 
+def _line(step: ToldStep, names: Sequence[str], suspected: bool) -> StepLine:
+    weight = step.weight
+    if names:
+        weight = MARKED
+    elif suspected and weight != MARKED:
+        weight = SUSPECT
+    marks = step.error + "".join(f" !{name}" for name in names) + step.cost
+    return StepLine(step.at, step.head, tuple(step.texts), marks, weight, step.frame and not names, step.label)
+
+
 def _is_told(view: View) -> bool:
     """Does a tool step itself show what came back? Some instrumentations tell it only to the model that asked."""
     return view.role is Role.RESULT and bool(view.text.strip() or view.step.error)
 
 
-def _only_asks(reading: Reading, before: StepLine, view: View) -> bool:
+def _only_asks(reading: Reading, before: ToldStep, view: View) -> bool:
     """Did the step before say nothing, and ask for this one alone?"""
-    acts = reading.acts_by_asker.get(before.index, ())
-    silent = before.weight == SPOKEN and not reading.view(before.index).text.strip() and len(before.texts) == 1
-    return silent and len(acts) == 1 and acts[0].asked == before.index and acts[0].done == view.index
+    acts = reading.acts_by_asker.get(before.at, ())
+    silent = before.weight == SPOKEN and not reading.view(before.at).text.strip() and len(before.texts) == 1
+    return silent and len(acts) == 1 and acts[0].asked == before.at and acts[0].done == view.index
 
 
-def _line(view: View, texts: tuple[str, ...], names: Sequence[str], weight: float, with_agents: bool) -> StepLine:
+def _told(view: View, texts: tuple[str, ...], weight: float, joins: bool, with_agents: bool) -> ToldStep:
     step = view.step
     who = inert_line(view.agent, _NAME) if with_agents and view.agent and view.role is not Role.RESULT else ""
     tool = inert_line(step.tool or step.name, _NAME) if view.role is Role.RESULT or step.kind in _NAMED else ""
@@ -114,10 +156,8 @@ def _line(view: View, texts: tuple[str, ...], names: Sequence[str], weight: floa
         error = f" ✗{inert_line(step.error.message, 80)}"
     elif step.status is Status.ERROR:
         error = " ✗"
-    marks = error + "".join(f" !{name}" for name in names) + _cost(step)
-    return StepLine(
-        step.index, head, texts, marks, weight, view.role is Role.FRAME and not (texts or names or error), label
-    )
+    frame = view.role is Role.FRAME and not (texts or error)
+    return ToldStep(step.index, head, texts, error, _cost(step), weight, frame, label, joins)
 
 
 _NAMED = (StepKind.AGENT, StepKind.CHAIN, StepKind.GUARDRAIL, StepKind.EVALUATOR, StepKind.EMBEDDING)
@@ -132,12 +172,10 @@ def _cost(step: Step) -> str:
     return f" ({' '.join(parts)})" if parts else ""
 
 
-def _weight(view: View, marks: Mapping[int, Sequence[str]], suspected: set[int], final: int | None) -> float:
+def _weight(view: View, final: int | None) -> float:
     step = view.step
-    if view.index in marks or step.status is Status.ERROR or view.index == final:
+    if step.status is Status.ERROR or view.index == final:
         return MARKED
-    if view.index in suspected:
-        return SUSPECT
     if view.role is Role.RESULT and effect_of(step.tool or step.name) is Effect.WRITE:
         return MARKED
     if view.role is Role.USER:

@@ -41,7 +41,7 @@ _PLACES = (
     _Place("review_skip", "rowid", ("reason",), _OF_ITEMS),
 )
 _JSON_COLUMNS = frozenset({"cited", "first", "final"})
-_DERIVED = ("signal", "suspect_cache", "embedding")
+_DERIVED = ("signal", "suspect_cache", "embedding", "told_steps")
 
 FORGET_NAMES = """
 UPDATE failure_mode SET computed_name = NULL WHERE id IN (SELECT mode_id FROM mode_member WHERE trace_id = ?)
