@@ -136,7 +136,8 @@ def _best(rows: Sequence[Any], query: Vectors) -> dict[int, Likeness]:
         return {}
     trace_ids, span_ids, vectors = zip(*rows, strict=True)
     matrix = np.frombuffer(b"".join(vectors), "<f2").reshape(len(rows), -1).astype(np.float32)
-    cosines = (matrix @ query).tolist()
+    # Not `@`: its BLAS wakes a thread a core for this little, and they spin on after it.
+    cosines = np.einsum("ij,j->i", matrix, query).tolist()
     best: dict[int, int] = {}
     for i, trace_id in enumerate(trace_ids):
         if trace_id not in best or cosines[i] > cosines[best[trace_id]]:

@@ -7,9 +7,11 @@ from conversations import Builder, answers, calls, says
 from hypothesis import given
 from hypothesis import strategies as st
 from retrospan.services.listing import list_traces
+from retrospan.store import search as search_module
 from retrospan.store.connection import Store
 from retrospan.store.errors import QueryError
 from retrospan.store.query import parse_query
+from retrospan.store.search import search_any_word
 from retrospan.store.traces import get_trace
 
 
@@ -109,3 +111,26 @@ def test_query_syntax_of_the_engine_is_only_text(shop: Store, line: str) -> None
     except QueryError:
         return
     assert found(shop, "") == ["T3", "T2", "T1"]
+
+
+def test_words_of_most_texts_do_not_rank_but_still_have_to_stand_there(
+    store: Store, traces: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        traces.add(says("user", f"parcel {number} to Leeds"), says("assistant", "noted"))
+    traces.add(says("user", "parcel"), says("assistant", "zeppelin"))
+    traces.add(says("user", "zeppelin"), says("assistant", "no"))
+    monkeypatch.setattr(search_module, "_MOST_RANKED", 3)
+    assert found(store, "parcel zeppelin") == ["T7"]
+    assert len(found(store, "parcel")) == 7
+    any_of = search_any_word(store, parse_query(""), ["parcel", "zeppelin"], limit=9)
+    assert {hit.trace_id for hit in any_of} == {7, 8}
+
+
+def test_of_a_word_of_most_texts_the_newest_are_ranked(
+    store: Store, traces: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        traces.add(says("user", f"parcel {number}"), says("assistant", f"noted {number}"))
+    monkeypatch.setattr(search_module, "_MOST_RANKED", 3)
+    assert {hit.trace_id for hit in search_any_word(store, parse_query(""), ["parcel"], limit=9)} == {4, 5, 6}
