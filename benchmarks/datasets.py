@@ -211,14 +211,20 @@ def _tau_case(domain: str, run: dict[str, Any], version: str) -> Case:
     gold = [(action["name"], action["kwargs"]) for action in run["info"]["task"]["actions"]]
     wrong = next(_wrong_writes(run["traj"], gold), None) if outcome == "fail" else None
     steps = (wrong[0],) if wrong else ()
-    extra = {"gold": gold, "wrong": wrong}
+    extra = {"gold": gold, "wrong": wrong, "writes": [(name, given) for _, name, given in _writes(run["traj"])]}
     return Case(case_id, record, steps, (), outcome, str(run["task_id"]), extra)
 
 
 def _wrong_writes(messages: list[dict[str, Any]], gold: list[tuple[str, Any]]) -> Iterator[tuple[int, str, Any]]:
+    for index, name, arguments in _writes(messages):
+        if name != "transfer_to_human_agents" and (name, arguments) not in gold:
+            yield index, name, arguments
+
+
+def _writes(messages: list[dict[str, Any]]) -> Iterator[tuple[int, str, Any]]:
     for index, message in enumerate(messages):
         for call in message.get("tool_calls") or []:
             name = call["function"]["name"]
             arguments = unpacked(call["function"]["arguments"])
-            if name in WRITES - {"transfer_to_human_agents"} and (name, arguments) not in gold:
+            if name in WRITES:
                 yield index, name, arguments

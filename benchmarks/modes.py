@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import random
 import sys
 from collections import Counter, defaultdict
@@ -20,6 +21,7 @@ from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from retrospan.analysis.modes.clustering import Clustering
 from retrospan.analysis.modes.features import Background, Features, features_of
+from retrospan.analysis.modes.suspicion import suspicion_of
 from retrospan.analysis.modes.symptoms import symptom_of
 from retrospan.analysis.reading import read
 from retrospan.analysis.signals.registry import signals_of
@@ -42,6 +44,8 @@ class Labelled:
 
     trace: Trace
     cause: str | None
+    group: str = ""
+    """Its task, where other runs of the task are its siblings."""
 
 
 def support_agent(seeds: Sequence[int]) -> list[Labelled]:
@@ -88,6 +92,41 @@ def agentrx() -> list[Labelled]:
     return runs
 
 
+def tau(cases: Sequence[datasets.Case]) -> list[Labelled]:
+    """Runs of one shop; failing ones with what they did to its data that the gold actions do not, or left undone.
+
+    Failing runs that did all of that rightly (they answered wrongly) are left out: the gold actions do not say how.
+    """
+    runs = []
+    for case in cases:
+        cause = None
+        if case.outcome == "fail":
+            cause = _deviation(case)
+            if cause is None:
+                continue
+        runs.append(Labelled(trace_of(case), cause, case.group))
+    return runs
+
+
+def _deviation(case: datasets.Case) -> str | None:
+    gold: list[tuple[str, Any]] = case.extra["gold"]
+    if case.extra["wrong"] is None:
+        done = {(name, json.dumps(given, sort_keys=True)) for name, given in case.extra["writes"]}
+        missing = [
+            name
+            for name, given in gold
+            if name in datasets.WRITES and (name, json.dumps(given, sort_keys=True)) not in done
+        ]
+        return f"missing {missing[0]}" if missing else None
+    _, name, given = case.extra["wrong"]
+    wanted = [value for tool, value in gold if tool == name]
+    if not wanted or not isinstance(given, dict):
+        return f"needless {name}"
+    differing = [{k for k in {*given, *value} if given.get(k) != value.get(k)} for value in wanted]
+    closest = min(differing, key=lambda keys: len(keys))
+    return f"argument {min(closest)} of {name}"
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A run as the clustering takes it."""
@@ -100,21 +139,29 @@ class Prepared:
     signals: tuple[str, ...]
 
 
-def prepare(runs: Sequence[Labelled], *, outcomes: bool, signals: bool = True) -> list[Prepared]:
+def prepare(
+    runs: Sequence[Labelled], *, outcomes: bool, signals: bool = True, suspicions: bool = True
+) -> list[Prepared]:
     """Features and symptoms; without `outcomes` nobody said which runs failed, without `signals` none were found."""
     prepared = []
+    siblings: dict[str, list[Trace]] = defaultdict(list)
+    for run in runs:
+        siblings[run.group].append(run.trace)
     for run in runs:
         reading = read(run.trace)
         found = signals_of(reading) if signals else ()
         outcome = (Outcome.FAIL if run.cause else Outcome.PASS) if outcomes else Outcome.UNKNOWN
         symptom = symptom_of(reading, found, outcome)
+        if run.group and suspicions and symptom and not symptom.clearest:
+            others = [trace for trace in siblings[run.group] if trace is not run.trace]
+            symptom = symptom.suspected(suspicion_of(run.trace, found, others))
         names = tuple(dict.fromkeys(signal.signal for signal in found if signal.failure))
         prepared.append(
             Prepared(
                 run.cause,
                 features_of(reading, found),
                 symptom.signature if symptom else None,
-                symptom.clearest if symptom else "",
+                symptom.family if symptom else "",
                 symptom is not None,
                 names,
             )
@@ -187,9 +234,11 @@ def _spread(causes: Sequence[object], found: Sequence[object]) -> tuple[float, f
     return values[5], values[194]
 
 
-def report(name: str, runs: Sequence[Labelled], *, outcomes: bool = True, signals: bool = True) -> None:
+def report(
+    name: str, runs: Sequence[Labelled], *, outcomes: bool = True, signals: bool = True, suspicions: bool = True
+) -> None:
     """Print one row for the modes and one for each trivial baseline."""
-    prepared = prepare(runs, outcomes=outcomes, signals=signals)
+    prepared = prepare(runs, outcomes=outcomes, signals=signals, suspicions=suspicions)
     modes = cluster(prepared)
     kept = [i for i, run in enumerate(prepared) if run.failing]
     causes = [prepared[i].cause or "went well" for i in kept]
@@ -227,6 +276,10 @@ def main() -> None:
     report("support agent, nobody said what failed", agent, outcomes=False)
     report("support agent, outcomes known, signals withheld", agent, signals=False)
     report("AgentRx, root cause category", agentrx())
+    for name, cases in (("tau airline", datasets.tau_airline()), ("tau retail", datasets.tau_retail())):
+        runs = tau(cases)
+        report(f"{name}, what was changed wrongly", runs)
+        report(f"{name}, what was changed wrongly, without suspicions", runs, suspicions=False)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..analysis.modes.features import normalised_error
 from ..analysis.modes.naming import NamingText, name_of
+from ..analysis.modes.symptoms import SUSPICION
 from ..store.connection import Store
 from ..store.findings import Signal
+from ..store.mode_features import load_centres
 from ..store.models import TraceSummary
 from ..store.modes import Member, ModeRow, keep_computed_names, list_members, tools_of
 from ..store.signals import load_signals
-from ..store.traces import get_summaries
+from ..store.traces import get_summaries, get_trace
+from .suspicions import suspicion
 
 _READ = 12
 """Members read for a name."""
@@ -20,7 +23,7 @@ _OTHERS = 80
 
 
 def computed_names(store: Store, rows: Sequence[ModeRow]) -> dict[int, str]:
-    """The name of each mode from its distinctive words.
+    """The name of each mode: what its runs are suspected of, or its commonest signal and distinctive words.
 
     Made from at most 12 runs of the mode and 80 others where the store does not keep it.
     """
@@ -28,13 +31,24 @@ def computed_names(store: Store, rows: Sequence[ModeRow]) -> dict[int, str]:
     fresh: dict[int, str] = {}
     for project in sorted({row.project for row in rows if row.id not in names}):
         pool = get_summaries(store, _spread_ids(store, project))
+        with store.read() as con:
+            families = {centre.mode_id: centre.family for centre in load_centres(con, project)}
         for row in rows:
             if row.project == project and row.id not in names:
-                fresh[row.id] = _name(store, list_members(store, row.id), pool)
+                members = list_members(store, row.id)
+                suspected = families.get(row.id, "").startswith(SUSPICION) and _suspected(store, members)
+                fresh[row.id] = suspected or _name(store, members, pool)
     if fresh and not store.read_only:
         with store.write() as con:
             keep_computed_names(con, fresh.items())
     return names | fresh
+
+
+def _suspected(store: Store, members: Sequence[Member]) -> str | None:
+    """What its first run is suspected of, as all of them are; None where their siblings have changed since."""
+    trace = get_trace(store, members[0].trace_id)
+    found = suspicion(store, trace, load_signals(store, [trace.summary.id])[trace.summary.id])
+    return f"suspected: {found.words}" if found else None
 
 
 def _spread_ids(store: Store, project: str) -> list[int]:

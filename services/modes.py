@@ -38,6 +38,7 @@ from ..store.signals import load_signals
 from ..store.sqlite.driver import Connection
 from ..store.traces import get_trace
 from ..store.trust.clock import utc_now, utc_text
+from .suspicions import suspicion
 
 _BATCH = 40
 """Runs placed in one transaction; receivers get their turn in between."""
@@ -70,7 +71,8 @@ def update_modes(
     """Place runs that were analysed, or whose outcome changed, since they were last placed.
 
     A run that failed (or that nobody called a success and that shows a failure signal) joins the mode that has its
-    clearest signal and error, else the most alike mode with that signal, else it opens one. A run keeps its mode when
+    clearest signal and error, else the most alike mode with that signal, else it opens one. Without a signal, what its
+    first suspect did takes the place of signal and error. A run keeps its mode when
     it is looked at again and still fails; it leaves when it turns out to have gone well. A run later than its mode's
     fix makes the mode regressed.
 
@@ -83,7 +85,8 @@ def update_modes(
     Returns:
         How many runs were placed; none in a read-only store.
 
-    Cost: one reading of each run (a few ms) and one product with the centres of its project.
+    Cost: one reading of each run (a few ms), a report of suspects for failures without a signal, and one product with
+    the centres of its project.
     """
     if store.read_only:
         return 0
@@ -121,6 +124,8 @@ def _prepare(store: Store, trace_ids: Sequence[int], verdicts: dict[int, str]) -
         reading = read(get_trace(store, trace_id))
         summary = reading.trace.summary
         symptom = symptom_of(reading, signals[trace_id], summary.outcome)
+        if symptom and not symptom.clearest:
+            symptom = symptom.suspected(suspicion(store, reading.trace, signals[trace_id]))
         step = symptom.step if symptom else None
         runs.append(
             _Run(
@@ -170,7 +175,7 @@ def _place_one(con: Connection, clustering: Clustering, run: _Run, kept: dict[in
     if present:
         return None
     signature = run.symptom.signature
-    family = run.symptom.clearest
+    family = run.symptom.family
     joined = clustering.find(run.features, signature, family)
     mode = joined.mode
     if mode is None:

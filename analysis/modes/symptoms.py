@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from ...store.findings import Signal
 from ...store.models import Outcome, StepKind
 from ..reading import Reading, mended
 from .features import normalised_error
+from .suspicion import Suspicion
 
+SUSPICION = "suspicion:"
+"""Begins the family of a mode whose runs share a suspicion."""
 _MOST_ERRORS = 3
 """A run with more kinds of error is a mess of its own; likeness decides where it belongs."""
 
@@ -27,15 +30,33 @@ class Symptom:
     """The step that shows it best."""
     clearest: str = ""
     """The failure signal that shows it best; empty without one."""
+    suspicion: str = ""
+    """What its first suspect did, where no signal shows anything (`suspicion_of`)."""
+
+    def suspected(self, found: Suspicion | None) -> Symptom:
+        """The symptom with what was found about a failure that no signal shows."""
+        return self if found is None else replace(self, suspicion=found.words, step=found.step)
+
+    @property
+    def family(self) -> str:
+        """Runs of different families are never of one mode: the clearest signal, else the very suspicion."""
+        return self.clearest or (f"{SUSPICION}{_digest(self.suspicion)}" if self.suspicion else "")
 
     @property
     def signature(self) -> str | None:
-        """A digest of clearest signal and errors, which alike failures share; None without an error to go by."""
+        """A digest that leads alike failures into one mode: of clearest signal and errors, or of the suspicion.
+
+        None without either.
+        """
+        if self.suspicion:
+            return _digest(self.suspicion)
         if not 0 < len(self.errors) <= _MOST_ERRORS:
             return None
-        return blake2b(
-            "\n".join((self.clearest, *self.errors)).encode("utf-8", "surrogatepass"), digest_size=12
-        ).hexdigest()
+        return _digest("\n".join((self.clearest, *self.errors)))
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def symptom_of(reading: Reading, signals: Sequence[Signal], outcome: Outcome) -> Symptom | None:

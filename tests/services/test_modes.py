@@ -203,3 +203,28 @@ def test_hostile_words_do_no_harm(store: Store, traces: Builder) -> None:
     detail = show_mode(store, view.short_id)
     assert detail.typical.id in (1, 2)
     assert len(get_summaries(store, [1, 2])) == 2
+
+
+def refund_run(traces: Builder, number: int, account: str, outcome: str) -> int:
+    return traces.add(
+        says("user", f"Refund order R-{number} as I asked, please. " + "thank you " * (number % 3)),
+        calls("get_order", order=f"R-{number}"),
+        answers(f'{{"order": "R-{number}", "paid_with": "card-{number}", "wallet": "wallet-{number}"}}'),
+        calls("issue_refund", "c2", order=f"R-{number}", to=account),
+        answers('{"refunded": true}', "c2"),
+        says("assistant", "Your refund is on its way."),
+        task=f"refund-{number}",
+        outcome=outcome,
+    )
+
+
+def test_silent_failures_gather_by_what_good_siblings_did_otherwise(store: Store, traces: Builder) -> None:
+    failing = []
+    for number in range(1, 5):
+        for _ in range(3):
+            refund_run(traces, number, f"card-{number}", "pass")
+        failing.append(refund_run(traces, number, f"wallet-{number}", "fail"))
+    modes = placed(store)
+    assert {modes[trace_id] for trace_id in failing} == {("M1",)}
+    (view,) = list_modes(store).modes
+    assert view.name == "suspected: argument to of issue_refund"

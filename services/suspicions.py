@@ -1,0 +1,23 @@
+"""What runs that failed without a signal are suspected of, for their failure modes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..analysis.modes.suspicion import Suspicion, suspicion_of
+from ..store.connection import Store
+from ..store.findings import Signal
+from ..store.models import Trace
+from ..store.traces import get_trace
+from .siblings import find_siblings
+
+_SIBLINGS_READ = 12
+
+
+def suspicion(store: Store, trace: Trace, signals: Sequence[Signal]) -> Suspicion | None:
+    """What was seen to be wrong in a run, held against its siblings; None where that is not enough.
+
+    Cost: one reading of each of at most 12 siblings, some 15 ms in all.
+    """
+    siblings = find_siblings(store, trace.summary, _SIBLINGS_READ)
+    return suspicion_of(trace, signals, [get_trace(store, summary.id) for summary in siblings.summaries])
