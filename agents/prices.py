@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..store.errors import BadInputError, UsageError
 from ..store.models import Usage
-from ..store.trust.config import config_folder
 from ..store.trust.files import read_bounded
+from ..store.trust.folders import config_folder
 
 _DATED = re.compile(r"-\d{8}$")
 _MILLION = 1_000_000

@@ -16,7 +16,7 @@ from ..services.reviewing_people import (
 from ..store.errors import RefusedError
 from ..store.review_models import Reviewer
 from ..store.reviewers import find_record
-from ..store.trust.config import config_folder
+from ..store.trust.folders import config_folder
 from ..store.trust.passphrase import read_new_passphrase, read_passphrase, require_terminal
 from .options import json_option, opened, print_json, say, store_option
 

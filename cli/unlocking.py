@@ -20,7 +20,7 @@ def unlocked(store: Store, reviewer: str | None = None) -> ReviewSession:
         RefusedError: if there is no terminal, or the passphrase is wrong three times.
     """
     from ..services.reviewing_people import demo_reviewer, unlock_reviewer
-    from ..store.trust.config import keys_folder
+    from ..store.trust.folders import keys_folder
     from ..store.trust.keys import key_names
     from ..store.trust.passphrase import read_passphrase
 

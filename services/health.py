@@ -69,7 +69,7 @@ def _store(location: str | None) -> Check:
 
 
 def _reviewer() -> Check:
-    from ..store.trust.config import config_folder, keys_folder
+    from ..store.trust.folders import config_folder, keys_folder
     from ..store.trust.keys import key_names
     from .reviewing_people import nobody_is_trusted
 

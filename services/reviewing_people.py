@@ -12,7 +12,8 @@ from ..store.errors import RefusedError, UsageError
 from ..store.review_models import Reviewer, ReviewerStatus
 from ..store.reviewers import find_record, find_reviewer, insert_reviewer, load_records, load_roster
 from ..store.trust.clock import utc_now, utc_text
-from ..store.trust.config import forget_demo_pins, keys_folder, load_trust_file, pin_reviewer, revoke_reviewer
+from ..store.trust.config import forget_demo_pins, load_trust_file, pin_reviewer, revoke_reviewer
+from ..store.trust.folders import keys_folder
 from ..store.trust.keys import KdfCost, check_passphrase, create_key, key_path, retire_key
 from ..store.trust.reviewers import ReviewerRecord, countersign, make_reviewer
 from ..store.trust.session import ReviewSession, open_demo_session, open_session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -186,6 +187,6 @@ class RetrospanApp(App[None]):
         """Show these colours from now on, also at the next start."""
         self.theme = name
         try:
-            save_preferences(load_preferences().model_copy(update={"theme": name}))
+            save_preferences(replace(load_preferences(), theme=name))
         except (RetrospanError, OSError) as err:
             self.tell(f"The theme is not remembered: {err}", error=True)

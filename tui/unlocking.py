@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..services.reviewing_people import demo_reviewer, unlock_reviewer
 from ..store.errors import RetrospanError
-from ..store.trust.config import keys_folder
+from ..store.trust.folders import keys_folder
 from ..store.trust.keys import key_names
 from ..store.trust.passphrase import require_terminal
 from ..store.trust.session import ReviewSession

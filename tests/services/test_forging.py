@@ -33,7 +33,7 @@ from retrospan.store.reviews_verdicts import confirmed_verdicts, get_verdict, li
 from retrospan.store.sqlite.driver import DatabaseError
 from retrospan.store.traces import get_summaries
 from retrospan.store.trust.chain import audit_verify
-from retrospan.store.trust.config import config_folder
+from retrospan.store.trust.folders import config_folder
 from retrospan.store.trust.keys import fingerprint
 from retrospan.store.trust.reviewers import make_reviewer
 from retrospan.store.trust.seen import seen_trace

@@ -13,7 +13,8 @@ from retrospan.store.connection import open_store
 from retrospan.store.errors import RefusedError, UsageError
 from retrospan.store.review_models import Answer, Label, ReviewerStatus, SignatureState
 from retrospan.store.reviews_verdicts import get_verdict
-from retrospan.store.trust.config import keys_folder, load_trust_file, save_trust_file
+from retrospan.store.trust.config import load_trust_file, save_trust_file
+from retrospan.store.trust.folders import keys_folder
 from retrospan.store.trust.keys import KdfCost, key_names
 from retrospan.store.trust.session import ReviewSession
 from reviewdesk import PASSPHRASE, QUESTION, Desk

@@ -20,7 +20,8 @@ from retrospan.store.connection import Store, open_store
 from retrospan.store.errors import RefusedError, UnknownIdError, UsageError
 from retrospan.store.review_models import Reviewer, ReviewerStatus
 from retrospan.store.trust.chain import audit_verify
-from retrospan.store.trust.config import keys_folder, load_trust_file
+from retrospan.store.trust.config import load_trust_file
+from retrospan.store.trust.folders import keys_folder
 from retrospan.store.trust.keys import KdfCost, key_names
 
 PASSPHRASE = "correct horse battery"

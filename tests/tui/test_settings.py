@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from keyboard import Hands, assert_looks_as_before, at_keyboard
 from retrospan.services.health import Check
 from retrospan.store.connection import Store
-from retrospan.store.trust.config import config_folder
+from retrospan.store.trust.folders import config_folder
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.screens import settings
 
@@ -74,3 +76,12 @@ def test_the_real_checks_are_shown(store: Store) -> None:
         assert "✓ python" in hands.text and "0 traces" in hands.text
 
     at_keyboard(RetrospanApp(store), walk, size=(140, 40))
+
+
+def test_the_first_picture_waits_for_nothing_heavy() -> None:
+    script = (
+        "import sys, retrospan.tui.app, retrospan.tui.screens.home; "
+        "print([n for n in ('pydantic', 'cryptography', 'numpy', 'sqlalchemy', 'mcp') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -19,8 +19,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ...store.errors import BadInputError, RefusedError
-from ...store.trust.config import config_folder
 from ...store.trust.files import read_bounded, write_atomic
+from ...store.trust.folders import config_folder
 
 _FILE = "passkeys.json"
 _LIMIT = 1 << 20

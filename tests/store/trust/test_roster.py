@@ -8,7 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from retrospan.store.errors import BadInputError, RefusedError, UsageError
 from retrospan.store.review_models import ReviewerStatus
-from retrospan.store.trust.config import config_folder, load_trust_file, pin_reviewer, revoke_reviewer
+from retrospan.store.trust.config import load_trust_file, pin_reviewer, revoke_reviewer
+from retrospan.store.trust.folders import config_folder
 from retrospan.store.trust.projects import distrust_folder, trust_folder
 from retrospan.store.trust.reviewers import ReviewerRecord, countersign, make_reviewer, read_reviewer, resolve
 from retrospan.store.trust.session import ReviewSession
