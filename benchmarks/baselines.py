@@ -20,6 +20,12 @@ def first_workers(trace: Trace) -> list[int]:
     return [view.index for view in decisions if view.agent != lead] or [view.index for view in decisions]
 
 
+def not_the_first_speaker(trace: Trace) -> list[int]:
+    """Messages of agents other than the one who speaks first, in order."""
+    decisions = read(trace).decisions
+    return [view.index for view in decisions if view.agent != decisions[0].agent] or [v.index for v in decisions]
+
+
 def last_steps(trace: Trace) -> list[int]:
     """From the end."""
     return [step.index for step in reversed(trace.steps)]
@@ -79,6 +85,7 @@ def agent_of(trace: Trace, step: int) -> str:
 
 ALL: Mapping[str, Ranking] = {
     "first workers": first_workers,
+    "not the first speaker": not_the_first_speaker,
     "last steps": last_steps,
     "constant 4, 8, 12": constant(4, 8, 12),
     "constant 8, 4, 12": constant(8, 4, 12),

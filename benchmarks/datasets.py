@@ -86,6 +86,20 @@ def who_and_when_ag() -> list[Case]:
     return cases
 
 
+def tracertraj() -> list[Case]:
+    """MetaGPT runs whose fault was injected or found by replay."""
+    path = DATA / "tracertraj_code" / "tracertraj-code-test.jsonl.xz"
+    cases = []
+    with lzma.open(path, "rt", encoding="utf-8") as lines:
+        for number, value in enumerate(map(json.loads, lines)):
+            messages = [_team_turn(turn, "name") for turn in value["history"]]
+            question = {"role": "user", "content": value["question"]}
+            record: dict[str, Any] = {"id": f"TT/{number}", "messages": [question, *messages]}
+            step, agent = int(value["mistake_step"]) + 1, value["mistake_agent"]
+            cases.append(Case(f"TT/{number}", record, (step,), (agent,), "fail", value["question_ID"]))
+    return cases
+
+
 def agentrx_magentic() -> list[Case]:
     """Magentic-One runs with one root cause among many failures."""
     roots = _agentrx_roots()

@@ -102,6 +102,7 @@ def benches(strip: bool) -> list[Bench]:
         Bench("AgentRx-Magentic", datasets.agentrx_magentic(), False, strip),
         Bench("AgentErrorBench GAIA", datasets.agent_error_bench(), False, strip),
         Bench("Who&When AG (has a layout shortcut)", datasets.who_and_when_ag(), False, strip),
+        Bench("TracerTraj code (faults mostly injected)", datasets.tracertraj(), False, strip),
         Bench("AgentProcessBench, first bad step", datasets.agent_process_bench(), False, strip),
         Bench("tau airline", datasets.tau_airline(), True, strip),
         Bench("tau retail", datasets.tau_retail(), True, strip),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from ...store.findings import CauseClass
 from ..quotes import around, quote
@@ -20,7 +21,7 @@ _STALL = re.compile(
 _DECAY = 0.75
 _LEAST_TURNS = 4
 _LEADS = 0.5
-"""Share of the turns that makes a leader; in a team of equals nobody's turn is work for another."""
+"""Share of the spells that makes a leader; in a team of equals nobody's turn is work for another."""
 
 
 def clues(case: CaseFile) -> Iterator[Clue]:
@@ -44,12 +45,17 @@ def clues(case: CaseFile) -> Iterator[Clue]:
 
 
 def leader(decisions: Sequence[View]) -> str | None:
-    """The agent that others answer: it has at least half of the turns; None where nobody has."""
-    turns = Counter(view.agent for view in decisions if view.agent)
-    if len(turns) < 2 or len(decisions) < _LEAST_TURNS:
+    """The agent that others answer: it has at least half of the spells; None where nobody has.
+
+    A spell is any number of turns of one agent after another: workers may think aloud at length, but between any two of
+    them the word goes back to who leads. Of two agents that only alternate, the first to speak leads.
+    """
+    spells = [agent for agent, _ in groupby(view.agent for view in decisions if view.agent)]
+    counted = Counter(spells)
+    if len(counted) < 2 or len(decisions) < _LEAST_TURNS:
         return None
-    lead, spoken = turns.most_common(1)[0]
-    return lead if spoken >= _LEADS * len(decisions) else None
+    lead, led = counted.most_common(1)[0]
+    return lead if led >= _LEADS * len(spells) else None
 
 
 def work_turns(decisions: Sequence[View], others: set[str]) -> list[View]:

@@ -7,19 +7,26 @@ from collections.abc import Iterator
 from ...store.findings import Signal
 from ...store.models import StepKind
 from ..quotes import quote
-from ..reading import Reading, Role
+from ..reading import Reading
 from .definition import SignalDefinition, signal
 
 _REASONS = frozenset({"length", "max_tokens", "max_output_tokens", "model_length", "token_limit", "incomplete"})
 
 
+_HABIT = 3
+"""This many outputs that end inside a code block, and a fifth of all, are how the run is written down."""
+
+
 def find(reading: Reading) -> Iterator[Signal]:
+    cut = {view.index for view in reading.decisions if _is_cut(view.text)}
+    if len(cut) >= _HABIT and 5 * len(cut) >= len(reading.decisions):
+        cut = set()
     for view in reading.views:
         step = view.step
         if step.kind is StepKind.LLM and (step.finish_reason or "").lower() in _REASONS:
             reason = f"the model stopped at its token limit ({step.finish_reason})"
             yield signal(DEFINITION.name, view.index, reason, quote(step, step.finish_reason or "", "finish_reason"))
-        elif view.role is Role.DECISION and _is_cut(view.text):
+        elif view.index in cut:
             tail = view.text.rstrip()[-80:]
             yield signal(
                 DEFINITION.name,
