@@ -53,6 +53,7 @@ def _sets() -> Iterator[tuple[str, Iterator[Unit]]]:
     yield "AgentProcessBench, bad steps", _steps()
     yield "FaithBench, unwanted summaries", _faithbench()
     yield "HaluEval, hallucinated answers", _halueval()
+    yield "BIG-Bench Mistake arithmetic, first wrong steps", _arithmetic()
 
 
 def _runs(cases: Sequence[datasets.Case]) -> Iterator[Unit]:
@@ -97,6 +98,21 @@ def _halueval() -> Iterator[Unit]:
         item = json.loads(line)
         shown = _names(_answered(item["user_query"], item["user_query"], item["chatgpt_response"]))
         yield Unit(item["hallucination"] == "yes", shown)
+
+
+def _arithmetic() -> Iterator[Unit]:
+    """Steps of written-out calculations, up to the first that people called wrong."""
+    text = (datasets.DATA / "big_bench_mistake" / "multistep_arithmetic.jsonl").read_text()
+    for number, item in enumerate(map(json.loads, filter(None, text.splitlines()))):
+        messages = [{"role": "assistant", "content": step} for step in item["steps"]]
+        record = {"id": f"BB/{number}", "messages": [{"role": "user", "content": item["input"]}, *messages]}
+        shown: dict[int, set[str]] = defaultdict(set)
+        for signal in find_signals(trace_of(datasets.Case(f"BB/{number}", record))):
+            if signal.step is not None:
+                shown[signal.step].add(_name(signal.signal, signal.failure))
+        wrong = item["mistake_index"]
+        for step in range(len(messages) if wrong is None else wrong + 1):
+            yield Unit(step == wrong, frozenset(shown[step + 1]))
 
 
 def _answered(asked: str, source: str, answer: str) -> Trace:

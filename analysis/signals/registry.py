@@ -31,6 +31,7 @@ from . import (
     unfinished,
     ungrounded_value,
     user_frustration,
+    wrong_arithmetic,
 )
 from .definition import SignalDefinition
 from .surroundings import ALONE, Surroundings
@@ -42,6 +43,7 @@ DEFINITIONS: tuple[SignalDefinition, ...] = (
     empty_retrieval.DEFINITION,
     ungrounded_value.DEFINITION,
     tool_contradiction.DEFINITION,
+    wrong_arithmetic.DEFINITION,
     result_ignored.DEFINITION,
     claimed_action.DEFINITION,
     stale_passage.DEFINITION,
