@@ -64,7 +64,9 @@ def _name(store: Store, members: Sequence[Member], pool: Sequence[TraceSummary])
     signals = load_signals(store, [member.trace_id for member in read])
     tools = tools_of(store, read)
     texts = [_text(summary, signals[summary.id], tools) for summary in summaries]
-    others = [NamingText((), None, "", _words(summary)) for summary in pool if summary.id not in inside]
+    others = [
+        NamingText((), None, "", _words(summary), summary.input[:2_000]) for summary in pool if summary.id not in inside
+    ]
     return name_of(texts, others)
 
 
@@ -74,7 +76,7 @@ def _text(summary: TraceSummary, signals: Iterable[Signal], tools: Mapping[int, 
     error = next((signal for signal in failing if "error" in signal.signal), None)
     told = "" if error is None else error.evidence[0].quote if error.evidence else error.reason
     tool = tools.get(summary.id)
-    return NamingText(names, tool, normalised_error(told), _words(summary))
+    return NamingText(names, tool, normalised_error(told), _words(summary), summary.input[:2_000])
 
 
 def _words(summary: TraceSummary) -> str:

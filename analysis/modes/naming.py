@@ -26,7 +26,8 @@ class NamingText:
     error: str
     """What the error or the reason of the clearest signal says; empty without one."""
     text: str
-    """Request and answer."""
+    """The answer; the request where there was none."""
+    request: str = ""
 
 
 def name_of(members: Sequence[NamingText], others: Sequence[NamingText]) -> str:
@@ -39,9 +40,13 @@ def name_of(members: Sequence[NamingText], others: Sequence[NamingText]) -> str:
     signal = _commonest([text.signals[0] for text in members if text.signals], len(members))
     tool = _commonest([text.tool for text in members if text.tool], len(members))
     error = _commonest([text.error for text in members if text.error], len(members))
-    head = signal.replace("_", " ") if signal else _SILENT
+    if signal is None:
+        # How an answer takes its leave says nothing; what was asked at least says where to look.
+        about = distinctive_terms([text.request for text in members], [text.request for text in others])
+        return f"{_SILENT}, asked about {', '.join(about)}" if about else _SILENT
+    head = signal.replace("_", " ")
     place = f" in {tool}" if tool and tool not in head else ""
-    if error and signal and "error" in signal:
+    if error and "error" in signal:
         return f"{head}{place}: {error[:80]}"
     terms = distinctive_terms([text.text for text in members], [text.text for text in others])
     return f"{head}{place}: {', '.join(terms)}" if terms else f"{head}{place}"

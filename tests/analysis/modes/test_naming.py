@@ -36,5 +36,12 @@ def test_a_mode_without_words_or_signals_has_a_name() -> None:
 
 
 def test_an_address_is_no_name() -> None:
-    runs = [text("sent to maya.lindqvist@mail.example"), text("sent to leo@mail.example")]
-    assert name_of(runs, OTHERS) == "failed without a signal: sent"
+    runs = [text("sent to maya.lindqvist@mail.example", "loop"), text("sent to leo@mail.example", "loop")]
+    assert name_of(runs, OTHERS) == "loop: sent"
+
+
+def test_a_silent_mode_is_named_by_what_was_asked() -> None:
+    runs = [NamingText((), None, "", "Have a good day", f"Is my gift card number {n} valid?") for n in range(3)]
+    others = [NamingText((), None, "", "Have a good day", "Where is my order?")] * 3
+    assert name_of(runs, others).startswith("failed without a signal, asked about ")
+    assert "gift" in name_of(runs, others) and "day" not in name_of(runs, others)
