@@ -29,6 +29,8 @@ _READ = _words("""
 """)
 
 
+_LINKS = 3
+"""Words this short (by, of, for, id, api) say little of what a tool is about."""
 _HANDOVER = re.compile(r"(?i)transfer_?to|hand_?(?:off|over)|escalat|human|forward_to")
 
 
@@ -53,6 +55,17 @@ def effect_of(tool: str) -> Effect:
         if word in _WRITE:
             return Effect.WRITE
     return Effect.UNKNOWN
+
+
+@lru_cache(maxsize=4096)
+def things_of(tool: str) -> frozenset[str]:
+    """What a tool is about: the words of its name that are neither verbs nor what only links them.
+
+    >>> sorted(things_of("find_user_id_by_email") & things_of("find_user_id_by_name_zip"))
+    ['user']
+    """
+    words = {match.group().lower() for match in _WORD.finditer(tool[:200])}
+    return frozenset(word for word in words if len(word) > _LINKS) - _READ - _WRITE
 
 
 def hands_over(tool: str) -> bool:

@@ -10,12 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ..store.jsontext import as_text, scalars
 from ..store.models import Trace
 from .acts import Act, acts_of, current_turn
+from .effects import Effect, things_of
+from .values import ValueKind, values_in
 from .views import Role, View, bare_agent, own_text, views_of
 from .wording import HEDGE
 
-__all__ = ["Act", "Reading", "Role", "View", "bare_agent", "mended", "own_text", "owned_up", "read"]
+__all__ = ["Act", "Reading", "Role", "View", "bare_agent", "got_over", "mended", "own_text", "owned_up", "read"]
 
 
 @dataclass(frozen=True)
@@ -78,17 +81,36 @@ def read(trace: Trace) -> Reading:
 
 
 def mended(reading: Reading, failed: Act) -> bool:
-    """Did a later call of the same tool work?"""
-    at = reading.acts.index(failed)
-    return any(
-        act.tool == failed.tool and not act.failure and not act.declared_failure for act in reading.acts[at + 1 :]
-    )
+    """Did a later call of the same tool make it good: a change on the same record, a look-up also by another tool?"""
+    at = next(i for i, act in enumerate(reading.acts) if act is failed)
+    return any(_makes_good(act, failed) for act in reading.acts[at + 1 :])
+
+
+def _makes_good(act: Act, failed: Act) -> bool:
+    if act.failure or act.declared_failure:
+        return False
+    if failed.effect is Effect.READ and act.effect is Effect.READ:
+        return act.tool == failed.tool or bool(things_of(act.tool) & things_of(failed.tool))
+    wanted = _ids(failed) if failed.effect is Effect.WRITE else set()
+    return act.tool == failed.tool and (not wanted or bool(wanted & _ids(act)))
+
+
+def _ids(act: Act) -> set[str]:
+    texts = (as_text(item) for _, item in scalars(act.arguments))
+    return {value.normal for text in texts for value in values_in(text) if value.kind is ValueKind.ID}
 
 
 def owned_up(reading: Reading, step: int) -> bool:
     """Does the final answer, after this step, say that something did not work?"""
     final = reading.final
     return final is not None and final.index > step and bool(HEDGE.search(final.text[:4_000]))
+
+
+def got_over(reading: Reading, failed: Act) -> str:
+    """How the run dealt with a failed call, in words for a reader; empty where it did not."""
+    if failed.done is not None and owned_up(reading, failed.done):
+        return "and the answer says so"
+    return "and a later call worked" if mended(reading, failed) else ""
 
 
 def _user_turns(views: Sequence[View]) -> Iterator[tuple[int, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...store.findings import Signal
 from ..quotes import quote
-from ..reading import Reading, owned_up
+from ..reading import Reading, got_over
 from .definition import SignalDefinition, signal
 
 _TRACEBACK = "Traceback (most recent call last)"
@@ -20,8 +20,8 @@ def find(reading: Reading) -> Iterator[Signal]:
             evidence = quote(step, act.failure, "outputs")
             if evidence:
                 told = act.failure.splitlines()[0][:120]
-                handled = owned_up(reading, act.done)
-                reason = f"{act.tool} answered with an error{', and the answer says so' if handled else ''}: {told}"
+                handled = got_over(reading, act)
+                reason = f"{act.tool} answered with an error{handled and f', {handled}'}: {told}"
                 yield signal(DEFINITION.name, act.done, reason, evidence, failure=not handled)
     for view in reading.decisions:
         if _TRACEBACK in view.text:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...store.findings import Signal
 from ...store.models import Status, StepKind
 from ..quotes import quote
-from ..reading import Reading, owned_up
+from ..reading import Reading, got_over, owned_up
 from .definition import SignalDefinition, signal
 
 _KINDS = (StepKind.TOOL, StepKind.RETRIEVER, StepKind.RERANKER, StepKind.GUARDRAIL, StepKind.EMBEDDING)
@@ -24,8 +24,8 @@ def find(reading: Reading) -> Iterator[Signal]:
         message = step.error.message if step.error else (act.failure if act else None) or view.text
         told = message.strip().splitlines()[0][:120] if message.strip() else "no message"
         evidence = quote(step, message or "", "error" if step.error else "outputs") or quote(step, name, "tool")
-        handled = owned_up(reading, view.index)
-        reason = f"{name} failed{', and the answer says so' if handled else ''}: {told}"
+        handled = got_over(reading, act) if act else "and the answer says so" * owned_up(reading, view.index)
+        reason = f"{name} failed{handled and f', {handled}'}: {told}"
         yield signal(DEFINITION.name, view.index, reason, evidence, failure=not handled)
 
 
@@ -33,7 +33,7 @@ DEFINITION = SignalDefinition(
     name="tool_error",
     definition="A tool or retrieval step has error status, or its result is flagged as an error.",
     weakness=(
-        "A retry that then works is marked as well; an error that the answer owns up to is shown, not as a failure; "
+        "An error that a later call makes good or that the answer owns up to is shown, not as a failure; "
         "many frameworks never set the status."
     ),
     find=find,

@@ -37,6 +37,8 @@ def test_labelled_examples(name: str, example: dict[str, Any], build: Any) -> No
     assert bool(found) == example["expect"], [item.reason for item in every]
     if "step" in example:
         assert found[0].step == example["step"]
+    if "failure" in example:
+        assert [item.failure for item in found] == [example["failure"]]
     for item in found:
         assert item.evidence or item.step is None
         for evidence in item.evidence:
