@@ -33,7 +33,8 @@ FRUSTRATION = re.compile(
     r"useless|unacceptable|frustrating|not helpful|not working|still (?:wrong|broken|not))|(?:speak|"
     r"talk) (?:to|with) (?:a |an )?"
     r"(?:human|person|manager|supervisor|real)|are you (?:kidding|serious|even)|stop (?:asking|repeating)|wtf|"
-    r"(?:this|it) (?:does|did)(?:n't| not) (?:work|help|answer)|(?:still )?not (?:what i (?:asked|wanted|meant))|"
+    r"(?:this|it) (?:does|did)(?:n't| not) (?:work(?! out)|help|answer)|(?:still )?not (?:what i (?:asked|wanted|"
+    r"meant))|"
     r"you (?:didn't|did not) (?:answer|read|listen|do)|you (?:misunderstood|made a mistake)|das (?:ist|war) falsch|"
     r"das stimmt nicht|nicht hilfreich|c'est faux|eso no es)"
 )

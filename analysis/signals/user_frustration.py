@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from rapidfuzz import fuzz
@@ -9,11 +10,17 @@ from rapidfuzz import fuzz
 from ...store.findings import Signal
 from ..quotes import around, quote
 from ..reading import Reading
-from ..wording import FRUSTRATION
+from ..wording import AGREEMENT, FRUSTRATION, HEDGE
 from .definition import SignalDefinition, signal
 
 _ALIKE = 85.0
 _SHORT = 25
+_NO = re.compile(
+    r"(?i)\b(?:can(?:not|'t| not| only)|(?:must|only) (?:be|go)|not (?:possible|allowed|permitted|eligible)|"
+    r"nicht möglich|n'est pas possible|no es posible)\b"
+)
+_CORRECTS = re.compile(r"(?i)wrong|incorrect|already|said|mis(?:understood|take)|answer|listen|read|falsch|stimmt|faux")
+"""Complaints about what the run did, whatever it said before."""
 
 
 def find(reading: Reading) -> Iterator[Signal]:
@@ -23,11 +30,20 @@ def find(reading: Reading) -> Iterator[Signal]:
         match = FRUSTRATION.search(text[:4_000]) if before else None
         if match:
             evidence = around(step, text, match.start(), match.end(), "inputs")
-            yield signal(DEFINITION.name, index, "the user complains or corrects", evidence, strength=0.8)
-        elif any(_rephrased(earlier, text) for earlier in before):
+            refused = not _CORRECTS.search(match.group()) and _after_a_no(reading, index)
+            told = "the user takes a no badly" if refused else "the user complains or corrects"
+            yield signal(DEFINITION.name, index, told, evidence, strength=0.8, failure=not refused)
+        # A turn that opens with a yes repeats the words of what it agrees to.
+        elif not AGREEMENT.match(text.strip()) and any(_rephrased(earlier, text) for earlier in before):
             evidence = quote(step, text.strip().splitlines()[0], "inputs")
             yield signal(DEFINITION.name, index, "the user asks the same again", evidence, strength=0.6)
         before.append(text)
+
+
+def _after_a_no(reading: Reading, index: int) -> bool:
+    """Was the person just told that something cannot be? Being unhappy with that tells of the rule, not of the run."""
+    before = next((view for view in reversed(reading.decisions) if view.index < index and view.text.strip()), None)
+    return before is not None and bool(HEDGE.search(before.text) or _NO.search(before.text))
 
 
 def _rephrased(earlier: str, later: str) -> bool:
@@ -40,7 +56,8 @@ DEFINITION = SignalDefinition(
     name="user_frustration",
     definition="A later user turn complains, corrects, asks for a person, or repeats an earlier request.",
     weakness=(
-        "Word lists find few of the unhappy users (published recall near 1 %); templated prompts look like repeats."
+        "Word lists find few of the unhappy users (published recall near 1 %); templated prompts look like repeats; "
+        "anger at a no counts as notable only, be the no right or wrong."
     ),
     find=find,
 )
