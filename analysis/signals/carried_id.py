@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from ...store.findings import Evidence, Signal
-from ...store.jsontext import as_text
+from ...store.jsontext import as_text, scalars
+from ...store.models import JsonValue
 from ..acts import current_turn
 from ..effects import Effect, hands_over
 from ..quotes import around, quote
@@ -22,6 +23,7 @@ _OTHER = re.compile(
 _THING = re.compile(
     r"(?i)\b(?:the|this|my|der|die|das|den|dem|meine?n?|le|la|les|mon|ma|el|los|las|mi)\s((?:[^\W\d_]+[ -]?){1,3})"
 )
+_PERSON = re.compile(r"(?i)user|customer|client|caller")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _COMMON = frozenset(
     [
@@ -43,13 +45,18 @@ def find(reading: Reading) -> Iterator[Signal]:
         things = set() if AGREEMENT.search(said[:600]) else _things(said)
         if not things:
             continue
-        for value in values_in(as_text(act.arguments)):
+        for value in values_in(_of_things(act.arguments)):
             if value.kind is not ValueKind.ID:
                 continue
             record = _record(reading, value.text, act.asked)
             if record is not None and value.text not in now and not things & _words(record + as_text(act.arguments)):
                 yield _signal(reading, act, value.text, sorted(things))
                 return
+
+
+def _of_things(arguments: JsonValue) -> str:
+    """The values handed over, but for who is spoken to: a person stays the same whatever is talked about."""
+    return "\n".join(as_text(item) for path, item in scalars(arguments) if not _PERSON.search(path))
 
 
 def _turn_before(reading: Reading, asked: int) -> tuple[str, str] | None:

@@ -73,6 +73,7 @@ _UNDER_WAY = re.compile(
     r"ist unterwegs|wurde (?:veranlasst|gesendet|verschickt|gebucht)|est en (?:cours|route)|a été (?:effectué|envoyé)|"
     r"está en camino|ha sido (?:procesado|enviado))"
 )
+_SENTENCE = re.compile(r"[.!?\n]")
 _FIRST_PERSON = re.compile(r"(?i)(?:i|we)\b")
 _UNREAL = re.compile(
     r"(?i)\b(?:if|once|after|when|unless|until|could|would|should|must|may|might|not|n't|cannot|whether|already|previously|before|"
@@ -87,6 +88,8 @@ def find(reading: Reading) -> Iterator[Signal]:
     for view in reading.decisions:
         for match, said, able in _claims(view.text[:20_000]):
             if said in claimed or _is_unreal(view.text, match.start(), match.group()):
+                continue
+            if not _FIRST_PERSON.match(match.group()) and _is_known_state(reading, view, said):
                 continue
             excused = said in (_BROAD if _FIRST_PERSON.match(match.group()) else _BY_THE_WAY | _THINGS.keys())
             unmet = _unmet(reading, view, able, excused)
@@ -105,7 +108,19 @@ def _claims(text: str) -> Iterator[tuple[re.Match[str], str, list[str]]]:
 
 def _is_unreal(text: str, start: int, claim: str) -> bool:
     sentence = max(text.rfind(mark, 0, start) for mark in ".!?\n") + 1
-    return bool(_UNREAL.search(text[sentence:start])) or "already" in claim.lower()
+    return bool(_UNREAL.search(text[sentence:start]) or _UNREAL.search(claim))
+
+
+def _is_known_state(reading: Reading, view: View, said: str) -> bool:
+    """Is it told as a state that things were found in: a result holds the word, or the same reply says "already"?"""
+    told = any("already" in sentence and said in sentence for sentence in _SENTENCE.split(view.text[:20_000].lower()))
+    before = (act.result or "" for act in reading.acts if act.done is not None and act.done <= view.index)
+    return told or any(_holds(result.lower(), said) for result in before)
+
+
+def _holds(result: str, said: str) -> bool:
+    spelled = {said, "cancelled" if said == "canceled" else said, "canceled" if said == "cancelled" else said}
+    return any(f'"{word}"' in result or f"'{word}'" in result for word in spelled)
 
 
 def _unmet(reading: Reading, view: View, able: list[str], excused: bool) -> str | None:

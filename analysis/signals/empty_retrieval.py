@@ -16,7 +16,7 @@ from .definition import SignalDefinition, signal
 
 def find(reading: Reading) -> Iterator[Signal]:
     final = reading.final
-    if final is None or HEDGE.search(final.text) or final.text.rstrip().endswith("?"):
+    if final is None or final.text.rstrip().endswith("?"):
         return
     lookups = [
         act for act in reading.acts if act.done is not None and act.done < final.index and _looks_up(reading, act)
@@ -26,6 +26,9 @@ def find(reading: Reading) -> Iterator[Signal]:
         return
     last, words = empty[-1]
     if any(act.done is not None and last.done is not None and act.done > last.done for act in lookups):
+        return
+    said = next((view for view in reading.decisions if view.index > (last.done or 0) and view.text.strip()), final)
+    if HEDGE.search(said.text) or HEDGE.search(final.text):
         return
     step = reading.view(last.done or 0).step
     yield signal(
@@ -52,7 +55,7 @@ def _empty(reading: Reading, act: Act) -> str | None:
 
 DEFINITION = SignalDefinition(
     name="empty_retrieval",
-    definition="The last look-up before the final answer found nothing, and the answer neither hedges nor asks.",
+    definition="The last look-up found nothing; neither the words that follow it nor the final answer hedge or ask.",
     weakness=(
         "A look-up whose empty result is the answer (no open tickets) is marked; hedges in other languages are missed."
     ),

@@ -18,6 +18,7 @@ _KEY = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _WINDOW = 40
 _VAGUE = frozenset(
     [
+        "amount",
         "id",
         "ids",
         "name",
