@@ -20,6 +20,8 @@ from .wording import HEDGE
 
 __all__ = ["Act", "Reading", "Role", "View", "bare_agent", "got_over", "mended", "own_text", "owned_up", "read"]
 
+_RECORDS = (ValueKind.ID, ValueKind.EMAIL)
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -65,6 +67,13 @@ class Reading:
                 return asked[0] if asked else self.user_turns[0][1]
             return self.user_turns[0][1]
         return self.trace.summary.input
+
+    @cached_property
+    def records(self) -> frozenset[str]:
+        """Ids and e-mail addresses that people said or that calls were given: what the run is about."""
+        texts = [text for _, text in self.user_turns]
+        texts += [as_text(value) for act in self.acts for _, value in scalars(act.arguments)]
+        return frozenset(value.normal for text in texts for value in values_in(text) if value.kind in _RECORDS)
 
     @cached_property
     def acts_by_asker(self) -> dict[int, list[Act]]:

@@ -19,6 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import accusing
 import baselines
 import datasets
 import trail
@@ -27,8 +28,6 @@ from intervals import auroc, bootstrap, mcnemar, rate
 from rapidfuzz import fuzz
 from retrospan.analysis import suspects as method
 from retrospan.analysis.alignment import diff_traces
-from retrospan.analysis.evidence.case import open_case
-from retrospan.analysis.evidence.enough import THRESHOLD, strength
 from retrospan.analysis.shapes import changed_paths
 from retrospan.analysis.signals.registry import find_signals
 from retrospan.store.findings import SuspectReport
@@ -83,7 +82,8 @@ def main() -> None:
     for bench in sets:
         result["localisation"][bench.name] = _localise(bench)
     result["paths"] = {bench.name: _wrong_paths(bench) for bench in sets if bench.siblings}
-    result["enough_evidence"] = {bench.name: _false_alarms(bench) for bench in sets if bench.siblings}
+    both = [bench for bench in sets if accusing.has_both(bench.cases)]
+    result["enough_evidence"] = {bench.name: accusing.measure(bench.cases) for bench in both}
     result["bad_steps"] = {bench.name: _bad_steps(bench) for bench in sets if "AgentProcessBench" in bench.name}
     result["trail"] = {part: _trail(part) for part in ("gaia", "swe_bench") if chosen.only in f"TRAIL {part}"}
     if not chosen.no_ablation:
@@ -177,28 +177,6 @@ def _wrong_paths(bench: Bench) -> dict[str, Any]:
 
 def _paths(given: Any, wanted: Any) -> set[str]:
     return {path for path, _, _ in changed_paths(given, wanted, "arguments")}
-
-
-def _false_alarms(bench: Bench) -> dict[str, Any]:
-    """With every outcome withheld: do failing runs show more evidence than passing ones?"""
-    traces = {case.id: trace_of(case, strip=True) for case in bench.cases}
-    scores: dict[str, list[float]] = {"pass": [], "fail": []}
-    signals: dict[str, list[int]] = {"pass": [], "fail": []}
-    for case in bench.cases:
-        trace = traces[case.id]
-        found = find_signals(trace)
-        alike = [traces[other.id] for other in bench.cases if other.group == case.group and other is not case]
-        opened = open_case(trace, found, alike)
-        clues = {name: list(source(opened)) for name, (source, _) in method.SOURCES.items()}
-        scores[case.outcome or ""].append(strength(opened, clues))
-        signals[case.outcome or ""].append(sum(item.failure for item in found))
-    return {
-        "auroc": round(auroc(scores["fail"], scores["pass"]), 3),
-        "passing runs accused": _rate([score >= THRESHOLD for score in scores["pass"]]),
-        "failing runs accused": _rate([score >= THRESHOLD for score in scores["fail"]]),
-        "signals per passing run": round(sum(signals["pass"]) / max(1, len(signals["pass"])), 2),
-        "signals per failing run": round(sum(signals["fail"]) / max(1, len(signals["fail"])), 2),
-    }
 
 
 def _bad_steps(bench: Bench) -> dict[str, Any]:
@@ -325,10 +303,14 @@ def _table(result: Mapping[str, Any]) -> str:
         for key, value in found["baselines"].items():
             paired = f"only ours {value['wins']}, only theirs {value['losses']}, p = {value['p']}"
             lines.append(f"  best trivial {key}: {value['best']} {_shown(value)}; {paired}")
-    for title in ("paths", "enough_evidence"):
-        for name, found in result[title].items():
-            lines.append(f"\n{title.replace('_', ' ')}: {name}")
-            lines += [f"  {key}: {_shown(value)}" for key, value in found.items()]
+    for name, found in result["paths"].items():
+        lines.append(f"\npaths: {name}")
+        lines += [f"  {key}: {_shown(value)}" for key, value in found.items()]
+    for name, found in result["enough_evidence"].items():
+        lines.append(f"\nenough evidence: {name}")
+        for condition, value in found.items():
+            shown = "; ".join(f"{key} {item}" for key, item in value.items()) if isinstance(value, dict) else value
+            lines.append(f"  {condition}: {shown}")
     for name, found in result["bad_steps"].items():
         lines.append(f"\nbad steps: {name} (n = {found['n']}, {found['bad']} bad)")
         lines += [f"  {key}: {_shown_row(value)}" for key, value in found.items() if isinstance(value, dict)]

@@ -11,7 +11,6 @@ from ...store.models import Outcome, Trace
 from ..provenance import ProvenanceGraph, provenance_of
 from ..reading import Reading, read
 from ..signals.registry import signals_of
-from ..values import ValueKind, values_in
 
 _MOST_SIBLINGS = 12
 _COSTLY = frozenset({"ungrounded_value", "result_ignored", "tool_contradiction"})
@@ -28,8 +27,8 @@ class CaseFile:
     """Alike runs that passed, or that show no failure signal."""
     bad: tuple[Reading, ...]
     """Alike runs that failed."""
-    others: tuple[Reading, ...] = ()
-    """All siblings, whatever is known of them."""
+    unknown: tuple[Reading, ...] = ()
+    """Alike runs of which nobody said how they went."""
     good_known: bool = True
     """Some outcome says so; False where the absence of signals is all there is."""
 
@@ -40,20 +39,11 @@ class CaseFile:
     def same_instance(self, other: Reading) -> bool:
         """Is it the very same request, rather than another one of its sort?
 
-        Told by the ids and addresses that people said: where both runs have some and share none, the values that
-        belong to the request differ rightly and only the tools can be compared.
+        Told by the records that people named or calls were given: where both runs have some and share none, what
+        belongs to the request differs rightly.
         """
-        theirs = _said_by_people(other)
-        return not self._said or not theirs or bool(self._said & theirs)
-
-    @cached_property
-    def _said(self) -> frozenset[str]:
-        return _said_by_people(self.reading)
-
-
-def _said_by_people(reading: Reading) -> frozenset[str]:
-    text = "\n".join(text for _, text in reading.user_turns)
-    return frozenset(value.normal for value in values_in(text) if value.kind in (ValueKind.ID, ValueKind.EMAIL))
+        ours, theirs = self.reading.records, other.records
+        return not ours or not theirs or bool(ours & theirs)
 
 
 def open_case(trace: Trace, signals: Sequence[Signal], siblings: Sequence[Trace]) -> CaseFile:
@@ -65,18 +55,16 @@ def open_case(trace: Trace, signals: Sequence[Signal], siblings: Sequence[Trace]
     passed: list[Reading] = []
     clean: list[Reading] = []
     bad: list[Reading] = []
-    others: list[Reading] = []
+    unknown: list[Reading] = []
     for sibling in siblings[:_MOST_SIBLINGS]:
         other = read(sibling)
-        others.append(other)
         outcome = sibling.summary.outcome
-        if outcome is Outcome.PASS:
-            passed.append(other)
-        elif outcome is Outcome.UNKNOWN and not _failing(other):
-            clean.append(other)
-        elif outcome is Outcome.FAIL:
-            bad.append(other)
-    return CaseFile(reading, tuple(signals), tuple(passed or clean), tuple(bad), tuple(others), bool(passed))
+        if outcome is Outcome.UNKNOWN:
+            unknown.append(other)
+            clean += [other] if not _failing(other) else []
+        else:
+            (passed if outcome is Outcome.PASS else bad).append(other)
+    return CaseFile(reading, tuple(signals), tuple(passed or clean), tuple(bad), tuple(unknown), bool(passed))
 
 
 def _failing(reading: Reading) -> bool:

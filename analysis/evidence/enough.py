@@ -7,12 +7,18 @@ from collections.abc import Mapping, Sequence
 from ...store.models import Outcome
 from .case import CaseFile
 from .clue import Clue
-from .siblings import agrees
+from .siblings import agree, changes_of
 
-THRESHOLD = 1.0
-_NO_SIBLINGS = 0.5
-_SYMPTOMS = ("grounding", "counts", "ending", "writes")
+_UNDECIDED = 0.5
+THRESHOLD = (2 + _UNDECIDED) / (2 + 1)
+"""What two alike runs amount to that both speak against this one, with nothing else to be seen."""
+_KNOWN = 2.0
+"""A run of known outcome counts for two of which nobody said how they went."""
+_SYMPTOMS = ("grounding", "counts", "ending")
+"""Sources that see something wrong in the run itself; the others say where it would be."""
 _PER_SYMPTOM = 0.3
+_LEAST = 0.5
+"""A clue of this score or less places a failure, it does not show one."""
 _DECISIVE = {
     "claimed_action": 1.2,
     "invariant_broken": 1.2,
@@ -29,17 +35,14 @@ _DECISIVE = {
 }
 """Signals of a wrong answer weigh double those of trouble on the way, which a run may get over."""
 _CLEAR = 0.8
-_KNOWN_FAILURE = 0.3
+_KNOWN_FAILURE = 0.15
 """Where someone said that the run failed, it takes less to name a step."""
 
 
 def strength(case: CaseFile, clues: Mapping[str, Sequence[Clue]]) -> float:
-    """Disagreement with alike runs, plus symptoms in the run itself; at `THRESHOLD` it is enough to accuse.
-
-    Disagreement is the share of alike runs that changed something else than this one: of those known to have passed,
-    else of all. The weights were set on runs of two tool-using agents, with outcomes withheld.
-    """
-    symptoms = sum(max((clue.score for clue in clues.get(name, ())), default=0.0) for name in _SYMPTOMS)
+    """Disagreement with alike runs, plus symptoms in the run itself; at `THRESHOLD` it is enough to accuse."""
+    found = [max((clue.score for clue in clues.get(name, ())), default=0.0) for name in _SYMPTOMS]
+    symptoms = sum(score for score in found if score > _LEAST)
     clear = [
         item.strength * _DECISIVE.get(item.signal, 0.0)
         for item in case.signals
@@ -50,8 +53,19 @@ def strength(case: CaseFile, clues: Mapping[str, Sequence[Clue]]) -> float:
 
 
 def disagreement(case: CaseFile) -> float:
-    """Share of the runs in comparison that made other changes; one half where there are none."""
-    others = case.good if case.good_known else case.others
-    if not others:
-        return _NO_SIBLINGS
-    return sum(not agrees(case, other) for other in others) / len(others)
+    """Share of witnesses that speak against this run, held nearer to one half the fewer they are.
+
+    Witnesses are runs of the very same request that are known to have passed, else those of unknown outcome: they speak
+    against a run that made other changes. Runs known to have failed speak against one that made the very same; their
+    differing says nothing.
+    """
+    own = case.reading
+    acted = bool(changes_of(own))
+    weight = _KNOWN if case.good_known else 1.0
+    good = [other for other in (case.good if case.good_known else case.unknown) if case.same_instance(other)]
+    if not case.good_known and acted:
+        # To do nothing is the easiest way to agree, so runs that did are no witnesses against one that acted.
+        good = [other for other in good if changes_of(other)]
+    against = weight * sum(not agree(own, other) for other in good)
+    alike_bad = _KNOWN * sum(acted and agree(own, other) for other in case.bad)
+    return (against + alike_bad + _UNDECIDED) / (weight * len(good) + alike_bad + 1)

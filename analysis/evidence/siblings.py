@@ -29,7 +29,7 @@ def clues(case: CaseFile) -> Iterator[Clue]:
     if not case.good:
         return
     weight = clarity(case)
-    for act in _changes(case.reading):
+    for act in changes_of(case.reading):
         share = sum(_makes(case, other, act) for other in case.good) / len(case.good)
         if share < _MAJORITY:
             path, reason, cause = _difference(case, act)
@@ -49,22 +49,21 @@ def clarity(case: CaseFile) -> float:
     return largest / len(case.good) if largest > 1 else _NO_PATTERN
 
 
-def agrees(case: CaseFile, other: Reading) -> bool:
-    """Did the other run make the same changes? Of another request of this sort only the tools are compared."""
-    if case.same_instance(other):
-        return _change_set(other) == _change_set(case.reading)
-    return _tools(other) == _tools(case.reading)
+def agree(one: Reading, other: Reading) -> bool:
+    """Did both runs make the same changes?"""
+    return _change_set(one) == _change_set(other)
 
 
 def _change_set(reading: Reading) -> frozenset[tuple[str, bytes]]:
-    return frozenset((act.tool, canonical(act.arguments)) for act in _changes(reading))
+    return frozenset((act.tool, canonical(act.arguments)) for act in changes_of(reading))
 
 
 def _tools(reading: Reading) -> frozenset[str]:
-    return frozenset(act.tool for act in _changes(reading))
+    return frozenset(act.tool for act in changes_of(reading))
 
 
-def _changes(reading: Reading) -> list[Act]:
+def changes_of(reading: Reading) -> list[Act]:
+    """The calls by which a run changed something, in order; refused calls and hand-overs changed nothing."""
     return [act for act in reading.acts if act.effect is Effect.WRITE and not act.failure and not hands_over(act.tool)]
 
 
@@ -108,7 +107,7 @@ def _omissions(case: CaseFile) -> Iterator[Clue]:
     """Changes that most good runs make: charged to the last decision that speaks, where the run let them go."""
     missing: dict[str, float] = {}
     for reading in case.good:
-        for act in _changes(reading):
+        for act in changes_of(reading):
             share = sum(_makes(case, other, act) for other in case.good) / len(case.good)
             if share > _MAJORITY and not _has_made(case, reading, act):
                 missing[act.tool] = max(share, missing.get(act.tool, 0.0))
