@@ -16,9 +16,11 @@ _KNOWN = 2.0
 """A run of known outcome counts for two of which nobody said how they went."""
 _SYMPTOMS = ("grounding", "counts", "ending")
 """Sources that see something wrong in the run itself; the others say where it would be."""
+_PLACING = (*_SYMPTOMS, "writes")
+"""Sources that tell where, once somebody said that the run failed."""
 _PER_SYMPTOM = 0.3
 _LEAST = 0.5
-"""A clue of this score or less places a failure, it does not show one."""
+"""A clue of this score or less tells where rather than whether."""
 _DECISIVE = {
     "claimed_action": 1.2,
     "invariant_broken": 1.2,
@@ -36,20 +38,22 @@ _DECISIVE = {
 """Signals of a wrong answer weigh double those of trouble on the way, which a run may get over."""
 _CLEAR = 0.8
 _KNOWN_FAILURE = 0.15
-"""Where someone said that the run failed, it takes less to name a step."""
+"""Where someone said that the run failed, only the place is in question."""
 
 
 def strength(case: CaseFile, clues: Mapping[str, Sequence[Clue]]) -> float:
     """Disagreement with alike runs, plus symptoms in the run itself; at `THRESHOLD` it is enough to accuse."""
-    found = [max((clue.score for clue in clues.get(name, ())), default=0.0) for name in _SYMPTOMS]
-    symptoms = sum(score for score in found if score > _LEAST)
+    failed = case.reading.trace.summary.outcome is Outcome.FAIL
+    scores = [
+        max((clue.score for clue in clues.get(name, ())), default=0.0) for name in (_PLACING if failed else _SYMPTOMS)
+    ]
+    symptoms = sum(score for score in scores if failed or score > _LEAST)
     clear = [
         item.strength * _DECISIVE.get(item.signal, 0.0)
         for item in case.signals
         if item.failure and item.strength >= _CLEAR
     ]
-    known = _KNOWN_FAILURE if case.reading.trace.summary.outcome is Outcome.FAIL else 0.0
-    return known + disagreement(case) + _PER_SYMPTOM * symptoms + max(clear, default=0.0)
+    return failed * _KNOWN_FAILURE + disagreement(case) + _PER_SYMPTOM * symptoms + max(clear, default=0.0)
 
 
 def disagreement(case: CaseFile) -> float:

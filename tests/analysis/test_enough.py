@@ -78,7 +78,7 @@ def test_runs_of_another_request_are_no_witnesses(refund_run: Run, idle_run: Run
     assert _disagreement(idle_run("R-2104"), [refund_run(), refund_run()]) == 0.5
 
 
-def test_a_sweeping_claim_or_a_plain_change_is_no_symptom(refund_run: Run) -> None:
+def test_a_sweeping_claim_and_a_plain_change_accuse_only_a_run_known_to_have_failed(refund_run: Run) -> None:
     said = "I have refunded $30 for order W17. All your requests have been completed."
-    assert not _enough(refund_run(said=said, outcome="fail"), refund_run(outcome="pass"), refund_run(outcome="pass"))
-    assert not _enough(refund_run(said=said, outcome="fail"))
+    assert not _enough(refund_run(said=said))
+    assert _enough(refund_run(said=said, outcome="fail"))
