@@ -237,16 +237,19 @@ def _precision_recall(found: set[tuple[str, int]], bad: set[tuple[str, int]]) ->
 
 def _trail(part: str) -> dict[str, Any]:
     marked = list(trail.marked_traces(part))
-    ranked = {}
+    ranked, seen = {}, {}
+    without_prior = {name: pair for name, pair in method.SOURCES.items() if name != "course"}
     for item in marked:
-        ranked[item.id] = [
-            suspect.step for suspect in method.find_suspects(item.trace, find_signals(item.trace)).suspects
-        ]
+        signals = find_signals(item.trace)
+        ranked[item.id] = [suspect.step for suspect in method.find_suspects(item.trace, signals).suspects]
+        cut = method.find_suspects(item.trace, signals, sources=without_prior)
+        seen[item.id] = [suspect.step for suspect in cut.suspects]
     rows: dict[str, Any] = {}
     pickers: dict[str, Callable[[trail.Marked], list[int]]] = {
         f"top {k} suspects": lambda item, k=k: ranked[item.id][:k]  # type: ignore[misc]
         for k in (1, 3, 5, 10)
     }
+    pickers["suspects, cut where evidence ends"] = lambda item: seen[item.id]
     pickers["all model spans"] = lambda item: trail.all_model_spans(item.trace)
     pickers["model spans after the first two"] = lambda item: trail.after_first_two(item.trace)
     for name, pick in pickers.items():
