@@ -76,6 +76,15 @@ class Reading:
         return frozenset(value.normal for text in texts for value in values_in(text) if value.kind in _RECORDS)
 
     @cached_property
+    def worked(self) -> tuple[tuple[int, Act, frozenset[str]], ...]:
+        """Calls that worked, each with its place among all calls and, for a change, the ids it was given."""
+        return tuple(
+            (i, act, _ids(act) if act.effect is Effect.WRITE else frozenset())
+            for i, act in enumerate(self.acts)
+            if not act.failure and not act.declared_failure
+        )
+
+    @cached_property
     def acts_by_asker(self) -> dict[int, list[Act]]:
         found: dict[int, list[Act]] = {}
         for act in self.acts:
@@ -92,21 +101,20 @@ def read(trace: Trace) -> Reading:
 def mended(reading: Reading, failed: Act) -> bool:
     """Did a later call of the same tool make it good: a change on the same record, a look-up also by another tool?"""
     at = next(i for i, act in enumerate(reading.acts) if act is failed)
-    return any(_makes_good(act, failed) for act in reading.acts[at + 1 :])
+    wanted = _ids(failed) if failed.effect is Effect.WRITE else frozenset()
+    return any(
+        i > at and _same_thing(act, failed) and (not wanted or bool(wanted & ids)) for i, act, ids in reading.worked
+    )
 
 
-def _makes_good(act: Act, failed: Act) -> bool:
-    if act.failure or act.declared_failure:
-        return False
-    if failed.effect is Effect.READ and act.effect is Effect.READ:
-        return act.tool == failed.tool or bool(things_of(act.tool) & things_of(failed.tool))
-    wanted = _ids(failed) if failed.effect is Effect.WRITE else set()
-    return act.tool == failed.tool and (not wanted or bool(wanted & _ids(act)))
+def _same_thing(act: Act, failed: Act) -> bool:
+    both_look = act.effect is Effect.READ and failed.effect is Effect.READ
+    return act.tool == failed.tool or (both_look and bool(things_of(act.tool) & things_of(failed.tool)))
 
 
-def _ids(act: Act) -> set[str]:
+def _ids(act: Act) -> frozenset[str]:
     texts = (as_text(item) for _, item in scalars(act.arguments))
-    return {value.normal for text in texts for value in values_in(text) if value.kind is ValueKind.ID}
+    return frozenset(value.normal for text in texts for value in values_in(text) if value.kind is ValueKind.ID)
 
 
 def owned_up(reading: Reading, step: int) -> bool:
