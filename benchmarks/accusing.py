@@ -32,21 +32,41 @@ def measure(cases: Sequence[Case]) -> dict[str, Any]:
 
     "Nothing known" finds siblings by their first request, over all tasks, as the product does; "alone" has none.
     """
-    bare = {case.id: trace_of(case, strip=True) for case in cases}
-    known = {case.id: trace_of(case) for case in cases}
-    signals = {key: find_signals(trace) for key, trace in bare.items()}
-    found: dict[str, Any] = {}
-    for condition in CONDITIONS:
-        scored = []
-        for case in cases:
-            opened = open_case(bare[case.id], signals[case.id], list(_alike(case, cases, bare, known, condition)))
-            clues = {name: list(source(opened)) for name, (source, _) in method.SOURCES.items()}
-            scored.append((case, strength(opened, clues)))
-        found[condition] = _separated(scored)
+    found: dict[str, Any] = {condition: _separated(_scored(cases, condition)) for condition in CONDITIONS}
     for outcome in ("pass", "fail"):
-        counts = [sum(item.failure for item in signals[case.id]) for case in cases if case.outcome == outcome]
+        chosen = [trace_of(case, strip=True) for case in cases if case.outcome == outcome]
+        counts = [sum(item.failure for item in find_signals(trace)) for trace in chosen]
         found[f"failure signals, runs that {outcome}"] = round(sum(counts) / max(1, len(counts)), 2)
     return found
+
+
+def crossed(chosen_on: Sequence[Case], reported_on: Sequence[Case], most: float = 0.1) -> dict[str, Any]:
+    """The lowest threshold that accuses at most this share of the passing runs of one set, tried on another set."""
+    ours, theirs = (_scored(cases, CONDITIONS[0]) for cases in (chosen_on, reported_on))
+    passing = sorted((score for case, score in ours if case.outcome == "pass"), reverse=True)
+    bound = passing[int(most * len(passing))]
+    threshold = min((score for _, score in ours if score > bound), default=bound)
+    accused = {
+        outcome: [score >= threshold for case, score in theirs if case.outcome == outcome]
+        for outcome in ("pass", "fail")
+    }
+    return {
+        "threshold": round(threshold, 3),
+        "passing accused": str(rate(accused["pass"])).strip(),
+        "failing accused": str(rate(accused["fail"])).strip(),
+    }
+
+
+def _scored(cases: Sequence[Case], condition: str) -> list[tuple[Case, float]]:
+    bare = {case.id: trace_of(case, strip=True) for case in cases}
+    known = {case.id: trace_of(case) for case in cases}
+    scored = []
+    for case in cases:
+        alike = list(_alike(case, cases, bare, known, condition))
+        opened = open_case(bare[case.id], find_signals(bare[case.id]), alike)
+        clues = {name: list(source(opened)) for name, (source, _) in method.SOURCES.items()}
+        scored.append((case, strength(opened, clues)))
+    return scored
 
 
 def _alike(

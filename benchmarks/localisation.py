@@ -84,6 +84,10 @@ def main() -> None:
     result["paths"] = {bench.name: _wrong_paths(bench) for bench in sets if bench.siblings}
     both = [bench for bench in sets if accusing.has_both(bench.cases)]
     result["enough_evidence"] = {bench.name: accusing.measure(bench.cases) for bench in both}
+    tau = [bench for bench in both if bench.siblings]
+    for ours, theirs in ((ours, theirs) for ours in tau for theirs in tau if ours is not theirs):
+        found = accusing.crossed(theirs.cases, ours.cases)
+        result["enough_evidence"][ours.name][f"threshold chosen on {theirs.name}"] = found
     result["bad_steps"] = {bench.name: _bad_steps(bench) for bench in sets if "AgentProcessBench" in bench.name}
     result["trail"] = {part: _trail(part) for part in ("gaia", "swe_bench") if chosen.only in f"TRAIL {part}"}
     if not chosen.no_ablation:
