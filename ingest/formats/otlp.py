@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,11 @@ from ...store.errors import BadInputError
 from ...store.models import SpanBatch
 from ..compressed import plain_name
 from .head import Head
+from .otlp_frames import frames, framing
 from .records import ReadItem, RecordError, Source, raw_records
 
 if TYPE_CHECKING:
-    from ..otlp.raw import RawLog, RawSpan
+    from ..otlp.raw import Bounds, RawLog, RawSpan
 
 _REQUEST_KEYS = {
     "resourceSpans",
@@ -26,6 +27,7 @@ _REQUEST_KEYS = {
 }
 _CAPTURED = re.compile(r"^\d+-(traces|logs)\.(pb|json)$")
 _PROTOBUF, _JSON = "application/x-protobuf", "application/json"
+_FRAME_HEAD = 16
 _FLUSH_RECORDS = 4_000
 """Spans and log records of a collector file that are mapped together, so that logs find their spans."""
 
@@ -36,8 +38,13 @@ def sniff_json(head: Head) -> bool:
 
 
 def sniff_protobuf(head: Head) -> bool:
-    """Whether the first bytes are field 1 of an OTLP request: a resource message with a resource or scope inside."""
+    """Whether the first bytes are field 1 of an OTLP request: a resource message with a resource or scope inside.
+
+    Requests one after another, each behind its length, count too.
+    """
     data = head.data
+    if not head.records and framing(data[:_FRAME_HEAD]):
+        return True
     if data[:1] != b"\x0a":
         return False
     position = 1
@@ -49,48 +56,50 @@ def sniff_protobuf(head: Head) -> bool:
 
 def read_json(source: Source) -> Iterator[ReadItem]:
     """Requests of a file, joined over up to a few thousand records so that logs find their spans."""
-    spans: list[RawSpan] = []
-    logs: list[RawLog] = []
+    joined = _Joined(source)
     for piece in raw_records(source):
         if isinstance(piece, RecordError):
             yield piece
             continue
-        problems: list[str] = []
-        try:
-            _decode(piece.body, _JSON, spans, logs, problems)
-        except BadInputError as err:
-            yield source.error(piece.where, str(err))
-        for problem in problems:
-            yield source.error(piece.where, problem)
-        if len(spans) + len(logs) >= _FLUSH_RECORDS:
-            yield _batch(spans, logs)
-            spans, logs = [], []
-    if spans or logs:
-        yield _batch(spans, logs)
+        yield from joined.take(piece.where, piece.body, joined.json)
+        yield from joined.flushed(_FLUSH_RECORDS)
+    yield from joined.flushed()
 
 
 def read_protobuf(source: Source) -> Iterator[ReadItem]:
-    """One request. Traces and logs look alike on the wire, so the name decides, else whichever holds ids."""
-    yield from read_capture([source])
+    """One request, or many, each behind its length.
+
+    Traces and logs look alike on the wire, so the name decides, else whichever holds ids.
+    """
+    with source.open() as stream:
+        kind = framing(stream.read(_FRAME_HEAD))
+    if kind is None:
+        yield from read_capture([source])
+        return
+    joined = _Joined(source)
+    with source.open() as stream:
+        try:
+            for where, body in frames(stream, kind, source.limits):
+                yield from joined.take(where, body, joined.any)
+                yield from joined.flushed(_FLUSH_RECORDS)
+        except BadInputError as err:
+            yield source.error(err.where or "file", str(err))
+    yield from joined.flushed()
 
 
 def read_capture(sources: Iterable[Source]) -> Iterator[ReadItem]:
     """The requests of one capture, mapped together: the content of some spans comes in log records."""
-    spans: list[RawSpan] = []
-    logs: list[RawLog] = []
+    joined: _Joined | None = None
     for source in sources:
-        problems: list[str] = []
+        joined = joined.also(source) if joined else _Joined(source)
         try:
-            if source.name.endswith(".json"):
-                _decode(source.read_all(), _JSON, spans, logs, problems)
-            else:
-                _decode_protobuf(source, spans, logs, problems)
+            body = source.read_all()
         except (BadInputError, OSError) as err:
             yield source.error(getattr(err, "where", None) or "file", str(err))
-        for problem in problems:
-            yield source.error("file", problem)
-    if spans or logs:
-        yield _batch(spans, logs)
+        else:
+            yield from joined.take("file", body, joined.json if source.name.endswith(".json") else joined.any)
+    if joined:
+        yield from joined.flushed()
 
 
 def capture_files(folder: Path, names: Iterable[str]) -> tuple[Path, ...]:
@@ -107,42 +116,89 @@ def capture_files(folder: Path, names: Iterable[str]) -> tuple[Path, ...]:
     return tuple(folder / found[request] for request in sorted(found))
 
 
-def _decode(body: bytes, kind: str, spans: list[RawSpan], logs: list[RawLog], problems: list[str]) -> None:
-    from ..otlp.decode import decode_logs, decode_traces
+class _Joined:
+    """Requests decoded so far, waiting to be mapped together."""
 
-    if b'"resourceSpans"' in body or b'"resource_spans"' in body:
-        _add(spans, decode_traces(body, kind, problems))
-    elif b'"resourceLogs"' in body or b'"resource_logs"' in body:
-        _add(logs, decode_logs(body, kind))
-    elif b'"resourceMetrics"' not in body and b'"resource_metrics"' not in body:
-        raise BadInputError("No OTLP request: resourceSpans and resourceLogs are both missing.")
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._spans: list[RawSpan] = []
+        self._logs: list[RawLog] = []
 
+    def also(self, source: Source) -> _Joined:
+        """The same, with what comes from here on read under another file's name."""
+        self._source = source
+        return self
 
-def _decode_protobuf(source: Source, spans: list[RawSpan], logs: list[RawLog], problems: list[str]) -> None:
-    from ..otlp.decode import decode_logs, decode_traces
+    def take(self, where: str, body: bytes, read: Callable[[bytes, list[str]], None]) -> Iterator[RecordError]:
+        """Takes one request with `json` or `any`; what was wrong with it, or with single spans of it."""
+        problems: list[str] = []
+        try:
+            read(body, problems)
+        except BadInputError as err:
+            yield self._source.error(err.where or where if where == "file" else where, str(err))
+        for problem in problems:
+            yield self._source.error(where, problem)
 
-    body = source.read_all()
-    if "metrics" in source.name:
-        return
-    if "logs" in source.name:
-        _add(logs, decode_logs(body, _PROTOBUF))
-        return
-    rejected: list[str] = []
-    found = decode_traces(body, _PROTOBUF, rejected)
-    if rejected and not found and "traces" not in source.name:
-        _add(logs, decode_logs(body, _PROTOBUF))
-        return
-    problems.extend(rejected)
-    _add(spans, found)
+    def json(self, body: bytes, problems: list[str]) -> None:
+        """One request in JSON.
 
+        Raises:
+            BadInputError: if it is none.
+        """
+        from ..otlp.decode import decode_logs, decode_traces
 
-def _add(records: list[RawSpan] | list[RawLog], found: list[RawSpan] | list[RawLog]) -> None:
-    for record in found:
-        record.sequence = len(records)
-        records.append(record)  # type: ignore[arg-type]
+        bounds = self._bounds()
+        if b'"resourceSpans"' in body or b'"resource_spans"' in body:
+            self._add(self._spans, decode_traces(body, _JSON, problems, bounds))
+        elif b'"resourceLogs"' in body or b'"resource_logs"' in body:
+            self._add(self._logs, decode_logs(body, _JSON, bounds))
+        elif b'"resourceMetrics"' not in body and b'"resource_metrics"' not in body:
+            raise BadInputError("No OTLP request: resourceSpans and resourceLogs are both missing.")
 
+    def any(self, body: bytes, problems: list[str]) -> None:
+        """One request in protobuf or, behind its length, in JSON.
 
-def _batch(spans: list[RawSpan], logs: list[RawLog]) -> SpanBatch:
-    from ..conventions.mapping import to_batch
+        Raises:
+            BadInputError: if it is none.
+        """
+        from ..otlp.decode import decode_logs, decode_traces
 
-    return to_batch(spans, logs)
+        name, bounds = self._source.name, self._bounds()
+        if body[:1] == b"{":
+            self.json(body, problems)
+            return
+        if "metrics" in name:
+            return
+        if "logs" in name:
+            self._add(self._logs, decode_logs(body, _PROTOBUF, bounds))
+            return
+        rejected: list[str] = []
+        try:
+            found = decode_traces(body, _PROTOBUF, rejected, bounds)
+        except BadInputError:
+            if "traces" in name:
+                raise
+            found, rejected = [], ["no spans"]
+        if rejected and not found and "traces" not in name:
+            self._add(self._logs, decode_logs(body, _PROTOBUF, bounds))
+            return
+        problems.extend(rejected)
+        self._add(self._spans, found)
+
+    def flushed(self, least: int = 1) -> Iterator[SpanBatch]:
+        """One batch of what waits, once that is `least` records."""
+        from ..conventions.mapping import to_batch
+
+        if len(self._spans) + len(self._logs) >= least:
+            yield to_batch(self._spans, self._logs)
+            self._spans, self._logs = [], []
+
+    def _bounds(self) -> Bounds:
+        from ..otlp.raw import Bounds
+
+        return Bounds(self._source.limits)
+
+    def _add(self, records: list[RawSpan] | list[RawLog], found: list[RawSpan] | list[RawLog]) -> None:
+        for record in found:
+            record.sequence = len(records)
+            records.append(record)  # type: ignore[arg-type]
