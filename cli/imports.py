@@ -10,6 +10,7 @@ from ..services.findings import Finding
 from ..services.importing import ImportReport, import_paths
 from ..services.wire import import_json
 from ..store.display import safe_line
+from .limit_options import chosen_limits, import_limit_options
 from .options import json_option, opened, print_json, progress_bar, say, store_option
 from .privacy_options import privacy_options
 
@@ -28,6 +29,7 @@ Examples:
 @click.option("--project", help="Project for traces that name none.")
 @click.option("--format", "format_name", default="auto", show_default=True, help="Format of the files.")
 @privacy_options
+@import_limit_options
 @store_option
 @json_option
 def import_command(
@@ -38,6 +40,7 @@ def import_command(
     structure_only: bool,
     store_location: str | None,
     as_json: bool,
+    **most: int,
 ) -> int:
     """Bring trace files and folders in (also .gz, .xz, .zst), and say what is failing in them.
 
@@ -51,6 +54,7 @@ def import_command(
             format=format_name,
             personal=personal,
             structure_only=structure_only,
+            limits=chosen_limits(**most),
             on_progress=on_progress,
         )
     if as_json:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 
 import click
 from starlette.applications import Starlette
 from starlette.requests import Request
 
-from ..ingest.limits import DEFAULT_LIMITS, MIB
 from ..ingest.otlp.guard import LOOPBACK_NAMES, token_of
 from ..services.findings import top_findings
 from ..services.listening import Server, base_url, is_loopback, listen
@@ -21,6 +19,7 @@ from ..services.serving import ServeOptions, build_app
 from ..store.connection import Store
 from ..store.tokens import Role, verify_token
 from .imports import print_findings
+from .limit_options import chosen_limits, serve_limit_options
 from .options import opened, otel_option, store_option
 from .privacy_options import privacy_options
 
@@ -51,11 +50,7 @@ Examples:
 @privacy_options
 @click.option("--mcp/--no-mcp", "with_mcp", default=True, help="Serve assistants at /mcp, with a token.")
 @click.option("--background/--no-background", default=True, help="Analyse traces some seconds after their last span.")
-@click.option(
-    "--max-request-mib", default=DEFAULT_LIMITS.request_bytes // MIB, show_default=True, type=click.IntRange(1)
-)
-@click.option("--max-trace-mib", default=DEFAULT_LIMITS.trace_bytes // MIB, show_default=True, type=click.IntRange(1))
-@click.option("--max-steps", default=DEFAULT_LIMITS.steps, show_default=True, type=click.IntRange(1))
+@serve_limit_options
 @otel_option
 def serve_command(
     store_location: str | None,
@@ -67,10 +62,8 @@ def serve_command(
     structure_only: bool,
     with_mcp: bool,
     background: bool,
-    max_request_mib: int,
-    max_trace_mib: int,
-    max_steps: int,
     otel: bool,
+    **most: int,
 ) -> None:
     """Receive traces over OTLP/HTTP, on /v1/traces and /v1/logs (protobuf or JSON, gzip).
 
@@ -78,16 +71,13 @@ def serve_command(
     this machine (--host) senders need a token: `retrospan token add NAME --role ingest`. Stops on Ctrl-C or SIGTERM,
     after finishing what it accepted.
     """
-    limits = replace(
-        DEFAULT_LIMITS, request_bytes=max_request_mib * MIB, trace_bytes=max_trace_mib * MIB, steps=max_steps
-    )
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with listen(host, port) as sock, opened(store_location, create=True) as store, tracing_itself(otel):
         local = is_loopback(sock)
         seen: dict[int, None] = {}
         options = ServeOptions(
             project=project,
-            limits=limits,
+            limits=chosen_limits(**most),
             background=background,
             hosts=(*LOOPBACK_NAMES, host, *allowed_hosts) if local or allowed_hosts else None,
             redact=Redactor(personal, outline_key=store.id.encode() if structure_only else None),

@@ -207,7 +207,8 @@ class _Guard(io.RawIOBase):
         limits, produced = self._limits, self._produced
         if produced > limits.file_bytes:
             raise TooLargeError(
-                f"Decompresses to more than {readable_bytes(limits.file_bytes)}. Split it, or raise limits.file_bytes.",
+                f"Decompresses to more than {readable_bytes(limits.file_bytes)}. "
+                "Split it, or raise the limit (--max-file-gib).",
                 where="file",
             )
         went_in = self._feed.consumed - self._stretch_from
@@ -215,7 +216,7 @@ class _Guard(io.RawIOBase):
             raise TooLargeError(
                 f"Decompresses to more than {limits.ratio} times its size ({readable_bytes(self._stretch)} from "
                 f"{readable_bytes(went_in)} without a line break), as no real trace does. "
-                "If it is one, raise limits.ratio.",
+                "If it is one, raise the limit (--max-ratio).",
                 where="file",
             )
 

@@ -1,4 +1,4 @@
-"""How large one trace, one attribute and one file may be; all configurable, each with a clear error.
+"""How large one trace, one attribute and one file may be; each an option of `import` and `serve` that its error names.
 
 A reader refuses the record that passes a limit and goes on with the next; an attribute that is too long is cut, and
 says so where it was cut.
@@ -6,14 +6,14 @@ says so where it was cut.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
-from ..store.errors import TooLargeError, UsageError, did_you_mean
+from ..store.errors import TooLargeError
 from ..store.models import JsonValue
 
 KIB = 1024
 MIB = 1024 * KIB
+GIB = 1024 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +32,13 @@ class Limits:
     """One OTLP request."""
     document_bytes: int = 256 * MIB
     """One file that can only be read as a whole: a single JSON document, one OTLP request file."""
-    file_bytes: int = 16 * 1024 * MIB
+    file_bytes: int = 16 * GIB
     """One file that is read record by record."""
     ratio: int = 400
     """Decompressed to compressed size, looked at once `ratio_floor_bytes` have come out without a line break."""
     ratio_floor_bytes: int = 16 * MIB
     decoder_bytes: int = 160 * MIB
     """Memory that a decompressor may ask for (its window)."""
-
-    def changed(self, settings: Mapping[str, JsonValue]) -> Limits:
-        """These limits with some set anew, as a `[limits]` table names them.
-
-        Raises:
-            UsageError: if a name is unknown or a value is no positive whole number.
-        """
-        known = {field.name for field in fields(self)}
-        chosen: dict[str, int] = {}
-        for name, value in settings.items():
-            if name not in known:
-                raise UsageError(f"No limit {name!r}: {did_you_mean(name, known)}.")
-            if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-                raise UsageError(f"limits.{name} is {value!r}; give a positive whole number.")
-            chosen[name] = value
-        return replace(self, **chosen)
 
     def check_steps(self, count: int, *, where: str) -> None:
         """Refuse a trace with too many spans.
@@ -64,7 +48,8 @@ class Limits:
         """
         if count > self.steps:
             raise TooLargeError(
-                f"The trace has {count:,} steps (limit: {self.steps:,}). Split the run, or raise limits.steps.",
+                f"The trace has {count:,} steps (limit: {self.steps:,}). "
+                "Split the run, or raise the limit (--max-steps).",
                 where=where,
             )
 
@@ -77,7 +62,7 @@ class Limits:
         if size > self.trace_bytes:
             raise TooLargeError(
                 f"The trace holds {readable_bytes(size)} (limit: {readable_bytes(self.trace_bytes)}). "
-                "Leave out large payloads, or raise limits.trace_bytes.",
+                "Leave out large payloads, or raise the limit (--max-trace-mib).",
                 where=where,
             )
 
@@ -90,7 +75,7 @@ class Limits:
         if deeper_than(value, self.depth):
             raise TooLargeError(
                 f"Nested more than {self.depth} levels deep (limit: {self.depth}). "
-                "Store deep payloads as text, or raise limits.depth.",
+                "Store deep payloads as text, or raise the limit (--max-depth).",
                 where=where,
             )
 
@@ -105,7 +90,7 @@ class Limits:
         if len(body) <= self.attribute_bytes:
             return text
         kept = body[: self.attribute_bytes].decode("utf-8", "ignore")
-        sizes = f"{readable_bytes(len(body))}, limit {readable_bytes(self.attribute_bytes)}"
+        sizes = f"{readable_bytes(len(body))}, limit {readable_bytes(self.attribute_bytes)} (--max-attribute-kib)"
         return f"{kept}… [cut here by Retrospan: {sizes}]"
 
 
@@ -138,7 +123,7 @@ def readable_bytes(size: int) -> str:
     >>> readable_bytes(31_457_280)
     '30 MiB'
     """
-    for unit, factor in (("GiB", 1024 * MIB), ("MiB", MIB), ("KiB", KIB)):
+    for unit, factor in (("GiB", GIB), ("MiB", MIB), ("KiB", KIB)):
         if size >= factor:
             return f"{size / factor:.1f}".removesuffix(".0") + f" {unit}"
     return f"{size} bytes"

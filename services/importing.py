@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..ingest.formats.read import read_path
 from ..ingest.formats.records import RecordError
+from ..ingest.limits import DEFAULT_LIMITS, Limits
 from ..store.commit import commit_batch
 from ..store.connection import Store
 from ..store.errors import BadInputError, UsageError
@@ -53,6 +54,7 @@ def import_paths(
     format: str = "auto",  # noqa: A002
     personal: Sequence[str] = (),
     structure_only: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
     on_progress: Progress | None = None,
 ) -> ImportReport:
     """Import files and folders; a bad record is reported with its place and skipped, the rest goes in.
@@ -64,6 +66,7 @@ def import_paths(
         format: A format's name, or `auto`.
         personal: Kinds of personal data to take out beside secrets: `email`, `phone`, `card`, `iban`.
         structure_only: Keep no content, only lengths and hashes of it.
+        limits: What is too large.
         on_progress: Called during long work.
 
     Raises:
@@ -75,7 +78,7 @@ def import_paths(
             raise UsageError(f"No file or folder {str(path)!r}. Give the path of a trace file or a folder of them.")
     importer = _Importer(store, project, Redactor(personal, outline_key=store.id.encode() if structure_only else None))
     for path in paths:
-        importer.take(path, format, on_progress)
+        importer.take(path, format, limits, on_progress)
     return importer.finish(on_progress)
 
 
@@ -88,13 +91,13 @@ class _Importer:
         self._new: dict[int, bool] = {}
         self._changed: set[int] = set()
 
-    def take(self, path: Path, format_name: str, on_progress: Progress | None) -> None:
+    def take(self, path: Path, format_name: str, limits: Limits, on_progress: Progress | None) -> None:
         def reading(done: int, total: int) -> None:
             if on_progress:
                 on_progress("reading", done, total)
 
         try:
-            items = read_path(path, format_name, on_progress=reading)
+            items = read_path(path, format_name, limits=limits, on_progress=reading)
             for batch in self._batches(items):
                 self._commit(batch)
         except BadInputError as err:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ..ingest.conventions.mapping import to_batch
 from ..ingest.limits import DEFAULT_LIMITS, MIB, Limits
 from ..ingest.otlp.decode import decode_logs, decode_traces
-from ..ingest.otlp.raw import RawLog, RawSpan
+from ..ingest.otlp.raw import Bounds, RawLog, RawSpan
 from ..ingest.otlp.receiver import Delivery, Receipt
 from ..ingest.otlp.trace_sizes import TraceSizes
 from ..store.commit import commit_batch
@@ -55,7 +55,7 @@ class Receiving:
     Args:
         store: Where to.
         project: For traces that name none.
-        limits: Bounds on one trace.
+        limits: Bounds on one trace and on one attribute.
         redact: Takes secrets out of a batch, in place, before anything is written; returns how many.
         on_commit: Told the ids of traces that gained something, on the writer thread.
     """
@@ -73,6 +73,7 @@ class Receiving:
         self._project = project
         self._redact = redact
         self._on_commit = on_commit
+        self._bounds = Bounds(limits)
         self._sizes = TraceSizes(limits, lambda trace_key: span_ids_of(store, trace_key))
         self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="retrospan-writer", daemon=True)
@@ -150,10 +151,10 @@ class Receiving:
             raw_logs: list[RawLog] = []
             delivery = job.delivery
             if delivery.signal == "traces":
-                decoded = without_own(decode_traces(delivery.body, delivery.media_type, job.rejected), job.rejected)
-                raw_spans = self._sizes.admit(decoded, job.rejected)
+                decoded = decode_traces(delivery.body, delivery.media_type, job.rejected, self._bounds)
+                raw_spans = self._sizes.admit(without_own(decoded, job.rejected), job.rejected)
             else:
-                raw_logs = decode_logs(delivery.body, delivery.media_type)
+                raw_logs = decode_logs(delivery.body, delivery.media_type, self._bounds)
             job.batch = to_batch(raw_spans, raw_logs)
             if self._redact:
                 job.redacted = self._redact(job.batch)

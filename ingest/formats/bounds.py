@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from ...store.errors import TooLargeError
 from ...store.models import Span, SpanBatch
@@ -15,24 +15,28 @@ from .records import ReadItem, RecordError, Source
 
 _SHARED_FROM = 256
 """Characters; whether shorter texts are counted twice does not matter."""
+_REMEMBERED_SPANS = 200_000
+"""Span ids of the traces read lately, by which a run that comes in many records is told to be too large."""
 
 
 def within_limits(items: Iterable[ReadItem], source: Source) -> Iterator[ReadItem]:
     """The items, with bad records instead of runs and spans that pass a limit, and no text that cannot be stored."""
+    runs = _Runs(source.limits)
     for item in items:
         if isinstance(item, RecordError):
             yield item
         else:
-            yield from _bounded(item, source)
+            yield from _bounded(item, source, runs)
 
 
-def _bounded(batch: SpanBatch, source: Source) -> Iterator[ReadItem]:
+def _bounded(batch: SpanBatch, source: Source, runs: _Runs) -> Iterator[ReadItem]:
     look = _Look(batch, source.limits)
     if not look.is_encodable:
         _mend_keys(batch)
-    problems = dict(look.oversized())
+    problems = runs.refused(look.by_trace)
     for trace_key, what in problems.items():
-        yield source.error(f"trace {shortened(trace_key)}", what)
+        if what:
+            yield source.error(f"trace {shortened(trace_key)}", what)
     spans: list[Span] = []
     seen: set[int] = set()
     for span in batch.spans:
@@ -50,13 +54,60 @@ def _bounded(batch: SpanBatch, source: Source) -> Iterator[ReadItem]:
         yield batch
 
 
+@dataclass(slots=True)
+class _Run:
+    """What is known of one trace: its span ids with the bytes of their text, and whether it was refused."""
+
+    spans: set[str] = field(default_factory=set)
+    size: int = 0
+    is_refused: bool = False
+
+
+class _Runs:
+    """The traces read lately. A run may come in one record or span by span: the limits hold for the whole of it."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._runs: OrderedDict[str, _Run] = OrderedDict()
+        self._remembered = 0
+
+    def refused(self, by_trace: dict[str, dict[str, int]]) -> dict[str, str]:
+        """The traces of a batch that pass a limit, with the reason; without one where it was given before.
+
+        Args:
+            by_trace: Trace → span id → bytes.
+        """
+        found: dict[str, str] = {}
+        for trace_key, sizes in by_trace.items():
+            run = self._runs.setdefault(trace_key, _Run())
+            self._runs.move_to_end(trace_key)
+            fresh = sizes.keys() - run.spans
+            steps, size = len(run.spans) + len(fresh), run.size + sum(sizes[span_id] for span_id in fresh)
+            try:
+                self._limits.check_steps(steps, where=trace_key)
+                self._limits.check_size(size, where=trace_key)
+            except TooLargeError as err:
+                found[trace_key] = "" if run.is_refused else str(err)
+                run.is_refused = True
+            else:
+                run.spans |= fresh
+                run.size = size
+                self._remembered += len(fresh)
+        self._forget()
+        return found
+
+    def _forget(self) -> None:
+        while self._remembered > _REMEMBERED_SPANS and len(self._runs) > 1:
+            self._remembered -= len(self._runs.popitem(last=False)[1].spans)
+
+
 class _Look:
     """One pass over the texts of a batch."""
 
     def __init__(self, batch: SpanBatch, limits: Limits) -> None:
         self._limits = limits
-        self._steps = Counter(encodable(span.trace_key) for span in batch.spans)
-        self._sizes: Counter[str] = Counter()
+        self.by_trace: dict[str, dict[str, int]] = {}
+        """Trace → span id → bytes of its text; a message shown many times counts once."""
         # A person's turn stands in its own step and in the conversation of the next: one object, counted once.
         self._counted: set[int] = set()
         self.has_long_text = False
@@ -66,7 +117,8 @@ class _Look:
             collector.span(span)
             texts = [text for text in collector.take()[0] if self._is_new(text)]
             size = self._measured([*texts, span.trace_key, span.span_id, span.parent_span_id or ""])
-            self._sizes[encodable(span.trace_key)] += size
+            sizes = self.by_trace.setdefault(encodable(span.trace_key), {})
+            sizes[span.span_id] = max(size, sizes.get(span.span_id, 0))
         for facts in batch.facts:
             collector.facts(facts)
             self._measured([*collector.take()[0], facts.trace_key])
@@ -87,15 +139,6 @@ class _Look:
         except UnicodeEncodeError:
             self.is_encodable = False
             return len(joined)
-
-    def oversized(self) -> Iterator[tuple[str, str]]:
-        """Runs with too many spans or too much text, with the reason; a message shown many times counts once."""
-        for trace_key, steps in self._steps.items():
-            try:
-                self._limits.check_steps(steps, where=trace_key)
-                self._limits.check_size(self._sizes[trace_key], where=trace_key)
-            except TooLargeError as err:
-                yield trace_key, str(err)
 
 
 def _too_deep(span: Span, limits: Limits, seen: set[int]) -> str | None:

@@ -81,11 +81,11 @@ def read_bounded(stream: BinaryIO, limits: Limits, head: bytes = b"") -> bytes:
     Raises:
         TooLargeError: beyond `limits.document_bytes`.
     """
-    body = head + stream.read(limits.document_bytes + 1 - len(head))
+    body = head + stream.read(max(limits.document_bytes + 1 - len(head), 0))
     if len(body) > limits.document_bytes:
         raise TooLargeError(
             f"One document of more than {readable_bytes(limits.document_bytes)} cannot be read as a whole. "
-            "Write one record a line (JSONL), or raise limits.document_bytes.",
+            "Write one record a line (JSONL), or raise the limit (--max-document-mib).",
             where="file",
         )
     return body
@@ -131,7 +131,7 @@ def raw_records(source: Source) -> Iterator[RawRecord | RecordError]:
                 yield source.error(
                     f"line {number}",
                     f"The record is longer than {readable_bytes(limits.trace_bytes)}. "
-                    "Leave out large payloads, or raise limits.trace_bytes.",
+                    "Leave out large payloads, or raise the limit (--max-trace-mib).",
                 )
             elif line.strip():
                 yield RawRecord(f"line {number}", line)

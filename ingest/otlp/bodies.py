@@ -100,7 +100,8 @@ class BodyReader:
             )
         if self.size > limits.ratio_floor_bytes and self.size > limits.ratio * self._read:
             raise TooLargeError(
-                f"The request decompresses to more than {limits.ratio} times its size, as no real trace does.",
+                f"The request decompresses to more than {limits.ratio} times its size, as no real trace does. "
+                "If it is one, raise the limit (--max-ratio).",
                 where="request body",
             )
         if plain:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ...store.errors import BadInputError
 from . import json_form, protobuf_form
-from .raw import RawLog, RawSpan
+from .raw import DEFAULT_BOUNDS, Bounds, RawLog, RawSpan
 
 _Record = TypeVar("_Record", RawSpan, RawLog)
 _OBJECT = re.compile(rb"\s*\{\s*[\"}]")
@@ -15,13 +15,16 @@ _NO_TRACE = "0" * 32
 _NO_SPAN = "0" * 16
 
 
-def decode_traces(body: bytes, content_type: str, rejected: list[str] | None = None) -> list[RawSpan]:
+def decode_traces(
+    body: bytes, content_type: str, rejected: list[str] | None = None, bounds: Bounds = DEFAULT_BOUNDS
+) -> list[RawSpan]:
     """The spans of an `/v1/traces` body, decompressed.
 
     Args:
         body: The request as sent, or one line of a collector's file.
         content_type: `application/x-protobuf` or `application/json`, parameters allowed; "" tells by the first byte.
         rejected: Takes a line for each span that has no valid ids; without it such a span fails the request.
+        bounds: What is cut.
 
     Raises:
         BadInputError: if the body is no such request; `where` names the place.
@@ -30,7 +33,7 @@ def decode_traces(body: bytes, content_type: str, rejected: list[str] | None = N
     """
     read = json_form.read_spans if _is_json(body, content_type) else protobuf_form.read_spans
     found = []
-    for span in read(body):
+    for span in read(body, bounds):
         if len(span.trace_id) != 32 or span.trace_id == _NO_TRACE:
             _reject(f"span {span.sequence} has no valid trace id (16 bytes, not all zero).", span, rejected)
         elif len(span.span_id) != 16 or span.span_id == _NO_SPAN:
@@ -44,18 +47,19 @@ def decode_traces(body: bytes, content_type: str, rejected: list[str] | None = N
     return found
 
 
-def decode_logs(body: bytes, content_type: str) -> list[RawLog]:
+def decode_logs(body: bytes, content_type: str, bounds: Bounds = DEFAULT_BOUNDS) -> list[RawLog]:
     """The log records of an `/v1/logs` body, decompressed. Ids that are not valid come back empty.
 
     Args:
         body: The request as sent, or one line of a collector's file.
         content_type: As for `decode_traces`.
+        bounds: What is cut.
 
     Raises:
         BadInputError: if the body is no such request; `where` names the place.
     """
     read = json_form.read_logs if _is_json(body, content_type) else protobuf_form.read_logs
-    return list(map(_with_valid_ids, read(body)))
+    return list(map(_with_valid_ids, read(body, bounds)))
 
 
 def _with_valid_ids(record: RawLog) -> RawLog:

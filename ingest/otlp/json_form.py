@@ -15,14 +15,24 @@ from typing import Any
 from ...store.errors import BadInputError
 from ...store.jsontext import parse
 from ...store.models import JsonValue
-from .raw import MAX_DEPTH, TOO_DEEP, RawEvent, RawLog, RawSpan, cut_bytes, cut_text, plain_float
+from .raw import Bounds, RawEvent, RawLog, RawSpan, plain_float
 
 _HEX = re.compile(r"(?:[0-9a-fA-F]{16}){1,2}")
 _STATUS = {"STATUS_CODE_UNSET": 0, "STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2, "UNSET": 0, "OK": 1, "ERROR": 2}
 _SNAKE = re.compile(r"_([a-z])")
+_SNAKE_FIELDS = (
+    b'"scope_spans"',
+    b'"scope_logs"',
+    b'"log_records"',
+    b'"time_unix_nano"',
+    b'"start_time_unix_nano"',
+    b'"string_value"',
+)
+"""Seen in what only some levels of a request spell so."""
+_MAX_LEVELS = 256
 
 
-def read_spans(body: bytes) -> Iterator[RawSpan]:
+def read_spans(body: bytes, bounds: Bounds) -> Iterator[RawSpan]:
     """The spans of an export request, ids unchecked.
 
     Raises:
@@ -30,16 +40,16 @@ def read_spans(body: bytes) -> Iterator[RawSpan]:
     """
     sequence = 0
     for by_resource, where in _items(_request(body, "resourceSpans"), "resourceSpans", ""):
-        resource = _resource(by_resource)
+        resource = _resource(by_resource, bounds)
         scopes = "scopeSpans" if "scopeSpans" in by_resource else "instrumentationLibrarySpans"
         for by_scope, place in _items(by_resource, scopes, where):
-            scope = _scope(by_scope)
+            scope = _scope(by_scope, bounds)
             for span, at in _items(by_scope, "spans", place):
-                yield _span(span, scope, resource, sequence, at)
+                yield _span(span, scope, resource, sequence, at, bounds)
                 sequence += 1
 
 
-def read_logs(body: bytes) -> Iterator[RawLog]:
+def read_logs(body: bytes, bounds: Bounds) -> Iterator[RawLog]:
     """The log records of an export request.
 
     Raises:
@@ -47,11 +57,11 @@ def read_logs(body: bytes) -> Iterator[RawLog]:
     """
     sequence = 0
     for by_resource, where in _items(_request(body, "resourceLogs"), "resourceLogs", ""):
-        resource = _resource(by_resource)
+        resource = _resource(by_resource, bounds)
         for by_scope, place in _items(by_resource, "scopeLogs", where):
-            scope = _scope(by_scope)
+            scope = _scope(by_scope, bounds)
             for record, at in _items(by_scope, "logRecords", place):
-                yield _log(record, scope, resource, sequence, at)
+                yield _log(record, scope, resource, sequence, at, bounds)
                 sequence += 1
 
 
@@ -63,7 +73,7 @@ def _request(body: bytes, key: str) -> dict[str, Any]:
             f"This body of {len(body)} bytes is no JSON ({err}). Send OTLP/JSON, or application/x-protobuf.",
             where="request body",
         ) from err
-    if isinstance(value, dict) and key not in value and _snake(key) in value:
+    if isinstance(value, dict) and (_snake(key) in value or any(name in body for name in _SNAKE_FIELDS)):
         value = _camel(value, 0)
     if not isinstance(value, dict):
         raise BadInputError(
@@ -82,7 +92,7 @@ def _upper(match: re.Match[str]) -> str:
 
 def _camel(value: Any, depth: int) -> Any:
     """Field names as OTLP wants them, from a sender that kept the protobuf names."""
-    if depth > MAX_DEPTH * 4:
+    if depth > _MAX_LEVELS:
         return None
     if isinstance(value, dict):
         return {_SNAKE.sub(_upper, key): _camel(item, depth + 1) for key, item in value.items()}
@@ -108,17 +118,19 @@ def _kind(value: Any) -> str:
     return {dict: "an object", list: "a list", str: "text", type(None): "null"}.get(type(value), "a scalar")
 
 
-def _resource(holder: dict[str, Any]) -> dict[str, JsonValue]:
+def _resource(holder: dict[str, Any], bounds: Bounds) -> dict[str, JsonValue]:
     resource = holder.get("resource")
-    return _attributes(resource.get("attributes")) if isinstance(resource, dict) else {}
+    return _attributes(resource.get("attributes"), bounds) if isinstance(resource, dict) else {}
 
 
-def _scope(holder: dict[str, Any]) -> str:
+def _scope(holder: dict[str, Any], bounds: Bounds) -> str:
     scope = holder.get("scope") or holder.get("instrumentationLibrary")
-    return _text(scope.get("name")) if isinstance(scope, dict) else ""
+    return _text(scope.get("name"), bounds) if isinstance(scope, dict) else ""
 
 
-def _span(span: dict[str, Any], scope: str, resource: dict[str, JsonValue], sequence: int, where: str) -> RawSpan:
+def _span(
+    span: dict[str, Any], scope: str, resource: dict[str, JsonValue], sequence: int, where: str, bounds: Bounds
+) -> RawSpan:
     status = span.get("status")
     status = status if isinstance(status, dict) else {}
     code = status.get("code", 0)
@@ -126,17 +138,17 @@ def _span(span: dict[str, Any], scope: str, resource: dict[str, JsonValue], sequ
         _id(span.get("traceId")),
         _id(span.get("spanId")),
         _id(span.get("parentSpanId")) or None,
-        _text(span.get("name")),
+        _text(span.get("name"), bounds),
         _integer(span.get("startTimeUnixNano"), where) or None,
         _integer(span.get("endTimeUnixNano"), where) or None,
         _STATUS.get(code, 0) if isinstance(code, str) and not code.isdigit() else _integer(code, where),
-        _text(status.get("message")),
-        _attributes(span.get("attributes")),
+        _text(status.get("message"), bounds),
+        _attributes(span.get("attributes"), bounds),
         [
             RawEvent(
-                _text(event.get("name")),
+                _text(event.get("name"), bounds),
                 _integer(event.get("timeUnixNano"), at),
-                _attributes(event.get("attributes")),
+                _attributes(event.get("attributes"), bounds),
             )
             for event, at in _items(span, "events", where)
         ],
@@ -146,23 +158,25 @@ def _span(span: dict[str, Any], scope: str, resource: dict[str, JsonValue], sequ
     )
 
 
-def _log(record: dict[str, Any], scope: str, resource: dict[str, JsonValue], sequence: int, where: str) -> RawLog:
+def _log(
+    record: dict[str, Any], scope: str, resource: dict[str, JsonValue], sequence: int, where: str, bounds: Bounds
+) -> RawLog:
     time_ns = _integer(record.get("timeUnixNano"), where) or _integer(record.get("observedTimeUnixNano"), where)
     return RawLog(
         _id(record.get("traceId")),
         _id(record.get("spanId")),
-        _text(record.get("eventName")),
-        _value(record.get("body"), 0),
+        _text(record.get("eventName"), bounds),
+        _value(record.get("body"), bounds, 0),
         time_ns or None,
-        _attributes(record.get("attributes")),
+        _attributes(record.get("attributes"), bounds),
         scope,
         resource,
         sequence,
     )
 
 
-def _text(value: Any) -> str:
-    return cut_text(value) if isinstance(value, str) else ""
+def _text(value: Any, bounds: Bounds) -> str:
+    return bounds.text(value) if isinstance(value, str) else ""
 
 
 def _id(value: Any) -> str:
@@ -189,7 +203,7 @@ def _integer(value: Any, where: str) -> int:
     return number
 
 
-def _attributes(pairs: Any) -> dict[str, JsonValue]:
+def _attributes(pairs: Any, bounds: Bounds) -> dict[str, JsonValue]:
     found: dict[str, JsonValue] = {}
     if not isinstance(pairs, list):
         return found
@@ -197,58 +211,58 @@ def _attributes(pairs: Any) -> dict[str, JsonValue]:
         if isinstance(pair, dict) and isinstance(key := pair.get("key"), str):
             value = pair.get("value")
             text = value.get("stringValue") if isinstance(value, dict) else None
-            found[key] = cut_text(text) if isinstance(text, str) else _value(value, 0)
+            found[key] = bounds.text(text) if isinstance(text, str) else _value(value, bounds, 0)
     return found
 
 
-def _value(value: Any, depth: int) -> JsonValue:
+def _value(value: Any, bounds: Bounds, depth: int) -> JsonValue:
     if not isinstance(value, dict):
         return None
     for which, item in value.items():
         if reader := _READERS.get(which):
-            return reader(item)
+            return reader(item, bounds)
         if which in ("arrayValue", "kvlistValue"):
-            if depth >= MAX_DEPTH:
-                return TOO_DEEP
+            if depth >= bounds.depth:
+                return bounds.too_deep
             listed = item.get("values") if isinstance(item, dict) else None
             if not isinstance(listed, list):
                 return [] if which == "arrayValue" else {}
             if which == "arrayValue":
-                return [_value(one, depth + 1) for one in listed]
+                return [_value(one, bounds, depth + 1) for one in listed]
             return {
-                pair["key"]: _value(pair.get("value"), depth + 1)
+                pair["key"]: _value(pair.get("value"), bounds, depth + 1)
                 for pair in listed
                 if isinstance(pair, dict) and isinstance(pair.get("key"), str)
             }
     return None
 
 
-def _signed(value: Any) -> JsonValue:
+def _signed(value: Any, bounds: Bounds) -> JsonValue:
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError):
-        return _text(value)
+        return _text(value, bounds)
 
 
-def _double(value: Any) -> JsonValue:
+def _double(value: Any, bounds: Bounds) -> JsonValue:
     try:
         return plain_float(float(value))
     except (TypeError, ValueError, OverflowError):
-        return _text(value)
+        return _text(value, bounds)
 
 
-def _bytes(value: Any) -> JsonValue:
-    text = _text(value)
+def _bytes(value: Any, bounds: Bounds) -> JsonValue:
+    text = _text(value, bounds)
     try:
-        return cut_bytes(base64.b64decode(text, validate=True))
+        return bounds.bytes(base64.b64decode(text, validate=True))
     except (binascii.Error, ValueError):
         return text
 
 
 _READERS = {
-    "stringValue": lambda value: _text(value) if isinstance(value, str) else None,
+    "stringValue": lambda value, bounds: _text(value, bounds) if isinstance(value, str) else None,
     "intValue": _signed,
-    "boolValue": lambda value: value if isinstance(value, bool) else value in ("true", 1),
+    "boolValue": lambda value, _: value if isinstance(value, bool) else value in ("true", 1),
     "doubleValue": _double,
     "bytesValue": _bytes,
 }

@@ -14,12 +14,12 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as ProtoSpan
 
 from ...store.errors import BadInputError
 from ...store.models import JsonValue
-from .raw import MAX_DEPTH, SHORT_TEXT, TOO_DEEP, RawEvent, RawLog, RawSpan, cut_bytes, cut_text, plain_float
+from .raw import Bounds, RawEvent, RawLog, RawSpan, plain_float
 
 _Request = TypeVar("_Request", ExportTraceServiceRequest, ExportLogsServiceRequest)
 
 
-def read_spans(body: bytes) -> Iterator[RawSpan]:
+def read_spans(body: bytes, bounds: Bounds) -> Iterator[RawSpan]:
     """The spans of an export request, ids unchecked.
 
     Raises:
@@ -27,15 +27,15 @@ def read_spans(body: bytes) -> Iterator[RawSpan]:
     """
     sequence = 0
     for by_resource in _parse(ExportTraceServiceRequest(), body).resource_spans:
-        resource = _attributes(by_resource.resource.attributes)
+        resource = _attributes(by_resource.resource.attributes, bounds)
         for by_scope in by_resource.scope_spans:
             scope = by_scope.scope.name
             for span in by_scope.spans:
-                yield _span(span, scope, resource, sequence)
+                yield _span(span, scope, resource, sequence, bounds)
                 sequence += 1
 
 
-def read_logs(body: bytes) -> Iterator[RawLog]:
+def read_logs(body: bytes, bounds: Bounds) -> Iterator[RawLog]:
     """The log records of an export request.
 
     Raises:
@@ -43,11 +43,11 @@ def read_logs(body: bytes) -> Iterator[RawLog]:
     """
     sequence = 0
     for by_resource in _parse(ExportLogsServiceRequest(), body).resource_logs:
-        resource = _attributes(by_resource.resource.attributes)
+        resource = _attributes(by_resource.resource.attributes, bounds)
         for by_scope in by_resource.scope_logs:
             scope = by_scope.scope.name
             for record in by_scope.log_records:
-                yield _log(record, scope, resource, sequence)
+                yield _log(record, scope, resource, sequence, bounds)
                 sequence += 1
 
 
@@ -63,55 +63,56 @@ def _parse(request: _Request, body: bytes) -> _Request:
     return request
 
 
-def _span(span: ProtoSpan, scope: str, resource: dict[str, JsonValue], sequence: int) -> RawSpan:
+def _span(span: ProtoSpan, scope: str, resource: dict[str, JsonValue], sequence: int, bounds: Bounds) -> RawSpan:
     status = span.status
     return RawSpan(
         span.trace_id.hex(),
         span.span_id.hex(),
         span.parent_span_id.hex() or None,
-        cut_text(span.name),
+        bounds.text(span.name),
         span.start_time_unix_nano or None,
         span.end_time_unix_nano or None,
         status.code,
-        cut_text(status.message),
-        _attributes(span.attributes),
-        [RawEvent(event.name, event.time_unix_nano, _attributes(event.attributes)) for event in span.events],
+        bounds.text(status.message),
+        _attributes(span.attributes, bounds),
+        [RawEvent(event.name, event.time_unix_nano, _attributes(event.attributes, bounds)) for event in span.events],
         scope,
         resource,
         sequence,
     )
 
 
-def _log(record: LogRecord, scope: str, resource: dict[str, JsonValue], sequence: int) -> RawLog:
+def _log(record: LogRecord, scope: str, resource: dict[str, JsonValue], sequence: int, bounds: Bounds) -> RawLog:
     return RawLog(
         record.trace_id.hex(),
         record.span_id.hex(),
         record.event_name,
-        _value(record.body, 0),
+        _value(record.body, bounds, 0),
         record.time_unix_nano or record.observed_time_unix_nano or None,
-        _attributes(record.attributes),
+        _attributes(record.attributes, bounds),
         scope,
         resource,
         sequence,
     )
 
 
-def _attributes(pairs: Iterable[KeyValue]) -> dict[str, JsonValue]:
+def _attributes(pairs: Iterable[KeyValue], bounds: Bounds) -> dict[str, JsonValue]:
     found: dict[str, JsonValue] = {}
+    short = bounds.short
     for pair in pairs:
         value = pair.value
         text = value.string_value  # nearly all values are text: one field read is cheaper than asking which is set
         if text:
-            found[pair.key] = text if len(text) <= SHORT_TEXT else cut_text(text)
+            found[pair.key] = text if len(text) <= short else bounds.text(text)
         else:
-            found[pair.key] = _value(value, 0)
+            found[pair.key] = _value(value, bounds, 0)
     return found
 
 
-def _value(value: AnyValue, depth: int) -> JsonValue:
+def _value(value: AnyValue, bounds: Bounds, depth: int) -> JsonValue:
     which = value.WhichOneof("value")
     if which == "string_value":
-        return cut_text(value.string_value)
+        return bounds.text(value.string_value)
     if which == "int_value":
         return value.int_value
     if which == "bool_value":
@@ -119,13 +120,13 @@ def _value(value: AnyValue, depth: int) -> JsonValue:
     if which == "double_value":
         return plain_float(value.double_value)
     if which == "bytes_value":
-        return cut_bytes(value.bytes_value)
+        return bounds.bytes(value.bytes_value)
     if which is None:
         return None
-    if depth >= MAX_DEPTH:
-        return TOO_DEEP
+    if depth >= bounds.depth:
+        return bounds.too_deep
     if which == "array_value":
-        return [_value(item, depth + 1) for item in value.array_value.values]
+        return [_value(item, bounds, depth + 1) for item in value.array_value.values]
     if which == "kvlist_value":
-        return {pair.key: _value(pair.value, depth + 1) for pair in value.kvlist_value.values}
+        return {pair.key: _value(pair.value, bounds, depth + 1) for pair in value.kvlist_value.values}
     return None

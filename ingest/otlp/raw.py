@@ -7,13 +7,7 @@ import math
 from dataclasses import dataclass
 
 from ...store.models import JsonValue
-from ..limits import DEFAULT_LIMITS
-
-MAX_DEPTH = DEFAULT_LIMITS.depth
-"""Levels of nested attribute values; deeper ones become a note."""
-SHORT_TEXT = DEFAULT_LIMITS.attribute_bytes // 4
-"""Characters that are within the limit in any encoding."""
-TOO_DEEP = f"[cut: nested deeper than {MAX_DEPTH} levels]"
+from ..limits import DEFAULT_LIMITS, Limits
 
 
 @dataclass(slots=True)
@@ -63,14 +57,29 @@ class RawLog:
     sequence: int = 0
 
 
-def cut_text(text: str) -> str:
-    """`text`, or its first mebibyte and a note of what was cut."""
-    return text if len(text) <= SHORT_TEXT else DEFAULT_LIMITS.cut(text)
+class Bounds:
+    """What the decoders cut: texts beyond `limits.attribute_bytes` and values nested beyond `limits.depth`."""
+
+    __slots__ = ("_limits", "depth", "short", "too_deep")
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.depth = limits.depth
+        """Levels of nested attribute values; deeper ones become a note."""
+        self.short = limits.attribute_bytes // 4
+        """Characters that are within the limit in any encoding."""
+        self.too_deep = f"[cut: nested deeper than {limits.depth} levels]"
+
+    def text(self, text: str) -> str:
+        """`text`, or its beginning and a note of what was cut."""
+        return text if len(text) <= self.short else self._limits.cut(text)
+
+    def bytes(self, data: bytes) -> str:
+        """Bytes as base64, cut like text."""
+        return self.text(base64.b64encode(data).decode())
 
 
-def cut_bytes(data: bytes) -> str:
-    """Bytes as base64, cut like text."""
-    return cut_text(base64.b64encode(data).decode())
+DEFAULT_BOUNDS = Bounds(DEFAULT_LIMITS)
 
 
 def plain_float(number: float) -> float | str:

@@ -198,9 +198,9 @@ def test_limits_refuse_one_record_and_name_the_setting(tmp_path: Path) -> None:
 
     big, crowded, nested_error, batch = load(tmp_path, long, many, nested, REFUND, limits=limits)
 
-    assert (big.where, "limits.trace_bytes" in big.what) == ("line 1", True)
-    assert (crowded.where, "limits.steps" in crowded.what) == ("line 2", True)
-    assert (nested_error.where, "limits.depth" in nested_error.what) == ("line 3", True)
+    assert (big.where, "--max-trace-mib" in big.what) == ("line 1", True)
+    assert (crowded.where, "--max-steps" in crowded.what) == ("line 2", True)
+    assert (nested_error.where, "--max-depth" in nested_error.what) == ("line 3", True)
     assert len(batch.spans) == 5
 
 

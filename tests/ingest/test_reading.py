@@ -86,7 +86,7 @@ def test_a_bomb_is_refused_early_and_in_little_memory(tmp_path: Path, compress: 
     file.write_bytes(compress(head + b"\0" * size))
     tracemalloc.start()
     try:
-        with pytest.raises(TooLargeError, match=r"limits\.ratio"):
+        with pytest.raises(TooLargeError, match="--max-ratio"):
             read(file)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
@@ -111,7 +111,7 @@ def test_a_file_beyond_the_size_limit_is_refused(tmp_path: Path) -> None:
     items = read(file, limits=Limits(file_bytes=600_000))
 
     assert isinstance(items[-1], RecordError)
-    assert "limits.file_bytes" in items[-1].what
+    assert "--max-file-gib" in items[-1].what
 
 
 def test_a_zip_is_read_member_by_member(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_long_line_is_skipped_without_being_kept(tmp_path: Path) -> None:
     first, error, last = read(file, limits=Limits(trace_bytes=100_000))
 
     assert isinstance(first, SpanBatch) and isinstance(last, SpanBatch)
-    assert (error.where, "limits.trace_bytes" in error.what) == ("line 2", True)
+    assert (error.where, "--max-trace-mib" in error.what) == ("line 2", True)
 
 
 def test_a_text_over_the_limit_is_cut_and_says_so(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_text_over_the_limit_is_cut_and_says_so(tmp_path: Path) -> None:
     [batch] = read(file, limits=Limits(attribute_bytes=1_000))
     human, model = batch.spans
 
-    assert human.inputs == "é" * 500 + "… [cut here by Retrospan: 3.9 KiB, limit 1000 bytes]"
+    assert human.inputs == "é" * 500 + "… [cut here by Retrospan: 3.9 KiB, limit 1000 bytes (--max-attribute-kib)]"
     assert model.input_messages[0].content == human.inputs
 
 
