@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar, cast
+from urllib.parse import quote
 
 from ...store.errors import RemoteError, UsageError
+from ...store.jsontext import as_text
 from ...store.models import JsonValue
+from ..formats.fields import mapping, optional_text, sequence
 from ..formats.phoenix import rows_batch
 from .base import Judgement, Window, windows
 
@@ -16,6 +20,8 @@ OWN = "retrospan:"
 """Begins the identifier of every annotation that we write, so that a pull does not take them for somebody's word."""
 _TIMEOUT_SECONDS = 60
 _TOGETHER = 100
+_PAGE = 1_000
+_NOT_OFFERED = (404, 405)
 
 
 class PhoenixConnector:
@@ -55,7 +61,8 @@ class PhoenixConnector:
 
         for end, rows in windows(since, until, spans):
             # Phoenix answers newest first; the order of arrival breaks ties of time.
-            batch, errors = rows_batch([*rows[::-1], *self._annotations(project, rows)], f"{self.url} {project}")
+            notes = [*self._annotations(project, rows), *self._notes_on_runs(project, rows)]
+            batch, errors = rows_batch([*rows[::-1], *notes], f"{self.url} {project}")
             yield Window(end, batch, errors)
 
     def write_back(self, project: str, judgements: Sequence[Judgement]) -> int:
@@ -88,8 +95,50 @@ class PhoenixConnector:
         return [
             {**note, "context": {"span_id": note.get("span_id"), "trace_id": traces.get(note.get("span_id"))}}
             for note in found
-            if not str(note.get("identifier") or "").startswith(OWN)
+            if not _is_own(note)
         ]
+
+    def _notes_on_runs(self, project: str, rows: Sequence[dict[str, JsonValue]]) -> list[dict[str, JsonValue]]:
+        """Annotations of the traces of these spans, and of their sessions on each of the session's traces here."""
+        traces: dict[str, None] = {}
+        sessions: dict[str, dict[str, None]] = {}
+        for row in rows:
+            context, attributes = mapping(row.get("context")), mapping(row.get("attributes"))
+            trace_id, session = optional_text(context.get("trace_id")), optional_text(attributes.get("session.id"))
+            if trace_id:
+                traces[trace_id] = None
+                if session:
+                    sessions.setdefault(session, {})[trace_id] = None
+        return [
+            *self._listed(project, "trace", list(traces)),
+            *(
+                {**note, "trace_id": trace_id}
+                for note in self._listed(project, "session", list(sessions))
+                for trace_id in sessions.get(as_text(note.get("session_id")), ())
+            ),
+        ]
+
+    def _listed(self, project: str, subject: str, ids: list[str]) -> list[dict[str, JsonValue]]:
+        """Others' annotations of traces or sessions, which the client does not list but the REST API does."""
+        found: list[dict[str, JsonValue]] = []
+        for start in range(0, len(ids), _TOGETHER):
+            params: dict[str, Any] = {f"{subject}_ids": ids[start : start + _TOGETHER], "limit": _PAGE}
+            while True:
+                page = self._ask(project, partial(self._page, project, subject, params))
+                found += [note for note in map(mapping, sequence(page.get("data"))) if not _is_own(note)]
+                if not page.get("next_cursor"):
+                    break
+                params = {**params, "cursor": page["next_cursor"]}
+        return found
+
+    def _page(self, project: str, subject: str, params: dict[str, Any]) -> dict[str, JsonValue]:
+        path = f"v1/projects/{quote(project, safe='')}/{subject}_annotations"
+        response = self._client._client.get(path, params=params, timeout=_TIMEOUT_SECONDS)
+        if response.status_code in _NOT_OFFERED:
+            # A server before these lists; that the project is there was seen when its spans came.
+            return {}
+        response.raise_for_status()
+        return mapping(response.json())
 
     def _write(self, project: str, judgements: Sequence[Judgement]) -> bool:
         annotations = [
@@ -122,6 +171,10 @@ class PhoenixConnector:
             ) from err
         except (ValueError, KeyError) as err:
             raise RemoteError(f"{self.url} does not answer like Phoenix. Check the URL.") from err
+
+
+def _is_own(note: Mapping[str, JsonValue]) -> bool:
+    return str(note.get("identifier") or "").startswith(OWN)
 
 
 class UnknownThereError(RemoteError):

@@ -33,7 +33,12 @@ def sniff(head: Head) -> bool:
 
 
 def _is_row(value: dict[str, JsonValue]) -> bool:
-    return "context.span_id" in value or ("span_kind" in value and "span_id" in mapping(value.get("context")))
+    is_annotation = "annotator_kind" in value and bool({"result", "result.label", "result.score"} & value.keys())
+    return (
+        "context.span_id" in value
+        or ("span_kind" in value and "span_id" in mapping(value.get("context")))
+        or is_annotation
+    )
 
 
 def _is_columns(value: dict[str, JsonValue]) -> bool:
@@ -119,11 +124,11 @@ def _add(row: dict[str, JsonValue], spans: list[RawSpan], facts: list[TraceFacts
     context = mapping(row.get("context"))
     span_id = optional_text(row.get("context.span_id") or context.get("span_id"))
     trace_id = optional_text(row.get("context.trace_id") or context.get("trace_id"))
+    if "annotator_kind" in row and "start_time" not in row:
+        facts.append(_judged(row, trace_id or optional_text(row.get("trace_id")), span_id))
+        return
     if not span_id or not trace_id:
         raise BadInputError("A row needs context.span_id and context.trace_id.")
-    if "annotator_kind" in row and "start_time" not in row:
-        facts.append(TraceFacts(trace_id, annotations=_annotations(row, span_id)))
-        return
     spans.append(_span(row, trace_id, span_id, len(spans)))
     notes = [note for item in sequence(row.get("annotations")) for note in _annotations(mapping(item), span_id)]
     if notes:
@@ -201,14 +206,28 @@ def _flatten(key: str, value: JsonValue, into: dict[str, JsonValue], level: int 
         into[key] = value
 
 
-def _annotations(row: dict[str, JsonValue], span_id: str) -> tuple[Annotation, ...]:
+def _judged(row: dict[str, JsonValue], trace_id: str | None, span_id: str | None) -> TraceFacts:
+    """What an annotation of its own says, of a span or, without one, of its trace.
+
+    Raises:
+        BadInputError: if it names no trace.
+    """
+    if not trace_id:
+        raise BadInputError(
+            "The annotation names no trace. Give it a context.trace_id, as the span that it is on has, "
+            "or fetch spans and annotations together: `retrospan pull phoenix URL --project P`."
+        )
+    return TraceFacts(trace_id, annotations=_annotations(row, span_id))
+
+
+def _annotations(row: dict[str, JsonValue], span_id: str | None) -> tuple[Annotation, ...]:
     result = mapping(row.get("result")) or row
     return present(
         judgement(
             first_of(row, "name", "annotation_name"),
-            first_of(result, "score"),
-            label=first_of(result, "label"),
-            explanation=first_of(result, "explanation"),
+            first_of(result, "score", "result.score"),
+            label=first_of(result, "label", "result.label"),
+            explanation=first_of(result, "explanation", "result.explanation"),
             kind=annotator_kind(row.get("annotator_kind")),
             span_id=span_id,
             source=_SOURCE,

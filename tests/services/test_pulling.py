@@ -46,6 +46,21 @@ def test_a_pull_brings_spans_and_annotations(store: Store, server: PhoenixServer
     assert (note.name, note.label, note.explanation, note.source) == ("thumbs", "down", "wrong order", "phoenix")
 
 
+def test_annotations_of_traces_and_sessions_come_too(store: Store, server: PhoenixServer) -> None:
+    other = "b" * 32
+    server.add(other, "0" * 15 + "3", NOW - timedelta(hours=20), **{"session.id": "s-1"})
+    server.add("c" * 32, "0" * 15 + "4", NOW - timedelta(hours=19), **{"session.id": "s-1"})
+    server.annotate_run("quality", trace_id=TRACE, label="poor", score=0.2)
+    server.annotate_run("tone", trace_id=TRACE, label="rude")
+    server.annotate_run("mood", session_id="s-1", label="angry")
+    server.annotate_run("default", "retrospan:1", trace_id=TRACE, label="fail")
+    pull_traces(store, open_connector("phoenix", server.url), "support", since=7 * 86_400)
+    on_run = {note.name: (note.label, note.span_id) for note in get_trace(store, 1).annotations if not note.span_id}
+    assert on_run == {"quality": ("poor", None), "tone": ("rude", None)}
+    for trace_id in (2, 3):
+        assert [(note.name, note.label) for note in get_trace(store, trace_id).annotations] == [("mood", "angry")]
+
+
 def test_a_second_pull_asks_only_for_what_is_new(store: Store, server: PhoenixServer) -> None:
     connector = open_connector("phoenix", server.url)
     pull_traces(store, connector, "support", since=7 * 86_400)

@@ -159,3 +159,28 @@ def test_a_verdict_goes_back_once_and_can_be_read_there(phoenix: str, store: Sto
     assert by_span[cause]["result"]["label"] == "tool"
     pull_traces(store, connector, "default", since=365 * 86_400, again=True)
     assert get_trace(store, 1).annotations == ()
+
+
+def test_annotations_of_traces_and_sessions_are_pulled(phoenix: str, store: Store) -> None:
+    from phoenix.client import Client
+
+    pull(store, phoenix, len(CAPTURES))
+    client = Client(base_url=phoenix)
+    summaries = [get_trace(store, i).summary for i in range(1, len(CAPTURES) + 1)]
+    judged, in_session = summaries[0], next(found for found in summaries if found.session)
+    client.traces.add_trace_annotation(
+        trace_id=judged.external_id,
+        annotation_name="quality",
+        annotator_kind="HUMAN",
+        label="poor",
+        score=0.2,
+        sync=True,
+    )
+    client.sessions.add_session_annotation(
+        session_id=in_session.session or "", annotation_name="mood", annotator_kind="HUMAN", label="angry", sync=True
+    )
+    pull_traces(store, open_connector("phoenix", phoenix), "default", since=365 * 86_400, again=True)
+    by_run = {found.external_id: get_trace(store, i).annotations for i, found in enumerate(summaries, 1)}
+    assert ("quality", "poor", 0.2, None) in {(n.name, n.label, n.score, n.span_id) for n in by_run[judged.external_id]}
+    moods = {run for run, notes in by_run.items() if any(note.name == "mood" for note in notes)}
+    assert moods == {found.external_id for found in summaries if found.session == in_session.session}

@@ -22,6 +22,7 @@ class PhoenixServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.spans: list[dict[str, Any]] = []
         self.annotations: dict[tuple[str, str, str], dict[str, Any]] = {}
+        self.notes_on_runs: list[dict[str, Any]] = []
         self.requests: list[str] = []
         self.api_key: str | None = None
 
@@ -57,6 +58,14 @@ class PhoenixServer(ThreadingHTTPServer):
             "result": result,
         }
 
+    def annotate_run(self, name: str, identifier: str = "", **where_and_result: Any) -> None:
+        """Somebody's annotation of a trace (`trace_id=`) or a session (`session_id=`)."""
+        ids = ("trace_id", "session_id")
+        where: dict[str, Any] = {key: where_and_result.pop(key) for key in ids if key in where_and_result}
+        self.notes_on_runs.append(
+            {**where, "name": name, "identifier": identifier, "annotator_kind": "HUMAN", "result": where_and_result}
+        )
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: PhoenixServer
@@ -73,8 +82,17 @@ class _Handler(BaseHTTPRequestHandler):
             wanted = set(query["span_ids"])
             found = [note for (span_id, _, _), note in self.server.annotations.items() if span_id in wanted]
             self._answer({"data": found, "next_cursor": None})
+        elif self.server.notes_on_runs and parts.path.startswith("/v1/projects/support/"):
+            self._answer(self._notes(parts.path.rpartition("/")[2].removesuffix("_annotations"), query))
         else:
             self._answer({"detail": "no such project"}, 404)
+
+    def _notes(self, subject: str, query: dict[str, list[str]]) -> dict[str, Any]:
+        """One annotation a page, so that a client must ask for more."""
+        wanted = set(query[f"{subject}_ids"])
+        found = [note for note in self.server.notes_on_runs if note.get(f"{subject}_id") in wanted]
+        first = int(query.get("cursor", ["0"])[0])
+        return {"data": found[first : first + 1], "next_cursor": str(first + 1) if first + 1 < len(found) else None}
 
     def do_POST(self) -> None:
         body = orjson.loads(self.rfile.read(int(self.headers["content-length"])))
