@@ -94,6 +94,8 @@ def _look(head: Head) -> str:
         return f"a zip archive of {len(head.members)} files"
     if not head.data:
         return "the file is empty"
+    if head.columns:
+        return f"a CSV with the columns {', '.join(shortened(name, 40) for name in head.columns[:12])}"
     if head.first:
         return f"JSON with the fields {', '.join(shortened(name, 40) for name in sorted(head.first)[:8])}"
     return "text or binary data that is no JSON" if not head.records else "JSON that is no object"

@@ -11,8 +11,36 @@ from ...store.errors import BadInputError
 from ...store.jsontext import as_text
 from ...store.models import JsonValue, Outcome
 
-_PASS = {"pass", "passed", "success", "successful", "succeeded", "ok", "correct", "true", "good", "resolved", "c"}
-_FAIL = {"fail", "failed", "failure", "error", "incorrect", "false", "bad", "unresolved", "i"}
+_PASS = {
+    "pass",
+    "passed",
+    "success",
+    "successful",
+    "succeeded",
+    "ok",
+    "correct",
+    "true",
+    "good",
+    "resolved",
+    "c",
+    "thumbs_up",
+    "thumbs up",
+    "👍",
+}
+_FAIL = {
+    "fail",
+    "failed",
+    "failure",
+    "error",
+    "incorrect",
+    "false",
+    "bad",
+    "unresolved",
+    "i",
+    "thumbs_down",
+    "thumbs down",
+    "👎",
+}
 _NS = 1_000_000_000
 MAX_ID = 1_024
 """Characters of an id that a record gives."""

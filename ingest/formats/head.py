@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ...store.jsontext import parse
 from ...store.models import JsonValue
+from .table import head_records
 
 HEAD_BYTES = 256 * 1024
 _MAX_RECORDS = 20
@@ -23,9 +24,12 @@ class Head:
     """File name without its compression suffix."""
     data: bytes
     records: tuple[JsonValue, ...] = ()
-    """The first records of JSON lines, the first items of an array, or the one document; the last may be cut short."""
+    """The first records of JSON lines, items of an array or rows of a CSV, or the one document; the last may be cut
+    short."""
     members: tuple[str, ...] = field(default=())
     """Names in the archive, for a zip file."""
+    columns: tuple[str, ...] = field(default=())
+    """Column names, for a CSV."""
 
     @property
     def first(self) -> dict[str, JsonValue]:
@@ -36,13 +40,14 @@ class Head:
 def make_head(name: str, data: bytes, members: tuple[str, ...] = ()) -> Head:
     """The head of a file from its first bytes, at most `HEAD_BYTES` of which are looked at."""
     data = data[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf")
-    return Head(name, data, tuple(_first_records(data)), members)
+    if data.lstrip()[:1] in (b"{", b"["):
+        return Head(name, data, tuple(_first_records(data)), members)
+    columns, rows = head_records(data, _MAX_RECORDS)
+    return Head(name, data, tuple(rows), members, columns)
 
 
 def _first_records(data: bytes) -> list[JsonValue]:
     start = data.lstrip()
-    if start[:1] not in (b"{", b"["):
-        return []
     records: list[JsonValue] = []
     for line in start.splitlines()[:_MAX_RECORDS]:
         try:

@@ -15,6 +15,7 @@ from ..limits import DEFAULT_LIMITS, Limits
 from . import otlp
 from .bounds import within_limits
 from .detect import Format, detect_format, format_named
+from .encoding import as_utf8
 from .head import HEAD_BYTES
 from .progress import Progress, ProgressFile, ProgressMeter
 from .records import ReadItem, RecordError, Source
@@ -119,7 +120,7 @@ class _Reader:
 
     def _member(self, archive: ZipArchive, path: Path, member: str) -> Iterator[ReadItem]:
         label = f"{path}!{member}"
-        source = Source(label, PurePosixPath(member).name, partial(archive.open, member), self._limits)
+        source = Source(label, PurePosixPath(member).name, lambda: as_utf8(archive.open(member)), self._limits)
         try:
             yield from self._read(source)
         except BadInputError as err:
@@ -156,7 +157,7 @@ class _Reader:
     def _open(self, path: Path) -> BinaryIO:
         with ExitStack() as cleanup:
             raw = cleanup.enter_context(self._open_raw(path))
-            stream = decompressed(raw, self._limits)
+            stream = as_utf8(decompressed(raw, self._limits))
             cleanup.pop_all()
             return stream
 

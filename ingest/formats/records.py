@@ -11,9 +11,11 @@ from ...store.errors import BadInputError, TooLargeError
 from ...store.jsontext import parse
 from ...store.models import JsonValue, SpanBatch
 from ..limits import DEFAULT_LIMITS, Limits, readable_bytes
+from . import table
 
 _BOM = b"\xef\xbb\xbf"
 _SKIP_CHUNK = 1 << 20
+_HEADER_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,13 @@ def read_bounded(stream: BinaryIO, limits: Limits, head: bytes = b"") -> bytes:
 
 
 def json_records(source: Source) -> Iterator[Record | RecordError]:
-    """Every JSON record of a file: one a line, the items of one array, or one document.
+    """Every record of a file: JSON one a line, the items of one array, one document, or the rows of a CSV.
 
     Broken lines, lines over `limits.trace_bytes` and records nested too deeply come as `RecordError`.
     """
+    if _is_table(source):
+        yield from _table_records(source)
+        return
     for piece in raw_records(source):
         if isinstance(piece, RecordError):
             yield piece
@@ -103,6 +108,20 @@ def json_records(source: Source) -> Iterator[Record | RecordError]:
             yield from _document_records(source, piece.body)
         else:
             yield _checked(source, piece.where, piece.body)
+
+
+def _is_table(source: Source) -> bool:
+    with source.open() as stream:
+        return bool(table.header_of(stream.readline(_HEADER_BYTES)))
+
+
+def _table_records(source: Source) -> Iterator[Record | RecordError]:
+    with source.open() as stream:
+        for number, row in table.records(stream, source.limits.trace_bytes):
+            if isinstance(row, table.RowError):
+                yield source.error(f"row {number}", str(row))
+            else:
+                yield _deep_checked(source, Record(f"row {number}", row))
 
 
 def paged_records(source: Source) -> Iterator[Record | RecordError]:

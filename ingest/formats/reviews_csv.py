@@ -1,14 +1,13 @@
 """CSV of past reviews: one judgement a row, as human annotations of the trace it names.
 
 The columns are found by their names: the trace (`trace_id`, `run_id`, `id`, …), a label or a score, and, where
-present, the criterion, the comment, the reviewer and the span.
+present, the criterion, the comment, the reviewer and the span. A name need not be exact: `Expert verdict` is a label.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from ...store.errors import BadInputError
 from ...store.models import AnnotatorKind, JsonValue, Outcome, OutcomeSource, SpanBatch, TraceFacts
@@ -16,31 +15,28 @@ from .fields import number, outcome_of, shortened
 from .head import Head
 from .judgements import annotator_kind, judgement, present
 from .records import ReadItem, Source
+from .table import RowError, header_of_cells, rows, too_many
 
 _COLUMNS = {
     "trace": ("trace_id", "traceid", "trace", "run_id", "runid", "external_id", "conversation_id", "id"),
+    "span": ("span_id", "spanid", "observation_id"),
     "label": ("label", "verdict", "outcome", "result", "judgement", "judgment", "pass", "passed", "correct", "answer"),
     "score": ("score", "rating", "stars", "grade", "value"),
-    "name": ("name", "criterion", "metric", "question", "rubric", "category"),
     "comment": ("explanation", "comment", "comments", "reason", "rationale", "notes", "note", "feedback"),
+    "name": ("name", "criterion", "metric", "question", "rubric", "category"),
     "reviewer": ("reviewer", "annotator", "rater", "reviewed_by", "author", "user", "email"),
-    "span": ("span_id", "spanid", "observation_id"),
     "kind": ("annotator_kind", "source_type"),
 }
+_ONLY_WHOLE = {"trace", "id", "name", "value", "user", "category", "result", "answer"}
+"""Names that say too little as one word among others: `trace_url` is no trace."""
+_NO_WORD = re.compile(r"[^0-9a-z]+")
 _FLUSH_ROWS = 1_000
 
 
 def sniff(head: Head) -> bool:
     """Whether the first line names a trace column and one that judges."""
-    line = head.data.split(b"\n", 1)[0]
-    if head.records or not line or b"\0" in line:
-        return False
-    try:
-        header = next(csv.reader([line.decode()], delimiter=_delimiter(line.decode())), [])
-    except (UnicodeDecodeError, csv.Error):
-        return False
-    found = _found(header)
-    return len(header) > 1 and "trace" in found and bool({"label", "score", "comment"} & found.keys())
+    found = columns_of(head.columns)
+    return "trace" in found and bool({"label", "score", "comment"} & found.keys())
 
 
 def read(source: Source) -> Iterator[ReadItem]:
@@ -49,11 +45,10 @@ def read(source: Source) -> Iterator[ReadItem]:
     Raises:
         BadInputError: if the header names no trace or nothing that judges.
     """
-    with source.open() as raw:
-        text = io.TextIOWrapper(raw, "utf-8-sig", errors="replace", newline="")
-        first = text.readline(source.limits.attribute_bytes)
-        header = next(csv.reader([first], delimiter=_delimiter(first)), [])
-        columns = _found(header)
+    with source.open() as stream:
+        found = rows(stream, source.limits.trace_bytes)
+        header = header_of_cells(found)
+        columns = columns_of(header)
         if "trace" not in columns or not {"label", "score", "comment"} & columns.keys():
             names = ", ".join(shortened(name, 40) for name in header[:12]) or "nothing"
             raise BadInputError(
@@ -61,32 +56,23 @@ def read(source: Source) -> Iterator[ReadItem]:
                 "Rename the columns.",
                 where="line 1",
             )
-        yield from _rows(source, csv.reader(_bounded(text, source), delimiter=_delimiter(first)), columns)
+        yield from _rows(source, found, header, columns)
 
 
-def _bounded(text: io.TextIOWrapper, source: Source) -> Iterator[str]:
-    """Lines, none longer than an attribute may be."""
-    while line := text.readline(source.limits.attribute_bytes):
-        yield line.replace("\0", "␀")
-
-
-def _rows(source: Source, rows: Iterator[list[str]], columns: dict[str, int]) -> Iterator[ReadItem]:
+def _rows(
+    source: Source, found: Iterable[tuple[int, list[str] | RowError]], header: list[str], columns: dict[str, int]
+) -> Iterator[ReadItem]:
     batch = SpanBatch()
-    number_of_row = 1
-    while True:
-        number_of_row += 1
-        try:
-            row = next(rows)
-        except StopIteration:
-            break
-        except csv.Error as err:
-            yield source.error(f"row {number_of_row}", f"Not valid CSV: {err}.")
+    for row_number, row in found:
+        error = row if isinstance(row, RowError) else too_many(header, row)
+        if isinstance(row, RowError) or error:
+            yield source.error(f"row {row_number}", str(error))
             continue
         try:
             if row:
                 batch.facts.append(_facts(row, columns))
         except BadInputError as err:
-            yield source.error(f"row {number_of_row}", str(err))
+            yield source.error(f"row {row_number}", str(err))
         if len(batch.facts) >= _FLUSH_ROWS:
             yield batch
             batch = SpanBatch()
@@ -121,19 +107,39 @@ def _facts(row: list[str], columns: dict[str, int]) -> TraceFacts:
     )
 
 
-def _found(header: list[str]) -> dict[str, int]:
-    """Our column names with their place, each from the best name that is there."""
-    names = {
-        name.strip().lower().replace(" ", "_").lstrip("\ufeff"): index
-        for index, name in reversed(list(enumerate(header)))
-    }
+def columns_of(header: Sequence[str]) -> dict[str, int]:
+    """Our column names with their place, each from the best name that is there: a whole one before a part of one.
+
+    >>> columns_of(["Trace ID", "Expert verdict", "reviewer_comment", "Reviewer"])
+    {'trace': 0, 'label': 1, 'comment': 2, 'reviewer': 3}
+    """
+    names: dict[str, int] = {}
+    for index, name in enumerate(header):
+        names.setdefault(_NO_WORD.sub("_", name.lower()).strip("_"), index)
     found: dict[str, int] = {}
-    for column, known in _COLUMNS.items():
-        place = next((names[name] for name in known if name in names), None)
-        if place is not None and place not in found.values():
-            found[column] = place
-    return found
+    for matches in (_is_whole, _is_end, _is_beginning):
+        for column, known in _COLUMNS.items():
+            place = next(
+                (
+                    index
+                    for word in known
+                    for name, index in names.items()
+                    if matches(name, word) and index not in found.values()
+                ),
+                None,
+            )
+            if place is not None and column not in found:
+                found[column] = place
+    return {column: found[column] for column in _COLUMNS if column in found}
 
 
-def _delimiter(line: str) -> str:
-    return max(",;\t", key=line.count)
+def _is_whole(name: str, word: str) -> bool:
+    return name == word
+
+
+def _is_end(name: str, word: str) -> bool:
+    return word not in _ONLY_WHOLE and name.endswith(f"_{word}")
+
+
+def _is_beginning(name: str, word: str) -> bool:
+    return word not in _ONLY_WHOLE and name.startswith(f"{word}_")
