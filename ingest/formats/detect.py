@@ -10,6 +10,7 @@ from . import (
     claude_code,
     codex,
     inspect_log,
+    jaeger,
     langfuse,
     langsmith,
     messages,
@@ -46,8 +47,10 @@ FORMATS: tuple[Format, ...] = (
     Format("mlflow", "MLflow trace JSON", mlflow.sniff, mlflow.read),
     Format("langsmith", "LangSmith runs", langsmith.sniff, langsmith.read),
     Format("phoenix", "Phoenix spans", phoenix.sniff, phoenix.read),
+    Format("jaeger", "Jaeger traces", jaeger.sniff_jaeger, jaeger.read_jaeger),
     Format("messages", "messages format, one conversation an object", messages.sniff, messages.read),
     Format("langfuse", "Langfuse traces, observations, scores", langfuse.sniff, langfuse.read),
+    Format("zipkin", "Zipkin spans", jaeger.sniff_zipkin, jaeger.read_zipkin),
     Format("openai-chat", "OpenAI chat messages, one conversation a line", openai_chat.sniff, openai_chat.read),
     Format("otlp", "OTLP protobuf request", otlp.sniff_protobuf, otlp.read_protobuf),
     Format("reviews-csv", "CSV of past reviews", reviews_csv.sniff, reviews_csv.read),
@@ -89,7 +92,19 @@ def format_named(name: str) -> Format:
     raise UsageError(f"No format {name!r}: {did_you_mean(name, [fmt.name for fmt in FORMATS] + ['auto'])}.")
 
 
+_OTHERS = (
+    (b"PAR1", "a Parquet file; write it as JSON lines: df.to_json('runs.jsonl', orient='records', lines=True)"),
+    (b"ARROW1", "an Arrow file; write it as JSON lines: df.to_json('runs.jsonl', orient='records', lines=True)"),
+    (b"SQLite format 3", "a SQLite database; export its traces as JSON"),
+    (b"%PDF", "a PDF"),
+    (b"<", "HTML or XML, perhaps the page of a sign-in instead of an export"),
+)
+
+
 def _look(head: Head) -> str:
+    for start, what in _OTHERS:
+        if head.data.startswith(start):
+            return what
     if head.members:
         return f"a zip archive of {len(head.members)} files"
     if not head.data:

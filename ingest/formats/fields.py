@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ...store.errors import BadInputError
-from ...store.jsontext import as_text
+from ...store.jsontext import as_text, parse_if_json
 from ...store.models import JsonValue, Outcome
 
 _PASS = {
@@ -157,6 +157,14 @@ def number(value: JsonValue) -> float | None:
         return float(value) if math.isfinite(value) else None
     except OverflowError:
         return None
+
+
+def unpacked(value: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """The record with fields that hold a JSON object or array as text read, as bulk exports write them."""
+    return {
+        name: parse_if_json(item) if isinstance(item, str) and item[:1] in ("{", "[") else item
+        for name, item in value.items()
+    }
 
 
 def mapping(value: JsonValue) -> dict[str, JsonValue]:

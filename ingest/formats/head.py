@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...store.jsontext import parse
 from ...store.models import JsonValue
-from .table import head_records
+from .table import frame_rows, head_records
 
 HEAD_BYTES = 256 * 1024
 _MAX_RECORDS = 20
@@ -58,7 +58,8 @@ def _first_records(data: bytes) -> list[JsonValue]:
         records = [completed_json(start.decode("utf-8", "replace"))]
     if isinstance(records[0], list):
         return records[0][:_MAX_RECORDS]
-    return records
+    rows = frame_rows(records[0]) if len(records) == 1 else None
+    return records if rows is None else rows[:_MAX_RECORDS]
 
 
 def completed_json(text: str) -> JsonValue:

@@ -1,14 +1,18 @@
-"""Langfuse exports: traces with their observations and scores, or observations and scores on their own."""
+"""Langfuse exports: traces with their observations and scores, or observations and scores on their own.
+
+Field names are those of the API (`traceId`); blob storage exports spell them `trace_id`.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...store.errors import BadInputError
 from ...store.jsontext import as_text
 from ...store.models import Annotation, JsonValue, Span, SpanBatch, StepKind, TraceFacts
-from .fields import mapping, optional_text, required_text, sequence, span_id_of, tags_of, time_ns
+from .fields import mapping, optional_text, required_text, sequence, shortened, span_id_of, tags_of, time_ns
 from .head import Head
 from .judgements import annotator_kind, first_of, judgement, present
 from .records import ReadItem, Record, Source, each_record, paged_records
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from ..otlp.raw import RawSpan
 
 _SOURCE = "langfuse"
+_SNAKE = re.compile(r"_([a-z])")
 _OBSERVATION_TYPES = {
     "SPAN", "GENERATION", "EVENT", "AGENT", "TOOL", "CHAIN", "RETRIEVER", "EVALUATOR", "EMBEDDING", "GUARDRAIL",
 }  # fmt: skip
@@ -25,10 +30,22 @@ _TRACE_KEYS = {"observations", "scores", "userId", "sessionId", "htmlPath", "boo
 
 def sniff(head: Head) -> bool:
     """Whether the first record is a trace, an observation, a score or a page of them."""
-    return any(_shape(mapping(record)) for record in (*head.records[:1], *sequence(head.first.get("data"))[:1]))
+    first = (*head.records[:1], *sequence(head.first.get("data"))[:1])
+    shapes = [(_shape(value), value) for value in (_spelled(mapping(record)) for record in first)]
+    # A CSV of reviews may also have traceId, name and value; a score says where it came from.
+    return any(shape and (shape != "score" or not head.columns or "source" in value) for shape, value in shapes)
+
+
+def _spelled(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """The record with the API's names for its fields."""
+    if "traceId" in value or not ("trace_id" in value or {"project_id", "bookmarked"} <= value.keys()):
+        return value
+    return {_SNAKE.sub(lambda match: match[1].upper(), name): item for name, item in value.items()}
 
 
 def _shape(value: dict[str, JsonValue]) -> str:
+    if "subject" in value and "dataType" in value and "value" in value:
+        return "score"
     if "traceId" in value and as_text(value.get("type")).upper() in _OBSERVATION_TYPES:
         return "observation"
     if "traceId" in value and "name" in value and ("value" in value or "stringValue" in value):
@@ -46,10 +63,10 @@ def read(source: Source) -> Iterator[ReadItem]:
 def _batch(record: Record, source: Source) -> SpanBatch:
     from ..conventions.mapping import to_batch
 
-    value = mapping(record.value)
+    value = _spelled(mapping(record.value))
     shape = _shape(value)
     if shape == "score":
-        return SpanBatch([], [TraceFacts(required_text(value, "traceId"), annotations=present(_score(value)))])
+        return SpanBatch([], [TraceFacts(_judged_trace(value), annotations=present(_score(value)))])
     if shape == "observation":
         return to_batch([_observation(value, required_text(value, "traceId"), 0)], [])
     if shape != "trace":
@@ -57,7 +74,7 @@ def _batch(record: Record, source: Source) -> SpanBatch:
     trace_key = required_text(value, "id")
     observations = sequence(value.get("observations"))
     source.limits.check_steps(len(observations), where=record.where)
-    batch = to_batch([_observation(mapping(raw), trace_key, i) for i, raw in enumerate(observations)], [])
+    batch = to_batch([_observation(_spelled(mapping(raw)), trace_key, i) for i, raw in enumerate(observations)], [])
     if not observations:
         batch.spans.append(_whole_run(value, trace_key))
     batch.facts.append(_trace_facts(value, trace_key))
@@ -121,7 +138,7 @@ def _trace_facts(value: dict[str, JsonValue], trace_key: str) -> TraceFacts:
     metadata = dict(mapping(value.get("metadata")))
     if value.get("name"):
         metadata.setdefault("name", value["name"])
-    scores = [mapping(score) for score in sequence(value.get("scores"))]
+    scores = [_spelled(mapping(score)) for score in sequence(value.get("scores"))]
     return TraceFacts(
         trace_key,
         version=optional_text(first_of(value, "version", "release")),
@@ -134,13 +151,33 @@ def _trace_facts(value: dict[str, JsonValue], trace_key: str) -> TraceFacts:
     )
 
 
+def _judged_trace(value: dict[str, JsonValue]) -> str:
+    """The trace of a score, which newer ones name in `subject`.
+
+    Raises:
+        BadInputError: if it is on a session or a dataset run.
+    """
+    subject = mapping(value.get("subject"))
+    trace_id = subject.get("id") if subject.get("kind") == "trace" else subject.get("traceId")
+    found = optional_text(value.get("traceId") or trace_id)
+    if found is None:
+        kind = as_text(subject.get("kind")) or ("session" if value.get("sessionId") else "dataset run")
+        raise BadInputError(
+            f"The score is on a {shortened(kind, 20)}, not on a trace or an observation. Put it on the traces that "
+            "it judges, or say what is known of them with `retrospan mark`."
+        )
+    return found
+
+
 def _score(value: dict[str, JsonValue]) -> Annotation | None:
+    subject = mapping(value.get("subject"))
+    on_span = subject.get("id") if subject.get("kind") == "observation" else None
     return judgement(
         value.get("name"),
         value.get("value"),
         label=value.get("stringValue"),
         explanation=value.get("comment"),
         kind=annotator_kind(value.get("source")),
-        span_id=value.get("observationId"),
+        span_id=first_of(value, "observationId") or on_span,
         source=_SOURCE,
     )

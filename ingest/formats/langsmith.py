@@ -1,8 +1,9 @@
-"""LangSmith runs, one a line or in one array, with feedback records among them."""
+"""LangSmith runs, one a line, in one array or page, or nested as `child_runs`, with feedback records among them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ...store.errors import BadInputError
 from ...store.jsontext import as_text
@@ -19,7 +20,7 @@ from ...store.models import (
     TraceFacts,
     Usage,
 )
-from .fields import count, mapping, number, optional_text, required_text, sequence, tags_of, time_ns
+from .fields import count, mapping, number, optional_text, required_text, sequence, tags_of, time_ns, unpacked
 from .head import Head
 from .judgements import annotator_kind, first_of, judgement, present
 from .records import ReadItem, Record, Source, each_record, paged_records
@@ -31,36 +32,59 @@ _KINDS = {
     "retriever": StepKind.RETRIEVER,
     "embedding": StepKind.EMBEDDING,
 }
+_PAGES = ("data", "runs")
 _SESSION_KEYS = ("session_id", "thread_id", "conversation_id")
 
 
 def sniff(head: Head) -> bool:
-    """Whether the first record is a run or feedback on one."""
-    first = head.first
+    """Whether the first record is a run, a page of them, or feedback on one."""
+    page = sequence(head.first.get("runs"))
+    first = mapping(page[0]) if page else head.first
     is_feedback = "run_id" in first and "key" in first and ("score" in first or "feedback_source" in first)
     return ("run_type" in first and "id" in first) or is_feedback
 
 
 def read(source: Source) -> Iterator[ReadItem]:
-    """One batch per run."""
-    return each_record(source, _batch, paged_records)
+    """One batch per record: a run with those nested in it."""
+    return each_record(source, lambda record: _batch(record, source), partial(paged_records, names=_PAGES))
 
 
-def _batch(record: Record) -> SpanBatch:
-    value = mapping(record.value)
+def _batch(record: Record, source: Source) -> SpanBatch:
+    value = unpacked(mapping(record.value))
     if "run_type" in value:
-        span = _span(value)
-        facts = [] if value.get("parent_run_id") else [_root_facts(value, span)]
-        notes = _stats(value, span.span_id)
-        if notes and facts:
-            facts = [*facts, TraceFacts(span.trace_key, annotations=notes)]
-        elif notes:
-            facts = [TraceFacts(span.trace_key, annotations=notes)]
-        return SpanBatch([span], facts)
+        return _tree(value, source, record.where)
     if "run_id" in value and "key" in value:
         trace_key = as_text(first_of(value, "trace_id", "run_id"))
         return SpanBatch([], [TraceFacts(trace_key, annotations=_feedback(value))])
     raise BadInputError("No run (id, run_type) and no feedback (run_id, key).")
+
+
+def _tree(root: dict[str, JsonValue], source: Source, where: str) -> SpanBatch:
+    """A run and what is below it in `child_runs`, parents first."""
+    batch = SpanBatch()
+    known: set[str] = set()
+    waiting = [root]
+    while waiting:
+        value = waiting.pop()
+        span = _span(value)
+        if span.span_id in known:
+            continue
+        known.add(span.span_id)
+        span.sequence = len(batch.spans)
+        batch.spans.append(span)
+        source.limits.check_steps(len(batch.spans), where=where)
+        if not span.parent_span_id:
+            batch.facts.append(_root_facts(value, span))
+        if notes := _stats(value, span.span_id):
+            batch.facts.append(TraceFacts(span.trace_key, annotations=notes))
+        above = {"parent_run_id": span.span_id, "trace_id": span.trace_key, "session_name": span.project}
+        children = [unpacked(mapping(child)) for child in sequence(value.get("child_runs"))]
+        waiting.extend({**above, **_said(child)} for child in reversed(children))
+    return batch
+
+
+def _said(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    return {name: item for name, item in value.items() if item is not None}
 
 
 def _span(value: dict[str, JsonValue]) -> Span:

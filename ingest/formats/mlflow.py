@@ -1,49 +1,67 @@
-"""MLflow trace JSON (`Trace.to_json`), of MLflow 3 and of 2."""
+"""MLflow traces: `Trace.to_json` of MLflow 3 and of 2, the data frame of `search_traces`, and its REST API."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...store.errors import BadInputError
-from ...store.jsontext import as_text
+from ...store.jsontext import as_text, parse_if_json
 from ...store.models import Annotation, JsonValue, SpanBatch, TraceFacts
 from .fields import mapping, optional_text, sequence, time_ns
 from .head import Head
 from .judgements import annotator_kind, first_of, judgement, present
-from .records import ReadItem, Record, Source, each_record
+from .records import ReadItem, Record, Source, each_record, paged_records
 
 if TYPE_CHECKING:
     from ..otlp.raw import RawEvent, RawSpan
 
 _SOURCE = "mlflow"
 _STATUS = {"STATUS_CODE_OK": 1, "OK": 1, "STATUS_CODE_ERROR": 2, "ERROR": 2}
+_COLUMNS = {"trace_id", "request_id", "trace_metadata", "request_metadata", "tags", "assessments"}
 
 
 def sniff(head: Head) -> bool:
-    """Whether the first record is a trace with `info` and `data.spans`."""
-    info, data = mapping(head.first.get("info")), mapping(head.first.get("data"))
-    return isinstance(data.get("spans"), list) and bool({"trace_id", "request_id"} & info.keys())
+    """Whether the first record is a trace, a row or page of them, or the spans of one."""
+    page = sequence(head.first.get("traces"))
+    info, spans = _parts(mapping(page[0]) if page else head.first)
+    first = as_text(mapping(sequence(spans)[0]).get("attributes")) if sequence(spans) else ""
+    if "mlflow.spanType" in first or "mlflow.traceRequestId" in first:
+        return True
+    return bool({"trace_id", "request_id"} & info.keys()) and (spans is not None or "trace_metadata" in info)
 
 
 def read(source: Source) -> Iterator[ReadItem]:
     """One batch per trace."""
-    return each_record(source, lambda record: _batch(record, source))
+    return each_record(source, lambda record: _batch(record, source), partial(paged_records, names=("traces",)))
+
+
+def _parts(value: dict[str, JsonValue]) -> tuple[dict[str, JsonValue], JsonValue]:
+    """What is said of a trace, and its spans (None where there are none), of any of the shapes."""
+    trace = value.get("trace")
+    whole = mapping(parse_if_json(trace) if isinstance(trace, str) else trace) or value
+    info = mapping(whole.get("info") or whole.get("trace_info"))
+    spans = mapping(whole.get("data")).get("spans") if "data" in whole else whole.get("spans")
+    if not info and _COLUMNS & whole.keys():
+        info = {name: item for name, item in whole.items() if name != "spans"}
+    return info, spans if isinstance(spans, list) else None
 
 
 def _batch(record: Record, source: Source) -> SpanBatch:
     from ..conventions.mapping import to_batch
 
-    value = mapping(record.value)
-    info = mapping(value.get("info"))
-    raw_spans = mapping(value.get("data")).get("spans")
+    info, raw_spans = _parts(mapping(record.value))
     if not isinstance(raw_spans, list):
-        raise BadInputError("Field 'data.spans' is missing or no list.")
+        raise BadInputError(
+            "The trace comes without its spans ('data.spans' or 'spans'). Export it with them: "
+            "mlflow.search_traces(include_spans=True), or the API's traces/get."
+        )
     source.limits.check_steps(len(raw_spans), where=record.where)
     key = as_text(first_of(info, "trace_id", "request_id"))
-    spans = [_span(mapping(span), index, key) for index, span in enumerate(raw_spans)]
+    spans = [_span(mapping(span), index, key, source) for index, span in enumerate(raw_spans)]
     trace_key = spans[0].trace_id if spans else key
     if not trace_key:
         raise BadInputError("Field 'info.trace_id' is missing.")
@@ -52,7 +70,7 @@ def _batch(record: Record, source: Source) -> SpanBatch:
     return batch
 
 
-def _span(value: dict[str, JsonValue], index: int, key: str) -> RawSpan:
+def _span(value: dict[str, JsonValue], index: int, key: str, source: Source) -> RawSpan:
     from ..otlp.raw import RawSpan
 
     context = mapping(value.get("context"))
@@ -70,19 +88,27 @@ def _span(value: dict[str, JsonValue], index: int, key: str) -> RawSpan:
         end_ns=time_ns(first_of(value, "end_time_unix_nano", "end_time")),
         status_code=_STATUS.get(as_text(code), 0),
         status_message=as_text(mapping(status).get("message") or value.get("status_message")),
-        attributes=dict(mapping(value.get("attributes"))),
-        events=[_event(mapping(event)) for event in sequence(value.get("events"))],
+        attributes=_attributes(value.get("attributes"), source),
+        events=[_event(mapping(event), source) for event in sequence(value.get("events"))],
         scope="mlflow",
         resource={},
         sequence=index,
     )
 
 
-def _event(value: dict[str, JsonValue]) -> RawEvent:
+def _attributes(value: JsonValue, source: Source) -> dict[str, JsonValue]:
+    """Attributes as an object or, from the API, as OTLP's list of pairs."""
+    from ..otlp.json_form import attributes_of
+    from ..otlp.raw import Bounds
+
+    return attributes_of(value, Bounds(source.limits)) if isinstance(value, list) else dict(mapping(value))
+
+
+def _event(value: dict[str, JsonValue], source: Source) -> RawEvent:
     from ..otlp.raw import RawEvent
 
     moment = time_ns(first_of(value, "time_unix_nano", "timestamp"))
-    return RawEvent(as_text(value.get("name")), moment or 0, mapping(value.get("attributes")))
+    return RawEvent(as_text(value.get("name")), moment or 0, _attributes(value.get("attributes"), source))
 
 
 def hex_id(value: JsonValue) -> str:
@@ -100,7 +126,7 @@ def hex_id(value: JsonValue) -> str:
 
 def _facts(info: dict[str, JsonValue], trace_key: str) -> TraceFacts:
     metadata = mapping(info.get("trace_metadata") or info.get("request_metadata"))
-    tags = mapping(info.get("tags"))
+    tags = _tags(info.get("tags"))
     own = {name: item for name, item in tags.items() if not name.startswith("mlflow.")}
     assessments = [mapping(item) for item in sequence(info.get("assessments"))]
     return TraceFacts(
@@ -112,6 +138,12 @@ def _facts(info: dict[str, JsonValue], trace_key: str) -> TraceFacts:
         metadata={name: item for name, item in metadata.items() if not name.startswith("mlflow.trace")} or None,
         annotations=present(*(_assessment(item) for item in assessments)),
     )
+
+
+def _tags(value: JsonValue) -> dict[str, JsonValue]:
+    """Tags as an object or, from older servers, as a list of `{key, value}`."""
+    pairs = [mapping(pair) for pair in sequence(value)]
+    return mapping(value) or {as_text(pair.get("key")): pair.get("value") for pair in pairs}
 
 
 def _assessment(value: dict[str, JsonValue]) -> Annotation | None:

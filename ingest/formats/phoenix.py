@@ -12,7 +12,7 @@ from ...store.models import Annotation, JsonValue, SpanBatch, TraceFacts
 from .fields import mapping, optional_text, sequence, time_ns
 from .head import Head
 from .judgements import annotator_kind, first_of, judgement, present
-from .phoenix_scopes import restore_scopes
+from .phoenix_scopes import restore_scopes, with_metadata
 from .records import ReadItem, Record, RecordError, Source, json_records
 
 if TYPE_CHECKING:
@@ -42,10 +42,7 @@ def _is_row(value: dict[str, JsonValue]) -> bool:
 
 
 def _is_columns(value: dict[str, JsonValue]) -> bool:
-    columns = value.get("columns")
-    return isinstance(value.get("context.span_id"), dict) or (
-        isinstance(columns, list) and "context.span_id" in columns
-    )
+    return isinstance(value.get("context.span_id"), dict)
 
 
 def read(source: Source) -> Iterator[ReadItem]:
@@ -88,10 +85,10 @@ def rows_batch(rows: Iterable[dict[str, JsonValue]], place: str) -> tuple[SpanBa
 
 
 def _records(source: Source) -> Iterator[Record | RecordError]:
-    """Rows, those of a page apart; a split table also has `data`, which only makes sense with its columns."""
+    """Rows, those of a page apart."""
     for record in json_records(source):
         value = record.value if isinstance(record, Record) else None
-        page = value.get("data") if isinstance(value, dict) and "columns" not in value else None
+        page = value.get("data") if isinstance(value, dict) else None
         if isinstance(page, list):
             yield from (Record(f"data[{index}]", row) for index, row in enumerate(page))
         else:
@@ -108,12 +105,8 @@ def _batch(rows: list[RawSpan], facts: list[TraceFacts]) -> SpanBatch:
 
 
 def _rows(value: dict[str, JsonValue]) -> Iterator[dict[str, JsonValue]]:
-    """The rows of a record: itself, a page's, or those of a dataframe written by columns or as a split table."""
-    if "columns" in value and isinstance(value.get("data"), list):
-        names = [as_text(name) for name in sequence(value["columns"])]
-        for cells in sequence(value["data"]):
-            yield dict(zip(names, sequence(cells), strict=False))
-    elif isinstance(value.get("context.span_id"), dict):
+    """The rows of a record: itself, or those of a dataframe written by columns, whose index is the span's id."""
+    if isinstance(value.get("context.span_id"), dict):
         for index in mapping(value["context.span_id"]):
             yield {name: mapping(column).get(index) for name, column in value.items()}
     else:
@@ -146,7 +139,7 @@ def _span(row: dict[str, JsonValue], trace_id: str, span_id: str, index: int) ->
             _flatten(key.removeprefix("attributes."), value, attributes)
     if row.get("span_kind") not in (None, ""):
         attributes["openinference.span.kind"] = as_text(row["span_kind"]).upper()
-    attributes = _with_metadata(attributes)
+    attributes = with_metadata(attributes)
     return RawSpan(
         trace_id=trace_id,
         span_id=span_id,
@@ -162,19 +155,6 @@ def _span(row: dict[str, JsonValue], trace_id: str, span_id: str, index: int) ->
         resource={},
         sequence=index,
     )
-
-
-def _with_metadata(attributes: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """Metadata as one value again, whose keys the REST API flattens: `metadata.thread_id`, `….document.metadata.id`."""
-    kept: dict[str, JsonValue] = {}
-    gathered: dict[str, dict[str, JsonValue]] = {}
-    for key, value in attributes.items():
-        before, found, name = f".{key}".partition(".metadata.")
-        if found and name:
-            gathered.setdefault(f"{before}.metadata"[1:], {})[name] = value
-        else:
-            kept[key] = value
-    return {**gathered, **kept}
 
 
 def _event(value: dict[str, JsonValue]) -> RawEvent:

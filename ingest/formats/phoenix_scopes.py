@@ -1,4 +1,4 @@
-"""Which instrumentation made a trace, told from its spans: Phoenix keeps everything of a span but its scope."""
+"""What Phoenix drops or reshapes, put back: a span's scope, told from the spans of its trace, and nested metadata."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ...store.models import JsonValue
     from ..otlp.raw import RawSpan
 
 _PREFIX = "openinference.instrumentation."
@@ -40,3 +41,16 @@ def _framework(span: RawSpan) -> str | None:
         ),
         None,
     )
+
+
+def with_metadata(attributes: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Metadata as one value again, whose keys the REST API flattens: `metadata.thread_id`, `….document.metadata.id`."""
+    kept: dict[str, JsonValue] = {}
+    gathered: dict[str, dict[str, JsonValue]] = {}
+    for key, value in attributes.items():
+        before, found, name = f".{key}".partition(".metadata.")
+        if found and name:
+            gathered.setdefault(f"{before}.metadata"[1:], {})[name] = value
+        else:
+            kept[key] = value
+    return {**gathered, **kept}

@@ -107,7 +107,7 @@ def json_records(source: Source) -> Iterator[Record | RecordError]:
         elif piece.where == "document":
             yield from _document_records(source, piece.body)
         else:
-            yield _checked(source, piece.where, piece.body)
+            yield from _checked(source, piece.where, piece.body)
 
 
 def _is_table(source: Source) -> bool:
@@ -124,14 +124,21 @@ def _table_records(source: Source) -> Iterator[Record | RecordError]:
                 yield _deep_checked(source, Record(f"row {number}", row))
 
 
-def paged_records(source: Source) -> Iterator[Record | RecordError]:
-    """As `json_records`, and the items of a page such as `{"data": […], "meta": {…}}` each as a record."""
+def paged_records(source: Source, names: tuple[str, ...] = ("data",)) -> Iterator[Record | RecordError]:
+    """As `json_records`, and the items of a page such as `{"data": […], "meta": {…}}` each as a record.
+
+    Args:
+        source: The file.
+        names: The fields that hold the items of a page; the first that is a list.
+    """
     for record in json_records(source):
-        page = record.value.get("data") if isinstance(record, Record) and isinstance(record.value, dict) else None
+        value = record.value if isinstance(record, Record) and isinstance(record.value, dict) else {}
+        name = next((name for name in names if isinstance(value.get(name), list)), "")
+        page = value.get(name)
         if isinstance(record, Record) and isinstance(page, list):
             place = "" if record.where == "document" else f"{record.where}, "
             for index, item in enumerate(page):
-                yield Record(f"{place}data[{index}]", item)
+                yield Record(f"{place}{name}[{index}]", item)
         else:
             yield record
 
@@ -189,18 +196,29 @@ def _document_records(source: Source, body: bytes) -> Iterator[Record | RecordEr
     except ValueError as err:
         yield source.error("document", f"Not valid JSON: {err}.")
         return
-    items = [("document", value)] if not isinstance(value, list) else [(f"item {i}", v) for i, v in enumerate(value)]
-    del value, body
-    for where, item in items:
-        yield _deep_checked(source, Record(where, item))
+    del body
+    if isinstance(value, list):
+        yield from (_deep_checked(source, Record(f"item {index}", item)) for index, item in enumerate(value))
+    else:
+        yield from _frame_checked(source, Record("document", value))
 
 
-def _checked(source: Source, where: str, line: bytes) -> Record | RecordError:
+def _frame_checked(source: Source, record: Record) -> Iterator[Record | RecordError]:
+    """The rows of a data frame as a record each; anything else as it is."""
+    rows = table.frame_rows(record.value)
+    if rows is None:
+        yield _deep_checked(source, record)
+    else:
+        yield from (_deep_checked(source, Record(f"row {index}", row)) for index, row in enumerate(rows))
+
+
+def _checked(source: Source, where: str, line: bytes) -> Iterator[Record | RecordError]:
     try:
         value = parse(line)
     except ValueError as err:
-        return source.error(where, f"Not valid JSON: {err}.")
-    return _deep_checked(source, Record(where, value, len(line)))
+        yield source.error(where, f"Not valid JSON: {err}.")
+    else:
+        yield from _frame_checked(source, Record(where, value, len(line)))
 
 
 def _deep_checked(source: Source, record: Record) -> Record | RecordError:

@@ -143,6 +143,21 @@ def head_records(data: bytes, most: int) -> tuple[tuple[str, ...], list[JsonValu
     return names, found
 
 
+def frame_rows(value: JsonValue) -> list[JsonValue] | None:
+    """The rows of a data frame that was written as one JSON object, by columns or split; None for anything else."""
+    if not isinstance(value, dict) or not value:
+        return None
+    names, data = value.get("columns"), value.get("data")
+    if isinstance(names, list) and isinstance(data, list):
+        rows = [cells if isinstance(cells, list) else [] for cells in data]
+        return [dict(zip(map(str, names), cells, strict=False)) for cells in rows]
+    columns = {name: cells for name, cells in value.items() if isinstance(cells, dict) and cells}
+    if len(columns) < len(value) or not all(key.isdigit() for cells in columns.values() for key in cells):
+        return None
+    first = next(iter(columns.values()))
+    return [{name: cells.get(key) for name, cells in columns.items()} for key in first]
+
+
 def cell_value(cell: str) -> JsonValue:
     """A cell as the value it was written from: JSON, a Python literal, a number, a truth value, else its text.
 

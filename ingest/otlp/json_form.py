@@ -65,6 +65,11 @@ def read_logs(body: bytes, bounds: Bounds) -> Iterator[RawLog]:
                 sequence += 1
 
 
+def attributes_of(pairs: Any, bounds: Bounds) -> dict[str, JsonValue]:
+    """The attributes in a list of `{key, value}` pairs, under OTLP's or the protobuf names."""
+    return _attributes(_camel(pairs, 0), bounds)
+
+
 def _request(body: bytes, key: str) -> dict[str, Any]:
     try:
         value = parse(body)
@@ -219,6 +224,9 @@ def _value(value: Any, bounds: Bounds, depth: int) -> JsonValue:
     if not isinstance(value, dict):
         return None
     for which, item in value.items():
+        if item is None:
+            # Generated clients write every member of the union, null where it is not the one.
+            continue
         if reader := _READERS.get(which):
             return reader(item, bounds)
         if which in ("arrayValue", "kvlistValue"):
