@@ -12,7 +12,7 @@ from ...store.errors import BadInputError
 from ...store.jsontext import as_text, parse_if_json
 from ...store.models import JsonValue, Message, ToolCall
 from ..limits import deeper_than
-from .fields import shortened
+from .fields import mapping, shortened
 
 ROLES = {
     "system": "system",
@@ -58,6 +58,7 @@ def to_messages(raw: JsonValue, *, where: str = "message") -> list[Message]:
     content = raw.get("content")
     results = [Message(**fields) for fields in _tool_results(content)] if role in ("user", "tool") else []
     text, reasoning, calls = _parts(content)
+    text = text or _text(raw.get("refusal")) or _text(mapping(raw.get("audio")).get("transcript"))
     calls += tuple(_tool_calls(raw.get("tool_calls"), where)) + tuple(_function_call(raw.get("function_call")))
     reasoning = reasoning or _text(raw.get("reasoning_content") or raw.get("reasoning")) or None
     if results and not text:
@@ -104,7 +105,7 @@ def _parts(content: JsonValue) -> tuple[str, str | None, tuple[ToolCall, ...]]:
 
 
 def _part_text(part: Mapping[str, JsonValue]) -> str:
-    text = part.get("text")
+    text = next((part[key] for key in ("text", "refusal") if part.get(key) is not None), None)
     if isinstance(text, str):
         return text
     if isinstance(text, dict):

@@ -25,6 +25,7 @@ from ...store.models import (
 from ..compressed import ZipArchive
 from .fields import mapping, optional_text, outcome_of, sequence, span_id_of, time_ns
 from .head import Head
+from .inspect_events import flat_events, message_facts, with_unseen_calls
 from .judgements import judgement, present
 from .messages import conversation_spans
 from .records import ReadItem, Record, RecordError, Source, json_records, read_bounded
@@ -110,13 +111,16 @@ def sample_batch(header: dict[str, JsonValue], record: Record, source: Source) -
         as_text(part) for part in (run.get("run_id"), sample.get("id"), sample.get("epoch"))
     )
     attachments = mapping(sample.get("attachments"))
-    events = [mapping(event) for event in sequence(sample.get("events"))]
-    timed = _event_facts(events)
+    events = flat_events(_resolved(sample.get("events"), attachments))
+    timed = message_facts(events)
     turns = [_turn(_resolved(raw, attachments), timed) for raw in raw_messages]
     spans = conversation_spans(trace_key, turns, CONVENTION)
     for span, raw in zip(spans, raw_messages, strict=True):
         if span.kind is StepKind.TOOL and (error := mapping(mapping(raw).get("error"))):
             span.error = StepError(as_text(error.get("message")), optional_text(error.get("type")))
+    pool = {"events_data": _resolved(sample.get("events_data"), attachments)}
+    spans = with_unseen_calls(spans, raw_messages, events, pool)
+    source.limits.check_steps(len(spans), where=record.where)
     _add_failure(spans, sample, events, trace_key)
     return SpanBatch(spans, [_facts(sample, run, trace_key)])
 
@@ -128,22 +132,6 @@ def _turn(raw: JsonValue, timed: dict[str, dict[str, JsonValue]]) -> JsonValue:
     if raw.get("role") == "tool" and raw.get("function"):
         turn["name"] = raw["function"]
     return turn
-
-
-def _event_facts(events: list[dict[str, JsonValue]]) -> dict[str, dict[str, JsonValue]]:
-    """Times, usage and finish reason by message id, from the events of model and tool calls."""
-    found: dict[str, dict[str, JsonValue]] = {}
-    for event in events:
-        times: dict[str, JsonValue] = {"started_at": event.get("timestamp"), "ended_at": event.get("completed")}
-        if event.get("event") == "tool" and event.get("message_id"):
-            found[as_text(event["message_id"])] = times
-        elif event.get("event") == "model":
-            output = mapping(event.get("output"))
-            for choice in map(mapping, sequence(output.get("choices"))[:1]):
-                message = mapping(choice.get("message"))
-                times = {**times, "usage": output.get("usage"), "finish_reason": choice.get("stop_reason")}
-                found[as_text(message.get("id"))] = times
-    return found
 
 
 def _resolved(value: JsonValue, attachments: dict[str, JsonValue], level: int = 0) -> JsonValue:

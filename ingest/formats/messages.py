@@ -44,6 +44,7 @@ from .head import Head
 from .records import ReadItem, Record, Source, each_record
 
 CONVENTION = "messages"
+_ERROR_TEXT = 2_000
 _EXAMPLE = '{"id": "run-17", "messages": [{"role": "user", "content": "…"}]}'
 
 
@@ -106,7 +107,18 @@ def conversation_spans(trace_key: str, raw_messages: list[JsonValue], convention
     Cost: O(n²) references for n messages, since each model step holds the conversation before it; texts are shared.
     """
     state = _Conversation(trace_key, convention)
-    return [state.step(index, raw) for index, raw in enumerate(raw_messages)]
+    return in_given_order([state.step(index, raw) for index, raw in enumerate(raw_messages)])
+
+
+def in_given_order(spans: list[Span]) -> list[Span]:
+    """Spans whose start times keep to their order, since steps are read by time: one without a time, or with one
+    before its neighbour's, begins with the one before it."""
+    latest: int | None = None
+    for span in spans:
+        if latest is not None and (span.started_at_ns is None or span.started_at_ns < latest):
+            span.started_at_ns = latest
+        latest = span.started_at_ns
+    return spans
 
 
 @dataclass(slots=True)
@@ -152,6 +164,8 @@ class _Conversation:
         span.finish_reason = optional_text(extra.get("finish_reason") or extra.get("stop_reason"))
         span.usage = usage_of(extra.get("usage"))
         span.cost_usd = number(extra.get("cost_usd"))
+        if messages[-1].is_error:
+            span.status, span.error = Status.ERROR, StepError(messages[-1].content[:_ERROR_TEXT])
         self.open_calls.extend(messages[-1].tool_calls)
 
     def _tool_step(self, span: Span, answers: list[Message]) -> None:
@@ -165,7 +179,7 @@ class _Conversation:
         span.tool_call_id = answers[0].tool_call_id or (calls[0].id if calls[0] else None)
         failed = next((answer for answer in answers if answer.is_error), None)
         if failed:
-            span.status, span.error = Status.ERROR, StepError(failed.content[:2_000])
+            span.status, span.error = Status.ERROR, StepError(failed.content[:_ERROR_TEXT])
 
     def _answered(self, answer: Message) -> ToolCall | None:
         """The call that a tool message answers: by id, else by name, else the oldest one without an answer."""
@@ -180,9 +194,10 @@ class _Conversation:
 
 
 def usage_of(value: JsonValue) -> Usage | None:
-    """Token usage under OpenAI's or Anthropic's names; None where no count is given.
+    """Token usage under OpenAI's, Anthropic's or Inspect's names; None where no count is given.
 
-    Anthropic counts cached tokens beside `input_tokens`; there they are added, as `Usage` wants them included.
+    Anthropic counts cached tokens beside `input_tokens`; there they are added, as `Usage` wants them included. Inspect
+    passes on either way of counting: the total tells which.
     """
     raw = mapping(value)
     if not raw:
@@ -190,16 +205,18 @@ def usage_of(value: JsonValue) -> Usage | None:
     details = mapping(
         raw.get("prompt_tokens_details") or raw.get("input_tokens_details") or raw.get("input_token_details")
     )
-    written = count(raw.get("cache_creation_input_tokens"))
-    beside = count(raw.get("cache_read_input_tokens"))
+    taken = count(raw.get("input_tokens") or raw.get("prompt_tokens"))
+    given = count(raw.get("output_tokens") or raw.get("completion_tokens"))
+    read = count(raw.get("cache_read_input_tokens") or raw.get("input_tokens_cache_read"))
+    written = count(raw.get("cache_creation_input_tokens") or raw.get("input_tokens_cache_write"))
+    is_beside = "input_tokens_cache_read" not in raw or count(raw.get("total_tokens")) >= taken + given + read + written
+    thought = mapping(raw.get("completion_tokens_details") or raw.get("output_tokens_details"))
     return Usage(
-        input_tokens=count(raw.get("input_tokens") or raw.get("prompt_tokens")) + beside + written,
-        output_tokens=count(raw.get("output_tokens") or raw.get("completion_tokens")),
-        cache_read_tokens=beside or count(details.get("cached_tokens") or details.get("cache_read")),
+        input_tokens=taken + (read + written if is_beside else 0),
+        output_tokens=given,
+        cache_read_tokens=read or count(details.get("cached_tokens") or details.get("cache_read")),
         cache_write_tokens=written,
-        reasoning_tokens=count(
-            mapping(raw.get("completion_tokens_details") or raw.get("output_tokens_details")).get("reasoning_tokens")
-        ),
+        reasoning_tokens=count(thought.get("reasoning_tokens") or raw.get("reasoning_tokens")),
     )
 
 

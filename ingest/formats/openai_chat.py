@@ -1,17 +1,21 @@
-"""OpenAI chat conversations, one a line: fine-tuning files, batch results, and logged requests with their response."""
+"""OpenAI conversations, one a line: fine-tuning files, batch results, and logged requests with their response.
+
+Chat Completions and the Responses API; of several choices, and of a preference pair, the first or preferred one.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ...store.errors import BadInputError
 from ...store.jsontext import canonical
-from ...store.models import JsonValue, SpanBatch, TraceFacts
+from ...store.models import JsonValue, Message, SpanBatch, StepKind, TraceFacts
 from .fields import mapping, optional_text, outcome_of, sequence, tags_of, time_ns
 from .head import Head
 from .messages import conversation_spans
 from .records import ReadItem, Record, Source, each_record
+from .session import joined
 
 CONVENTION = "openai-chat"
 
@@ -19,7 +23,8 @@ CONVENTION = "openai-chat"
 def sniff(head: Head) -> bool:
     """Whether the first record has `messages` or `choices`, itself or in its request and response."""
     request, response = _halves(head.first)
-    return bool(sequence(request.get("messages"))) or bool(_choices(response))
+    is_batch = {"custom_id", "response", "error"} <= head.first.keys()
+    return bool(sequence(request.get("messages"))) or bool(_choices(response)) or _is_response(response) or is_batch
 
 
 def read(source: Source) -> Iterator[ReadItem]:
@@ -30,9 +35,9 @@ def read(source: Source) -> Iterator[ReadItem]:
 def _conversation(record: Record, source: Source) -> SpanBatch:
     value = mapping(record.value)
     request, response = _halves(value)
-    turns = [*sequence(request.get("messages")), *_answers(response, request)]
+    turns = [*_asked(request), *_answers(response, request), *_failure(value, response)]
     if not turns:
-        raise BadInputError("No conversation: 'messages' and 'choices' are both missing or empty.")
+        raise BadInputError("No conversation: 'messages', 'choices' and 'output' are all missing or empty.")
     source.limits.check_size(record.size, where=record.where)
     source.limits.check_steps(len(turns), where=record.where)
     trace_key = _key(value, response)
@@ -47,14 +52,63 @@ def _conversation(record: Record, source: Source) -> SpanBatch:
         tags=tags_of(value.get("tags")),
         metadata=metadata or None,
     )
-    return SpanBatch(conversation_spans(trace_key, turns, CONVENTION), [facts])
+    spans = conversation_spans(trace_key, turns, CONVENTION)
+    for span in spans:
+        if span.kind is StepKind.LLM:
+            span.tool_definitions = request.get("tools") or request.get("functions") or None
+    return SpanBatch(spans, [facts])
 
 
 def _halves(value: dict[str, JsonValue]) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
     """The request and the response of a record; a flat record is both."""
     request = mapping(value.get("request")) or value
     response = mapping(value.get("response")) or value
+    preferred = value.get("preferred_output")
+    if isinstance(preferred, list):
+        return mapping(value.get("input")), {"choices": [{"message": message} for message in preferred[:1]]}
     return mapping(request.get("body")) or request, mapping(response.get("body")) or response
+
+
+def _is_response(value: dict[str, JsonValue]) -> bool:
+    """Whether it is an answer of the Responses API."""
+    return value.get("object") == "response" and isinstance(value.get("output"), list)
+
+
+def _asked(request: dict[str, JsonValue]) -> Iterator[JsonValue]:
+    """The turns of a request: `messages`, or the `instructions` and `input` of the Responses API."""
+    from ..conventions.messages import read_messages
+
+    if request.get("messages") or not {"instructions", "input"} & request.keys():
+        yield from sequence(request.get("messages"))
+        return
+    if instructions := request.get("instructions"):
+        yield {"role": "system", "content": instructions}
+    yield from map(_turn, _one_by_one(read_messages(request.get("input"))))
+
+
+def _one_by_one(messages: Iterable[Message]) -> list[Message]:
+    """Reasoning, calls and text of one answer, which the Responses API lists apart, as one message."""
+    turns: list[Message] = []
+    for message in messages:
+        if turns and message.role == turns[-1].role == "assistant":
+            turns[-1] = joined(turns[-1], message)
+        else:
+            turns.append(message)
+    return turns
+
+
+def _turn(message: Message) -> dict[str, JsonValue]:
+    calls: list[JsonValue] = [
+        {"id": call.id, "name": call.name, "arguments": call.arguments} for call in message.tool_calls
+    ]
+    return {
+        "role": message.role,
+        "content": message.content,
+        "tool_calls": calls,
+        "tool_call_id": message.tool_call_id,
+        "name": message.name,
+        "reasoning": message.reasoning,
+    }
 
 
 def _choices(response: dict[str, JsonValue]) -> list[JsonValue]:
@@ -62,7 +116,18 @@ def _choices(response: dict[str, JsonValue]) -> list[JsonValue]:
 
 
 def _answers(response: dict[str, JsonValue], request: dict[str, JsonValue]) -> Iterator[JsonValue]:
-    """The first choice as a message with what the response says of it."""
+    """The first choice, or the answer of the Responses API, as a message with what the response says of it."""
+    from ..conventions.messages import read_output
+
+    if _is_response(response):
+        for answer in _one_by_one(read_output(response.get("output"))):
+            yield {
+                **_turn(answer),
+                "model": response.get("model"),
+                "usage": response.get("usage"),
+                "finish_reason": response.get("status"),
+                "timestamp": time_ns(response.get("created_at")),
+            }
     for choice in _choices(response)[:1]:
         message = dict(mapping(mapping(choice).get("message")))
         yield {
@@ -73,6 +138,14 @@ def _answers(response: dict[str, JsonValue], request: dict[str, JsonValue]) -> I
             "finish_reason": mapping(choice).get("finish_reason"),
             "timestamp": time_ns(response.get("created")),
         }
+
+
+def _failure(value: dict[str, JsonValue], response: dict[str, JsonValue]) -> Iterator[JsonValue]:
+    """A request of a batch that was refused or ran out of time, as the answer that failed."""
+    error = mapping(response.get("error") or value.get("error"))
+    if error:
+        what = error.get("message") or error.get("code") or "failed"
+        yield {"role": "assistant", "content": what, "is_error": True, "model": response.get("model")}
 
 
 def _key(value: dict[str, JsonValue], response: dict[str, JsonValue]) -> str:
