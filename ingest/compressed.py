@@ -67,9 +67,12 @@ def decompressed(raw: BinaryIO, limits: Limits) -> BinaryIO:
 
     Reading raises `BadInputError` where the data is broken or ends too early, `TooLargeError` beyond
     `limits.file_bytes` or `limits.ratio`.
+
+    Args:
+        raw: At its beginning, buffered.
+        limits: What is too large.
     """
-    head = raw.read(_HEAD_SIZE)
-    raw.seek(0)
+    head = cast(io.BufferedReader, raw).peek(_HEAD_SIZE)[:_HEAD_SIZE]
     kind = compression_of(head)
     if kind is None or kind == "zip":
         return raw
@@ -167,6 +170,8 @@ class _Guard(io.RawIOBase):
     def __init__(self, decoded: IO[bytes], feed: _Feed, limits: Limits, least: int) -> None:
         self._least = least
         self._decoded = decoded
+        # `read` of these fills its size or fails, and what was whole before a broken end would be lost.
+        self._read = decoded.read1 if isinstance(decoded, gzip.GzipFile | bz2.BZ2File) else decoded.read
         self._feed = feed
         self._limits = limits
         self._produced = 0
@@ -180,7 +185,7 @@ class _Guard(io.RawIOBase):
 
     def readinto(self, buffer: bytearray, /) -> int:  # type: ignore[override]
         try:
-            data = self._decoded.read(min(len(buffer), 64 * 1024))
+            data = self._read(min(len(buffer), 64 * 1024))
             if not data and self._produced < self._least:
                 raise EOFError("the file ends too early")
         except BadInputError:

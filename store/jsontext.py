@@ -39,7 +39,7 @@ def _plain(value: Any) -> JsonValue:
 
 
 def parse(data: bytes | str) -> JsonValue:
-    """The value of a JSON text.
+    """The value of a JSON text. `NaN` and infinities, which some writers put there, come as their names.
 
     Raises:
         ValueError: if it is no JSON; the message has the place.
@@ -49,11 +49,17 @@ def parse(data: bytes | str) -> JsonValue:
         return cast(JsonValue, orjson.loads(data))
     except orjson.JSONDecodeError as first:
         try:
-            return cast(JsonValue, json.loads(data))
+            return cast(JsonValue, json.loads(data, parse_constant=str, parse_float=finite))
         except RecursionError as err:
             raise ValueError("nested too deeply") from err
         except ValueError:
             raise ValueError(str(first)) from None
+
+
+def finite(digits: str) -> float | str:
+    """The number that a JSON text writes, or its digits where a double cannot hold it."""
+    number = float(digits)
+    return number if math.isfinite(number) else digits
 
 
 def parse_if_json(text: str) -> JsonValue:

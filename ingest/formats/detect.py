@@ -92,11 +92,13 @@ def format_named(name: str) -> Format:
     raise UsageError(f"No format {name!r}: {did_you_mean(name, [fmt.name for fmt in FORMATS] + ['auto'])}.")
 
 
+_TAR_MARK = slice(257, 262)
 _OTHERS = (
     (b"PAR1", "a Parquet file; write it as JSON lines: df.to_json('runs.jsonl', orient='records', lines=True)"),
     (b"ARROW1", "an Arrow file; write it as JSON lines: df.to_json('runs.jsonl', orient='records', lines=True)"),
     (b"SQLite format 3", "a SQLite database; export its traces as JSON"),
     (b"%PDF", "a PDF"),
+    (b"PK\x03\x04", "a zip archive inside another; unpack it first"),
     (b"<", "HTML or XML, perhaps the page of a sign-in instead of an export"),
 )
 
@@ -105,6 +107,8 @@ def _look(head: Head) -> str:
     for start, what in _OTHERS:
         if head.data.startswith(start):
             return what
+    if head.data[_TAR_MARK].startswith(b"ustar"):
+        return "a tar archive; unpack it, and give the folder"
     if head.members:
         return f"a zip archive of {len(head.members)} files"
     if not head.data:

@@ -22,10 +22,12 @@ from .records import ReadItem, RecordError, Source
 
 __all__ = ["Progress", "ReadItem", "RecordError", "read_path"]
 
-DATA_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".pb", ".binpb", ".eval", ".zip")
+DATA_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".pb", ".binpb", ".eval", ".zip")
 """What is looked at in a folder; a file that is named directly may be called anything."""
 IGNORED_NAMES = ("expected.json", "requests.json", "result.json", "package.json", "pyproject.json")
 _ARCHIVE_FORMATS = ("inspect",)
+_LOOKED_FOR = f"Looked for names that end in {', '.join(DATA_SUFFIXES)}, also compressed; name others one by one."
+_HEAD_PIECE = 16 * 1024
 _GIVE_UP = 1_000
 """Bad records in a row after which a file is taken for one of another kind."""
 
@@ -78,6 +80,8 @@ class _Reader:
     def folder(self, root: Path) -> Iterator[ReadItem]:
         """Every data file below; what cannot be read is one `RecordError` and the next file follows."""
         plan = list(_plan(root))
+        if not plan:
+            yield RecordError(str(root), "folder", f"No trace file inside. {_LOOKED_FOR}")
         self._meter.expect(sum(_size(file) for files in plan for file in files))
         for files in plan:
             if len(files) > 1:
@@ -114,13 +118,20 @@ class _Reader:
                 source = Source(str(path), path.name, partial(self._open_raw, path), self._limits, path)
                 yield from within_limits(format_named(name).read(source), source)
                 return
-            for member in names:
-                if _is_data(PurePosixPath(member).name):
-                    yield from self._member(archive, path, member)
+            members = [member for member in names if _is_data(PurePosixPath(member).name)]
+            if not members:
+                yield RecordError(str(path), "file", f"No trace file inside. {_LOOKED_FOR}")
+            for member in members:
+                yield from self._member(archive, path, member)
 
     def _member(self, archive: ZipArchive, path: Path, member: str) -> Iterator[ReadItem]:
         label = f"{path}!{member}"
-        source = Source(label, PurePosixPath(member).name, lambda: as_utf8(archive.open(member)), self._limits)
+        source = Source(
+            label,
+            plain_name(PurePosixPath(member).name),
+            lambda: as_utf8(decompressed(archive.open(member), self._limits)),
+            self._limits,
+        )
         try:
             yield from self._read(source)
         except BadInputError as err:
@@ -141,7 +152,7 @@ class _Reader:
         if self._format != "auto":
             return format_named(self._format)
         with source.open() as stream:
-            head = stream.read(HEAD_BYTES)
+            head = _beginning(stream)
             try:
                 return format_named(detect_format(source.name, head))
             except BadInputError:
@@ -160,6 +171,18 @@ class _Reader:
             stream = as_utf8(decompressed(raw, self._limits))
             cleanup.pop_all()
             return stream
+
+
+def _beginning(stream: BinaryIO) -> bytes:
+    """The first bytes, as far as they can be read: what is broken further on is found when it is read."""
+    head = b""
+    try:
+        while len(head) < HEAD_BYTES and (piece := stream.read1(_HEAD_PIECE)):  # type: ignore[attr-defined]
+            head += piece
+    except BadInputError:
+        if not head:
+            raise
+    return head
 
 
 def _refuse_bomb(stream: BinaryIO, limits: Limits) -> None:

@@ -12,6 +12,7 @@ from ...store.jsontext import parse
 from ...store.models import JsonValue, SpanBatch
 from ..limits import DEFAULT_LIMITS, Limits, readable_bytes
 from . import table
+from .loose import loose_values
 
 _BOM = b"\xef\xbb\xbf"
 _SKIP_CHUNK = 1 << 20
@@ -194,7 +195,7 @@ def _document_records(source: Source, body: bytes) -> Iterator[Record | RecordEr
     try:
         value = parse(body)
     except ValueError as err:
-        yield source.error("document", f"Not valid JSON: {err}.")
+        yield from _loose_records(source, "document", body, str(err))
         return
     del body
     if isinstance(value, list):
@@ -216,9 +217,26 @@ def _checked(source: Source, where: str, line: bytes) -> Iterator[Record | Recor
     try:
         value = parse(line)
     except ValueError as err:
-        yield source.error(where, f"Not valid JSON: {err}.")
+        yield from _loose_records(source, where, line, str(err))
     else:
         yield from _frame_checked(source, Record(where, value, len(line)))
+
+
+def _loose_records(source: Source, where: str, body: bytes, error: str) -> Iterator[Record | RecordError]:
+    """The whole values of a broken document or line; where there are none, its error."""
+    try:
+        found = list(loose_values(body.decode()))
+    except UnicodeDecodeError:
+        found = []
+    if not any(item.error is None for item in found):
+        yield source.error(where, f"Not valid JSON: {error}.")
+        return
+    for item in found:
+        place = item.where if where == "document" else f"{where}, {item.where}"
+        if item.error is None:
+            yield _deep_checked(source, Record(place, item.value))
+        else:
+            yield source.error(place, f"Not valid JSON: {item.error}.")
 
 
 def _deep_checked(source: Source, record: Record) -> Record | RecordError:
