@@ -96,6 +96,8 @@ class Bag:
         self.envelopes: dict[bytes, Envelope] = {}
         self._plain: dict[tuple[str | bool | None, ...], bytes] = {}
         """Messages without calls that were met, since most of a conversation is repeated by every model call."""
+        self._calling: dict[tuple[int, bool], tuple[Message, bytes]] = {}
+        """Messages with calls, whose arguments are no keys, by identity; each is held so that its id stays its own."""
 
     def content(self, value: JsonValue, *, produced: bool) -> bytes:
         """Note a text or JSON value; returns its hash."""
@@ -112,7 +114,10 @@ class Bag:
     def message(self, message: Message, *, produced: bool) -> bytes:
         """Note a message and its contents; returns the envelope's hash."""
         if message.tool_calls:
-            return self._message(message, produced)
+            known = self._calling.get((id(message), produced))
+            if known is None:
+                known = self._calling[id(message), produced] = (message, self._message(message, produced))
+            return known[1]
         m = message
         met = (m.role, m.content, m.tool_call_id, m.name, m.reasoning, m.is_error, produced)
         key = self._plain.get(met)
