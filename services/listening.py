@@ -20,7 +20,8 @@ _MOST_CONNECTIONS = 512
 _BACKLOG = 512
 _KEEP_ALIVE_S = 75
 """Exporters send every 5 s by default and keep their connection; a shorter wait would break it under them."""
-_GRACE_S = 30
+_GRACE_S = 10
+"""As long as exporters wait for an answer; whoever stops us kills after some 30 s."""
 _LAST_PORT = 65_535
 
 

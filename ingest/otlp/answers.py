@@ -25,8 +25,9 @@ _RPC_UNKNOWN = 2
 def accepted(signal: Signal, media_type: str, rejected: int = 0, why: str = "") -> Response:
     """200: what was sent is stored, but for `rejected` records; `why` may also warn where none was rejected."""
     if media_type == JSON:
-        partial = {_REJECTED[signal]: str(rejected), "errorMessage": why} if rejected or why else {}
-        return Response(orjson.dumps({"partialSuccess": partial}), media_type=JSON)
+        # "The server MUST leave the partial_success field unset in case of a successful response."
+        partial = {"partialSuccess": {_REJECTED[signal]: str(rejected), "errorMessage": why}} if rejected or why else {}
+        return Response(orjson.dumps(partial), media_type=JSON)
     if not (rejected or why) or signal == "metrics":
         return Response(b"", media_type=PROTOBUF)
     message: ExportTraceServiceResponse | ExportLogsServiceResponse

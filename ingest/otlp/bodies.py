@@ -5,14 +5,20 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
+import zstandard
+
 from ...store.errors import BadInputError, TooLargeError
 from ..limits import Limits, readable_bytes
 
-ENCODINGS = ("identity", "gzip", "deflate")
+ENCODINGS = ("identity", "gzip", "deflate", "zstd")
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _RAW_DEFLATE = -15
 _ZLIB_METHOD = 8
 _PIECE = 256 * 1024
+_ZSTD_PIECE = 256
+"""Bytes of zstd taken at once: a block of four may stand for 128 KiB, and its decoder cannot be told to stop."""
+_ZSTD_WINDOW = 8 * 1024 * 1024
+"""What RFC 9659 allows a sender over HTTP to ask for."""
 
 
 class BodyReader:
@@ -28,7 +34,7 @@ class BodyReader:
 
     def __init__(self, encoding: str, limits: Limits) -> None:
         name = encoding.strip().lower() or "identity"
-        if name != "identity" and name not in _WINDOWS:
+        if name not in ENCODINGS and name not in _WINDOWS:
             raise BadInputError(
                 f"Content-encoding {name!r} is not understood (known: {', '.join(ENCODINGS)}). "
                 "Set OTEL_EXPORTER_OTLP_COMPRESSION to gzip or none.",
@@ -54,8 +60,11 @@ class BodyReader:
             self._keep(piece)
             return
         try:
-            self._inflate(piece)
-        except zlib.error as err:
+            if self._name == "zstd":
+                self._unpack(piece)
+            else:
+                self._inflate(piece)
+        except (zlib.error, zstandard.ZstdError) as err:
             raise BadInputError(
                 f"The body is not valid {self._name} ({err}). Send it again, or without compression.",
                 where=f"byte {self._read}",
@@ -82,6 +91,17 @@ class BodyReader:
                 piece = b"" if self._name == "deflate" else self._decoder.unused_data.lstrip(b"\0")
             else:
                 piece = self._decoder.unconsumed_tail
+
+    def _unpack(self, piece: bytes) -> None:
+        """zstd, also several frames one after another."""
+        waiting = memoryview(piece)
+        while waiting:
+            if self._decoder is None or self._decoder.eof:
+                self._decoder = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+            taken, waiting = waiting[:_ZSTD_PIECE], waiting[_ZSTD_PIECE:]
+            self._keep(self._decoder.decompress(taken))
+            if self._decoder.eof and (rest := self._decoder.unused_data):
+                waiting = memoryview(bytes(rest) + bytes(waiting))
 
     def _window(self, piece: bytes) -> int:
         """Senders disagree on whether `deflate` has the zlib header that RFC 9110 asks for."""

@@ -139,6 +139,9 @@ class _Endpoint:
             if receipt.redacted:
                 response.headers[REDACTED_HEADER] = str(receipt.redacted)
             return response
+        except asyncio.CancelledError:
+            # The grace of a shutdown is over; a sender that is still at its body may come back.
+            return refused(503, media_type, "Retrospan is shutting down.", retry_after_s=_RETRY_STORE_S)
         except Exception as err:
             if isinstance(err, BudgetError | BadInputError):
                 await _drain(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import resource
+import socket
 import subprocess
 import sys
 import threading
@@ -83,6 +84,22 @@ def test_sigterm_finishes_what_was_accepted(tmp_path: Path) -> None:
     with open_store(tmp_path / "store.db") as store, store.read() as con:
         assert con.execute("SELECT count(*) FROM span").fetchone()[0] >= statuses.count(200)
         assert set(statuses) <= {200, 503}
+
+
+@pytest.mark.slow
+def test_a_sender_that_dawdles_is_told_to_come_back_when_the_server_stops(tmp_path: Path) -> None:
+    head = (
+        "POST /v1/traces HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-protobuf\r\ncontent-length: 1000\r\n\r\n"
+    )
+    with served(tmp_path / "a.db") as server:
+        authority = server.url.removeprefix("http://")
+        host, port = authority.split(":")
+        with socket.create_connection((host, int(port))) as slow:
+            slow.sendall(head.format(authority).encode() + b"abc")
+            get(server.url, "/healthz")
+            code, stderr = server.stop()
+            assert slow.recv(4_000).startswith(b"HTTP/1.1 503 ")
+        assert code == 0 and "Traceback" not in stderr
 
 
 def test_a_busy_port_is_explained_with_the_next_free_one(tmp_path: Path) -> None:

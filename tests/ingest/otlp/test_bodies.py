@@ -8,6 +8,7 @@ import zlib
 from dataclasses import replace
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 from retrospan.ingest.limits import DEFAULT_LIMITS, MIB
@@ -39,8 +40,10 @@ def _read(encoding: str, data: bytes, piece: int = 1000) -> bytes:
         ("deflate", zlib.compress(PLAIN)),
         ("deflate", _raw_deflate(PLAIN)),
         ("gzip", gzip.compress(PLAIN[:100]) + gzip.compress(PLAIN[100:])),
+        ("zstd", zstandard.compress(PLAIN)),
+        ("zstd", zstandard.compress(PLAIN[:100]) + zstandard.compress(PLAIN[100:])),
     ],
-    ids=["none", "identity", "gzip", "upper case", "zlib", "raw deflate", "two members"],
+    ids=["none", "identity", "gzip", "upper case", "zlib", "raw deflate", "two members", "zstd", "two frames"],
 )
 @pytest.mark.parametrize("piece", [1, 7, 65_536])
 def test_a_body_comes_out_whole_whatever_its_pieces(encoding: str, data: bytes, piece: int) -> None:
@@ -48,7 +51,9 @@ def test_a_body_comes_out_whole_whatever_its_pieces(encoding: str, data: bytes, 
 
 
 def test_an_unknown_encoding_is_named_with_those_that_are_known() -> None:
-    with pytest.raises(BadInputError, match=r"'br' is not understood \(known: identity, gzip, deflate\)") as caught:
+    with pytest.raises(
+        BadInputError, match=r"'br' is not understood \(known: identity, gzip, deflate, zstd\)"
+    ) as caught:
         BodyReader("br", DEFAULT_LIMITS)
     assert caught.value.where == "content-encoding"
 
@@ -56,9 +61,11 @@ def test_an_unknown_encoding_is_named_with_those_that_are_known() -> None:
 def test_a_body_that_breaks_off_is_refused() -> None:
     with pytest.raises(BadInputError, match="ends too early"):
         _read("gzip", gzip.compress(PLAIN)[:-9])
+    with pytest.raises(BadInputError, match="ends too early"):
+        _read("zstd", zstandard.compress(PLAIN)[:-2])
 
 
-@given(st.binary(min_size=1, max_size=300), st.sampled_from(["gzip", "deflate"]))
+@given(st.binary(min_size=1, max_size=300), st.sampled_from(["gzip", "deflate", "zstd"]))
 def test_rubbish_is_bad_input_and_nothing_else(data: bytes, encoding: str) -> None:
     try:
         _read(encoding, data, 10)
@@ -66,14 +73,18 @@ def test_rubbish_is_bad_input_and_nothing_else(data: bytes, encoding: str) -> No
         return
 
 
-def test_a_bomb_is_refused_in_constant_memory() -> None:
+def _gzip_bomb() -> bytes:
     zeros = bytes(MIB)
     packer = zlib.compressobj(9, wbits=31)
-    bomb = b"".join(packer.compress(zeros) for _ in range(200)) + packer.flush()
+    return b"".join(packer.compress(zeros) for _ in range(200)) + packer.flush()
+
+
+@pytest.mark.parametrize(("encoding", "bomb"), [("gzip", _gzip_bomb()), ("zstd", zstandard.compress(bytes(200 * MIB)))])
+def test_a_bomb_is_refused_in_constant_memory(encoding: str, bomb: bytes) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(TooLargeError):
-            _read("gzip", bomb, 65_536)
+            _read(encoding, bomb, 65_536)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from retrospan.ingest.conventions.mapping import to_batch
-from retrospan.ingest.limits import DEFAULT_LIMITS
+from retrospan.ingest.limits import DEFAULT_LIMITS, Limits
 from retrospan.ingest.otlp.decode import decode_logs, decode_traces
-from retrospan.ingest.otlp.raw import RawSpan
+from retrospan.ingest.otlp.raw import Bounds, RawSpan
 from retrospan.store.errors import BadInputError
 from shared_data import shared
 
@@ -213,3 +213,27 @@ def test_a_capture_with_flipped_bytes_decodes_or_is_refused(name: str, data: st.
             to_batch(decode_traces(bytes(body), JSON if path.suffix == ".json" else PROTOBUF, []))
         except BadInputError as err:
             assert err.where
+
+
+def test_protobuf_names_on_some_levels_only_are_understood() -> None:
+    span = {"trace_id": "ab" * 16, "span_id": "cd" * 8, "name": "x", "start_time_unix_nano": "17"}
+    body = {"resourceSpans": [{"scope_spans": [{"spans": [span]}]}]}
+    (found,) = decode_traces(json.dumps(body).encode(), JSON)
+    assert (found.trace_id, found.start_ns) == ("ab" * 16, 17)
+
+
+def test_members_of_a_value_that_are_null_are_not_the_one_that_is_set() -> None:
+    value = {"arrayValue": None, "stringValue": None, "kvlistValue": None, "intValue": "7"}
+    span = {"traceId": "ab" * 16, "spanId": "cd" * 8, "attributes": [{"key": "n", "value": value}]}
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    (found,) = decode_traces(json.dumps(body).encode(), JSON)
+    assert found.attributes == {"n": 7}
+
+
+def test_limits_of_the_decoder_can_be_raised() -> None:
+    text = "a" * 3_000
+    span = {"traceId": "ab" * 16, "spanId": "cd" * 8, "attributes": [{"key": "t", "value": {"stringValue": text}}]}
+    body = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}).encode()
+    for size, kept in ((1_000, False), (4_000, True)):
+        (found,) = decode_traces(body, JSON, bounds=Bounds(Limits(attribute_bytes=size)))
+        assert (found.attributes["t"] == text) is kept
