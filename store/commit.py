@@ -29,6 +29,11 @@ INSERT INTO trace(id, project, trace_key, arrived_at)
 SELECT 1 + max(coalesce((SELECT max(id) FROM trace), 0), coalesce((SELECT max(trace_id) FROM tombstone), 0)), ?, ?, ?
 """
 """The id of a trace that was erased is never given to another one."""
+ADOPT_TRACE = """
+UPDATE trace SET project = ? WHERE trace_key = ? AND project = ? AND NOT EXISTS (SELECT 1 FROM span WHERE trace_id = id)
+RETURNING id
+"""
+"""Judgements name no project; one that comes before the spans it is about waits in `default` for them."""
 TOUCH_TRACE = "UPDATE trace SET dirty = 1 WHERE id = ?"
 SET_FACTS = "UPDATE trace SET facts = ?, dirty = 1 WHERE id = ?"
 SELECT_DIGESTS = "SELECT span_id, digest FROM span WHERE trace_id = ? AND span_id IN ({marks})"
@@ -157,6 +162,8 @@ def _place(con: Connection, trace_key: str, project: str | None) -> _Place:
     for row in con.execute(SELECT_TRACE, (trace_key,)):
         if project is None or row["project"] == project:
             return _Place(row["id"], False)
+    if project and (waiting := con.execute(ADOPT_TRACE, (project, trace_key, DEFAULT_PROJECT)).fetchone()):
+        return _Place(waiting["id"], False)
     cursor = con.execute(INSERT_TRACE, (project or DEFAULT_PROJECT, trace_key, time.time_ns()))
     assert cursor.lastrowid is not None
     return _Place(cursor.lastrowid, True)

@@ -12,6 +12,7 @@ _CALLS = frozenset({StepKind.LLM, StepKind.EMBEDDING})
 _NESTABLE = frozenset({StepKind.TOOL, StepKind.RETRIEVER, StepKind.EMBEDDING, StepKind.RERANKER})
 _SLACK_NS = 5_000_000
 """Clocks that tell milliseconds round; recordings of one call may stick out by this much."""
+_NODE_KEYS = ("langsmith.metadata.langgraph_node", "traceloop.association.properties.langgraph_node")
 _FREE_FORM = frozenset({"unknown", "logfire"})
 """Conventions whose plain spans are a person's own marks, worth a step also where they hold no content."""
 
@@ -82,7 +83,7 @@ def _wrapper(span: Span, tree: _Tree) -> Folded | None:
     if span.kind is not StepKind.CHAIN:
         return None
     node = _graph_node(span)
-    if node and above is not None and (bool(below) if span.name == node else not below):
+    if node and above is not None and (bool(below) if node in _names(span) else not below):
         return Folded(Fold.WRAPPER)  # a node holds its work; what runs beside the work without any is a router
     if not below:
         return None
@@ -96,7 +97,11 @@ def _graph_node(span: Span) -> object:
     metadata = span.attributes.get("metadata")
     if isinstance(metadata, dict) and "langgraph_node" in metadata:
         return metadata["langgraph_node"]
-    return span.attributes.get("langsmith.metadata.langgraph_node")
+    return next((span.attributes[key] for key in _NODE_KEYS if key in span.attributes), None)
+
+
+def _names(span: Span) -> tuple[object, ...]:
+    return span.name, span.attributes.get("traceloop.entity.name")
 
 
 def _has_content(span: Span) -> bool:
@@ -107,6 +112,11 @@ def _find_nested_doubles(tree: _Tree, doubles: dict[str, str]) -> None:
     """A call inside a call of the same kind, with nothing but chains between, is the same call seen by two layers."""
     inner: dict[str, list[Span]] = defaultdict(list)
     for span in tree.spans.values():
+        if span.kind is StepKind.AGENT:
+            above = tree.parent(span)
+            if above is not None and above.kind is StepKind.AGENT and _same_agent(above, span):
+                inner[above.span_id].append(span)
+            continue
         if span.kind not in _CALLS | _NESTABLE or span.fold is not None:
             continue
         for above in tree.ancestors(span):
@@ -125,6 +135,11 @@ def _find_nested_doubles(tree: _Tree, doubles: dict[str, str]) -> None:
             _mark(doubles, outer_id, found[0].span_id)
         else:
             _mark(doubles, found[0].span_id, outer_id)
+
+
+def _same_agent(one: Span, two: Span) -> bool:
+    """Whether two recordings tell of one run of an agent: only one of them knows what was said."""
+    return one.agent is not None and one.agent == two.agent and _has_content(one) != _has_content(two)
 
 
 def _mark(doubles: dict[str, str], loser: str, winner: str) -> None:
@@ -155,6 +170,8 @@ def _find_twins(tree: _Tree, doubles: dict[str, str]) -> None:
             continue
         if span.kind is StepKind.TOOL and span.tool_call_id:
             by_response[span.tool_call_id].append(span)
+        elif span.kind is StepKind.AGENT and span.agent:
+            by_response[f"{span.parent_span_id} {span.agent}"].append(span)
         elif span.kind in _CALLS:
             groups[span.parent_span_id].append(span)
             if span.response_id:
@@ -175,10 +192,16 @@ def _find_twins(tree: _Tree, doubles: dict[str, str]) -> None:
 
 
 def _twins(one: Span, two: Span) -> bool:
-    if one.kind is not two.kind or _recorder(one) == _recorder(two) or not _overlap(one, two):
+    if one.kind is not two.kind or _recorder(one) == _recorder(two):
+        return False
+    if _ends_stream(one, two) or _ends_stream(two, one):
+        return True
+    if not _overlap(one, two):
         return False
     if one.kind is StepKind.TOOL:
         return one.tool_call_id == two.tool_call_id
+    if one.kind is StepKind.AGENT:
+        return _same_agent(one, two) and _contained(one, two)
     if one.response_id and two.response_id:
         return one.response_id == two.response_id
     if one.input_messages and two.input_messages and one.input_messages[-1].content != two.input_messages[-1].content:
@@ -189,6 +212,23 @@ def _twins(one: Span, two: Span) -> bool:
         or (one.usage.input_tokens, one.usage.output_tokens) == (two.usage.input_tokens, two.usage.output_tokens)
     )
     return same_usage and _same_model(one, two) and _contained(one, two)
+
+
+def _ends_stream(call: Span, told: Span) -> bool:
+    """Whether `told` is the record that Logfire makes of a streamed answer once the span of its call has ended."""
+    return (
+        _is_log(told)
+        and not _is_log(call)
+        and call.usage is None
+        and not call.output_messages
+        and call.input_messages == told.input_messages
+        and _same_model(call, told)
+        and (call.started_at_ns or 0) <= (told.started_at_ns or 0)
+    )
+
+
+def _is_log(span: Span) -> bool:
+    return span.attributes.get("logfire.span_type") == "log"
 
 
 def _recorder(span: Span) -> tuple[str, str]:
@@ -233,4 +273,5 @@ def _weight(span: Span) -> tuple[bool, int, int, int, int]:
     """How much of the call a recording holds; the heavier keeps the step, and a span comes before log records."""
     said = len(span.output_messages) + len(span.input_messages) + len(span.documents)
     values = (span.inputs is not None) + (span.outputs is not None)
-    return not span.convention.endswith("_logs"), said, values, int(span.usage is not None), len(span.attributes)
+    is_span = not span.convention.endswith("_logs") and not _is_log(span)
+    return is_span, said, values, int(span.usage is not None), len(span.attributes)

@@ -10,6 +10,8 @@ from .models import Message, Span, Status, StepKind, Usage
 EVENTS = "otel_genai_events"
 """Convention of a partial span that holds some messages of its call, one log record a message."""
 
+_OWN_TRACERS = frozenset({"anthropic_sdk"})
+"""Conventions of a vendor's own client; others add up the counts of a stream for themselves, and may count twice."""
 _KEPT = frozenset(
     {"trace_key", "span_id", "name", "kind", "status", "ended_at_ns", "sequence", "convention", "attributes"}
 )
@@ -55,7 +57,8 @@ def absorb(winner: Span, double: Span) -> Span:
     merged.parent_span_id, merged.fold = winner.parent_span_id, winner.fold
     merged.ended_at_ns = winner.ended_at_ns or double.ended_at_ns
     if winner.usage and double.usage:
-        merged.usage = _larger(winner.usage, double.usage)
+        counted = next((span.usage for span in (winner, double) if span.convention in _OWN_TRACERS), None)
+        merged.usage = counted or _larger(winner.usage, double.usage)
     if isinstance(winner.inputs, dict) and isinstance(double.inputs, dict):
         merged.inputs = {**double.inputs, **winner.inputs}
     failed = double.status is Status.ERROR and winner.status is Status.UNSET
@@ -84,7 +87,10 @@ def _union(first: Sequence[Message], second: Sequence[Message]) -> tuple[Message
 
 
 def _identity(message: Message) -> tuple[str, str, str | None, tuple[str | None, ...]]:
-    return message.role, message.content, message.tool_call_id, tuple(call.id for call in message.tool_calls)
+    """What tells a turn: of a call and of its result the id, since recorders write their JSON differently."""
+    calls = tuple(call.id for call in message.tool_calls)
+    told = "" if message.tool_call_id or any(calls) else message.content
+    return message.role, told, message.tool_call_id, calls
 
 
 def _larger(one: Usage, two: Usage) -> Usage:

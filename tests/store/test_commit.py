@@ -165,3 +165,15 @@ def test_times_and_texts_that_a_database_cannot_hold_are_kept_out(store: Store) 
     commit_batch(store, SpanBatch([odd]))
     (step,) = get_trace(store, 1).steps
     assert (step.name, step.agent, step.started_at_ns) == ("a\ufffdb", "x\x00y", None)
+
+
+def test_a_judgement_that_comes_before_its_trace_joins_it_in_its_project(store: Store) -> None:
+    judged = TraceFacts(FULL.trace_key, annotations=(Annotation("grounded", "fail", 0.0),))
+
+    early = commit_batch(store, SpanBatch([], [judged]))
+    late = commit_batch(store, SpanBatch([replace(FULL, project="clinic")]))
+    other = commit_batch(store, SpanBatch([replace(FULL, project="lab")]))
+
+    assert late.trace_ids == early.trace_ids != other.trace_ids
+    trace = get_trace(store, late.trace_ids[0])
+    assert (trace.summary.project, [note.name for note in trace.annotations]) == ("clinic", ["grounded"])

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 from retrospan.store.folding import Folded, fold_spans
-from retrospan.store.merge import absorb, merge_spans
-from retrospan.store.models import Document, Fold, Message, Span, Status, StepError, StepKind, Usage
+from retrospan.store.merge import EVENTS, absorb, merge_spans
+from retrospan.store.models import Document, Fold, Message, Span, Status, StepError, StepKind, ToolCall, Usage
 
 HI = (Message("user", "Hi"),)
 HELLO = (Message("assistant", "Hello"),)
@@ -151,3 +151,55 @@ def test_the_ended_record_of_a_span_wins_and_keeps_what_the_other_told() -> None
 
 def test_merging_a_span_with_itself_changes_nothing() -> None:
     assert merge_spans(CALL, CALL) == CALL
+
+
+def test_an_agent_told_twice_is_one_step_where_only_one_recording_knows_what_was_said() -> None:
+    empty = replace(ROOT, agent="coder", inputs=None)
+    said = make("workflow", StepKind.AGENT, at=(1, 99), agent="coder", inputs="Fix it")
+    sibling = make("task", StepKind.AGENT, None, at=(1, 99), agent="coder", inputs="Fix it")
+
+    assert fold_spans([empty, said]) == {"root": Folded(Fold.DOUBLE, "workflow")}
+    assert fold_spans([empty, sibling]) == {"root": Folded(Fold.DOUBLE, "task")}
+    assert fold_spans([replace(empty, inputs="Again"), said]) == {}
+    assert fold_spans([empty, replace(said, agent="tester")]) == {}
+
+
+def test_a_streamed_answer_that_is_logged_after_its_call_belongs_to_the_call() -> None:
+    call = replace(CALL, output_messages=(), response_id=None)
+    log = {"logfire.span_type": "log"}
+    told = make("told", StepKind.LLM, at=(60, 60), model="m-2026", usage=Usage(5, 2), attributes=log)
+    told = replace(told, input_messages=HI, output_messages=HELLO)
+
+    assert fold_spans([ROOT, call, told]) == {"told": Folded(Fold.DOUBLE, "chat")}
+    merged = absorb(call, told)
+    assert (merged.output_messages, merged.usage) == (HELLO, Usage(5, 2))
+    assert fold_spans([ROOT, replace(call, usage=Usage(1, 1)), told]) == {}
+    assert fold_spans([ROOT, call, replace(told, input_messages=HELLO)]) == {}
+
+
+def test_a_graph_node_that_traceloop_names_holds_its_work() -> None:
+    inside = {"traceloop.association.properties.langgraph_node": "model"}
+    node = make("execute_task model", StepKind.CHAIN, inputs="state", attributes=inside)
+    node = replace(node, attributes={**inside, "traceloop.entity.name": "model"})
+    call = replace(CALL, parent_span_id=node.span_id)
+
+    assert fold_spans([ROOT, node, call]) == {node.span_id: Folded(Fold.WRAPPER)}
+    assert fold_spans([ROOT, node]) == {}
+
+
+def test_the_count_of_a_vendors_own_client_goes_before_one_that_was_added_up() -> None:
+    sdk = replace(SDK, convention="anthropic_sdk", usage=Usage(5, 24))
+
+    assert absorb(replace(CALL, usage=Usage(5, 25)), sdk).usage == Usage(5, 24)
+
+
+def test_turns_told_by_a_span_and_by_events_are_told_once() -> None:
+    result, call = Message("tool", '{"a":1}', tool_call_id="c1"), ToolCall("look", {"n": 1}, "c1")
+    span = replace(CALL, input_messages=(*HI, Message("assistant", "", (call,)), result))
+    events = make("chat", StepKind.LLM, None, convention=EVENTS, ended_at_ns=None)
+    events = replace(
+        events, input_messages=(*HI, Message("assistant", "\n", (call,)), replace(result, content='{"a": 1}'))
+    )
+
+    assert merge_spans(span, events).input_messages == span.input_messages
+    assert len(merge_spans(events, span).input_messages) == 3
