@@ -11,7 +11,7 @@ from ..otlp.raw import RawSpan
 from .messages import last_text, read_messages
 from .parts import type_of
 from .table import IDENTITY, Sorted, Table
-from .values import number_of, read_json, text_of, texts_of
+from .values import number_of, read_arguments, read_json, text_of, texts_of
 
 
 class _Run(NamedTuple):
@@ -47,6 +47,8 @@ _RUN_FIELDS = frozenset(_Run._fields)
 _KEPT_OF_RESOURCE = frozenset(key for name in _Run._fields for key in IDENTITY[name])
 _NOTHING_SAID = _Run()
 _latest_resource = _LatestResource()
+_ANY_PROJECT = "default"
+"""What LangSmith and Phoenix call the project of those who named none; the service's name says more."""
 _TRACEBACK = "Traceback (most recent call last)"
 _REPR = re.compile(r"(?P<type>\w{1,80})\((?P<quote>['\"])(?P<text>.*)(?P=quote),?\)", re.DOTALL)
 _STATUS = {0: Status.UNSET, 1: Status.OK, 2: Status.ERROR}
@@ -105,8 +107,8 @@ def identity_of(span: Span, attributes: Mapping[str, JsonValue], resource: Mappi
 
 def _said(found: Mapping[str, JsonValue]) -> _Run:
     return _Run(
-        text_of(found.get("session")),
-        text_of(found.get("user")),
+        _unscrubbed(found.get("session")),
+        _unscrubbed(found.get("user")),
         text_of(found.get("version")),
         text_of(found.get("environment")),
         _project(found),
@@ -115,9 +117,15 @@ def _said(found: Mapping[str, JsonValue]) -> _Run:
     )
 
 
+def _unscrubbed(value: JsonValue) -> str | None:
+    """An id; None where Logfire took it for a secret, since one placeholder would join all sessions."""
+    text = text_of(value)
+    return None if text is not None and text.startswith("[Scrubbed due to ") else text
+
+
 def _project(found: Mapping[str, JsonValue]) -> str | None:
     name = text_of(found.get("project"))
-    return None if name is None or name.startswith("unknown_service") else name
+    return None if name is None or name.startswith("unknown_service") or name == _ANY_PROJECT else name
 
 
 def _session_of(metadata: JsonValue) -> str | None:
@@ -146,9 +154,35 @@ def _status(raw: RawSpan, found: Mapping[str, JsonValue]) -> tuple[Status, StepE
     kind = text_of(exception.get("exception.type")) or (None if kind == "_OTHER" else kind)
     if raised and (not said or _TRACEBACK in said):
         said = raised
+    elif kind:
+        said = _without_type(said, kind, raised)
     if _TRACEBACK in said:
         said, kind = _without_traceback(said, kind)
+    elif said.startswith("{"):
+        said = _out_of_object(said)
     return status, StepError(said or message or kind or "no message given", kind)
+
+
+def _without_type(said: str, kind: str, raised: str | None) -> str:
+    """The message alone where a recorder wrote `ValueError: no slot` or `ValueError('no slot')`."""
+    short = kind.rsplit(".", 1)[-1]
+    for name in (kind, short):
+        if said.startswith(f"{name}: ") and len(said) > len(name) + 2:
+            return said[len(name) + 2 :]
+    if said.startswith(f"{short}("):
+        match = _REPR.fullmatch(said)
+        return raised or (match["text"] if match else said)
+    return said
+
+
+def _out_of_object(said: str) -> str:
+    """OpenAI Agents' errors are `{"message": …, "data": {"error": …}}`, which recorders write as text."""
+    value = read_arguments(said)
+    if not isinstance(value, dict) or value.keys() != {"message", "data"} or not text_of(value["message"]):
+        return said
+    data = value["data"]
+    why = text_of(data.get("error")) if isinstance(data, dict) else None
+    return ": ".join(filter(None, (text_of(value["message"]), why)))
 
 
 def _without_traceback(said: str, kind: str | None) -> tuple[str, str | None]:

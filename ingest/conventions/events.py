@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ...store.models import JsonValue, Message
 from .messages import read_message, read_messages
+from .parts import is_part
 from .values import first, read_json, text_of
 
 DETAILS = "gen_ai.client.inference.operation.details"
@@ -31,23 +32,44 @@ class Conversation:
     inputs: list[Message] = field(default_factory=list)
     outputs: list[Message] = field(default_factory=list)
     finish_reason: str | None = None
+    given: JsonValue = None
+    """What the latest input event holds, as it came; of a tool, its arguments."""
+    made: JsonValue = None
+    """What the latest output event holds, as it came; of a tool, its result."""
 
     def add(self, name: str, values: Mapping[str, JsonValue]) -> None:
         """Take in one event: its attributes, or the body of a log record. Other events are left alone."""
         role = _ROLES.get(name)
         if role is None:
             return
+        held = _held(values)
         if name in _OUTPUTS:
+            self.made = held
             self.finish_reason = text_of(values.get("finish_reason")) or self.finish_reason
-            self.outputs.extend(_turns(values, role))
+            self.outputs.extend(_turns(values, held, role))
         else:
-            self.inputs.extend(_turns(values, role))
+            self.given = held
+            self.inputs.extend(_turns(values, held, role))
 
 
-def _turns(values: Mapping[str, JsonValue], role: str) -> list[Message]:
-    held = read_json(first(values, "message", "content", "gen_ai.prompt", "gen_ai.completion", "gen_ai.event.content"))
+def _held(values: Mapping[str, JsonValue]) -> JsonValue:
+    content = values.get("content")
+    if isinstance(content, str) and content and not values.get("message"):
+        # What a tool found and what a person pasted may be JSON with a `content` or `text` of its own.
+        read = read_json(content)
+        return read if _is_structured(read) else content
+    return read_json(first(values, "message", "content", "gen_ai.prompt", "gen_ai.completion", "gen_ai.event.content"))
+
+
+def _is_structured(value: JsonValue) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(map(_is_structured, value))
+    return isinstance(value, dict) and ("role" in value or "parts" in value or is_part(value))
+
+
+def _turns(values: Mapping[str, JsonValue], held: JsonValue, role: str) -> list[Message]:
     if isinstance(held, dict) and ("content" in held or "tool_calls" in held or "parts" in held):
-        made = read_message({**values, "role": role, **held}, role)
+        made = read_message({**values, "message": None, "role": role, **held}, role)
     elif isinstance(held, dict | list):
         made = list(read_messages(held, role))
     else:

@@ -12,8 +12,9 @@ from ..otlp.raw import RawSpan
 from .base import begin, cost_of, fail, keep_events, speak
 from .documents import read_documents
 from .events import DETAILS, EVENT_NAMES, Conversation
-from .genai_keys import TABLE, WRAPPING, convention_of, kind_of, unused_by
+from .genai_keys import PARAMETERS, TABLE, WRAPPING, convention_of, kind_of, unused_by
 from .messages import last_text, read_messages, read_output
+from .parts import result_text
 from .results import error_text, read_result
 from .table import Sorted, by_index, nest
 from .usage import USAGE, usage_of
@@ -122,6 +123,10 @@ def _read_other(span: Span, attributes: Sorted, said: Conversation) -> None:
     else:
         span.inputs = read_json(_first(found, "input_messages", "arguments"))
         span.outputs = read_json(_first(found, "output_messages", "result", "final"))
+        if span.inputs is None and "gen_ai.operation.name" in attributes.rest:
+            span.inputs = last_text(said.inputs, "user")
+        if span.outputs is None and "gen_ai.operation.name" in attributes.rest:
+            span.outputs = last_text(said.outputs, "assistant")
 
 
 def _first(found: Mapping[str, JsonValue], *names: str) -> JsonValue:
@@ -132,17 +137,27 @@ def _read_tool(span: Span, attributes: Sorted, said: Conversation) -> None:
     found = attributes.found
     span.tool = text_of(found.get("tool")) or _tool_name(span.name)
     span.inputs = read_arguments(found["arguments"] if "arguments" in found else _asked(found.get("input_messages")))
+    if span.inputs is None and attributes.indexed:
+        span.inputs = _parameters(attributes.indexed)
     result = read_result(found["result"] if "result" in found else _answered(found.get("output_messages")))
     span.outputs = result.value
-    if span.inputs is None and said.inputs:
-        span.inputs = read_arguments(said.inputs[-1].content)
-    if span.outputs is None and said.outputs:
-        span.outputs = read_json(said.outputs[-1].content)
+    if span.inputs is None:
+        span.inputs = read_arguments(said.given)
+    if span.outputs is None and said.made is not None:
+        span.outputs = read_json(result_text(said.made) if isinstance(said.made, list) else said.made)
     if found.get("tool_status") == "error" or result.is_error:
         fail(span, result.text or as_text(span.outputs))
     elif span.error is not None and span.error.message == span.error.type:
         # ADK marks a tool that returned {"status": "error", …} and leaves the reason in the result.
         span.error = replace(span.error, message=error_text(span.outputs) or span.error.message)
+
+
+def _parameters(indexed: Mapping[str, JsonValue]) -> JsonValue:
+    return {
+        key.removeprefix(PARAMETERS).removesuffix(".value"): read_json(value)
+        for key, value in indexed.items()
+        if key.startswith(PARAMETERS) and key.endswith(".value")
+    } or None
 
 
 def _asked(messages: JsonValue) -> JsonValue:
@@ -187,8 +202,11 @@ def _read_agent(span: Span, attributes: Sorted, said: Conversation) -> None:
         span.inputs = found["input_messages"]
     elif history is not None:
         start = found.get("history_start")
-        turns = read_messages(history[start:] if isinstance(history, list) and isinstance(start, int) else history)
-        span.inputs = next((turn.content for turn in turns if turn.role == "user"), None)
+        if isinstance(history, list) and isinstance(start, int):
+            turns = read_messages(history[start:])
+            span.inputs = next((turn.content for turn in turns if turn.role == "user"), None)
+        else:  # Older versions do not say where a run begins in the conversation: what was asked last began it.
+            span.inputs = last_text(read_messages(history), "user")
     elif said.inputs:
         span.inputs = last_text(said.inputs, "user")
     if "final" in found:

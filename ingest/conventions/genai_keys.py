@@ -92,20 +92,28 @@ _FIELDS = {
         "gcp.vertex.agent.tool_response",
         "gen_ai.tool.result",
         "gen_ai.tool.output",
+        "code.function.return.value",
     ),
-    "tool_status": ("gen_ai.tool.status",),
+    "tool_status": ("gen_ai.tool.status", "tool.status"),
     "query": ("gen_ai.retrieval.query.text", "gen_ai.retrieval.query"),
     "documents": ("gen_ai.retrieval.documents",),
     "data_source": ("gen_ai.data_source.id",),
     "mcp": ("mcp.method.name",),
 }
-TABLE = Table(_FIELDS, ("gen_ai.prompt.", "gen_ai.completion.", "llm.request.functions.", "gen_ai.input.messages."))
+PARAMETERS = "code.function.parameters."
+"""What Google's SDK gave a function that it called by itself: a value and a type for each name."""
+TABLE = Table(
+    _FIELDS,
+    ("gen_ai.prompt.", "gen_ai.completion.", "llm.request.functions.", "gen_ai.input.messages.", PARAMETERS),
+)
 _DIALECTS = (
     ("com.anthropic.sdk", "anthropic_sdk"),
     ("pydantic-ai", "pydantic_ai"),
     ("gcp.vertex.agent", "google_adk"),
     ("strands", "strands"),
     ("autogen", "autogen"),
+    ("agent_framework", "agent_framework"),
+    ("semantic_kernel", "semantic_kernel"),
     ("opentelemetry.instrumentation.genai", "otel_genai"),
     ("opentelemetry.util.genai", "otel_genai"),
     ("opentelemetry.instrumentation", "openllmetry"),
@@ -126,6 +134,12 @@ _UNUSED_ELSEWHERE = ("finish", "system", "tools", "cost", "history", "final", "c
 def unused_by(kind: StepKind) -> tuple[str, ...]:
     """Fields to put back for a kind of step."""
     return UNUSED.get(kind, _UNUSED_ELSEWHERE)
+
+
+def framework_of(scope: str) -> str | None:
+    """The agent framework that records its own works under a scope; None for a person's marks and other recorders."""
+    found = convention_of(scope)
+    return None if found in ("otel_genai", "openllmetry", "logfire") else found
 
 
 def convention_of(scope: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...store.models import Annotation, Span, StepKind
 from ..otlp.raw import RawSpan
 from .base import begin, keep_events, speak
+from .genai_keys import framework_of
 from .table import Table
 from .usage import USAGE, usage_of
 from .values import read_arguments, read_json, text_of
@@ -32,8 +33,7 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     if named is None:
         attributes.put_back("kind")
     kind = named or (StepKind.TOOL if "tool" in found else StepKind.CHAIN)
-    logfire = any(key.startswith("logfire.") for key in raw.attributes)
-    span = begin(raw, attributes, kind=kind, convention="logfire" if logfire else "unknown")
+    span = begin(raw, attributes, kind=kind, convention=_convention(raw))
     span.inputs, span.outputs = read_json(found.get("input")), read_json(found.get("output"))
     span.model = text_of(found.get("model"))
     span.tool_call_id = text_of(found.get("call_id"))
@@ -47,3 +47,8 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     speak(span)
     keep_events(span, raw)
     return span
+
+
+def _convention(raw: RawSpan) -> str:
+    logfire = any(key.startswith("logfire.") for key in raw.attributes)
+    return framework_of(raw.scope) or ("logfire" if logfire else "unknown")

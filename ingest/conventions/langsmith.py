@@ -21,6 +21,8 @@ KINDS = {
     "embedding": StepKind.EMBEDDING,
 }
 _MACHINE_TAG = re.compile(r"(graph|seq|map):(step|key)|$")
+_NOTHING: tuple[JsonValue, ...] = ({}, {"output": None}, {"outputs": None})
+"""What a run that failed is said to have given back."""
 TABLE = Table(
     {
         "kind": ("langsmith.span.kind",),
@@ -52,6 +54,8 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     if is_named_agent(span):
         span.kind = kind = StepKind.AGENT
     given, made = read_json(found.get("input")), read_json(found.get("output"))
+    if made in _NOTHING:
+        made = None
     if kind is StepKind.LLM:
         span.model, span.provider = text_of(found.get("model")), text_of(found.get("provider"))
         span.usage, span.response_id = (
@@ -69,7 +73,8 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
         _read_tool(span, given, made)
         span.tool = text_of(found.get("tool")) or raw.name
     elif kind is StepKind.RETRIEVER:
-        span.tool, span.inputs, span.outputs = raw.name, given, made
+        span.tool, span.inputs = raw.name, given
+        span.outputs = _only(made, "output")
         span.documents = read_documents(made)
     else:
         span.inputs, span.outputs = given, made

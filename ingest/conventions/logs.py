@@ -9,6 +9,7 @@ from ...store.merge import EVENTS
 from ...store.models import Annotation, AnnotatorKind, JsonValue, Span, Status, StepError, StepKind
 from ..otlp.raw import RawLog, RawSpan
 from . import genai
+from .base import identity_of
 from .events import DETAILS, EVENT_NAMES, Conversation
 from .values import number_of, read_json, text_of
 
@@ -55,7 +56,7 @@ def read_turns(records: Iterable[RawLog]) -> Span:
         values = body if isinstance(body, dict) else {"content": body}
         said.add(event_name(record), {**record.attributes, **values})
     last = listed[-1]
-    return Span(
+    span = Span(
         last.trace_id,
         last.span_id,
         "chat",
@@ -68,6 +69,8 @@ def read_turns(records: Iterable[RawLog]) -> Span:
         provider=text_of(last.attributes.get("gen_ai.provider.name") or last.attributes.get("gen_ai.system")),
         convention=EVENTS,
     )
+    identity_of(span, last.attributes, last.resource)
+    return span
 
 
 def is_turn(record: RawLog) -> bool:
@@ -91,7 +94,7 @@ def read_exception(record: RawLog) -> Span:
     values = record.attributes
     kind = text_of(values.get("exception.type") or values.get("error.type"))
     message = text_of(values.get("exception.message")) or kind or as_text(record.body) or "no message given"
-    return Span(
+    span = Span(
         record.trace_id,
         record.span_id,
         event_name(record).removesuffix(".exception"),
@@ -101,6 +104,8 @@ def read_exception(record: RawLog) -> Span:
         sequence=record.sequence,
         convention=EVENTS,
     )
+    identity_of(span, values, record.resource)
+    return span
 
 
 def read_evaluation(record: RawLog) -> Annotation | None:

@@ -24,7 +24,7 @@ from . import (
 from .events import EVENT_NAMES
 from .machinery import is_machinery
 
-_GENAI_KEYS = ("gen_ai.", "mcp.method.", "pydantic_ai.", "gcp.vertex.agent.", "llm.request.type")
+_GENAI_KEYS = ("gen_ai.", "mcp.method.", "pydantic_ai.", "all_messages_events", "gcp.vertex.agent.", "llm.request.type")
 _Reader = Callable[[RawSpan, list[Annotation]], Span]
 _BY_KEY: tuple[tuple[str, _Reader], ...] = (
     ("openinference.span.kind", openinference.read),

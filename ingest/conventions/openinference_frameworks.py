@@ -10,10 +10,14 @@ from ..otlp.raw import RawSpan
 from .base import is_named_agent
 from .values import read_json, text_of
 
+LANGCHAIN_PLUMBING = re.compile(
+    r"Runnable(Sequence|Parallel|Assign|Passthrough|Map|Branch|WithFallbacks)\b.*|__start__"
+)
+"""Names of LangChain's spans that only hold others."""
 _WRAPPERS = {
     "smolagents": re.compile(r"Step \d+"),
     "llama_index": re.compile(r"BaseWorkflowAgent\..*|.*\._prepare_chat_with_tools|AgentWorkflow\.(?!run$).*"),
-    "langchain": re.compile(r"Runnable(Sequence|Parallel|Assign|Passthrough|Map|Branch|WithFallbacks)\b.*|__start__"),
+    "langchain": LANGCHAIN_PLUMBING,
     "openai_agents": re.compile("turn"),
 }
 _LLAMA_AGENT = re.compile(r"(\w*Agent|AgentWorkflow)\.run")

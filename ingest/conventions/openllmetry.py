@@ -5,10 +5,11 @@ Its model spans speak `gen_ai.*` and are read by `genai`.
 
 from __future__ import annotations
 
-from ...store.models import Annotation, Document, JsonValue, Span, StepKind
+from ...store.models import Annotation, Document, Fold, JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
-from .base import begin, keep_events, speak
+from .base import begin, fail, keep_events, speak
 from .documents import read_documents
+from .openinference_frameworks import LANGCHAIN_PLUMBING
 from .results import read_result
 from .table import Table
 from .values import first, number_of, read_any_json, read_arguments, read_json, text_of
@@ -18,12 +19,25 @@ TABLE = Table(
     {
         "kind": ("traceloop.span.kind",),
         "name": ("traceloop.entity.name",),
-        "input": ("traceloop.entity.input",),
-        "output": ("traceloop.entity.output",),
+        "input": (
+            "traceloop.entity.input",
+            "gen_ai.tool.call.arguments",
+            "gen_ai.task.input",
+            "gen_ai.input.messages",
+        ),
+        "output": (
+            "traceloop.entity.output",
+            "gen_ai.tool.call.result",
+            "gen_ai.task.output",
+            "gen_ai.output.messages",
+        ),
         "tool": ("gen_ai.tool.name",),
         "call_id": ("gen_ai.tool.call.id",),
     }
 )
+_CALLBACK_INPUTS = ("inputs", "input_str")
+_CALLBACK = frozenset({*_CALLBACK_INPUTS, "tags", "metadata", "kwargs"})
+_UNNAMED_GRAPH = "LangGraph"
 _STORE_TABLE = Table(
     {
         "store": ("db.system", "db.system.name"),
@@ -41,18 +55,54 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     kind = KINDS.get(str(found.get("kind")).lower(), StepKind.CHAIN)
     span = begin(raw, attributes, kind=kind, convention="openllmetry")
     span.tool_call_id = text_of(found.get("call_id"))
+    name = text_of(found.get("name"))
+    given, made = _given(found.get("input")), _made(found.get("output"))
     if kind is StepKind.TOOL:
-        span.tool = text_of(found.get("tool")) or text_of(found.get("name")) or raw.name.removesuffix(".tool")
-        span.inputs = read_arguments(found.get("input"))
-        span.outputs = read_result(found.get("output"), encoded=True).value
+        span.tool = text_of(found.get("tool")) or name or raw.name.removesuffix(".tool")
+        _read_tool(span, given, made)
     else:
-        span.inputs = read_arguments(found.get("input"))
-        span.outputs = read_any_json(found.get("output"))
+        span.inputs, span.outputs = given, made
     if kind is StepKind.AGENT:
-        span.agent = span.agent or text_of(found.get("name"))
+        span.agent = span.agent or name
+    elif kind is StepKind.CHAIN and name:
+        _read_runnable(span, name)
+        attributes.put_back("name")
     speak(span)
     keep_events(span, raw)
     return span
+
+
+def _read_tool(span: Span, given: JsonValue, made: JsonValue) -> None:
+    result = read_result(made)
+    span.inputs, span.outputs = given, result.value
+    span.tool_call_id = span.tool_call_id or result.call_id
+    if result.is_error:
+        fail(span, result.text)
+
+
+def _read_runnable(span: Span, name: str) -> None:
+    """LangChain's instrumentation calls every root an agent; one is so that bears a name of its own."""
+    if LANGCHAIN_PLUMBING.fullmatch(name) or name == _UNNAMED_GRAPH:
+        span.agent = None if span.agent == name else span.agent
+        if span.parent_span_id is not None and name != _UNNAMED_GRAPH:
+            span.fold = Fold.WRAPPER
+    elif span.agent == name:
+        span.kind = StepKind.AGENT
+
+
+def _given(value: JsonValue) -> JsonValue:
+    """What a runnable or a tool was given, out of the arguments of LangChain's callback."""
+    value = read_arguments(value)
+    if not isinstance(value, dict) or not value.keys() <= _CALLBACK or value.keys().isdisjoint(_CALLBACK_INPUTS):
+        return value
+    return read_arguments(first(value, *_CALLBACK_INPUTS))
+
+
+def _made(value: JsonValue) -> JsonValue:
+    value = read_any_json(value)
+    if isinstance(value, dict) and value.keys() in ({"outputs", "kwargs"}, {"output", "kwargs"}):
+        return read_json(first(value, "outputs", "output"))
+    return value
 
 
 def is_vector_query(raw: RawSpan) -> bool:

@@ -42,7 +42,29 @@ _MEDIA = ("image", "audio", "video", "document", "file", "blob", "uri", "media",
 _BARE_CALLS = ("toolUse", "functionCall", "function_call")
 _BARE_RESULTS = ("toolResult", "functionResponse", "function_response")
 _BARE_MEDIA = ("inlineData", "inline_data", "fileData", "file_data", "image", "document", "video", "audio")
-_BARE = frozenset({"text", "reasoningContent", "message_content", *_BARE_CALLS, *_BARE_RESULTS, *_BARE_MEDIA})
+_BARE = ("reasoningContent", "message_content", *_BARE_CALLS, *_BARE_RESULTS)
+_BARE_TEXT = frozenset(
+    {"text", "thought", "thoughtSignature", "thought_signature", "annotations", "citations", "_meta"}
+)
+_BARE_BESIDE = frozenset({*_BARE_MEDIA, "thought", "thoughtSignature", "videoMetadata", "video_metadata", "cachePoint"})
+_LINKS = ("url", "uri", "image_url", "imageUrl", "audio_url", "video_url")
+_PAYLOADS = frozenset(
+    {
+        "source",
+        "data",
+        "content",
+        "blob",
+        "bytes",
+        "file",
+        "file_id",
+        "file_data",
+        "input_audio",
+        "image",
+        "audio",
+        "video",
+    }
+    | {"document", "mime_type", "mimeType", "media_type", "mediaType", "modality", "source_type", "base64"}
+)
 
 
 @dataclass(slots=True)
@@ -81,15 +103,32 @@ class Turn:
 
 
 def is_part(value: Mapping[str, Any]) -> bool:
-    """Whether an object is a piece of a turn, not a turn."""
+    """Whether an object is a piece of a turn, not a turn.
+
+    A tool's result may be a list of records with a `text`, an `image` or a `type` of their own; those are none.
+    """
     if "role" in value:
         return False
     kind = value.get("type")
     if isinstance(kind, str):
         if kind in _TEXT or kind in _CALL or kind in _RESULT or kind in _THOUGHT:
             return kind not in ITEM_TYPES or "parts" in value
-        return kind.startswith(_MEDIA) or kind.endswith(("_image", "_audio", "_file"))
-    return not value.keys().isdisjoint(_BARE) and "content" not in value
+        return _is_media(kind, value)
+    if "content" in value:
+        return False
+    if "text" in value:
+        return value.keys() <= _BARE_TEXT
+    if value.keys() <= _BARE_BESIDE:
+        return any(isinstance(value.get(key), dict) for key in _BARE_MEDIA)
+    return any(isinstance(value.get(key), dict) for key in _BARE)
+
+
+def _is_media(kind: str, value: Mapping[str, Any]) -> bool:
+    if kind.startswith(("file", "document", "pdf")):
+        return not value.keys().isdisjoint(_PAYLOADS)
+    if kind.startswith(_MEDIA) or kind.endswith(("_image", "_audio", "_file")):
+        return not value.keys().isdisjoint(_PAYLOADS.union(_LINKS))
+    return False
 
 
 def type_of(value: Mapping[str, Any]) -> str | None:

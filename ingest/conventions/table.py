@@ -57,7 +57,13 @@ IDENTITY: Fields = {
     "project": ("retrospan.project", "openinference.project.name", "langsmith.trace.session_name", "service.name"),
     "task": ("retrospan.task", "task.id", "langfuse.experiment.item.id"),
     "tags": ("retrospan.tags", "tag.tags", "langfuse.trace.tags", "logfire.tags", "langsmith.span.tags"),
-    "agent": ("gen_ai.agent.name", "agent.name", "agent_name", "langsmith.metadata.lc_agent_name"),
+    "agent": (
+        "gen_ai.agent.name",
+        "agent.name",
+        "agent_name",
+        "langsmith.metadata.lc_agent_name",
+        "traceloop.association.properties.lc_agent_name",
+    ),
     "error_type": ("error.type",),
     "error_message": ("error.message", "exception.message", "langfuse.observation.status_message"),
 }
