@@ -30,6 +30,7 @@ _READ = (
     "cached_tokens",
     "cache_read_tokens",
     "cachedInputTokens",
+    "cachedPromptTokens",
     "input_cached_tokens",
     "cache_read",
     "cacheReadInputTokens",
@@ -44,6 +45,7 @@ _WRITE = (
     "cache_write",
     "cache_creation",
     "cacheWriteInputTokens",
+    "cacheCreationInputTokens",
     "input_cache_creation",
 )
 _REASONING = (

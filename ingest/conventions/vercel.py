@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from ...store.jsontext import as_text
-from ...store.models import Annotation, JsonValue, Message, Span, StepKind
+from ...store.models import Annotation, JsonValue, Message, Span, StepKind, Usage
 from ..otlp.raw import RawSpan
 from .base import begin, keep_events, speak
 from .messages import read_messages
 from .parts import Turn, add_call
 from .results import read_result
 from .table import Sorted, Table
-from .usage import USAGE, usage_of
+from .usage import USAGE, read_usage, usage_of
 from .values import read_any_json, read_arguments, read_json, text_of, texts_of
 
+_NORMALISED = "ai.usage.inputTokenDetails.noCacheTokens"
+"""Sent since input tokens hold the cached ones whoever the vendor is."""
 TABLE = Table(
     {
         "operation": ("ai.operationId",),
@@ -58,7 +60,8 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
         _read_call(span, attributes)
     elif span.kind is StepKind.EMBEDDING:
         span.usage = usage_of(found)
-        span.inputs = read_json(found.get("values"))
+        values = read_json(found.get("values"))
+        span.inputs = [read_any_json(value) for value in values] if isinstance(values, list) else read_any_json(values)
     else:
         attributes.put_back(*USAGE, "finish", "response_id")
     if span.kind is StepKind.TOOL:
@@ -91,9 +94,28 @@ def _kind(operation: str) -> StepKind:
     return StepKind.CHAIN
 
 
+def _usage(attributes: Sorted) -> Usage | None:
+    """Tokens of a call. Before version 6 vendors' counts came as they were, Anthropic's without what was cached."""
+    usage = usage_of(attributes.found)
+    metadata = read_json(attributes.rest.get("ai.response.providerMetadata"))
+    if usage is None or not isinstance(metadata, dict) or _NORMALISED in attributes.rest:
+        return usage
+    for vendor, apart in (("openai", False), ("anthropic", True), ("bedrock", True)):
+        told = metadata.get(vendor)
+        if not isinstance(told, dict):
+            continue
+        raw = told.get("usage")
+        counts = read_usage({**told, **raw} if isinstance(raw, dict) else told) or Usage()
+        read = usage.cache_read_tokens or counts.cache_read_tokens
+        write = usage.cache_write_tokens or counts.cache_write_tokens
+        given = usage.input_tokens + (read + write if apart else 0)
+        return Usage(given, usage.output_tokens, read, write, usage.reasoning_tokens or counts.reasoning_tokens)
+    return usage
+
+
 def _read_call(span: Span, attributes: Sorted) -> None:
     found = attributes.found
-    span.usage = usage_of(found)
+    span.usage = _usage(attributes)
     span.response_id = text_of(found.get("response_id"))
     span.finish_reason = next(iter(texts_of(found.get("finish"))), None)
     tools = read_json(found.get("tools"))

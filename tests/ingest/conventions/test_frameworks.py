@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from raw_spans import event, log, raw_span, span
 from retrospan.ingest.conventions.mapping import to_batch
-from retrospan.store.models import Fold, Message, Status, StepError, StepKind, ToolCall
+from retrospan.store.models import Fold, Message, Status, StepError, StepKind, ToolCall, Usage
 
 CHAT = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-5"}
 TOOL = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "book"}
@@ -238,3 +238,37 @@ def test_a_project_that_nobody_named_is_that_of_the_service() -> None:
     assert (
         span({**named, "langsmith.trace.session_name": "desk"}, resource={"service.name": "clinic"}).project == "desk"
     )
+
+
+@pytest.mark.parametrize(
+    ("sent", "metadata", "usage"),
+    [
+        ({"promptTokens": 160}, {"openai": {"cachedPromptTokens": 16, "reasoningTokens": 2}}, Usage(160, 8, 16, 0, 2)),
+        (
+            {"promptTokens": 144},
+            {"anthropic": {"cacheReadInputTokens": 16, "cacheCreationInputTokens": 4}},
+            (164, 16, 4),
+        ),
+        ({"inputTokens": 144, "cachedInputTokens": 16}, {"anthropic": {"usage": {"input_tokens": 144}}}, (160, 16, 0)),
+        (
+            {"inputTokens": 160, "inputTokenDetails.noCacheTokens": 144, "cachedInputTokens": 16},
+            {"anthropic": {}},
+            None,
+        ),
+        ({"inputTokens": 160, "cachedInputTokens": 16}, {"google": {}}, None),
+    ],
+)
+def test_vercel_counts_hold_cached_tokens_whoever_the_vendor_is(
+    sent: dict[str, int], metadata: dict[str, Any], usage: Usage | tuple[int, int, int] | None
+) -> None:
+    counts = {f"ai.usage.{name}": count for name, count in {**sent, "completionTokens": 8}.items()}
+    given, read, write = usage if isinstance(usage, tuple) else (160, 16, 0)
+    wanted = usage if isinstance(usage, Usage) else Usage(given, 8, read, write)
+
+    found = span({"ai.operationId": "ai.generateText.doGenerate", "ai.response.providerMetadata": metadata, **counts})
+
+    assert found.usage == wanted
+
+
+def test_vercel_embedded_values_are_texts() -> None:
+    assert span({"ai.operationId": "ai.embedMany", "ai.values": ['"tents"', '"stoves"']}).inputs == ["tents", "stoves"]
