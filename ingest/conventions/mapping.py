@@ -32,6 +32,7 @@ _BY_KEY: tuple[tuple[str, _Reader], ...] = (
     ("mlflow.spanType", mlflow.read),
     ("langsmith.span.kind", langsmith.read),
     ("traceloop.span.kind", openllmetry.read),
+    ("crewai.crew.id", openllmetry.read),
     ("ai.operationId", vercel.read),
     ("gen_ai.operation.name", genai.read),
 )

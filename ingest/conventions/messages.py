@@ -79,15 +79,20 @@ def read_message(value: Mapping[str, Any], role: str = "user") -> list[Message]:
     turn = Turn(ROLES.get(speaker.lower(), speaker) if isinstance(speaker, str) else role)
     body = value.get("parts")
     if body is None:
-        body = first(value, "content", "contents", "text", "message")
+        body = first(value, "content", "contents", "text", "message", "blocks")
     _fill(turn, body)
+    extra = value.get("additional_kwargs")
     calls = value.get("tool_calls") or value.get("toolCalls") or value.get("tool_invocations")
+    if not calls and isinstance(extra, dict):
+        calls = extra.get("tool_calls")
     if calls:
         for call in _listed(read_json(calls)):
             add_call(turn, call)
     if isinstance(value.get("function_call"), dict):
         add_call(turn, value["function_call"])
     turn.call_id = text_of(first(value, "tool_call_id", "toolCallId", "tool_use_id"))
+    if turn.call_id is None and turn.role == "tool" and isinstance(extra, dict):
+        turn.call_id = text_of(extra.get("tool_call_id"))
     turn.name = text_of(value.get("name"))
     if turn.role == "tool" and turn.call_id is None:
         turn.call_id = text_of(value.get("id"))

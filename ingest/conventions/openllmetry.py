@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ...store.models import Annotation, Document, Fold, JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
+from . import openllmetry_llama_index
 from .base import begin, fail, keep_events, speak
 from .documents import read_documents
 from .openinference_frameworks import LANGCHAIN_PLUMBING
@@ -24,12 +25,14 @@ TABLE = Table(
             "gen_ai.tool.call.arguments",
             "gen_ai.task.input",
             "gen_ai.input.messages",
+            "crewai.task.description",
         ),
         "output": (
             "traceloop.entity.output",
             "gen_ai.tool.call.result",
             "gen_ai.task.output",
             "gen_ai.output.messages",
+            "crewai.crew.result",
         ),
         "tool": ("gen_ai.tool.name",),
         "call_id": ("gen_ai.tool.call.id",),
@@ -50,6 +53,8 @@ _RESULT_EVENTS = ("db.query.result", "db.search.result", "db.query.embeddings")
 
 def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     """A decorated function's span in normal form."""
+    if raw.scope == openllmetry_llama_index.SCOPE:
+        return openllmetry_llama_index.read(raw, notes)
     attributes = TABLE.sort(raw.attributes)
     found = attributes.found
     kind = KINDS.get(str(found.get("kind")).lower(), StepKind.CHAIN)

@@ -34,7 +34,7 @@ _CALL = frozenset({"tool_call", "tool_use", "tool-call", "function_call", "serve
 _RESULT = frozenset(
     {"tool_call_response", "tool_result", "tool-result", "tool-error", "function_call_output", "mcp_tool_result"}
 )
-_ARGUMENTS = ("arguments", "input", "args", "parameters")
+_ARGUMENTS = ("arguments", "input", "args", "parameters", "tool_kwargs")
 _RESULTS = ("response", "result", "output", "content", "error")
 _IDS = ("id", "tool_use_id", "toolCallId", "toolUseId", "call_id", "tool_call_id")
 _THOUGHT = frozenset({"reasoning", "thinking", "redacted_thinking", "thought", "reasoning_content"})
@@ -239,6 +239,8 @@ def _add_bare(turn: Turn, part: dict[str, JsonValue]) -> None:
     """Parts told by their key: Gemini and Bedrock, and OpenInference's `message_content`."""
     if isinstance(inner := part.get("message_content"), dict):
         add_part(turn, inner)
+    elif part.get("block_type") == "tool_call":
+        add_call(turn, part)
     elif isinstance(call := _held(part, _BARE_CALLS), dict):
         add_call(turn, call)
     elif isinstance(result := _held(part, _BARE_RESULTS), dict):
