@@ -17,6 +17,8 @@ _KEPT_ATTRIBUTES = ("gen_ai.", "llm.", "http.", "otel.", "error.")
 """Numbers and truth values under these names are settings and measures; every other attribute may be content."""
 _NODE_NAMES = ("langgraph_node", "langgraph_step")
 """Kept of metadata: by them the nodes of a graph are told from its steps."""
+_KEPT_NAMES = ("traceloop.entity.name", "logfire.span_type")
+"""Kept too: by them a node is known by its name, and a log of a streamed answer from the call."""
 _HASH_DIGITS = 12
 
 
@@ -95,7 +97,8 @@ def _structural(attributes: dict[str, JsonValue]) -> dict[str, JsonValue]:
         name: value
         for name, value in attributes.items()
         if (isinstance(value, bool | int | float) and name.startswith(_KEPT_ATTRIBUTES))
-        or name.endswith(tuple(f"metadata.{node}" for node in _NODE_NAMES))
+        or name.endswith(tuple(f"{holder}.{node}" for holder in ("metadata", "properties") for node in _NODE_NAMES))
+        or name in _KEPT_NAMES
     }
     metadata = attributes.get("metadata")
     if isinstance(metadata, dict) and (nodes := {key: metadata[key] for key in _NODE_NAMES if key in metadata}):

@@ -159,7 +159,7 @@ def _status(raw: RawSpan, found: Mapping[str, JsonValue]) -> tuple[Status, StepE
     if _TRACEBACK in said:
         said, kind = _without_traceback(said, kind)
     elif said.startswith("{"):
-        said = _out_of_object(said)
+        said = error_in_object(said)
     return status, StepError(said or message or kind or "no message given", kind)
 
 
@@ -175,7 +175,7 @@ def _without_type(said: str, kind: str, raised: str | None) -> str:
     return said
 
 
-def _out_of_object(said: str) -> str:
+def error_in_object(said: str) -> str:
     """OpenAI Agents' errors are `{"message": …, "data": {"error": …}}`, which recorders write as text."""
     value = read_arguments(said)
     if not isinstance(value, dict) or value.keys() != {"message", "data"} or not text_of(value["message"]):

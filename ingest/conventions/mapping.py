@@ -15,6 +15,7 @@ from . import (
     generic,
     langfuse,
     langsmith,
+    logfire_openai_agents,
     logs,
     mlflow,
     openinference,
@@ -64,6 +65,8 @@ def to_batch(raw_spans: Iterable[RawSpan], raw_logs: Iterable[RawLog] = ()) -> S
 def to_span(raw: RawSpan, notes: list[Annotation]) -> Span:
     """One span in normal form; judgements on it are added to `notes`."""
     attributes = raw.attributes
+    if raw.scope == logfire_openai_agents.SCOPE:
+        return logfire_openai_agents.read(raw, notes)
     for key, read in _BY_KEY:
         if key in attributes:
             return read(raw, notes)

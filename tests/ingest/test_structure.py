@@ -70,3 +70,18 @@ def test_an_import_in_structure_only_mode_puts_no_text_into_the_file(tmp_path: P
     assert not any(WORD.encode() in path.read_bytes() for path in tmp_path.glob("s.db*"))
     shown = run("trace", "show", "T1", "--store", str(store), "--json").json
     assert [step["kind"] for step in shown["steps"]] == ["human"] * 3
+
+
+def test_what_a_graphs_nodes_and_streamed_answers_are_told_by_is_kept() -> None:
+    told = {
+        "traceloop.association.properties.langgraph_node": "model",
+        "traceloop.entity.name": "model",
+        "langsmith.metadata.langgraph_node": "tools",
+        "logfire.span_type": "log",
+    }
+    span = full_span("a")
+    span.attributes = {**told, "traceloop.association.properties.note": WORD}
+
+    strip_contents(SpanBatch([span]), b"key")
+
+    assert span.attributes == told
