@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ...store.models import JsonValue, Message
 from .messages import read_message, read_messages
-from .parts import is_part
+from .parts import is_json_block, is_part
 from .values import first, read_json, text_of
 
 DETAILS = "gen_ai.client.inference.operation.details"
@@ -49,7 +49,11 @@ class Conversation:
             self.outputs.extend(_turns(values, held, role))
         else:
             self.given = held
-            self.inputs.extend(_turns(values, held, role))
+            turns = _turns(values, held, role)
+            told = {turn.tool_call_id for turn in turns if turn.role == "tool" and turn.tool_call_id}
+            if told:  # Bedrock's recorder tells a result as a turn of the tool and again as one of the user.
+                self.inputs = [turn for turn in self.inputs if turn.role != "tool" or turn.tool_call_id not in told]
+            self.inputs.extend(turns)
 
 
 def _held(values: Mapping[str, JsonValue]) -> JsonValue:
@@ -70,6 +74,8 @@ def _is_structured(value: JsonValue) -> bool:
 def _turns(values: Mapping[str, JsonValue], held: JsonValue, role: str) -> list[Message]:
     if isinstance(held, dict) and ("content" in held or "tool_calls" in held or "parts" in held):
         made = read_message({**values, "message": None, "role": role, **held}, role)
+    elif isinstance(held, list) and any(map(is_json_block, held)):
+        made = read_message({**values, "message": None, "role": role, "content": held, "type": None}, role)
     elif isinstance(held, dict | list):
         made = list(read_messages(held, role))
     else:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...store.jsontext import as_text
 from ...store.models import JsonValue, Message, ToolCall
-from .values import first, read_arguments, text_of
+from .values import first, read_arguments, read_json, text_of
 
 ITEM_TYPES = frozenset(
     {
@@ -42,6 +42,7 @@ _MEDIA = ("image", "audio", "video", "document", "file", "blob", "uri", "media",
 _BARE_CALLS = ("toolUse", "functionCall", "function_call")
 _BARE_RESULTS = ("toolResult", "functionResponse", "function_response")
 _BARE_MEDIA = ("inlineData", "inline_data", "fileData", "file_data", "image", "document", "video", "audio")
+_JSON_BLOCKS = ('[{"json":', '[{"text":')
 _BARE = ("reasoningContent", "message_content", *_BARE_CALLS, *_BARE_RESULTS)
 _BARE_TEXT = frozenset(
     {"text", "thought", "thoughtSignature", "thought_signature", "annotations", "citations", "_meta"}
@@ -194,28 +195,21 @@ def _add_result(turn: Turn, part: Mapping[str, Any]) -> None:
 
 def result_text(content: JsonValue) -> str:
     """A tool's result as text: blocks joined, anything else as JSON."""
-    if isinstance(content, str):
-        return content
-    if (
-        isinstance(content, list)
-        and content
-        and all((isinstance(item, dict) and is_part(item)) or _is_json_block(item) for item in content)
-    ):
+    blocks = read_json(content) if isinstance(content, str) and content.startswith(_JSON_BLOCKS) else content
+    if isinstance(blocks, list) and blocks and all(map(_is_block, blocks)):
         turn = Turn("tool")
-        for item in content:
-            if _is_json_block(item) and isinstance(item, dict):
-                turn.texts.append(as_text(item["json"]))
-            else:
-                add_part(turn, item)
+        for item in blocks:
+            add_part(turn, item)
         return "\n".join(text for text in turn.texts if text)
     return as_text(content)
 
 
 def _is_block(item: JsonValue) -> bool:
-    return (isinstance(item, dict) and is_part(item)) or _is_json_block(item)
+    return (isinstance(item, dict) and is_part(item)) or is_json_block(item)
 
 
-def _is_json_block(item: JsonValue) -> bool:
+def is_json_block(item: JsonValue) -> bool:
+    """Whether an object is a block of Bedrock's that holds a value."""
     return isinstance(item, dict) and item.keys() == {"json"}
 
 
@@ -239,6 +233,8 @@ def _add_bare(turn: Turn, part: dict[str, JsonValue]) -> None:
     """Parts told by their key: Gemini and Bedrock, and OpenInference's `message_content`."""
     if isinstance(inner := part.get("message_content"), dict):
         add_part(turn, inner)
+    elif is_json_block(part):
+        turn.texts.append(as_text(part["json"]))
     elif part.get("block_type") == "tool_call":
         add_call(turn, part)
     elif isinstance(call := _held(part, _BARE_CALLS), dict):

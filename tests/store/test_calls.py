@@ -45,3 +45,13 @@ def test_other_kinds_and_unknown_calls_are_left_alone() -> None:
 
     assert told.complete(ASK) == (ASK, b"")
     assert told.complete(replace(TOOL, tool_call_id="c9"))[1] == b""
+
+
+def test_a_tool_that_does_not_say_how_it_ended_failed_where_the_model_was_told_so() -> None:
+    failed = replace(TOLD, input_messages=(replace(RESULT, content="slot is taken", is_error=True),))
+    (_, unset, _), (_, ok, _) = (
+        assemble([ASK, replace(TOOL, status=s), failed]).steps for s in (Status.UNSET, Status.OK)
+    )
+
+    assert (unset.status, unset.error, unset.outputs) == (Status.ERROR, StepError("slot is taken"), "slot is taken")
+    assert (ok.status, ok.error) == (Status.OK, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -74,6 +75,19 @@ def test_a_tool_result_that_is_json_stays_whole(text: str) -> None:
     listed = span({**CHAT, "gen_ai.input.messages": [{"role": "tool", "tool_call_id": "c1", "content": text}]})
 
     assert told.input_messages == listed.input_messages == (Message("tool", text, tool_call_id="c1"),)
+
+
+def test_bedrock_tells_a_result_twice_and_its_values_in_blocks() -> None:
+    block = {"json": {"slots": 2}}
+    result = {"toolUseId": "t1", "status": "error", "content": [block]}
+    tool = log("gen_ai.tool.message", body={"id": "t1", "content": [block]})
+    user = log("gen_ai.user.message", body={"content": [{"toolResult": result}]})
+    part = {"type": "tool_call_response", "id": "t1", "response": '[{"json": {"slots": 2}}]'}
+
+    wanted = Message("tool", '{"slots":2}', tool_call_id="t1")
+    assert _turns(tool).input_messages == (wanted,)
+    assert _turns(tool, user).input_messages == (replace(wanted, is_error=True),)
+    assert span({**CHAT, "gen_ai.input.messages": [{"role": "user", "parts": [part]}]}).input_messages == (wanted,)
 
 
 def test_turns_in_log_records_say_whose_run_it_is() -> None:
