@@ -104,6 +104,8 @@ def _indexed_messages(indexed: Mapping[str, JsonValue], prefix: str, role: str) 
         tree = nest(fields)
         if isinstance(tree, dict):
             tree.pop("finish_reason", None)
+            if tree.get("content") == '""':  # OpenLLMetry's LangChain writes no text as JSON
+                tree["content"] = ""
             made.extend(read_messages([tree], role))
     return tuple(made)
 
