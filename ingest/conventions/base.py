@@ -50,6 +50,7 @@ _latest_resource = _LatestResource()
 _TRACEBACK = "Traceback (most recent call last)"
 _REPR = re.compile(r"(?P<type>\w{1,80})\((?P<quote>['\"])(?P<text>.*)(?P=quote),?\)", re.DOTALL)
 _STATUS = {0: Status.UNSET, 1: Status.OK, 2: Status.ERROR}
+_USER_KEYS = ("user_id", "userId")
 _SESSION_KEYS = ("session_id", "sessionId", "thread_id", "threadId", "conversation_id", "conversationId")
 
 
@@ -80,8 +81,8 @@ def begin(raw: RawSpan, sorted_attributes: Sorted, *, kind: StepKind, convention
         started_at_ns=raw.start_ns,
         ended_at_ns=raw.end_ns,
         sequence=raw.sequence,
-        session=said.session or _session_of(metadata) or around.session,
-        user=said.user or around.user,
+        session=said.session or _named(metadata, _SESSION_KEYS) or around.session,
+        user=said.user or _named(metadata, _USER_KEYS) or around.user,
         version=said.version or around.version,
         environment=said.environment or around.environment,
         project=said.project or around.project,
@@ -120,11 +121,11 @@ def _project(found: Mapping[str, JsonValue]) -> str | None:
     return None if name is None or name.startswith("unknown_service") else name
 
 
-def _session_of(metadata: JsonValue) -> str | None:
-    """LangGraph and others name the thread in a metadata object only."""
+def _named(metadata: JsonValue, keys: tuple[str, ...]) -> str | None:
+    """LangGraph and others name thread and user in a metadata object only."""
     if not isinstance(metadata, dict):
         return None
-    return next((text for key in _SESSION_KEYS if (text := text_of(metadata.get(key)))), None)
+    return next((text for key in keys if (text := text_of(metadata.get(key)))), None)
 
 
 def _agent_of(metadata: JsonValue) -> str | None:
@@ -144,8 +145,8 @@ def _status(raw: RawSpan, found: Mapping[str, JsonValue]) -> tuple[Status, StepE
     said = raw.status_message
     raised = text_of(exception.get("exception.message"))
     kind = text_of(exception.get("exception.type")) or (None if kind == "_OTHER" else kind)
-    if raised and (not said or _TRACEBACK in said):
-        said = raised
+    if raised and (not said or _TRACEBACK in said or said == f"{(kind or '').rpartition('.')[2]}: {raised}"):
+        said = raised  # OTel's SDK puts the type before the message
     if _TRACEBACK in said:
         said, kind = _without_traceback(said, kind)
     return status, StepError(said or message or kind or "no message given", kind)
@@ -198,10 +199,8 @@ def speak(span: Span) -> None:
 
 def _spoken(span: Span, name: str, role: str) -> JsonValue:
     value: JsonValue = read_json(getattr(span, name))
-    if isinstance(value, dict) and len(value) == 1:
-        (only,) = value.values()
-        if isinstance(only, str) and only:
-            return only
+    if isinstance(only := _only(value), str) and only:
+        return only
     if not _is_conversation(value):
         return value
     turns = read_messages(value, role)
@@ -211,6 +210,13 @@ def _spoken(span: Span, name: str, role: str) -> JsonValue:
     if len(turns) > 1 or (isinstance(value, dict) and len(value) > 1 and "messages" in value):
         span.attributes[name] = value
     return text
+
+
+def _only(value: JsonValue) -> JsonValue:
+    """What an object of one field holds, however deep: `{"input_args": {"question": "Why?"}}`."""
+    while isinstance(value, dict) and len(value) == 1:
+        (value,) = value.values()
+    return value
 
 
 def _is_conversation(value: JsonValue) -> bool:

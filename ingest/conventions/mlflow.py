@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...store.models import Annotation, JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
-from .base import begin, cost_of, keep_events, speak
+from .base import begin, cost_of, is_named_agent, keep_events, speak
 from .documents import read_documents
 from .messages import read_messages, read_output
 from .results import read_result
@@ -66,7 +66,11 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
             span.documents = read_documents(span.outputs)
     else:
         span.inputs, span.outputs = read_arguments(given), made
-        if kind is StepKind.AGENT:
+        if kind is StepKind.RERANKER:
+            span.documents = read_documents(made)
+        elif is_named_agent(span):
+            span.kind = StepKind.AGENT
+        elif kind is StepKind.AGENT:
             span.agent = span.agent or raw.name
     speak(span)
     keep_events(span, raw)

@@ -198,7 +198,9 @@ def _thought(part: Mapping[str, Any]) -> str:
 
 def _add_bare(turn: Turn, part: dict[str, JsonValue]) -> None:
     """Parts told by their key: Gemini and Bedrock, and OpenInference's `message_content`."""
-    if isinstance(inner := part.get("message_content"), dict):
+    if isinstance(call := part.get("tool_call"), dict):  # beside a message_content of type tool_use
+        add_call(turn, call)
+    elif isinstance(inner := part.get("message_content"), dict):
         add_part(turn, inner)
     elif isinstance(call := _held(part, _BARE_CALLS), dict):
         add_call(turn, call)

@@ -137,6 +137,15 @@ def test_mlflow_values_are_all_json() -> None:
     assert retriever.documents == (Document("30 days", "a"),)
 
 
+def test_mlflow_rerankers_have_documents_and_named_chains_are_agents() -> None:
+    ranked = [{"page_content": "30 days", "metadata": {"score": 0.9}, "id": "a"}]
+    reranker = span({"mlflow.spanType": '"RERANKER"', "mlflow.spanOutputs": ranked})
+    agent = span({"mlflow.spanType": '"CHAIN"', "metadata": {"lc_agent_name": "desk"}}, name="desk")
+
+    assert reranker.documents == (Document("30 days", "a", 0.9, {"score": 0.9}),)
+    assert (agent.kind, agent.agent) == (StepKind.AGENT, "desk")
+
+
 def test_langsmith_runs() -> None:
     usage = {"input_tokens": 9, "output_tokens": 2, "input_token_details": {"cache_read": 4}}
     message = {"lc": 1, "type": "constructor", "id": ["langchain", "AIMessage"], "kwargs": {"content": "Hello"}}
