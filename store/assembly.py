@@ -142,10 +142,26 @@ def build_steps(
             span = absorb(span, by_id[other])
         span, added = told.complete(span)
         digests.append(added)
-        # Most conventions name the agent on its own span only; what it calls is its doing.
-        agent = span.agent or (steps[place.parent].agent if place.parent is not None else None)
+        agent = span.agent or _agent_around(span, by_id, steps[place.parent] if place.parent is not None else None)
         steps.append(_step(span, index, place.parent, agent, b"".join(digests).hex(), shown))
     return tuple(steps)
+
+
+def _agent_around(span: Span, by_id: Mapping[str, Span], parent: Step | None) -> str | None:
+    """The agent that a folded wrapper names, else that of the step above.
+
+    Most conventions name the agent on its own span only; what it calls is its doing.
+    """
+    above, seen = span.parent_span_id, {span.span_id}
+    while above is not None and above in by_id and above not in seen:
+        if parent is not None and above == parent.span_id:
+            break
+        wrapper = by_id[above]
+        if wrapper.agent is not None:
+            return wrapper.agent
+        seen.add(above)
+        above = wrapper.parent_span_id
+    return parent.agent if parent is not None else None
 
 
 def _step(span: Span, index: int, parent: int | None, agent: str | None, content_hash: str, shown: _Shown) -> Step:

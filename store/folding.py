@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .models import Fold, Span, StepKind
+from .models import Fold, Span, Status, StepKind
 
 _CALLS = frozenset({StepKind.LLM, StepKind.EMBEDDING})
 _NESTABLE = frozenset({StepKind.TOOL, StepKind.RETRIEVER, StepKind.EMBEDDING, StepKind.RERANKER})
@@ -74,11 +74,15 @@ def _last(span_id: str, doubles: Mapping[str, str]) -> str:
 
 
 def _wrapper(span: Span, tree: _Tree) -> Folded | None:
-    above = tree.parent(span)
+    above, below = tree.parent(span), tree.children.get(span.span_id, [])
+    if span.fold is not None and above is not None and span.tool_call_id == above.tool_call_id is not None:
+        return Folded(span.fold, above.span_id)
+    if span.kind is StepKind.AGENT and span.fold is None:
+        return _around_agent(span, below)
+    if span.status is Status.ERROR and below and all(child.status is not Status.ERROR for child in below):
+        return None  # smolagents' `Step 2` alone tells that the code it ran raised
     if span.fold is not None:
-        same_call = above is not None and span.tool_call_id is not None and span.tool_call_id == above.tool_call_id
-        return Folded(span.fold, above.span_id if above and same_call else None)
-    below = tree.children.get(span.span_id, [])
+        return Folded(span.fold)
     if span.kind is not StepKind.CHAIN:
         return None
     node = _graph_node(span)
@@ -89,6 +93,18 @@ def _wrapper(span: Span, tree: _Tree) -> Folded | None:
     if span.convention not in _FREE_FORM and not _has_content(span) and (above is not None or len(below) == 1):
         return Folded(Fold.WRAPPER)
     return None
+
+
+def _around_agent(span: Span, below: Sequence[Span]) -> Folded | None:
+    """An agent told twice: AutoGen's own span around the instrumented one, LangGraph's node around its agent."""
+    if len(below) != 1 or below[0].kind is not StepKind.AGENT:
+        return None
+    (inner,) = below
+    if _has_content(span) and span.inputs != inner.inputs:
+        return None
+    if span.agent is not None and span.agent == inner.agent:
+        return Folded(Fold.WRAPPER, inner.span_id)
+    return Folded(Fold.WRAPPER) if _graph_node(span) else None
 
 
 def _graph_node(span: Span) -> object:
@@ -135,7 +151,7 @@ def _mark(doubles: dict[str, str], loser: str, winner: str) -> None:
 
 def _same_work(outer: Span, inner: Span) -> bool:
     if outer.kind in _CALLS:
-        return _same_model(outer, inner)
+        return _same_model(outer, inner) or _same_answer(outer, inner)
     if outer.kind is not StepKind.TOOL and outer.name.replace("_", "") == inner.name.replace("_", ""):
         return True  # LlamaIndex records both `retrieve` and `_retrieve`
     if outer.tool_call_id and inner.tool_call_id:
@@ -201,6 +217,15 @@ def _same_model(one: Span, two: Span) -> bool:
         return True
     short, long = sorted((one.model.rsplit("/", 1)[-1], two.model.rsplit("/", 1)[-1]), key=len)
     return long.startswith(short)
+
+
+def _same_answer(one: Span, two: Span) -> bool:
+    """Equal text and calls; AutoGen names the model by a table of its own."""
+    return bool(one.output_messages) and _answer(one) == _answer(two)
+
+
+def _answer(span: Span) -> list[tuple[str, tuple[str | None, ...]]]:
+    return [(said.content, tuple(call.id or call.name for call in said.tool_calls)) for said in span.output_messages]
 
 
 def _bounds(span: Span) -> tuple[int, int] | None:

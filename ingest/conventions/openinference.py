@@ -175,14 +175,13 @@ def _read_tool(span: Span, found: Mapping[str, JsonValue]) -> None:
 def _named_arguments(value: JsonValue, schema: JsonValue) -> JsonValue:
     """Arguments as an object where the tool's schema tells the names of those passed by place."""
     plain = read_arguments(value)
-    call, schema = read_json(value), read_json(schema)
-    if not isinstance(call, dict) or not isinstance(call.get("args"), list) or not isinstance(schema, dict):
+    call, known = read_json(value), read_json(schema)
+    if plain == call or not isinstance(call, dict) or not isinstance(known, dict):
         return plain
-    args, kwargs = call["args"], call.get("kwargs")
-    properties = schema.get("properties", schema)
-    if plain == call or not args or not isinstance(properties, dict) or len(properties) < len(args):
+    args, kwargs, names = call.get("args"), call.get("kwargs"), known.get("properties", known)
+    if not args or not isinstance(args, list) or not isinstance(names, dict) or len(names) < len(args):
         return plain
-    return dict(zip(properties, args, strict=False)) | (kwargs if isinstance(kwargs, dict) else {})
+    return dict(zip(names, args, strict=False)) | (kwargs if isinstance(kwargs, dict) else {})
 
 
 def _response_id(output: JsonValue) -> str | None:

@@ -111,3 +111,13 @@ def test_steps_belong_to_the_agent_they_run_under() -> None:
         span("tool", "helper", 4, kind=StepKind.TOOL, tool="search"),
     ]
     assert [step.agent for step in assemble(spans).steps] == ["desk", "desk", "searcher", "searcher"]
+
+
+def test_a_folded_wrapper_may_name_the_agent_of_what_it_holds() -> None:
+    spans = [
+        span("root", None, 1, kind=StepKind.AGENT, agent="workflow"),
+        span("turn", "root", 2, fold=Fold.WRAPPER, agent="analyst"),
+        span("call", "turn", 3, kind=StepKind.LLM),
+        span("look", "root", 4, kind=StepKind.TOOL),
+    ]
+    assert [step.agent for step in assemble(spans).steps] == ["workflow", "analyst", "workflow"]

@@ -64,6 +64,42 @@ def test_a_call_inside_a_call_is_the_same_call() -> None:
     assert folded["sdk"] == Folded(Fold.DOUBLE, "chat")
 
 
+def test_a_call_inside_a_call_under_another_model_name_is_the_same_by_its_answer() -> None:
+    inner = replace(SDK, parent_span_id="chat", model="m-of-the-server", output_messages=HELLO, response_id=None)
+
+    assert set(fold_spans([ROOT, replace(CALL, model="m-of-a-table"), inner])) == {"sdk"}
+    other = replace(inner, output_messages=(Message("assistant", "No"),))
+    assert fold_spans([ROOT, replace(CALL, model="m-of-a-table"), other]) == {}
+
+
+def test_an_agent_told_twice_is_the_inner_one_with_the_error_of_either() -> None:
+    outer = make("invoke", StepKind.AGENT, None, agent="desk", status=Status.ERROR, error=StepError("boom"))
+    inner = make("run", StepKind.AGENT, "invoke", agent="desk", inputs="Hi", status=Status.OK)
+
+    assert fold_spans([outer, inner]) == {"invoke": Folded(Fold.WRAPPER, "run")}
+    assert absorb(inner, outer).error == StepError("boom")
+    assert fold_spans([replace(outer, agent="manager"), inner]) == {}
+    assert fold_spans([outer, inner, make("look", StepKind.TOOL, "invoke")]) == {}
+
+
+def test_a_graph_node_that_only_passes_on_to_an_agent_is_a_wrapper() -> None:
+    metadata = {"metadata": {"langgraph_node": "desk"}}
+    node = make("node", StepKind.AGENT, agent="call_agent", inputs="Hi", attributes=metadata)
+    agent = make("agent", StepKind.AGENT, "node", agent="desk", inputs="Hi", attributes=metadata)
+
+    assert set(fold_spans([ROOT, node, agent])) == {"node"}
+    assert fold_spans([ROOT, node, replace(agent, inputs="Another question")]) == {}
+
+
+def test_a_wrapper_that_alone_tells_of_an_error_is_a_step() -> None:
+    step = make("step", StepKind.CHAIN, fold=Fold.WRAPPER, status=Status.ERROR, error=StepError("code raised"))
+    call = replace(CALL, parent_span_id="step")
+
+    assert fold_spans([ROOT, step, call]) == {}
+    failed = make("look", StepKind.TOOL, "step", status=Status.ERROR)
+    assert set(fold_spans([ROOT, step, call, failed])) == {"step"}
+
+
 def test_a_model_call_under_a_tool_under_a_call_is_another_call() -> None:
     tool = make("tool", StepKind.TOOL, "chat", tool="ask")
     inner = replace(SDK, parent_span_id="tool", response_id=None)
