@@ -199,8 +199,11 @@ def speak(span: Span) -> None:
 
 def _spoken(span: Span, name: str, role: str) -> JsonValue:
     value: JsonValue = read_json(getattr(span, name))
-    if isinstance(only := _only(value), str) and only:
+    only = _only(value)
+    if isinstance(only, str) and only:
         return only
+    if not _is_conversation(value) and _is_conversation(only):
+        span.attributes[name], value = value, only
     if not _is_conversation(value):
         return value
     turns = read_messages(value, role)
@@ -208,7 +211,7 @@ def _spoken(span: Span, name: str, role: str) -> JsonValue:
     if text is None:
         return value
     if len(turns) > 1 or (isinstance(value, dict) and len(value) > 1 and "messages" in value):
-        span.attributes[name] = value
+        span.attributes.setdefault(name, value)
     return text
 
 

@@ -8,14 +8,16 @@ _CODEX = ("busy_ns", "idle_ns", "code.namespace", "code.module.name", "code.file
 
 
 def is_machinery(raw: RawSpan) -> bool:
-    """Whether a span is a placeholder, a piece of Codex's program, or a message on AutoGen's bus.
+    """Whether a span is a placeholder, a piece of Codex's program, a message on AutoGen's bus, or its agents' making.
 
-    Codex sends some six hundred such spans for a run of three calls, AutoGen a trace for each message.
+    Codex sends some six hundred such spans for a run of three calls, AutoGen a trace for each message and agent.
     """
     attributes = raw.attributes
     if attributes.get("logfire.span_type") == "pending_span":
         return True
     if raw.scope.startswith("autogen ") and "messaging.operation" in attributes:
+        return True
+    if attributes.get("gen_ai.system") == "autogen" and attributes.get("gen_ai.operation.name") == "create_agent":
         return True
     service = raw.resource.get("service.name")
     return (

@@ -11,7 +11,8 @@ from ..otlp.raw import RawSpan
 from .base import begin, cost_of, fail, keep_events, speak
 from .documents import read_documents, with_listed_ids
 from .messages import ROLES, read_messages, read_output
-from .openinference_frameworks import fold_in_framework, kind_in_framework, read_agent
+from .openinference_agents import read_agent
+from .openinference_frameworks import fold_in_framework, kind_in_framework, read_in_framework
 from .parts import Turn, add_call, add_part
 from .results import read_result
 from .table import Sorted, Table, by_index, nest
@@ -109,6 +110,7 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
         _read_tool(span, found)
     elif span.kind in (StepKind.AGENT, StepKind.CHAIN):
         read_agent(span, raw)
+    read_in_framework(span, raw)
     speak(span)
     span.fold = fold_in_framework(span, raw)
     keep_events(span, raw)
@@ -193,15 +195,15 @@ def _response_id(output: JsonValue) -> str | None:
 
 
 def _messages(indexed: Mapping[str, JsonValue], prefix: str, role: str) -> tuple[Message, ...]:
-    return tuple(_message(fields, role) for fields in by_index(indexed, prefix))
+    return tuple(message for fields in by_index(indexed, prefix) for message in _message(fields, role))
 
 
-def _message(fields: Mapping[str, JsonValue], role: str) -> Message:
+def _message(fields: Mapping[str, JsonValue], role: str) -> list[Message]:
     speaker = fields.get("message.role")
     speaker = ROLES.get(speaker.lower(), speaker) if isinstance(speaker, str) else role
     content = fields.get("message.content")
     if len(fields) == 2 and isinstance(content, str):
-        return Message(speaker, content)
+        return [Message(speaker, content)]
     turn = Turn(speaker, call_id=text_of(fields.get("message.tool_call_id")), name=text_of(fields.get("message.name")))
     tree: Any = nest({key: value for key, value in fields.items() if key.startswith(_NESTED)})
     inner = tree.get("message", {}) if isinstance(tree, dict) else {}
@@ -215,8 +217,10 @@ def _message(fields: Mapping[str, JsonValue], role: str) -> Message:
         parts = [part for part in parts if not _is_text(part)]
     for part in parts:
         add_part(turn, part)
-    said = turn.messages()
-    return said[0]
+    for key in fields:
+        if key.startswith("function.") and isinstance(result := read_json(fields[key]), dict):  # AutoGen
+            add_part(turn, {"type": "tool_result", **result})
+    return turn.messages()
 
 
 def _is_text(part: JsonValue) -> bool:
