@@ -134,6 +134,7 @@ def build_steps(
     shown = _Shown()
     told = calls_told(spans)
     steps: list[Step] = []
+    callers: dict[tuple[int | None, str], str | None] = {}
     for index, place in enumerate(order.places):
         span = by_id[place.span_id]
         digests = [digest(span)]
@@ -142,7 +143,10 @@ def build_steps(
             span = absorb(span, by_id[other])
         span, added = told.complete(span)
         digests.append(added)
-        agent = span.agent or _agent_around(span, by_id, steps[place.parent] if place.parent is not None else None)
+        agent = span.agent or callers.get((place.parent, span.tool or ""))
+        agent = agent or _agent_around(span, by_id, steps[place.parent] if place.parent is not None else None)
+        for message in span.output_messages:
+            callers.update({(place.parent, call.name): agent for call in message.tool_calls})
         steps.append(_step(span, index, place.parent, agent, b"".join(digests).hex(), shown))
     return tuple(steps)
 

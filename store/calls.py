@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from .jsontext import as_text, canonical, parse_if_json
-from .models import JsonValue, Message, Span, StepKind
+from .models import JsonValue, Message, Span, Status, StepError, StepKind
 
 _CALLED = (StepKind.TOOL, StepKind.RETRIEVER)
 
@@ -17,12 +17,14 @@ class CallsTold:
 
     arguments: dict[str, JsonValue] = field(default_factory=dict)
     results: dict[str, JsonValue] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+    """Calls whose result the model was told is an error."""
 
     def complete(self, span: Span) -> tuple[Span, bytes]:
         """The span with arguments and result filled in, and the canonical JSON of what was added (b"" for nothing).
 
         LangChain writes the only argument of a tool without its name; the model's request has it. Anthropic's tracer
-        says only `tool_error`; the model is told what went wrong.
+        says only `tool_error`; the model is told what went wrong. AutoGen's tool spans never fail, its messages do.
         """
         call = span.tool_call_id
         if span.kind not in _CALLED or call is None:
@@ -36,9 +38,12 @@ class CallsTold:
             outputs = told
         elif error is not None and error.message == error.type and outputs is None and told:
             error = replace(error, message=as_text(told))
-        if inputs is span.inputs and outputs is span.outputs and error is span.error:
+        status = span.status
+        if call in self.failed and status is not Status.ERROR:
+            status, error = Status.ERROR, error or StepError(as_text(told))
+        if inputs is span.inputs and outputs is span.outputs and error is span.error and status is span.status:
             return span, b""
-        completed = replace(span, inputs=inputs, outputs=outputs, error=error)
+        completed = replace(span, inputs=inputs, outputs=outputs, error=error, status=status)
         return completed, canonical([inputs, outputs, error.message if error else None])
 
 
@@ -67,3 +72,5 @@ def _collect(message: Message, told: CallsTold) -> None:
             told.arguments.setdefault(call.id, call.arguments)
     if message.role == "tool" and message.tool_call_id and message.content:
         told.results.setdefault(message.tool_call_id, parse_if_json(message.content))
+        if message.is_error:
+            told.failed.add(message.tool_call_id)

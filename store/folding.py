@@ -41,6 +41,17 @@ class _Tree:
             yield above
             above = self.parent(above)
 
+    def failed_below(self, span: Span) -> bool:
+        waiting, seen = list(self.children.get(span.span_id, ())), {span.span_id}
+        while waiting:
+            child = waiting.pop()
+            if child.status is Status.ERROR:
+                return True
+            if child.span_id not in seen:
+                seen.add(child.span_id)
+                waiting.extend(self.children.get(child.span_id, ()))
+        return False
+
 
 def fold_spans(spans: Sequence[Span]) -> Mapping[str, Folded]:
     """The spans of one trace that take no step index, by span id.
@@ -79,7 +90,7 @@ def _wrapper(span: Span, tree: _Tree) -> Folded | None:
         return Folded(span.fold, above.span_id)
     if span.kind is StepKind.AGENT and span.fold is None:
         return _around_agent(span, below)
-    if span.status is Status.ERROR and below and all(child.status is not Status.ERROR for child in below):
+    if span.status is Status.ERROR and below and not tree.failed_below(span):
         return None  # smolagents' `Step 2` alone tells that the code it ran raised
     if span.fold is not None:
         return Folded(span.fold)
@@ -104,7 +115,8 @@ def _around_agent(span: Span, below: Sequence[Span]) -> Folded | None:
         return None
     if span.agent is not None and span.agent == inner.agent:
         return Folded(Fold.WRAPPER, inner.span_id)
-    return Folded(Fold.WRAPPER) if _graph_node(span) else None
+    alone = span.status is Status.ERROR and inner.status is not Status.ERROR
+    return Folded(Fold.WRAPPER) if _graph_node(span) and not alone else None
 
 
 def _graph_node(span: Span) -> object:

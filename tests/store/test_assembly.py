@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 from retrospan.store.assembly import assemble, reading_order
-from retrospan.store.models import Fold, Message, Span, Status, StepKind, Usage
+from retrospan.store.models import Fold, Message, Span, Status, StepKind, ToolCall, Usage
 
 
 def span(span_id: str, parent: str | None = None, start: int | None = None, **fields: object) -> Span:
@@ -121,3 +121,18 @@ def test_a_folded_wrapper_may_name_the_agent_of_what_it_holds() -> None:
         span("look", "root", 4, kind=StepKind.TOOL),
     ]
     assert [step.agent for step in assemble(spans).steps] == ["workflow", "analyst", "workflow"]
+
+
+def test_a_tool_is_called_by_the_agent_whose_model_asked_for_it() -> None:
+    asked = Message("assistant", "", (ToolCall("look", {}),))
+    spans = [
+        span("root", None, 1, kind=StepKind.AGENT, agent="workflow"),
+        span("call", "root", 2, kind=StepKind.LLM, agent="analyst", output_messages=(asked,)),
+        span("look", "root", 3, kind=StepKind.TOOL, tool="look"),
+        span("other", "root", 4, kind=StepKind.TOOL, tool="other"),
+    ]
+    assert [step.agent for step in assemble(spans).steps] == ["workflow", "analyst", "analyst", "workflow"]
+
+
+def test_a_run_that_only_looks_up_has_its_query_as_input() -> None:
+    assert assemble([span("root", None, 1, kind=StepKind.RETRIEVER, inputs="parking?")]).summary.input == "parking?"

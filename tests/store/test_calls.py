@@ -33,6 +33,14 @@ def test_what_the_tool_says_itself_stands() -> None:
     assert step(replace(TOOL, inputs="other", outputs="y"))[0] == "other"
 
 
+def test_a_tool_that_says_nothing_of_its_error_has_the_one_the_model_was_told() -> None:
+    told = replace(TOLD, input_messages=(replace(RESULT, content="slot taken", is_error=True),))
+
+    found = assemble([ASK, replace(TOOL, outputs="slot taken", status=Status.OK), told]).steps[1]
+
+    assert (found.status, found.error) == (Status.ERROR, StepError("slot taken"))
+
+
 def test_an_error_without_words_gets_those_the_model_was_told() -> None:
     failed = replace(TOOL, status=Status.ERROR, error=StepError("tool_error", "tool_error"))
 

@@ -96,7 +96,7 @@ def test_a_wrapper_that_alone_tells_of_an_error_is_a_step() -> None:
     call = replace(CALL, parent_span_id="step")
 
     assert fold_spans([ROOT, step, call]) == {}
-    failed = make("look", StepKind.TOOL, "step", status=Status.ERROR)
+    failed = make("look", StepKind.TOOL, "chat", status=Status.ERROR)
     assert set(fold_spans([ROOT, step, call, failed])) == {"step"}
 
 
