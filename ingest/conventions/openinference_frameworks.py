@@ -25,7 +25,6 @@ _AGENTS = {
     "dspy": re.compile(r"(ReAct|CodeAct)\.(a?forward|__call__|acall)"),
     "haystack": re.compile(r"Agent\.run(_async)?"),
 }
-_RERANK = re.compile(r"(?i)\w*rerank\w*\._?postprocess_nodes")
 _CALLED = re.compile(r"\.(__call__|_?a?(call|retrieve|run|forward)(_async)?)$")
 _NAMED_BY_CLASS = frozenset({"llama_index", "haystack", "dspy", "crewai"})
 """Frameworks that name a span by class and method."""
@@ -48,8 +47,8 @@ def kind_in_framework(raw: RawSpan, kind: StepKind, found: Mapping[str, JsonValu
         return _langchain_kind(raw)
     if kind is StepKind.CHAIN and framework in _AGENTS and _AGENTS[framework].fullmatch(raw.name):
         return StepKind.AGENT
-    if kind is StepKind.CHAIN and framework == "llama_index" and _RERANK.fullmatch(raw.name):
-        return StepKind.RERANKER
+    if kind is StepKind.CHAIN and framework == "llama_index" and raw.name.endswith("postprocess_nodes"):
+        return StepKind.RERANKER if "rerank" in raw.name.lower() else kind
     return kind
 
 

@@ -38,7 +38,7 @@ def is_object(value: JsonValue) -> bool:
 def with_turns(value: JsonValue) -> JsonValue:
     """The value with each message in it that was written as a repr turned into `{"role", "content"}`.
 
-    Known are `ChatMessage(…)` of Haystack and LlamaIndex, and AutoGen's `source='user' … content='Hi' type='TextMessage'`.
+    Known are `ChatMessage(…)` of Haystack and LlamaIndex, and AutoGen's `source='user' … content='Hi' type='…Message'`.
     """
     if isinstance(value, dict):
         return {key: with_turns(item) for key, item in value.items()}
@@ -61,6 +61,6 @@ def _turn(text: str) -> JsonValue:
 
 
 def scored_nodes(value: JsonValue) -> tuple[Document, ...]:
-    """LlamaIndex's `<NodeWithScore(node=TextNode(id_=a), score=0.5)>` as documents of which only id and score are known."""
+    """LlamaIndex's `<NodeWithScore(node=TextNode(id_=a), score=0.5)>` as documents without text."""
     matches = [_NODE.fullmatch(item) for item in value if isinstance(item, str)] if isinstance(value, list) else []
     return tuple(Document("", match[1], number_of(match[2])) for match in matches if match)
