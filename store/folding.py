@@ -101,9 +101,25 @@ def _wrapper(span: Span, tree: _Tree) -> Folded | None:
         return Folded(Fold.WRAPPER)  # a node holds its work; what runs beside the work without any is a router
     if not below:
         return None
-    if span.convention not in _FREE_FORM and not _has_content(span) and (above is not None or len(below) == 1):
+    if _is_empty(span) and (above is not None or _leads_to_one(span, tree)):
         return Folded(Fold.WRAPPER)
     return None
+
+
+def _is_empty(span: Span) -> bool:
+    return span.kind is StepKind.CHAIN and span.convention not in _FREE_FORM and not _has_content(span)
+
+
+def _leads_to_one(root: Span, tree: _Tree) -> bool:
+    """Whether a root holds one step, below nothing or one empty chain after the other: without it the run stays one."""
+    span, seen = root, {root.span_id}
+    while _is_empty(span):
+        below = tree.children.get(span.span_id, [])
+        if len(below) != 1 or below[0].span_id in seen:
+            return False
+        (span,) = below
+        seen.add(span.span_id)
+    return True
 
 
 def _around_agent(span: Span, below: Sequence[Span]) -> Folded | None:

@@ -144,6 +144,14 @@ def test_chains_without_content_that_hold_steps_are_wrappers() -> None:
     assert fold_spans([ROOT, turn]) == {}
 
 
+def test_an_empty_root_stays_where_it_alone_holds_the_run_together() -> None:
+    root, inner = make("root", StepKind.CHAIN, None), make("inner", StepKind.CHAIN)
+    first, second = (make(name, StepKind.AGENT, "inner", inputs=name) for name in ("desk", "analyst"))
+
+    assert set(fold_spans([root, inner, first, second])) == {"inner"}
+    assert set(fold_spans([root, inner, first])) == {"root", "inner"}
+
+
 def test_graph_nodes_fold_where_they_hold_work_and_routers_where_they_hold_none() -> None:
     metadata = {"metadata": {"langgraph_node": "model"}}
     node = make("model", StepKind.CHAIN, inputs="state", attributes=metadata)
