@@ -33,7 +33,7 @@ OPERATIONS = {
     "evaluate": StepKind.EVALUATOR,
 }
 WRAPPING = frozenset({"agent_step", "execute_event_loop_cycle"})
-_FIELDS = {
+FIELDS = {
     "operation": ("gen_ai.operation.name", "llm.request.type"),
     "input_messages": (
         "gen_ai.input.messages",
@@ -99,7 +99,7 @@ _FIELDS = {
     "data_source": ("gen_ai.data_source.id",),
     "mcp": ("mcp.method.name",),
 }
-TABLE = Table(_FIELDS, ("gen_ai.prompt.", "gen_ai.completion.", "llm.request.functions.", "gen_ai.input.messages."))
+TABLE = Table(FIELDS, ("gen_ai.prompt.", "gen_ai.completion.", "llm.request.functions.", "gen_ai.input.messages."))
 _DIALECTS = (
     ("com.anthropic.sdk", "anthropic_sdk"),
     ("pydantic-ai", "pydantic_ai"),

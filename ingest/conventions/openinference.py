@@ -10,6 +10,7 @@ from ...store.models import Annotation, AnnotatorKind, Document, JsonValue, Mess
 from ..otlp.raw import RawSpan
 from .base import begin, cost_of, fail, keep_events, speak
 from .documents import read_documents, with_listed_ids
+from .genai_keys import FIELDS as GENAI_FIELDS
 from .messages import ROLES, read_messages, read_output
 from .openinference_agents import read_agent
 from .openinference_frameworks import fold_in_framework, kind_in_framework, read_in_framework
@@ -49,9 +50,13 @@ TABLE = Table(
         "provider": ("llm.provider", "llm.system"),
         "input_tokens": ("llm.token_count.prompt",),
         "output_tokens": ("llm.token_count.completion",),
-        "cache_read": ("llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_input"),
-        "cache_write": ("llm.token_count.prompt_details.cache_write",),
-        "reasoning": ("llm.token_count.completion_details.reasoning",),
+        "cache_read": (
+            "llm.token_count.prompt_details.cache_read",
+            "llm.token_count.prompt_details.cache_input",
+            *GENAI_FIELDS["cache_read"],
+        ),
+        "cache_write": ("llm.token_count.prompt_details.cache_write", *GENAI_FIELDS["cache_write"]),
+        "reasoning": ("llm.token_count.completion_details.reasoning", *GENAI_FIELDS["reasoning"]),
         "cost": ("llm.cost.total",),
         "finish": ("llm.finish_reasons", "llm.finish_reason"),
         "tool": ("tool.name", "tool_call.function.name"),
@@ -157,7 +162,7 @@ def _read_values(span: Span, found: Mapping[str, JsonValue]) -> None:
 
 
 def _value(value: JsonValue, mime_type: JsonValue) -> JsonValue:
-    if mime_type == "application/json" and isinstance(value, str) and value[:1] == '"':
+    if mime_type == "application/json" and isinstance(value, str) and (value[:1] == '"' or value == "null"):
         return read_any_json(value)
     return value if mime_type == "text/plain" and not str(value).startswith('{"') else read_json(value)
 

@@ -16,6 +16,7 @@ _CREW_KICKOFF = re.compile(r"(.+)\.kickoff(_async|_for_each)?")
 _METHOD = re.compile(
     r"\.(run|arun|run_async|kickoff|execute_task|_execute_core|__call__|acall|a?forward|on_messages_stream)$"
 )
+_COMMAND = {"graph", "update", "resume", "goto"}
 _STEPS_OF_STREAM = ("ChatMessageStreamDelta(", "ActionStep(", "ToolCall(", "PlanningStep(")
 _FINAL = "FinalAnswerStep(output="
 _RUN_STATUS = "run status: "
@@ -38,6 +39,8 @@ def read_agent(span: Span, raw: RawSpan) -> None:
         _read_smolagents(span)
     elif framework == "agno" and span.error is not None and span.error.message.startswith(_RUN_STATUS):
         span.error, span.outputs = replace(span.error, message=text_of(span.outputs) or span.error.message), None
+    elif framework == "langchain" and isinstance(span.inputs, dict) and span.inputs.keys() == _COMMAND:
+        _keep(span, span.inputs["resume"] or span.inputs, span.outputs)
     elif framework == "haystack":
         _keep(span, _only_text(asked := with_turns(span.inputs)) or asked, with_turns(span.outputs))
     elif framework == "autogen_agentchat":

@@ -25,6 +25,9 @@ _AGENTS = {
     "dspy": re.compile(r"(ReAct|CodeAct)\.(a?forward|__call__|acall)"),
     "haystack": re.compile(r"Agent\.run(_async)?"),
 }
+_HOOKS = (".before_model", ".after_model", ".before_agent", ".after_agent")
+"""Ends of the names of LangChain's middleware."""
+_GUARDS = ("guard", "pii", "moderation", "safety")
 _CALLED = re.compile(r"\.(__call__|_?a?(call|retrieve|run|forward)(_async)?)$")
 _NAMED_BY_CLASS = frozenset({"llama_index", "haystack", "dspy", "crewai"})
 """Frameworks that name a span by class and method."""
@@ -43,6 +46,8 @@ def kind_in_framework(raw: RawSpan, kind: StepKind, found: Mapping[str, JsonValu
     framework = framework_of(raw)
     if framework == "openai_agents" and kind is StepKind.AGENT and raw.parent_span_id is None and "agent" not in found:
         return StepKind.CHAIN  # the root stands for the workflow and bears its name; the agents lie below it
+    if framework == "langchain" and raw.name.endswith(_HOOKS):
+        return StepKind.GUARDRAIL if any(word in raw.name.lower() for word in _GUARDS) else StepKind.CHAIN
     if framework == "langchain" and kind is StepKind.AGENT:
         return _langchain_kind(raw)
     if kind is StepKind.CHAIN and framework in _AGENTS and _AGENTS[framework].fullmatch(raw.name):
@@ -62,12 +67,19 @@ def _langchain_kind(raw: RawSpan) -> StepKind:
         return StepKind.RETRIEVER
     metadata = read_json(raw.attributes.get("metadata"))
     node = metadata.get("langgraph_node") if isinstance(metadata, dict) else None
-    return StepKind.CHAIN if raw.name == node == "agent" else StepKind.AGENT
+    if raw.name == node:
+        return StepKind.CHAIN if node == "agent" else StepKind.AGENT
+    made = raw.attributes.get("output.value")
+    routed = node is not None and isinstance(made, str) and not made.startswith("{")
+    return StepKind.CHAIN if routed else StepKind.AGENT  # a router gives names of nodes, an agent its state
 
 
 def fold_in_framework(span: Span, raw: RawSpan) -> Fold | None:
     """Whether a span is known as a wrapper by its name. A model call with usage is none, nor is a chain at the root."""
-    pattern = _WRAPPERS.get(framework_of(raw) or "")
+    framework = framework_of(raw)
+    if framework == "langchain" and span.kind is StepKind.CHAIN and span.name.endswith(_HOOKS):
+        return Fold.WRAPPER if span.outputs is None and span.error is None else None  # it changed nothing
+    pattern = _WRAPPERS.get(framework or "")
     if pattern is None or span.parent_span_id is None or not pattern.fullmatch(raw.name):
         return None
     if span.kind is StepKind.LLM:

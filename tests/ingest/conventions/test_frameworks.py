@@ -25,6 +25,8 @@ def scope(framework: str, parent: str | None = "00f067aa0ba902b7") -> dict[str, 
         ({"retrieval.documents.0.document.content": "30 days"}, StepKind.RETRIEVER),
         ({"metadata": {"langgraph_node": "agent"}}, StepKind.CHAIN),
         ({"metadata": {"langgraph_node": "billing"}}, StepKind.AGENT),
+        ({"metadata": {"langgraph_node": "billing"}, "output.value": '{"messages": []}'}, StepKind.AGENT),
+        ({"metadata": {"langgraph_node": "billing"}, "output.value": "desk"}, StepKind.CHAIN),
         ({}, StepKind.AGENT),
     ],
 )
@@ -41,6 +43,31 @@ def test_a_ready_made_graph_agent_bears_the_name_of_the_node_that_holds_it() -> 
     agents = [span({KIND: "LLM", "metadata": found}, **scope("langchain")).agent for found in (inside, alone, other)]
 
     assert agents == ["front_office", None, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "kind", "fold"),
+    [
+        ("PIIMiddleware[email].before_model", "null", StepKind.GUARDRAIL, None),
+        ("topic_guard.after_agent", '{"jump_to": "end"}', StepKind.GUARDRAIL, None),
+        ("Summarization.before_model", "null", StepKind.CHAIN, Fold.WRAPPER),
+        ("Summarization.before_model", '{"messages": []}', StepKind.CHAIN, None),
+    ],
+)
+def test_middleware_is_a_guard_or_a_step_where_it_changed_something(
+    name: str, output: str, kind: StepKind, fold: Fold | None
+) -> None:
+    values = {"input.value": {"messages": []}, "output.value": output, "output.mime_type": "application/json"}
+
+    found = span({KIND: "CHAIN", **values}, name=name, **scope("langchain"))
+
+    assert (found.kind, found.fold) == (kind, fold)
+
+
+def test_a_resumed_graph_is_asked_what_the_person_answered() -> None:
+    command: dict[str, Any] = {"graph": None, "update": None, "resume": "yes", "goto": []}
+
+    assert span({KIND: "CHAIN", "input.value": command}, **scope("langchain", None)).inputs == "yes"
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,12 @@ def test_a_prompt_passed_by_place_is_a_user_turn() -> None:
     assert found.input_messages == (Message("user", "Complete this"),)
 
 
+def test_cached_tokens_may_be_told_under_the_otel_name_only() -> None:
+    counts = {"llm.token_count.prompt": 160, "llm.token_count.completion": 32}
+
+    assert span({KIND: "LLM", **counts, "gen_ai.usage.cache_read.input_tokens": 16}).usage == Usage(160, 32, 16)
+
+
 def test_an_embedding_counts_its_tokens() -> None:
     found = span({KIND: "EMBEDDING", "embedding.model_name": "embed-1", "llm.token_count.prompt": 8})
 
