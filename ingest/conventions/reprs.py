@@ -54,7 +54,7 @@ def _turn(text: str) -> JsonValue:
         if said is None:
             said = quoted_after(text, "ToolCallResult(result=") or ""
         return {"role": role, "content": said}
-    if " source=" in text and text.endswith("Message'"):
+    if text.startswith("id=") and " source=" in text and "Message'" in text:
         said = quoted_after(text, " content=")
         return {"role": "user", "content": said} if said is not None else None
     return None

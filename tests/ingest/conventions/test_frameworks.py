@@ -207,8 +207,9 @@ def test_autogen_results_under_the_function_role_tell_errors() -> None:
     assert found.input_messages == (Message("tool", "taken", (), "c1", "book", None, True),)
 
 
-def test_an_autogen_agent_is_asked_the_last_message() -> None:
-    asked = "id='4ec5' source='user' models_usage=None metadata={} content='Any slot?' type='TextMessage'"
+@pytest.mark.parametrize("end", ["type='TextMessage'", "type='ToolCallSummaryMessage' tool_calls=[] results=[]"])
+def test_an_autogen_agent_is_asked_the_last_message(end: str) -> None:
+    asked = "id='4ec5' source='user' models_usage=None metadata={} content='Any slot?' " + end
     values = {"input.value": {"messages": [asked], "cancellation_token": None}}
 
     found = span({KIND: "AGENT", **values}, name="desk.on_messages_stream", **scope("autogen_agentchat"))
