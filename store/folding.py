@@ -161,14 +161,14 @@ def _find_nested_doubles(tree: _Tree, doubles: dict[str, str]) -> None:
             if above.kind is not StepKind.CHAIN:
                 break
     for outer_id, found in inner.items():
-        outer = tree.spans[outer_id]
         if len(found) > 1:
             found.sort(key=lambda span: (span.ended_at_ns or 0, span.sequence))
             _mark(doubles, outer_id, found[-1].span_id)
-        elif _weight(found[0]) > _weight(outer):
-            _mark(doubles, outer_id, found[0].span_id)
-        else:
-            _mark(doubles, found[0].span_id, outer_id)
+            continue
+        # Three layers of one call make two pairs: the best of the pair before stands for its layer.
+        both = [tree.spans[_last(span_id, doubles)] for span_id in (outer_id, found[0].span_id)]
+        loser, winner = sorted(both, key=_weight) if _weight(both[0]) != _weight(both[1]) else reversed(both)
+        _mark(doubles, loser.span_id, winner.span_id)
 
 
 def _mark(doubles: dict[str, str], loser: str, winner: str) -> None:
@@ -200,7 +200,7 @@ def _find_twins(tree: _Tree, doubles: dict[str, str]) -> None:
         if span.kind is StepKind.TOOL and span.tool_call_id:
             by_response[span.tool_call_id].append(span)
         elif span.kind in _CALLS:
-            groups[span.parent_span_id].append(span)
+            groups[_parent_of_call(span, tree, doubles)].append(span)
             if span.response_id:
                 by_response[span.response_id].append(span)
     for group in (*by_response.values(), *groups.values()):
@@ -216,6 +216,16 @@ def _find_twins(tree: _Tree, doubles: dict[str, str]) -> None:
                 if _recorder(twin) not in recorders:
                     recorders.add(_recorder(twin))
                     doubles[twin.span_id] = winner.span_id
+
+
+def _parent_of_call(span: Span, tree: _Tree, doubles: Mapping[str, str]) -> str | None:
+    """Where a call hangs, from the outermost of its recordings."""
+    kept, outermost = _last(span.span_id, doubles), span
+    for above in tree.ancestors(span):
+        if _last(above.span_id, doubles) != kept:
+            break
+        outermost = above
+    return outermost.parent_span_id
 
 
 def _twins(one: Span, two: Span) -> bool:

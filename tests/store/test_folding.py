@@ -72,6 +72,26 @@ def test_a_call_inside_a_call_under_another_model_name_is_the_same_by_its_answer
     assert fold_spans([ROOT, replace(CALL, model="m-of-a-table"), other]) == {}
 
 
+@pytest.mark.parametrize("middle", [{}, {"inputs": "Hi"}, {"input_messages": HI, "output_messages": HELLO}])
+def test_three_layers_of_one_call_are_one_call(middle: dict[str, object]) -> None:
+    layers = [
+        make("outer", StepKind.LLM, input_messages=HI),
+        replace(make("middle", StepKind.LLM, "outer"), **middle),  # type: ignore[arg-type]
+        make("inner", StepKind.LLM, "middle", input_messages=HI, output_messages=HELLO),
+    ]
+
+    for order in (layers, layers[::-1]):
+        folded = fold_spans([ROOT, *order])
+        assert len(folded) == 2
+        assert {fold.into for fold in folded.values()} == {"outer", "middle", "inner"} - set(folded)
+
+
+def test_a_second_recorder_may_hang_beside_the_outer_layer() -> None:
+    outer, inner = make("outer", StepKind.LLM), replace(CALL, parent_span_id="outer", response_id=None)
+
+    assert set(fold_spans([ROOT, outer, inner, replace(SDK, response_id=None)])) == {"outer", "sdk"}
+
+
 def test_an_agent_told_twice_is_the_inner_one_with_the_error_of_either() -> None:
     outer = make("invoke", StepKind.AGENT, None, agent="desk", status=Status.ERROR, error=StepError("boom"))
     inner = make("run", StepKind.AGENT, "invoke", agent="desk", inputs="Hi", status=Status.OK)
