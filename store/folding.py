@@ -218,6 +218,24 @@ def _find_twins(tree: _Tree, doubles: dict[str, str]) -> None:
                     doubles[twin.span_id] = winner.span_id
 
 
+def _is_stream_told_twice(one: Span, two: Span) -> bool:
+    """Whether two calls that do not overlap are one: a stream that is asked for in one span and read in another."""
+    if one.kind is not StepKind.LLM or not one.input_messages or not two.input_messages:
+        return False
+    if one.input_messages[-1].content != two.input_messages[-1].content or not _same_model(one, two):
+        return False
+    if one.error is not None and two.error is not None:
+        return one.error == two.error
+    return one.usage is not None and two.usage is not None and _same_usage(one, two) and _same_answer(one, two)
+
+
+def _same_usage(one: Span, two: Span) -> bool:
+    """Equal counts, or unknown on a side."""
+    if not one.usage or not two.usage:
+        return True
+    return (one.usage.input_tokens, one.usage.output_tokens) == (two.usage.input_tokens, two.usage.output_tokens)
+
+
 def _parent_of_call(span: Span, tree: _Tree, doubles: Mapping[str, str]) -> str | None:
     """Where a call hangs, from the outermost of its recordings."""
     kept, outermost = _last(span.span_id, doubles), span
@@ -229,20 +247,17 @@ def _parent_of_call(span: Span, tree: _Tree, doubles: Mapping[str, str]) -> str 
 
 
 def _twins(one: Span, two: Span) -> bool:
-    if one.kind is not two.kind or _recorder(one) == _recorder(two) or not _overlap(one, two):
+    if one.kind is not two.kind or _recorder(one) == _recorder(two):
         return False
+    if not _overlap(one, two):
+        return _is_stream_told_twice(one, two)
     if one.kind is StepKind.TOOL:
         return one.tool_call_id == two.tool_call_id
     if one.response_id and two.response_id:
         return one.response_id == two.response_id
     if one.input_messages and two.input_messages and one.input_messages[-1].content != two.input_messages[-1].content:
         return False
-    same_usage = (
-        not one.usage
-        or not two.usage
-        or (one.usage.input_tokens, one.usage.output_tokens) == (two.usage.input_tokens, two.usage.output_tokens)
-    )
-    return same_usage and _same_model(one, two) and _contained(one, two)
+    return _same_usage(one, two) and _same_model(one, two) and _contained(one, two)
 
 
 def _recorder(span: Span) -> tuple[str, str]:

@@ -92,6 +92,17 @@ def test_a_second_recorder_may_hang_beside_the_outer_layer() -> None:
     assert set(fold_spans([ROOT, outer, inner, replace(SDK, response_id=None)])) == {"outer", "sdk"}
 
 
+def test_a_stream_asked_for_in_one_span_and_read_in_the_next_is_one_call() -> None:
+    asked = replace(CALL, response_id=None, usage=Usage(5, 2))
+    read = replace(SDK, response_id=None, input_messages=HI, output_messages=HELLO, started_at_ns=30, ended_at_ns=40)
+
+    assert len(fold_spans([ROOT, asked, read])) == 1
+    assert fold_spans([ROOT, asked, replace(read, output_messages=(Message("assistant", "No"),))]) == {}
+    assert fold_spans([ROOT, asked, replace(read, input_messages=(Message("user", "And?"),))]) == {}
+    failed = {"error": StepError("slow down", "429"), "status": Status.ERROR, "output_messages": (), "usage": None}
+    assert len(fold_spans([ROOT, replace(asked, **failed), replace(read, **failed)])) == 1  # type: ignore[arg-type]
+
+
 def test_an_agent_told_twice_is_the_inner_one_with_the_error_of_either() -> None:
     outer = make("invoke", StepKind.AGENT, None, agent="desk", status=Status.ERROR, error=StepError("boom"))
     inner = make("run", StepKind.AGENT, "invoke", agent="desk", inputs="Hi", status=Status.OK)
