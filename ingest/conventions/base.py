@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ...store.models import JsonValue, Span, Status, StepError, StepKind
 from ..otlp.raw import RawSpan
-from .messages import last_text, read_messages
+from .messages import last_text, read_messages, source_of
 from .parts import type_of
 from .table import IDENTITY, Sorted, Table
 from .values import number_of, read_json, text_of, texts_of
@@ -230,7 +230,12 @@ def _is_conversation(value: JsonValue) -> bool:
 
 def _is_turn(item: JsonValue) -> bool:
     if isinstance(item, dict):
-        return "role" in item or "parts" in item or type_of(item) in ("human", "ai", "constructor")
+        return (
+            "role" in item
+            or "parts" in item
+            or source_of(item) is not None
+            or type_of(item) in ("human", "ai", "constructor")
+        )
     return isinstance(item, list) and len(item) == 2 and item[0] in ("user", "human", "assistant", "ai", "system")
 
 

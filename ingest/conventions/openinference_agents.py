@@ -8,14 +8,12 @@ from dataclasses import replace
 from ...store.models import JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
 from .base import is_named_agent
+from .names import without_method
 from .openinference_frameworks import framework_of
 from .reprs import quoted_after, with_turns
 from .values import read_json, text_of
 
 _CREW_KICKOFF = re.compile(r"(.+)\.kickoff(_async|_for_each)?")
-_METHOD = re.compile(
-    r"\.(run|arun|run_async|kickoff|execute_task|_execute_core|__call__|acall|a?forward|on_messages_stream)$"
-)
 _COMMAND = {"graph", "update", "resume", "goto"}
 _STEPS_OF_STREAM = ("ChatMessageStreamDelta(", "ActionStep(", "ToolCall(", "PlanningStep(")
 _FINAL = "FinalAnswerStep(output="
@@ -28,7 +26,7 @@ def read_agent(span: Span, raw: RawSpan) -> None:
         span.kind = StepKind.AGENT
     if span.kind is StepKind.AGENT and span.agent is None:
         node = raw.attributes.get("graph.node.name") or raw.attributes.get("graph.node.id")
-        span.agent = text_of(node) or _METHOD.sub("", raw.name)
+        span.agent = text_of(node) or without_method(raw.name)
     framework = framework_of(raw)
     if framework == "crewai":
         _read_crew(span, raw)

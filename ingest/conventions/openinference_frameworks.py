@@ -8,17 +8,14 @@ from dataclasses import replace
 
 from ...store.models import Fold, JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
+from .names import is_part_of_framework, without_method
 from .reprs import is_object, quoted_after, scored_nodes, with_turns
 from .values import read_json, text_of
 
 _WRAPPERS = {
     "smolagents": re.compile(r"Step \d+"),
-    "llama_index": re.compile(
-        r"BaseWorkflowAgent\..*|.*\._prepare_chat_with_tools|AgentWorkflow\.(?!run$).*|.*\._a?query"
-    ),
     "langchain": re.compile(r"Runnable(Sequence|Parallel|Assign|Passthrough|Map|Branch|WithFallbacks)\b.*|__start__"),
     "openai_agents": re.compile("turn"),
-    "dspy": re.compile(r"Predict\(.*\)\.\w+|\w*Adapter\.(__call__|acall)"),
 }
 _AGENTS = {
     "llama_index": re.compile(r"(\w*Agent|AgentWorkflow)\.run"),
@@ -28,7 +25,6 @@ _AGENTS = {
 _HOOKS = (".before_model", ".after_model", ".before_agent", ".after_agent")
 """Ends of the names of LangChain's middleware."""
 _GUARDS = ("guard", "pii", "moderation", "safety")
-_CALLED = re.compile(r"\.(__call__|_?a?(call|retrieve|run|forward)(_async)?)$")
 _NAMED_BY_CLASS = frozenset({"llama_index", "haystack", "dspy", "crewai"})
 """Frameworks that name a span by class and method."""
 _REACT_NODES = frozenset({"agent", "tools"})
@@ -79,19 +75,25 @@ def fold_in_framework(span: Span, raw: RawSpan) -> Fold | None:
     framework = framework_of(raw)
     if framework == "langchain" and span.kind is StepKind.CHAIN and span.name.endswith(_HOOKS):
         return Fold.WRAPPER if span.outputs is None and span.error is None else None  # it changed nothing
-    pattern = _WRAPPERS.get(framework or "")
-    if pattern is None or span.parent_span_id is None or not pattern.fullmatch(raw.name):
+    if span.parent_span_id is None or not _is_wrapper(framework, raw.name):
         return None
     if span.kind is StepKind.LLM:
         return None if span.usage else Fold.WRAPPER
     return Fold.WRAPPER if span.kind is StepKind.CHAIN else None
 
 
+def _is_wrapper(framework: str | None, name: str) -> bool:
+    if framework in _NAMED_BY_CLASS:
+        return is_part_of_framework(name)
+    pattern = _WRAPPERS.get(framework or "")
+    return pattern is not None and pattern.fullmatch(name) is not None
+
+
 def read_in_framework(span: Span, raw: RawSpan) -> None:
     """Put right what a framework says its own way of a span that has been read, whatever its kind."""
     framework = framework_of(raw)
     if framework in _NAMED_BY_CLASS and span.tool == raw.name:
-        span.tool = _CALLED.sub("", raw.name)
+        span.tool = without_method(raw.name)
     if framework == "langchain" and span.agent is None:
         span.agent = _agent_of_graph(span.attributes.get("metadata"))
     elif framework == "llama_index":

@@ -34,7 +34,7 @@ _CALL = frozenset({"tool_call", "tool_use", "tool-call", "function_call", "serve
 _RESULT = frozenset(
     {"tool_call_response", "tool_result", "tool-result", "tool-error", "function_call_output", "mcp_tool_result"}
 )
-_ARGUMENTS = ("arguments", "input", "args", "parameters")
+_ARGUMENTS = ("arguments", "input", "args", "parameters", "tool_kwargs")
 _RESULTS = ("response", "result", "output", "content", "error")
 _IDS = ("id", "tool_use_id", "toolCallId", "toolUseId", "call_id", "tool_call_id")
 _THOUGHT = frozenset({"reasoning", "thinking", "redacted_thinking", "thought", "reasoning_content"})
@@ -104,7 +104,7 @@ def add_part(turn: Turn, part: JsonValue) -> None:
         if part is not None:
             turn.texts.append(as_text(part))
         return
-    kind = type_of(part)
+    kind = type_of(part) or text_of(part.get("block_type"))  # the latter LlamaIndex's
     if kind in _TEXT:
         turn.texts.append(_part_text(part))
     elif kind in _CALL:
