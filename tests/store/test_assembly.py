@@ -134,5 +134,14 @@ def test_a_tool_is_called_by_the_agent_whose_model_asked_for_it() -> None:
     assert [step.agent for step in assemble(spans).steps] == ["workflow", "analyst", "analyst", "workflow"]
 
 
+def test_input_and_answer_are_found_in_llama_index_events() -> None:
+    answer = {"result": {"response": {"role": "assistant", "blocks": [{"block_type": "text", "text": "At 10:00"}]}}}
+    asked = {"user_msg": "Any slot?", "memory": None}
+
+    summary = assemble([span("root", None, 1, kind=StepKind.AGENT, inputs=asked, outputs=answer)]).summary
+
+    assert (summary.input, summary.output) == ("Any slot?", "At 10:00")
+
+
 def test_a_run_that_only_looks_up_has_its_query_as_input() -> None:
     assert assemble([span("root", None, 1, kind=StepKind.RETRIEVER, inputs="parking?")]).summary.input == "parking?"
