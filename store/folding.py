@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from .models import Fold, Span, Status, StepKind
@@ -192,6 +192,7 @@ def _same_work(outer: Span, inner: Span) -> bool:
 
 def _find_twins(tree: _Tree, doubles: dict[str, str]) -> None:
     """Siblings that record one call: two instrumentations, an SDK's own tracer beside one, log events beside spans."""
+    layered = frozenset(doubles.values())
     groups: dict[str | None, list[Span]] = defaultdict(list)
     by_response: dict[str, list[Span]] = defaultdict(list)
     for span in tree.spans.values():
@@ -210,7 +211,9 @@ def _find_twins(tree: _Tree, doubles: dict[str, str]) -> None:
         for place, winner in enumerate(ranked):
             if winner.span_id in doubles:
                 continue
-            twins = [span for span in ranked[place + 1 :] if span.span_id not in doubles and _twins(winner, span)]
+            twins = [
+                span for span in ranked[place + 1 :] if span.span_id not in doubles and _twins(winner, span, layered)
+            ]
             recorders = set()
             for twin in sorted(twins, key=lambda span: _distance(winner, span)):
                 if _recorder(twin) not in recorders:
@@ -218,9 +221,16 @@ def _find_twins(tree: _Tree, doubles: dict[str, str]) -> None:
                     doubles[twin.span_id] = winner.span_id
 
 
-def _is_stream_told_twice(one: Span, two: Span) -> bool:
-    """Whether two calls that do not overlap are one: a stream that is asked for in one span and read in another."""
+def _is_stream_told_twice(one: Span, two: Span, layered: Set[str]) -> bool:
+    """Whether two calls that do not overlap are one: a stream that is asked for in one span and read in another.
+
+    Two tries of one recorder may get the same answer, so the two must be plainly two recorders: by convention, by the
+    ids of the calls they ask for, or since one of them is known to tell calls in layers.
+    """
     if one.kind is not StepKind.LLM or not one.input_messages or not two.input_messages:
+        return False
+    same_ids = any(call.id for said in one.output_messages for call in said.tool_calls)
+    if one.convention == two.convention and not same_ids and layered.isdisjoint((one.span_id, two.span_id)):
         return False
     if one.input_messages[-1].content != two.input_messages[-1].content or not _same_model(one, two):
         return False
@@ -246,11 +256,11 @@ def _parent_of_call(span: Span, tree: _Tree, doubles: Mapping[str, str]) -> str 
     return outermost.parent_span_id
 
 
-def _twins(one: Span, two: Span) -> bool:
+def _twins(one: Span, two: Span, layered: Set[str]) -> bool:
     if one.kind is not two.kind or _recorder(one) == _recorder(two):
         return False
     if not _overlap(one, two):
-        return _is_stream_told_twice(one, two)
+        return _is_stream_told_twice(one, two, layered)
     if one.kind is StepKind.TOOL:
         return one.tool_call_id == two.tool_call_id
     if one.response_id and two.response_id:

@@ -99,6 +99,7 @@ def test_a_stream_asked_for_in_one_span_and_read_in_the_next_is_one_call() -> No
     assert len(fold_spans([ROOT, asked, read])) == 1
     assert fold_spans([ROOT, asked, replace(read, output_messages=(Message("assistant", "No"),))]) == {}
     assert fold_spans([ROOT, asked, replace(read, input_messages=(Message("user", "And?"),))]) == {}
+    assert fold_spans([ROOT, asked, replace(read, convention="test")]) == {}  # two tries with the same answer
     failed = {"error": StepError("slow down", "429"), "status": Status.ERROR, "output_messages": (), "usage": None}
     assert len(fold_spans([ROOT, replace(asked, **failed), replace(read, **failed)])) == 1  # type: ignore[arg-type]
 
