@@ -134,6 +134,7 @@ def build_steps(
     shown = _Shown()
     told = calls_told(spans)
     steps: list[Step] = []
+    callers: dict[tuple[int | None, str], str | None] = {}
     for index, place in enumerate(order.places):
         span = by_id[place.span_id]
         digests = [digest(span)]
@@ -142,10 +143,29 @@ def build_steps(
             span = absorb(span, by_id[other])
         span, added = told.complete(span)
         digests.append(added)
-        # Most conventions name the agent on its own span only; what it calls is its doing.
-        agent = span.agent or (steps[place.parent].agent if place.parent is not None else None)
+        agent = span.agent or callers.get((place.parent, span.tool or ""))
+        agent = agent or _agent_around(span, by_id, steps[place.parent] if place.parent is not None else None)
+        for message in span.output_messages:
+            callers.update({(place.parent, call.name): agent for call in message.tool_calls})
         steps.append(_step(span, index, place.parent, agent, b"".join(digests).hex(), shown))
     return tuple(steps)
+
+
+def _agent_around(span: Span, by_id: Mapping[str, Span], parent: Step | None) -> str | None:
+    """The agent that a folded wrapper names, else that of the step above.
+
+    Most conventions name the agent on its own span only; what it calls is its doing.
+    """
+    above, seen = span.parent_span_id, {span.span_id}
+    while above is not None and above in by_id and above not in seen:
+        if parent is not None and above == parent.span_id:
+            break
+        wrapper = by_id[above]
+        if wrapper.agent is not None:
+            return wrapper.agent
+        seen.add(above)
+        above = wrapper.parent_span_id
+    return parent.agent if parent is not None else None
 
 
 def _step(span: Span, index: int, parent: int | None, agent: str | None, content_hash: str, shown: _Shown) -> Step:

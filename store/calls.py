@@ -24,8 +24,8 @@ class CallsTold:
         """The span with arguments and result filled in, and the canonical JSON of what was added (b"" for nothing).
 
         LangChain writes the only argument of a tool without its name; the model's request has it. Anthropic's tracer
-        says only `tool_error`; the model is told what went wrong. A span that someone opened around a call and
-        that does not know how it ended has failed where the model was told of an error.
+        says only `tool_error`; the model is told what went wrong. A tool has failed where the model was told so, also
+        where its span knows nothing of it (one opened around the call) or says OK whatever happens (AutoGen's).
         """
         call = span.tool_call_id
         if span.kind not in _CALLED or call is None:
@@ -40,9 +40,9 @@ class CallsTold:
         elif error is not None and error.message == error.type and outputs is None and told:
             error = replace(error, message=as_text(told))
         status = span.status
-        if call in self.failed and error is None and status is Status.UNSET:
-            status, error = Status.ERROR, StepError(as_text(told))
-        if inputs is span.inputs and outputs is span.outputs and error is span.error:
+        if call in self.failed and status is not Status.ERROR:
+            status, error = Status.ERROR, error or StepError(as_text(told))
+        if inputs is span.inputs and outputs is span.outputs and error is span.error and status is span.status:
             return span, b""
         completed = replace(span, inputs=inputs, outputs=outputs, error=error, status=status)
         return completed, canonical([inputs, outputs, error.message if error else None])

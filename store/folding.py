@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from .models import Fold, Span, StepKind
+from .models import Fold, Span, Status, StepKind
 
 _CALLS = frozenset({StepKind.LLM, StepKind.EMBEDDING})
 _NESTABLE = frozenset({StepKind.TOOL, StepKind.RETRIEVER, StepKind.EMBEDDING, StepKind.RERANKER})
@@ -42,6 +42,17 @@ class _Tree:
             yield above
             above = self.parent(above)
 
+    def failed_below(self, span: Span) -> bool:
+        waiting, seen = list(self.children.get(span.span_id, ())), {span.span_id}
+        while waiting:
+            child = waiting.pop()
+            if child.status is Status.ERROR:
+                return True
+            if child.span_id not in seen:
+                seen.add(child.span_id)
+                waiting.extend(self.children.get(child.span_id, ()))
+        return False
+
 
 def fold_spans(spans: Sequence[Span]) -> Mapping[str, Folded]:
     """The spans of one trace that take no step index, by span id.
@@ -75,11 +86,15 @@ def _last(span_id: str, doubles: Mapping[str, str]) -> str:
 
 
 def _wrapper(span: Span, tree: _Tree) -> Folded | None:
-    above = tree.parent(span)
+    above, below = tree.parent(span), tree.children.get(span.span_id, [])
+    if span.fold is not None and above is not None and span.tool_call_id == above.tool_call_id is not None:
+        return Folded(span.fold, above.span_id)
+    if span.kind is StepKind.AGENT and span.fold is None:
+        return _around_agent(span, below)
+    if span.status is Status.ERROR and below and not tree.failed_below(span):
+        return None  # smolagents' `Step 2` alone tells that the code it ran raised
     if span.fold is not None:
-        same_call = above is not None and span.tool_call_id is not None and span.tool_call_id == above.tool_call_id
-        return Folded(span.fold, above.span_id if above and same_call else None)
-    below = tree.children.get(span.span_id, [])
+        return Folded(span.fold)
     if span.kind is not StepKind.CHAIN:
         return None
     node = _graph_node(span)
@@ -87,9 +102,38 @@ def _wrapper(span: Span, tree: _Tree) -> Folded | None:
         return Folded(Fold.WRAPPER)  # a node holds its work; what runs beside the work without any is a router
     if not below:
         return None
-    if span.convention not in _FREE_FORM and not _has_content(span) and (above is not None or len(below) == 1):
+    if _is_empty(span) and (above is not None or _leads_to_one(span, tree)):
         return Folded(Fold.WRAPPER)
     return None
+
+
+def _is_empty(span: Span) -> bool:
+    return span.kind is StepKind.CHAIN and span.convention not in _FREE_FORM and not _has_content(span)
+
+
+def _leads_to_one(root: Span, tree: _Tree) -> bool:
+    """Whether a root holds one step, below nothing or one empty chain after the other: without it the run stays one."""
+    span, seen = root, {root.span_id}
+    while _is_empty(span):
+        below = tree.children.get(span.span_id, [])
+        if len(below) != 1 or below[0].span_id in seen:
+            return False
+        (span,) = below
+        seen.add(span.span_id)
+    return True
+
+
+def _around_agent(span: Span, below: Sequence[Span]) -> Folded | None:
+    """An agent told twice: AutoGen's own span around the instrumented one, LangGraph's node around its agent."""
+    if len(below) != 1 or below[0].kind is not StepKind.AGENT:
+        return None
+    (inner,) = below
+    if _has_content(span) and span.inputs != inner.inputs:
+        return None
+    if span.agent is not None and span.agent == inner.agent:
+        return Folded(Fold.WRAPPER, inner.span_id)
+    alone = span.status is Status.ERROR and inner.status is not Status.ERROR
+    return Folded(Fold.WRAPPER) if _graph_node(span) and not alone else None
 
 
 def _graph_node(span: Span) -> object:
@@ -112,11 +156,6 @@ def _find_nested_doubles(tree: _Tree, doubles: dict[str, str]) -> None:
     """A call inside a call of the same kind, with nothing but chains between, is the same call seen by two layers."""
     inner: dict[str, list[Span]] = defaultdict(list)
     for span in tree.spans.values():
-        if span.kind is StepKind.AGENT:
-            above = tree.parent(span)
-            if above is not None and above.kind is StepKind.AGENT and _same_agent(above, span):
-                inner[above.span_id].append(span)
-            continue
         if span.kind not in _CALLS | _NESTABLE or span.fold is not None:
             continue
         for above in tree.ancestors(span):
@@ -127,14 +166,14 @@ def _find_nested_doubles(tree: _Tree, doubles: dict[str, str]) -> None:
             if above.kind is not StepKind.CHAIN:
                 break
     for outer_id, found in inner.items():
-        outer = tree.spans[outer_id]
         if len(found) > 1:
             found.sort(key=lambda span: (span.ended_at_ns or 0, span.sequence))
             _mark(doubles, outer_id, found[-1].span_id)
-        elif _weight(found[0]) > _weight(outer):
-            _mark(doubles, outer_id, found[0].span_id)
-        else:
-            _mark(doubles, found[0].span_id, outer_id)
+            continue
+        # Three layers of one call make two pairs: the best of the pair before stands for its layer.
+        both = [tree.spans[_last(span_id, doubles)] for span_id in (outer_id, found[0].span_id)]
+        loser, winner = sorted(both, key=_weight) if _weight(both[0]) != _weight(both[1]) else reversed(both)
+        _mark(doubles, loser.span_id, winner.span_id)
 
 
 def _same_agent(one: Span, two: Span) -> bool:
@@ -150,7 +189,7 @@ def _mark(doubles: dict[str, str], loser: str, winner: str) -> None:
 
 def _same_work(outer: Span, inner: Span) -> bool:
     if outer.kind in _CALLS:
-        return _same_model(outer, inner)
+        return _same_model(outer, inner) or _same_answer(outer, inner)
     if outer.kind is not StepKind.TOOL and outer.name.replace("_", "") == inner.name.replace("_", ""):
         return True  # LlamaIndex records both `retrieve` and `_retrieve`
     if outer.tool_call_id and inner.tool_call_id:
@@ -163,6 +202,7 @@ def _same_work(outer: Span, inner: Span) -> bool:
 
 def _find_twins(tree: _Tree, doubles: dict[str, str]) -> None:
     """Siblings that record one call: two instrumentations, an SDK's own tracer beside one, log events beside spans."""
+    layered = frozenset(doubles.values())
     groups: dict[str | None, list[Span]] = defaultdict(list)
     by_response: dict[str, list[Span]] = defaultdict(list)
     for span in tree.spans.values():
@@ -173,7 +213,7 @@ def _find_twins(tree: _Tree, doubles: dict[str, str]) -> None:
         elif span.kind is StepKind.AGENT and span.agent:
             by_response[f"{span.parent_span_id} {span.agent}"].append(span)
         elif span.kind in _CALLS:
-            groups[span.parent_span_id].append(span)
+            groups[_parent_of_call(span, tree, doubles)].append(span)
             if span.response_id:
                 by_response[span.response_id].append(span)
     for group in (*by_response.values(), *groups.values()):
@@ -183,7 +223,9 @@ def _find_twins(tree: _Tree, doubles: dict[str, str]) -> None:
         for place, winner in enumerate(ranked):
             if winner.span_id in doubles:
                 continue
-            twins = [span for span in ranked[place + 1 :] if span.span_id not in doubles and _twins(winner, span)]
+            twins = [
+                span for span in ranked[place + 1 :] if span.span_id not in doubles and _twins(winner, span, layered)
+            ]
             recorders = set()
             for twin in sorted(twins, key=lambda span: _distance(winner, span)):
                 if _recorder(twin) not in recorders:
@@ -191,13 +233,48 @@ def _find_twins(tree: _Tree, doubles: dict[str, str]) -> None:
                     doubles[twin.span_id] = winner.span_id
 
 
-def _twins(one: Span, two: Span) -> bool:
+def _is_stream_told_twice(one: Span, two: Span, layered: Set[str]) -> bool:
+    """Whether two calls that do not overlap are one: a stream that is asked for in one span and read in another.
+
+    Two tries of one recorder may get the same answer, so the two must be plainly two recorders: by convention, by the
+    ids of the calls they ask for, or since one of them is known to tell calls in layers.
+    """
+    if one.kind is not StepKind.LLM or not one.input_messages or not two.input_messages:
+        return False
+    same_ids = any(call.id for said in one.output_messages for call in said.tool_calls)
+    if one.convention == two.convention and not same_ids and layered.isdisjoint((one.span_id, two.span_id)):
+        return False
+    if one.input_messages[-1].content != two.input_messages[-1].content or not _same_model(one, two):
+        return False
+    if one.error is not None and two.error is not None:
+        return one.error == two.error
+    return one.usage is not None and two.usage is not None and _same_usage(one, two) and _same_answer(one, two)
+
+
+def _same_usage(one: Span, two: Span) -> bool:
+    """Equal counts, or unknown on a side."""
+    if not one.usage or not two.usage:
+        return True
+    return (one.usage.input_tokens, one.usage.output_tokens) == (two.usage.input_tokens, two.usage.output_tokens)
+
+
+def _parent_of_call(span: Span, tree: _Tree, doubles: Mapping[str, str]) -> str | None:
+    """Where a call hangs, from the outermost of its recordings."""
+    kept, outermost = _last(span.span_id, doubles), span
+    for above in tree.ancestors(span):
+        if _last(above.span_id, doubles) != kept:
+            break
+        outermost = above
+    return outermost.parent_span_id
+
+
+def _twins(one: Span, two: Span, layered: Set[str]) -> bool:
     if one.kind is not two.kind or _recorder(one) == _recorder(two):
         return False
     if _ends_stream(one, two) or _ends_stream(two, one):
         return True
     if not _overlap(one, two):
-        return False
+        return _is_stream_told_twice(one, two, layered)
     if one.kind is StepKind.TOOL:
         return one.tool_call_id == two.tool_call_id
     if one.kind is StepKind.AGENT:
@@ -206,12 +283,7 @@ def _twins(one: Span, two: Span) -> bool:
         return one.response_id == two.response_id
     if one.input_messages and two.input_messages and one.input_messages[-1].content != two.input_messages[-1].content:
         return False
-    same_usage = (
-        not one.usage
-        or not two.usage
-        or (one.usage.input_tokens, one.usage.output_tokens) == (two.usage.input_tokens, two.usage.output_tokens)
-    )
-    return same_usage and _same_model(one, two) and _contained(one, two)
+    return _same_usage(one, two) and _same_model(one, two) and _contained(one, two)
 
 
 def _ends_stream(call: Span, told: Span) -> bool:
@@ -241,6 +313,15 @@ def _same_model(one: Span, two: Span) -> bool:
         return True
     short, long = sorted((one.model.rsplit("/", 1)[-1], two.model.rsplit("/", 1)[-1]), key=len)
     return long.startswith(short)
+
+
+def _same_answer(one: Span, two: Span) -> bool:
+    """Equal text and calls; AutoGen names the model by a table of its own."""
+    return bool(one.output_messages) and _answer(one) == _answer(two)
+
+
+def _answer(span: Span) -> list[tuple[str, tuple[str | None, ...]]]:
+    return [(said.content, tuple(call.id or call.name for call in said.tool_calls)) for said in span.output_messages]
 
 
 def _bounds(span: Span) -> tuple[int, int] | None:

@@ -9,9 +9,22 @@ from .models import JsonValue
 
 Speaker = Literal["user", "assistant"]
 
-_USER_KEYS = ("question", "query", "input", "user_input", "user_prompt", "prompt", "request", "task", "message")
+_USER_KEYS = (
+    "question",
+    "query",
+    "input",
+    "user_input",
+    "user_prompt",
+    "prompt",
+    "request",
+    "task",
+    "message",
+    "user_msg",
+    "query_str",
+    "query_bundle",
+)
 _ASSISTANT_KEYS = ("answer", "output", "final_output", "final_answer", "response", "result", "completion", "reply")
-_TEXT_KEYS = ("content", "text", "value")
+_TEXT_KEYS = ("content", "blocks", "text", "value")
 _ROLES = {"user": ("user", "human"), "assistant": ("assistant", "ai", "model")}
 _MAX_DEPTH = 6
 
@@ -55,11 +68,11 @@ def _from_list(items: list[JsonValue], speaker: Speaker, depth: int) -> str:
 
 def _role(turn: dict[str, JsonValue]) -> str:
     role = turn.get("role") or turn.get("type")
-    return role.lower() if isinstance(role, str) and ("content" in turn or "parts" in turn) else ""
+    return role.lower() if isinstance(role, str) and ("content" in turn or "parts" in turn or "blocks" in turn) else ""
 
 
 def _content(turn: dict[str, JsonValue], speaker: Speaker, depth: int) -> str:
-    for key in ("content", "parts", "text"):
+    for key in ("content", "parts", "blocks", "text"):
         if turn.get(key):
             return main_text(turn[key], speaker, depth + 1)
     return ""

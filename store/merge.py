@@ -51,7 +51,7 @@ def absorb(winner: Span, double: Span) -> Span:
     an argument that only one of them names.
 
     An error is taken over where the winner has no complaint of its own and nothing to show for the call, or where it
-    is a tool call, whose inner part alone may know that it failed.
+    is a tool call or an agent, one recording of which alone may know that it failed.
     """
     merged = _filled(winner, double)
     merged.parent_span_id, merged.fold = winner.parent_span_id, winner.fold
@@ -62,6 +62,8 @@ def absorb(winner: Span, double: Span) -> Span:
     if isinstance(winner.inputs, dict) and isinstance(double.inputs, dict):
         merged.inputs = {**double.inputs, **winner.inputs}
     failed = double.status is Status.ERROR and winner.status is Status.UNSET
+    if winner.kind is StepKind.AGENT and double.status is Status.ERROR:
+        failed = winner.status is not Status.ERROR
     if failed and (winner.kind is StepKind.TOOL or not winner.output_messages):
         merged.status = Status.ERROR
     elif winner.status is not Status.ERROR:

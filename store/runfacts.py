@@ -25,6 +25,7 @@ from .models import (
 )
 
 _MODEL_CALLS = (StepKind.LLM, StepKind.EMBEDDING, StepKind.RERANKER)
+_LOOK_UPS = (StepKind.RETRIEVER, StepKind.RERANKER, StepKind.TOOL)
 _GOOD = frozenset({"pass", "passed", "correct", "true", "yes", "good", "success", "thumbs_up", "positive", "accept"})
 _BAD = frozenset({"fail", "failed", "incorrect", "false", "no", "bad", "failure", "thumbs_down", "negative", "reject"})
 _FEEDBACK = re.compile(r"feedback|thumb|rating|csat|complain", re.IGNORECASE)
@@ -137,7 +138,7 @@ def _run_input(steps: Sequence[Step]) -> str:
         for message in reversed(step.input_messages):
             if message.role == "user" and message.content:
                 return message.content
-    return ""
+    return next((text for step in roots if step.kind in _LOOK_UPS and (text := main_text(step.inputs, "user"))), "")
 
 
 def _human_text(step: Step) -> str:

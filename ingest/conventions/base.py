@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ...store.models import JsonValue, Span, Status, StepError, StepKind
 from ..otlp.raw import RawSpan
-from .messages import last_text, read_messages
+from .messages import last_text, read_messages, source_of
 from .parts import type_of
 from .table import IDENTITY, Sorted, Table
 from .values import number_of, read_arguments, read_json, text_of, texts_of
@@ -52,6 +52,7 @@ _ANY_PROJECT = "default"
 _TRACEBACK = "Traceback (most recent call last)"
 _REPR = re.compile(r"(?P<type>\w{1,80})\((?P<quote>['\"])(?P<text>.*)(?P=quote),?\)", re.DOTALL)
 _STATUS = {0: Status.UNSET, 1: Status.OK, 2: Status.ERROR}
+_USER_KEYS = ("user_id", "userId")
 _SESSION_KEYS = ("session_id", "sessionId", "thread_id", "threadId", "conversation_id", "conversationId")
 
 
@@ -82,8 +83,8 @@ def begin(raw: RawSpan, sorted_attributes: Sorted, *, kind: StepKind, convention
         started_at_ns=raw.start_ns,
         ended_at_ns=raw.end_ns,
         sequence=raw.sequence,
-        session=said.session or _session_of(metadata) or around.session,
-        user=said.user or around.user,
+        session=said.session or _named(metadata, _SESSION_KEYS) or around.session,
+        user=said.user or _named(metadata, _USER_KEYS) or around.user,
         version=said.version or around.version,
         environment=said.environment or around.environment,
         project=said.project or around.project,
@@ -128,11 +129,11 @@ def _project(found: Mapping[str, JsonValue]) -> str | None:
     return None if name is None or name.startswith("unknown_service") or name == _ANY_PROJECT else name
 
 
-def _session_of(metadata: JsonValue) -> str | None:
-    """LangGraph and others name the thread in a metadata object only."""
+def _named(metadata: JsonValue, keys: tuple[str, ...]) -> str | None:
+    """LangGraph and others name thread and user in a metadata object only."""
     if not isinstance(metadata, dict):
         return None
-    return next((text for key in _SESSION_KEYS if (text := text_of(metadata.get(key)))), None)
+    return next((text for key in keys if (text := text_of(metadata.get(key)))), None)
 
 
 def _agent_of(metadata: JsonValue) -> str | None:
@@ -232,10 +233,11 @@ def speak(span: Span) -> None:
 
 def _spoken(span: Span, name: str, role: str) -> JsonValue:
     value: JsonValue = read_json(getattr(span, name))
-    if isinstance(value, dict) and len(value) == 1:
-        (only,) = value.values()
-        if isinstance(only, str) and only:
-            return only
+    only = _only(value)
+    if isinstance(only, str) and only:
+        return only
+    if not _is_conversation(value) and _is_conversation(only):
+        span.attributes[name], value = value, only
     if not _is_conversation(value):
         return value
     turns = read_messages(value, role)
@@ -243,8 +245,15 @@ def _spoken(span: Span, name: str, role: str) -> JsonValue:
     if text is None:
         return value
     if len(turns) > 1 or (isinstance(value, dict) and len(value) > 1 and "messages" in value):
-        span.attributes[name] = value
+        span.attributes.setdefault(name, value)
     return text
+
+
+def _only(value: JsonValue) -> JsonValue:
+    """What an object of one field holds, however deep: `{"input_args": {"question": "Why?"}}`."""
+    while isinstance(value, dict) and len(value) == 1:
+        (value,) = value.values()
+    return value
 
 
 def _is_conversation(value: JsonValue) -> bool:
@@ -255,7 +264,12 @@ def _is_conversation(value: JsonValue) -> bool:
 
 def _is_turn(item: JsonValue) -> bool:
     if isinstance(item, dict):
-        return "role" in item or "parts" in item or type_of(item) in ("human", "ai", "constructor")
+        return (
+            "role" in item
+            or "parts" in item
+            or source_of(item) is not None
+            or type_of(item) in ("human", "ai", "constructor")
+        )
     return isinstance(item, list) and len(item) == 2 and item[0] in ("user", "human", "assistant", "ai", "system")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ...store.models import Document, JsonValue
@@ -31,6 +32,27 @@ def read_documents(value: JsonValue, depth: int = 0) -> tuple[Document, ...]:
     if isinstance(value, list):
         return tuple(made for item in value if (made := _document(read_json(item))))
     return ()
+
+
+def with_listed_ids(flat: tuple[Document, ...], listed: tuple[Document, ...]) -> tuple[Document, ...]:
+    """Documents told twice, as flattened attributes and in an output, as one; LangChain names ids in the output only.
+
+    Args:
+        flat: With scores where there are any; kept where the two differ in number.
+        listed: As `read_documents` finds them in the output.
+    """
+    if len(flat) != len(listed):
+        return flat or listed
+    return tuple(
+        replace(one, id=other.id) if other.id and one.content == other.content and not _has_own_id(one) else one
+        for one, other in zip(flat, listed, strict=True)
+    )
+
+
+def _has_own_id(document: Document) -> bool:
+    """Whether the id is more than a source that the metadata names."""
+    metadata = document.metadata
+    return document.id is not None and not (isinstance(metadata, dict) and document.id in metadata.values())
 
 
 def _document(item: JsonValue) -> Document | None:

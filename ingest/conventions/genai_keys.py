@@ -33,7 +33,7 @@ OPERATIONS = {
     "evaluate": StepKind.EVALUATOR,
 }
 WRAPPING = frozenset({"agent_step", "execute_event_loop_cycle"})
-_FIELDS = {
+FIELDS = {
     "operation": ("gen_ai.operation.name", "llm.request.type"),
     "input_messages": (
         "gen_ai.input.messages",
@@ -103,7 +103,7 @@ _FIELDS = {
 PARAMETERS = "code.function.parameters."
 """What Google's SDK gave a function that it called by itself: a value and a type for each name."""
 TABLE = Table(
-    _FIELDS,
+    FIELDS,
     ("gen_ai.prompt.", "gen_ai.completion.", "llm.request.functions.", "gen_ai.input.messages.", PARAMETERS),
 )
 _DIALECTS = (

@@ -19,8 +19,9 @@ def is_machinery(raw: RawSpan) -> bool:
         return True
     if raw.scope.startswith("autogen ") and "messaging.operation" in attributes:
         return True
-    if raw.parent_span_id is None and attributes.get("gen_ai.operation.name") == "create_agent":
-        return raw.scope.startswith(_BUILDERS)
+    if attributes.get("gen_ai.operation.name") == "create_agent":
+        built_alone = raw.parent_span_id is None and raw.scope.startswith(_BUILDERS)
+        return built_alone or attributes.get("gen_ai.system") == "autogen"
     service = raw.resource.get("service.name")
     return (
         isinstance(service, str)

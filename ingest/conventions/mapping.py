@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from ...store.models import Annotation, Span, SpanBatch, TraceFacts
 from ..otlp.raw import RawLog, RawSpan
@@ -54,12 +54,27 @@ def to_batch(raw_spans: Iterable[RawSpan], raw_logs: Iterable[RawLog] = ()) -> S
     """
     batch = SpanBatch()
     notes: defaultdict[str, list[Annotation]] = defaultdict(list)
+    left_out: dict[str, RawSpan] = {}
     for raw in raw_spans:
-        if not is_machinery(raw):
+        if is_machinery(raw):
+            left_out[raw.span_id] = raw
+        else:
             batch.spans.append(to_span(raw, notes[raw.trace_id]))
+    if left_out:
+        _lift(batch.spans, left_out)
     _add_logs(raw_logs, batch, notes)
     batch.facts.extend(TraceFacts(key, annotations=tuple(found)) for key, found in notes.items() if found)
     return batch
+
+
+def _lift(spans: Iterable[Span], left_out: Mapping[str, RawSpan]) -> None:
+    """Hang spans below the nearest parent that was kept; AutoGen's agents run in messages on its bus."""
+    for span in spans:
+        for _ in left_out:
+            above = left_out.get(span.parent_span_id or "")
+            if above is None or above.parent_span_id is None:
+                break
+            span.parent_span_id = above.parent_span_id
 
 
 def to_span(raw: RawSpan, notes: list[Annotation]) -> Span:

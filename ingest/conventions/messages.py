@@ -75,11 +75,11 @@ def read_message(value: Mapping[str, Any], role: str = "user") -> list[Message]:
         return _langchain(value, role)
     if kind in ITEM_TYPES and "parts" not in value:
         return _item(value, role)
-    speaker = value.get("role") or (kind if kind and kind.lower() in ROLES else None)
+    speaker = value.get("role") or (kind if kind and kind.lower() in ROLES else None) or source_of(value)
     turn = Turn(ROLES.get(speaker.lower(), speaker) if isinstance(speaker, str) else role)
     body = value.get("parts")
     if body is None:
-        body = first(value, "content", "contents", "text", "message", "blocks")
+        body = first(value, "content", "contents", "blocks", "text", "message")
     _fill(turn, body)
     extra = value.get("additional_kwargs")
     calls = value.get("tool_calls") or value.get("toolCalls") or value.get("tool_invocations")
@@ -103,6 +103,14 @@ def read_message(value: Mapping[str, Any], role: str = "user") -> list[Message]:
     if refusal := text_of(value.get("refusal")):
         turn.texts.append(refusal)
     return turn.messages()
+
+
+def source_of(value: Mapping[str, Any]) -> str | None:
+    """The role of one of AutoGen's messages, which name their speaker and have a type such as `TextMessage`."""
+    source = value.get("source")
+    if not isinstance(source, str) or not str(value.get("type")).endswith("Message"):
+        return None
+    return "user" if source == "user" else "assistant"
 
 
 def last_text(messages: Iterable[Message], role: str) -> str | None:

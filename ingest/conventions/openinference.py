@@ -9,14 +9,16 @@ from typing import Any
 from ...store.models import Annotation, AnnotatorKind, Document, JsonValue, Message, Span, StepKind, ToolCall
 from ..otlp.raw import RawSpan
 from .base import begin, cost_of, fail, keep_events, speak
-from .documents import read_documents
+from .documents import read_documents, with_listed_ids
+from .genai_keys import FIELDS as GENAI_FIELDS
 from .messages import ROLES, read_messages, read_output
-from .openinference_frameworks import fold_in_framework, kind_in_framework, read_agent
+from .openinference_agents import read_agent
+from .openinference_frameworks import fold_in_framework, kind_in_framework, read_in_framework
 from .parts import Turn, add_call, add_part
 from .results import read_result
 from .table import Sorted, Table, by_index, nest
 from .usage import USAGE, usage_of
-from .values import number_of, read_arguments, read_json, text_of, texts_of
+from .values import first, number_of, read_any_json, read_arguments, read_json, text_of, texts_of
 
 KINDS = {
     "LLM": StepKind.LLM,
@@ -48,9 +50,13 @@ TABLE = Table(
         "provider": ("llm.provider", "llm.system"),
         "input_tokens": ("llm.token_count.prompt",),
         "output_tokens": ("llm.token_count.completion",),
-        "cache_read": ("llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_input"),
-        "cache_write": ("llm.token_count.prompt_details.cache_write",),
-        "reasoning": ("llm.token_count.completion_details.reasoning",),
+        "cache_read": (
+            "llm.token_count.prompt_details.cache_read",
+            "llm.token_count.prompt_details.cache_input",
+            *GENAI_FIELDS["cache_read"],
+        ),
+        "cache_write": ("llm.token_count.prompt_details.cache_write", *GENAI_FIELDS["cache_write"]),
+        "reasoning": ("llm.token_count.completion_details.reasoning", *GENAI_FIELDS["reasoning"]),
         "cost": ("llm.cost.total",),
         "finish": ("llm.finish_reasons", "llm.finish_reason"),
         "tool": ("tool.name", "tool_call.function.name"),
@@ -92,17 +98,24 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     if span.kind is StepKind.LLM:
         _read_call(span, attributes)
     else:
-        attributes.put_back(*USAGE, "cost", "finish", "provider", "response_id")
+        if span.kind is StepKind.EMBEDDING:
+            span.usage = usage_of(found)
+        else:
+            attributes.put_back(*USAGE)
+        attributes.put_back("cost", "finish", "provider", "response_id")
         _read_values(span, found)
     if span.kind in (StepKind.EMBEDDING, StepKind.RERANKER):
         span.model = text_of(found.get("model"))
     if indexed:
         _read_indexed(span, indexed, raw, notes)
+    if span.kind in (StepKind.RETRIEVER, StepKind.RERANKER):
+        span.documents = with_listed_ids(span.documents, read_documents(span.outputs))
     span.tool_call_id = text_of(found.get("call_id"))
     if span.kind in (StepKind.TOOL, StepKind.RETRIEVER):
         _read_tool(span, found)
     elif span.kind in (StepKind.AGENT, StepKind.CHAIN):
         read_agent(span, raw)
+    read_in_framework(span, raw)
     speak(span)
     span.fold = fold_in_framework(span, raw)
     keep_events(span, raw)
@@ -111,7 +124,7 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
 
 def _read_call(span: Span, attributes: Sorted) -> None:
     found, indexed = attributes.found, attributes.indexed
-    span.model, span.provider = text_of(found.get("model")), text_of(found.get("provider"))
+    span.model, span.provider = text_of(found.get("model")) or _model_asked(attributes), text_of(found.get("provider"))
     span.usage = usage_of(found)
     span.cost_usd = cost_of(found.get("cost"))
     span.finish_reason = next(iter(texts_of(found.get("finish"))), None)
@@ -121,11 +134,22 @@ def _read_call(span: Span, attributes: Sorted) -> None:
     )
     span.response_id = text_of(found.get("response_id")) or _response_id(found.get("output"))
     if not span.input_messages:
-        span.input_messages = _prompts(indexed) or read_messages(found.get("input"))
+        span.input_messages = _prompts(indexed) or read_messages(read_arguments(found.get("input")))
     if not span.output_messages:
         span.output_messages = _choices(indexed) or read_output(found.get("output"))
+    if span.error is not None and not any(message.content or message.tool_calls for message in span.output_messages):
+        span.output_messages = ()  # LangChain writes an empty answer for a call that failed
     if "tools" in found:
         span.tool_definitions = read_json(found["tools"])
+
+
+def _model_asked(attributes: Sorted) -> str | None:
+    """The model of the request, all that a failed call tells."""
+    for source in (attributes.rest.get("llm.invocation_parameters"), attributes.found.get("input")):
+        asked = read_json(source)
+        if isinstance(asked, dict) and (name := text_of(first(asked, "model", "model_name", "model_id", "modelId"))):
+            return name
+    return None
 
 
 def _read_values(span: Span, found: Mapping[str, JsonValue]) -> None:
@@ -138,20 +162,33 @@ def _read_values(span: Span, found: Mapping[str, JsonValue]) -> None:
 
 
 def _value(value: JsonValue, mime_type: JsonValue) -> JsonValue:
+    if mime_type == "application/json" and isinstance(value, str) and (value[:1] == '"' or value == "null"):
+        return read_any_json(value)
     return value if mime_type == "text/plain" and not str(value).startswith('{"') else read_json(value)
 
 
 def _read_tool(span: Span, found: Mapping[str, JsonValue]) -> None:
     span.tool = text_of(found.get("tool")) or span.name
-    span.inputs = read_arguments(found.get("arguments", span.inputs))
+    span.inputs = _named_arguments(found.get("arguments", span.inputs), span.attributes.get("tool.parameters"))
     if span.kind is StepKind.RETRIEVER:
-        span.documents = span.documents or read_documents(span.outputs)
         return
     result = read_result(span.outputs)
     span.outputs = result.value
     span.tool_call_id = span.tool_call_id or result.call_id
     if result.is_error:
         fail(span, result.text)
+
+
+def _named_arguments(value: JsonValue, schema: JsonValue) -> JsonValue:
+    """Arguments as an object where the tool's schema tells the names of those passed by place."""
+    plain = read_arguments(value)
+    call, known = read_json(value), read_json(schema)
+    if plain == call or not isinstance(call, dict) or not isinstance(known, dict):
+        return plain
+    args, kwargs, names = call.get("args"), call.get("kwargs"), known.get("properties", known)
+    if not args or not isinstance(args, list) or not isinstance(names, dict) or len(names) < len(args):
+        return plain
+    return dict(zip(names, args, strict=False)) | (kwargs if isinstance(kwargs, dict) else {})
 
 
 def _response_id(output: JsonValue) -> str | None:
@@ -163,15 +200,15 @@ def _response_id(output: JsonValue) -> str | None:
 
 
 def _messages(indexed: Mapping[str, JsonValue], prefix: str, role: str) -> tuple[Message, ...]:
-    return tuple(_message(fields, role) for fields in by_index(indexed, prefix))
+    return tuple(message for fields in by_index(indexed, prefix) for message in _message(fields, role))
 
 
-def _message(fields: Mapping[str, JsonValue], role: str) -> Message:
+def _message(fields: Mapping[str, JsonValue], role: str) -> list[Message]:
     speaker = fields.get("message.role")
     speaker = ROLES.get(speaker.lower(), speaker) if isinstance(speaker, str) else role
     content = fields.get("message.content")
     if len(fields) == 2 and isinstance(content, str):
-        return Message(speaker, content)
+        return [Message(speaker, content)]
     turn = Turn(speaker, call_id=text_of(fields.get("message.tool_call_id")), name=text_of(fields.get("message.name")))
     tree: Any = nest({key: value for key, value in fields.items() if key.startswith(_NESTED)})
     inner = tree.get("message", {}) if isinstance(tree, dict) else {}
@@ -185,8 +222,10 @@ def _message(fields: Mapping[str, JsonValue], role: str) -> Message:
         parts = [part for part in parts if not _is_text(part)]
     for part in parts:
         add_part(turn, part)
-    said = turn.messages()
-    return said[0]
+    for key in fields:
+        if key.startswith("function.") and isinstance(result := read_json(fields[key]), dict):  # AutoGen
+            add_part(turn, {"type": "tool_result", **result})
+    return turn.messages()
 
 
 def _is_text(part: JsonValue) -> bool:

@@ -144,7 +144,7 @@ def add_part(turn: Turn, part: JsonValue) -> None:
         if part is not None:
             turn.texts.append(as_text(part))
         return
-    kind = type_of(part)
+    kind = type_of(part) or text_of(part.get("block_type"))  # the latter LlamaIndex's
     if kind in _TEXT:
         turn.texts.append(_part_text(part))
     elif kind in _CALL:
@@ -231,7 +231,9 @@ def _thought(part: Mapping[str, Any]) -> str:
 
 def _add_bare(turn: Turn, part: dict[str, JsonValue]) -> None:
     """Parts told by their key: Gemini and Bedrock, and OpenInference's `message_content`."""
-    if isinstance(inner := part.get("message_content"), dict):
+    if isinstance(call := part.get("tool_call"), dict):  # beside a message_content of type tool_use
+        add_call(turn, call)
+    elif isinstance(inner := part.get("message_content"), dict):
         add_part(turn, inner)
     elif is_json_block(part):
         turn.texts.append(as_text(part["json"]))

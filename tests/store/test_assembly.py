@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 from retrospan.store.assembly import assemble, reading_order
-from retrospan.store.models import Fold, Message, Span, Status, StepKind, Usage
+from retrospan.store.models import Fold, Message, Span, Status, StepKind, ToolCall, Usage
 
 
 def span(span_id: str, parent: str | None = None, start: int | None = None, **fields: object) -> Span:
@@ -111,3 +111,37 @@ def test_steps_belong_to_the_agent_they_run_under() -> None:
         span("tool", "helper", 4, kind=StepKind.TOOL, tool="search"),
     ]
     assert [step.agent for step in assemble(spans).steps] == ["desk", "desk", "searcher", "searcher"]
+
+
+def test_a_folded_wrapper_may_name_the_agent_of_what_it_holds() -> None:
+    spans = [
+        span("root", None, 1, kind=StepKind.AGENT, agent="workflow"),
+        span("turn", "root", 2, fold=Fold.WRAPPER, agent="analyst"),
+        span("call", "turn", 3, kind=StepKind.LLM),
+        span("look", "root", 4, kind=StepKind.TOOL),
+    ]
+    assert [step.agent for step in assemble(spans).steps] == ["workflow", "analyst", "workflow"]
+
+
+def test_a_tool_is_called_by_the_agent_whose_model_asked_for_it() -> None:
+    asked = Message("assistant", "", (ToolCall("look", {}),))
+    spans = [
+        span("root", None, 1, kind=StepKind.AGENT, agent="workflow"),
+        span("call", "root", 2, kind=StepKind.LLM, agent="analyst", output_messages=(asked,)),
+        span("look", "root", 3, kind=StepKind.TOOL, tool="look"),
+        span("other", "root", 4, kind=StepKind.TOOL, tool="other"),
+    ]
+    assert [step.agent for step in assemble(spans).steps] == ["workflow", "analyst", "analyst", "workflow"]
+
+
+def test_input_and_answer_are_found_in_llama_index_events() -> None:
+    answer = {"result": {"response": {"role": "assistant", "blocks": [{"block_type": "text", "text": "At 10:00"}]}}}
+    asked = {"user_msg": "Any slot?", "memory": None}
+
+    summary = assemble([span("root", None, 1, kind=StepKind.AGENT, inputs=asked, outputs=answer)]).summary
+
+    assert (summary.input, summary.output) == ("Any slot?", "At 10:00")
+
+
+def test_a_run_that_only_looks_up_has_its_query_as_input() -> None:
+    assert assemble([span("root", None, 1, kind=StepKind.RETRIEVER, inputs="parking?")]).summary.input == "parking?"

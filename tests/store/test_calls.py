@@ -33,6 +33,14 @@ def test_what_the_tool_says_itself_stands() -> None:
     assert step(replace(TOOL, inputs="other", outputs="y"))[0] == "other"
 
 
+def test_a_tool_that_says_nothing_of_its_error_has_the_one_the_model_was_told() -> None:
+    told = replace(TOLD, input_messages=(replace(RESULT, content="slot taken", is_error=True),))
+
+    found = assemble([ASK, replace(TOOL, outputs="slot taken", status=Status.OK), told]).steps[1]
+
+    assert (found.status, found.error) == (Status.ERROR, StepError("slot taken"))
+
+
 def test_an_error_without_words_gets_those_the_model_was_told() -> None:
     failed = replace(TOOL, status=Status.ERROR, error=StepError("tool_error", "tool_error"))
 
@@ -47,11 +55,11 @@ def test_other_kinds_and_unknown_calls_are_left_alone() -> None:
     assert told.complete(replace(TOOL, tool_call_id="c9"))[1] == b""
 
 
-def test_a_tool_that_does_not_say_how_it_ended_failed_where_the_model_was_told_so() -> None:
+def test_a_tool_failed_where_the_model_was_told_so() -> None:
     failed = replace(TOLD, input_messages=(replace(RESULT, content="slot is taken", is_error=True),))
     (_, unset, _), (_, ok, _) = (
         assemble([ASK, replace(TOOL, status=s), failed]).steps for s in (Status.UNSET, Status.OK)
     )
 
     assert (unset.status, unset.error, unset.outputs) == (Status.ERROR, StepError("slot is taken"), "slot is taken")
-    assert (ok.status, ok.error) == (Status.OK, None)
+    assert (ok.status, ok.error) == (Status.ERROR, StepError("slot is taken"))

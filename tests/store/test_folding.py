@@ -64,6 +64,74 @@ def test_a_call_inside_a_call_is_the_same_call() -> None:
     assert folded["sdk"] == Folded(Fold.DOUBLE, "chat")
 
 
+def test_a_call_inside_a_call_under_another_model_name_is_the_same_by_its_answer() -> None:
+    inner = replace(SDK, parent_span_id="chat", model="m-of-the-server", output_messages=HELLO, response_id=None)
+
+    assert set(fold_spans([ROOT, replace(CALL, model="m-of-a-table"), inner])) == {"sdk"}
+    other = replace(inner, output_messages=(Message("assistant", "No"),))
+    assert fold_spans([ROOT, replace(CALL, model="m-of-a-table"), other]) == {}
+
+
+@pytest.mark.parametrize("middle", [{}, {"inputs": "Hi"}, {"input_messages": HI, "output_messages": HELLO}])
+def test_three_layers_of_one_call_are_one_call(middle: dict[str, object]) -> None:
+    layers = [
+        make("outer", StepKind.LLM, input_messages=HI),
+        replace(make("middle", StepKind.LLM, "outer"), **middle),  # type: ignore[arg-type]
+        make("inner", StepKind.LLM, "middle", input_messages=HI, output_messages=HELLO),
+    ]
+
+    for order in (layers, layers[::-1]):
+        folded = fold_spans([ROOT, *order])
+        assert len(folded) == 2
+        assert {fold.into for fold in folded.values()} == {"outer", "middle", "inner"} - set(folded)
+
+
+def test_a_second_recorder_may_hang_beside_the_outer_layer() -> None:
+    outer, inner = make("outer", StepKind.LLM), replace(CALL, parent_span_id="outer", response_id=None)
+
+    assert set(fold_spans([ROOT, outer, inner, replace(SDK, response_id=None)])) == {"outer", "sdk"}
+
+
+def test_a_stream_asked_for_in_one_span_and_read_in_the_next_is_one_call() -> None:
+    asked = replace(CALL, response_id=None, usage=Usage(5, 2))
+    read = replace(SDK, response_id=None, input_messages=HI, output_messages=HELLO, started_at_ns=30, ended_at_ns=40)
+
+    assert len(fold_spans([ROOT, asked, read])) == 1
+    assert fold_spans([ROOT, asked, replace(read, output_messages=(Message("assistant", "No"),))]) == {}
+    assert fold_spans([ROOT, asked, replace(read, input_messages=(Message("user", "And?"),))]) == {}
+    assert fold_spans([ROOT, asked, replace(read, convention="test")]) == {}  # two tries with the same answer
+    failed = {"error": StepError("slow down", "429"), "status": Status.ERROR, "output_messages": (), "usage": None}
+    assert len(fold_spans([ROOT, replace(asked, **failed), replace(read, **failed)])) == 1  # type: ignore[arg-type]
+
+
+def test_an_agent_told_twice_is_the_inner_one_with_the_error_of_either() -> None:
+    outer = make("invoke", StepKind.AGENT, None, agent="desk", status=Status.ERROR, error=StepError("boom"))
+    inner = make("run", StepKind.AGENT, "invoke", agent="desk", inputs="Hi", status=Status.OK)
+
+    assert fold_spans([outer, inner]) == {"invoke": Folded(Fold.WRAPPER, "run")}
+    assert absorb(inner, outer).error == StepError("boom")
+    assert fold_spans([replace(outer, agent="manager"), inner]) == {}
+    assert fold_spans([outer, inner, make("look", StepKind.TOOL, "invoke")]) == {}
+
+
+def test_a_graph_node_that_only_passes_on_to_an_agent_is_a_wrapper() -> None:
+    metadata = {"metadata": {"langgraph_node": "desk"}}
+    node = make("node", StepKind.AGENT, agent="call_agent", inputs="Hi", attributes=metadata)
+    agent = make("agent", StepKind.AGENT, "node", agent="desk", inputs="Hi", attributes=metadata)
+
+    assert set(fold_spans([ROOT, node, agent])) == {"node"}
+    assert fold_spans([ROOT, node, replace(agent, inputs="Another question")]) == {}
+
+
+def test_a_wrapper_that_alone_tells_of_an_error_is_a_step() -> None:
+    step = make("step", StepKind.CHAIN, fold=Fold.WRAPPER, status=Status.ERROR, error=StepError("code raised"))
+    call = replace(CALL, parent_span_id="step")
+
+    assert fold_spans([ROOT, step, call]) == {}
+    failed = make("look", StepKind.TOOL, "chat", status=Status.ERROR)
+    assert set(fold_spans([ROOT, step, call, failed])) == {"step"}
+
+
 def test_a_model_call_under_a_tool_under_a_call_is_another_call() -> None:
     tool = make("tool", StepKind.TOOL, "chat", tool="ask")
     inner = replace(SDK, parent_span_id="tool", response_id=None)
@@ -106,6 +174,14 @@ def test_chains_without_content_that_hold_steps_are_wrappers() -> None:
     assert fold_spans([ROOT, replace(turn, inputs="x"), call]) == {}
     assert fold_spans([ROOT, replace(turn, convention="unknown"), call]) == {}
     assert fold_spans([ROOT, turn]) == {}
+
+
+def test_an_empty_root_stays_where_it_alone_holds_the_run_together() -> None:
+    root, inner = make("root", StepKind.CHAIN, None), make("inner", StepKind.CHAIN)
+    first, second = (make(name, StepKind.AGENT, "inner", inputs=name) for name in ("desk", "analyst"))
+
+    assert set(fold_spans([root, inner, first, second])) == {"inner"}
+    assert set(fold_spans([root, inner, first])) == {"root", "inner"}
 
 
 def test_graph_nodes_fold_where_they_hold_work_and_routers_where_they_hold_none() -> None:
@@ -158,7 +234,7 @@ def test_an_agent_told_twice_is_one_step_where_only_one_recording_knows_what_was
     said = make("workflow", StepKind.AGENT, at=(1, 99), agent="coder", inputs="Fix it")
     sibling = make("task", StepKind.AGENT, None, at=(1, 99), agent="coder", inputs="Fix it")
 
-    assert fold_spans([empty, said]) == {"root": Folded(Fold.DOUBLE, "workflow")}
+    assert fold_spans([empty, said]) == {"root": Folded(Fold.WRAPPER, "workflow")}
     assert fold_spans([empty, sibling]) == {"root": Folded(Fold.DOUBLE, "task")}
     assert fold_spans([replace(empty, inputs="Again"), said]) == {}
     assert fold_spans([empty, replace(said, agent="tester")]) == {}

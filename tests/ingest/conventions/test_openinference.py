@@ -84,6 +84,47 @@ def test_a_call_without_messages_reads_them_from_request_and_response() -> None:
     assert (found.input_messages, found.output_messages) == ((Message("user", "Hi"),), (Message("assistant", "Hello"),))
 
 
+def test_a_call_told_as_message_part_and_as_list_is_one_call() -> None:
+    out, function = "llm.output_messages.0.message", "tool_call.function"
+    told = {"tool_call.id": "toolu_1", f"{function}.name": "run_sql", f"{function}.arguments": '{"query": "SELECT 1"}'}
+    attributes = {KIND: "LLM", f"{out}.contents.0.message_content.type": "tool_use"}
+    for place in ("tool_calls.0", "contents.0"):
+        attributes |= {f"{out}.{place}.{key}": value for key, value in told.items()}
+
+    (message,) = span(attributes).output_messages
+
+    assert message.tool_calls == (ToolCall("run_sql", {"query": "SELECT 1"}, "toolu_1"),)
+
+
+def test_a_failed_call_has_the_model_that_was_asked_and_no_empty_answer() -> None:
+    failed = {KIND: "LLM", "llm.output_messages.0.message.role": "assistant"}
+    asked = {"llm.invocation_parameters": '{"model": "gpt-5-mini", "temperature": 0}'}
+
+    found = span({**failed, **asked}, status=2, message="Overloaded")
+    in_request = span({**failed, "input.value": {"model": "gpt-5-mini", "messages": []}}, status=2)
+
+    assert (found.model, in_request.model) == ("gpt-5-mini", "gpt-5-mini")
+    assert found.output_messages == ()
+
+
+def test_a_prompt_passed_by_place_is_a_user_turn() -> None:
+    found = span({KIND: "LLM", "input.value": {"args": ["Complete this"]}, "output.value": "Done"})
+
+    assert found.input_messages == (Message("user", "Complete this"),)
+
+
+def test_cached_tokens_may_be_told_under_the_otel_name_only() -> None:
+    counts = {"llm.token_count.prompt": 160, "llm.token_count.completion": 32}
+
+    assert span({KIND: "LLM", **counts, "gen_ai.usage.cache_read.input_tokens": 16}).usage == Usage(160, 32, 16)
+
+
+def test_an_embedding_counts_its_tokens() -> None:
+    found = span({KIND: "EMBEDDING", "embedding.model_name": "embed-1", "llm.token_count.prompt": 8})
+
+    assert (found.model, found.usage) == ("embed-1", Usage(8, 0))
+
+
 def test_retrieved_documents_are_found_flattened_or_in_the_output() -> None:
     flat = span(
         {
@@ -105,6 +146,22 @@ def test_retrieved_documents_are_found_flattened_or_in_the_output() -> None:
         Document("5 days", "b", 0.1, {"doc_id": "b", "score": 0.1}),
     )
     assert whole.documents == (Document("30 days", "a", None, {"id": "a"}),)
+
+
+def test_ids_that_only_the_output_names_reach_the_flattened_documents() -> None:
+    flat = "retrieval.documents.0.document"
+    listed = {"id": "prep", "metadata": {"source": "prep.md"}, "page_content": "Fast for 3 hours"}
+    found = span(
+        {
+            KIND: "RETRIEVER",
+            f"{flat}.content": "Fast for 3 hours",
+            f"{flat}.score": 0.7,
+            f"{flat}.metadata": {"source": "prep.md"},
+            "output.value": {"documents": [listed]},
+        }
+    )
+
+    assert found.documents == (Document("Fast for 3 hours", "prep", 0.7, {"source": "prep.md"}),)
 
 
 def test_a_reranker_keeps_query_input_and_ranking() -> None:
@@ -136,6 +193,27 @@ def test_a_reranker_keeps_query_input_and_ranking() -> None:
 )
 def test_tool_arguments_are_the_plain_object(given: str, wanted: object) -> None:
     assert span({KIND: "TOOL", "tool.name": "t", "input.value": given}).inputs == wanted
+
+
+@pytest.mark.parametrize("schema", [{"day": {"type": "string"}}, {"properties": {"day": {}, "hour": {}}}])
+def test_arguments_passed_by_place_get_the_names_of_the_schema(schema: object) -> None:
+    given = {"args": ["2026-03-02"], "kwargs": {}}
+
+    assert span({KIND: "TOOL", "tool.parameters": schema, "input.value": given}).inputs == {"day": "2026-03-02"}
+
+
+def test_a_quoted_text_of_json_type_is_the_plain_text() -> None:
+    found = span({KIND: "TOOL", "output.value": '"Completed."', "output.mime_type": "application/json"})
+
+    assert found.outputs == "Completed."
+
+
+def test_the_type_that_sdks_put_before_a_message_is_taken_off() -> None:
+    raised = event("exception", **{"exception.type": "app.errors.SlotError", "exception.message": "10:00 is taken"})
+
+    found = span({KIND: "TOOL"}, status=2, message="SlotError: 10:00 is taken", events=[raised])
+
+    assert found.error == StepError("10:00 is taken", "app.errors.SlotError")
 
 
 def test_a_langchain_tool_message_is_unwrapped_and_its_error_told() -> None:
@@ -214,9 +292,10 @@ def test_the_openai_agents_root_is_the_workflow() -> None:
 
 
 def test_a_langchain_agent_is_told_by_its_metadata() -> None:
-    found = span({KIND: "CHAIN", "metadata": {"lc_agent_name": "desk", "thread_id": "th-1"}}, name="desk")
+    metadata = {"lc_agent_name": "desk", "thread_id": "th-1", "user_id": "nurse-9"}
+    found = span({KIND: "CHAIN", "metadata": metadata}, name="desk")
 
-    assert (found.kind, found.agent, found.session) == (StepKind.AGENT, "desk", "th-1")
+    assert (found.kind, found.agent, found.session, found.user) == (StepKind.AGENT, "desk", "th-1", "nurse-9")
 
 
 def test_a_crew_shows_task_and_answer() -> None:
@@ -242,6 +321,10 @@ def test_a_conversation_at_the_root_is_shown_as_its_last_turns() -> None:
 
     assert (found.inputs, found.outputs) == ("Hi", "Hello")
     assert found.attributes["outputs"] == {"messages": turns, "n": 1}
+
+
+def test_an_input_of_one_field_is_shown_as_what_it_holds() -> None:
+    assert span({KIND: "CHAIN", "input.value": {"input_args": {"question": "Why?"}}}).inputs == "Why?"
 
 
 def test_other_span_events_are_kept() -> None:

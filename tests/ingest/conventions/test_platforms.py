@@ -7,7 +7,7 @@ import json
 import pytest
 from raw_spans import event, raw_span, span
 from retrospan.ingest.conventions.mapping import to_batch
-from retrospan.store.models import Document, Message, Status, StepError, StepKind, ToolCall, Usage
+from retrospan.store.models import Document, Fold, Message, Status, StepError, StepKind, ToolCall, Usage
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": '{"n": 1}'}}
 
@@ -135,6 +135,56 @@ def test_mlflow_values_are_all_json() -> None:
     assert (call.input_messages, call.output_messages) == ((Message("user", "Hi"),), (Message("assistant", "Hello"),))
     assert (call.usage, call.model, call.response_id) == (Usage(9, 2, 4), "gpt-5", "r1")
     assert retriever.documents == (Document("30 days", "a"),)
+
+
+def test_mlflow_rerankers_have_documents_and_named_chains_are_agents() -> None:
+    ranked = [{"page_content": "30 days", "metadata": {"score": 0.9}, "id": "a"}]
+    reranker = span({"mlflow.spanType": '"RERANKER"', "mlflow.spanOutputs": ranked})
+    agent = span({"mlflow.spanType": '"CHAIN"', "metadata": {"lc_agent_name": "desk"}}, name="desk")
+
+    assert reranker.documents == (Document("30 days", "a", 0.9, {"score": 0.9}),)
+    assert (agent.kind, agent.agent) == (StepKind.AGENT, "desk")
+
+
+def test_mlflow_autologs_name_tools_and_agents_among_quoted_attributes() -> None:
+    tool = span({"mlflow.spanType": '"TOOL"', "name": '"run_sql"', "mlflow.spanOutputs": {"_value": "ok"}}, name="T.a")
+    agent = span({"mlflow.spanType": '"AGENT"', "agent_name": '"Tool Agent"', "name": '"desk"'}, name="Agent.run")
+    unnamed = span({"mlflow.spanType": '"AGENT"'}, name="ReAct.forward")
+
+    assert (tool.tool, tool.outputs) == ("run_sql", "ok")
+    assert (agent.agent, unnamed.agent) == ("desk", "ReAct")
+
+
+def test_mlflow_requests_of_litellm_are_calls_or_embeddings_with_model_and_cost() -> None:
+    told = {"mlflow.spanType": '"LLM"', "model": '"gpt-5-mini"', "response_cost": "0.002"}
+    call = span({**told, "call_type": '"completion"', "mlflow.spanInputs": {"args": ["Hi"]}})
+    embedding = span({**told, "call_type": '"embedding"'})
+
+    assert (call.kind, call.model, call.cost_usd) == (StepKind.LLM, "gpt-5-mini", 0.002)
+    assert call.input_messages == (Message("user", "Hi"),)
+    assert (embedding.kind, embedding.model) == (StepKind.EMBEDDING, "gpt-5-mini")
+
+
+def test_mlflow_streams_are_no_answers_and_inner_halves_no_steps() -> None:
+    stream = "<async_generator object wrapped_gen at 0x7f448bcbfba0>"
+    call = span({"mlflow.spanType": '"CHAT_MODEL"', "mlflow.spanOutputs": stream})
+    half = span({"mlflow.spanType": '"CHAIN"'}, name="BaseWorkflowAgent.setup_agent", parent="00f067aa0ba902b7")
+
+    assert (call.output_messages, half.fold) == ((), Fold.WRAPPER)
+
+
+def test_messages_of_llama_index_and_autogen_are_turns() -> None:
+    asked = {"block_type": "tool_call", "tool_call_id": "c1", "tool_name": "slots", "tool_kwargs": {"day": "Monday"}}
+    blocks = {"role": "assistant", "blocks": [{"block_type": "text", "text": "10:00"}, asked]}
+    talk = [
+        {"source": "user", "content": "Any slot?", "type": "TextMessage"},
+        {"source": "desk", "content": "10:00", "type": "TextMessage"},
+    ]
+    call = span({"mlflow.spanType": '"CHAT_MODEL"', "mlflow.spanOutputs": {"message": blocks}})
+    team = span({"mlflow.spanType": '"AGENT"', "mlflow.spanInputs": talk[0], "mlflow.spanOutputs": {"messages": talk}})
+
+    assert call.output_messages == (Message("assistant", "10:00", (ToolCall("slots", {"day": "Monday"}, "c1"),)),)
+    assert (team.inputs, team.outputs) == ("Any slot?", "10:00")
 
 
 def test_langsmith_runs() -> None:
