@@ -11,12 +11,14 @@ from ..analysis.statistics import Interval
 from ..services.comparing import Compared, compare_runs
 from ..store.display import safe_line
 from .options import json_option, opened, print_json, store_option
+from .search_line import SearchLineCommand
 
 _TASKS_SHOWN = 20
 
 
 @click.command(
     "compare",
+    cls=SearchLineCommand,
     epilog="""\b
 Examples:
   retrospan compare v3 v4

@@ -12,6 +12,7 @@ from ..store.models import Trace, TraceSummary
 from ..store.traces import folded_spans, get_trace, resolve_trace
 from .lazy import LazyGroup
 from .options import json_option, opened, print_json, store_option
+from .search_line import SearchLineCommand
 
 _COMMANDS = {
     "list": ("traces:list_command", "Find traces by words and filters"),
@@ -27,8 +28,7 @@ def trace_group() -> None:
 
 @click.command(
     "list",
-    # A line may begin with an exclusion, `-signal:loop`.
-    context_settings={"ignore_unknown_options": True},
+    cls=SearchLineCommand,
     epilog="""\b
 Examples:
   retrospan trace list

@@ -125,3 +125,16 @@ def test_a_run_against_all_good_ones_is_told_in_words() -> None:
 
 def test_no_second_trace_beside_all_good() -> None:
     assert run("trace", "diff", "T1", "T2", "--all-good").code == 2
+
+
+def test_an_exclusion_with_an_h_is_no_call_for_help() -> None:
+    done = run("trace", "list", "-task:search", "--json")
+    assert (done.code, [trace["id"] for trace in done.json]) == (0, ["T3", "T2", "T1"])
+
+
+def test_lines_that_begin_with_an_exclusion_keep_their_place() -> None:
+    compared = run("compare", "-outcome:pass", "version:v1", "--json")
+    assert compared.code == 0
+    assert (compared.json["left"], compared.json["right"]) == ("-outcome:pass", "version:v1")
+    assert run("mode", "list", "-task:refund", "--json").code == 0
+    assert "Usage" in run("trace", "list", "-h").out
