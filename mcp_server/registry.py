@@ -123,7 +123,7 @@ def run_tool(caller: Caller, tools: Mapping[str, Tool], name: str, arguments: Ma
             raise RefusedError(f"{name} changes the store, and this server was started with --read-only.")
         return chosen.function(caller, **check_arguments(name, chosen.model, arguments))
     except RetrospanError as err:
-        err.args = (_shortened(inert(str(err))),)
+        err.args = (error_text(err),)
         raise
     except Exception as err:
         logger.error("%s failed: %s", name, safe_text(traceback.format_exc()))
@@ -138,5 +138,7 @@ class InternalError(RetrospanError):
     exit_code = 3
 
 
-def _shortened(text: str) -> str:
+def error_text(err: RetrospanError) -> str:
+    """What an error says, safe to show and at most 1,200 characters long."""
+    text = inert(str(err))
     return text if len(text) <= _LONGEST_ERROR else text[: _LONGEST_ERROR - 1] + "…"
