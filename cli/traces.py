@@ -1,4 +1,4 @@
-"""`retrospan trace list|show`."""
+"""`retrospan trace list|count|show|diff`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from .search_line import SearchLineCommand
 
 _COMMANDS = {
     "list": ("traces:list_command", "Find traces by words and filters"),
+    "count": ("counts:count_command", "Count outcomes by task or version"),
     "show": ("traces:show_command", "Show the steps of one trace"),
     "diff": ("diff:diff_command", "Align two runs and rank what differs"),
 }

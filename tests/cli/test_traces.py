@@ -44,6 +44,7 @@ def three_runs(tmp_path: Path) -> None:
     ("schema", "args"),
     [
         ("trace-list", ["trace", "list"]),
+        ("trace-count", ["trace", "count", "--by", "version"]),
         ("trace-show", ["trace", "show", "T2"]),
         ("trace-show", ["trace", "show", "run-2", "--full"]),
         ("trace-diff", ["trace", "diff", "T2"]),
@@ -138,3 +139,11 @@ def test_lines_that_begin_with_an_exclusion_keep_their_place() -> None:
     assert (compared.json["left"], compared.json["right"]) == ("-outcome:pass", "version:v1")
     assert run("mode", "list", "-task:refund", "--json").code == 0
     assert "Usage" in run("trace", "list", "-h").out
+
+
+def test_outcomes_are_counted_by_task() -> None:
+    (row,) = run("trace", "count", "--json").json["rows"]
+    assert (row["value"], row["runs"], row["pass"], row["fail"], row["example"]) == ("refund", 3, 2, 1, "T2")
+    told = run("trace", "count", "outcome:fail", "--by", "task").out
+    assert "2 passed" not in told
+    assert "1 runs, 1 with a known outcome; 1 of 1 never passed." in told

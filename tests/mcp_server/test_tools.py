@@ -230,3 +230,10 @@ def test_every_call_that_an_answer_names_works(call: Call) -> None:
             name: text or int(number) for name, text, number in re.findall(r'(\w+)=(?:"([^"]*)"|(\d+))', arguments)
         }
         assert call(tool, **given)
+
+
+def test_outcomes_by_task_and_version_come_in_one_call(call: Call) -> None:
+    by_task = call("summarize_failures", by="task")
+    assert "2 tasks in 3 runs, 3 with a known outcome; 1 never passed." in by_task
+    assert by_task.index("“Cancel order R-9 please.”: 0/1 passed [0%–79%]") < by_task.index("refund: 1/2 passed")
+    assert "v1: 1/2 passed" in call("summarize_failures", by="version", query="version:v1")
