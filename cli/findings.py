@@ -13,6 +13,7 @@ from ..store.connection import Store
 from ..store.display import safe_line
 from ..store.errors import UsageError
 from ..store.traces import resolve_trace
+from .notices import notice_rules
 from .options import json_option, opened, print_json, store_option
 
 _ALL = 1_000_000
@@ -48,6 +49,7 @@ def suspects_command(
     With --json the whole ranking is printed, also where there is not enough evidence to accuse a step.
     """
     with opened(store_location) as store:
+        notice_rules(store)
         explained = [explain_trace(store, trace_id) for trace_id in chosen_traces(store, traces, every, query)]
     if as_json:
         print_json([suspects_json(explanation) for explanation in explained])
