@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from ..services.listing import list_traces
+from ..services.read_notes import at_hand, note_reading
 from ..services.understanding import Explanation, explain_trace
 from ..services.wire import suspects_json
 from ..store.connection import Store
@@ -50,7 +51,9 @@ def suspects_command(
     """
     with opened(store_location) as store:
         notice_rules(store)
-        explained = [explain_trace(store, trace_id) for trace_id in chosen_traces(store, traces, every, query)]
+        chosen = chosen_traces(store, traces, every, query)
+        explained = [explain_trace(store, trace_id) for trace_id in chosen]
+        note_reading(store, chosen, actor=at_hand("cli"), detail="suspects")
     if as_json:
         print_json([suspects_json(explanation) for explanation in explained])
         return

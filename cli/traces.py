@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..services.listing import list_traces
+from ..services.read_notes import at_hand, note_reading
 from ..services.wire import folded_json, iso_time, step_json, trace_json
 from ..store.display import safe_line, safe_text
 from ..store.jsontext import as_text
@@ -92,6 +93,7 @@ def show_command(trace: str, full: bool, store_location: str | None, as_json: bo
         trace_id = resolve_trace(store, trace)
         found = get_trace(store, trace_id)
         folded = folded_spans(store, trace_id) if full else []
+        note_reading(store, [trace_id], actor=at_hand("cli"), detail="trace show")
     if as_json:
         steps = [step_json(found.summary, step, full=full) for step in found.steps]
         print_json({"trace": trace_json(found.summary), "steps": [*steps, *folded_json(folded)]})

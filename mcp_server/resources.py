@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from anyio import to_thread
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError
@@ -23,12 +24,19 @@ TEMPLATES = {
     "retrospan://case/{case}": "A regression case as it lies in its file",
 }
 """Each address with what stands there."""
+_TRACE = "retrospan://trace/"
 BUDGET = 8_000
 """Tokens of one resource, as the largest answer of a tool."""
 
 
 class MissingError(ResourceNotFoundError):
     """Nothing stands at one of our addresses; the text says what there is."""
+
+
+def trace_named(address: str) -> str | None:
+    """The run that an address of a trace or step is about."""
+    rest = address.removeprefix(_TRACE)
+    return None if rest == address else unquote(rest.partition("/")[0])
 
 
 def unknown_address(address: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, to_thread
 from mcp.server import MCPServer
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
@@ -37,12 +37,13 @@ from pydantic import AnyUrl
 
 from ..store.connection import Store
 from ..store.errors import RetrospanError
+from ..store.traces import resolve_trace
 from .completions import add_completions
 from .instructions import INSTRUCTIONS
 from .links import links_of
 from .prompts import PROMPTS, add_prompts, prompt_text
 from .registry import Caller, Role, Tool, error_text, load_tools, run_tool
-from .resources import MissingError, add_resources, unknown_address
+from .resources import MissingError, add_resources, trace_named, unknown_address
 from .running import Report, run_stoppable
 
 THREADS = 4
@@ -102,11 +103,16 @@ class RetrospanServer(MCPServer[None]):
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
         """A resource by its address; an unknown address is answered with those that there are."""
         try:
-            return await super().read_resource(uri, context)
+            found = await super().read_resource(uri, context)
         except MissingError:
             raise
         except ResourceNotFoundError as err:
             raise ResourceNotFoundError(unknown_address(str(uri))) from err
+        name = trace_named(str(uri))
+        if name is not None:
+            caller = self.caller(context)
+            await to_thread.run_sync(_note_resource, caller, name, limiter=self.limiter)
+        return found
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[None, Any] | None = None
@@ -133,7 +139,12 @@ class RetrospanServer(MCPServer[None]):
             role = _role(request.request)
             info = request.session.client_params.client_info if request.session.client_params else None
             client = info.name if info else client
-        return Caller(self.store, "read" if self.read_only else role, client, self.folder)
+        role = "read" if self.read_only else role
+        return Caller(self.store, role, client, self.folder, notes=not self.read_only)
+
+
+def _note_resource(caller: Caller, name: str) -> None:
+    caller.read(resolve_trace(caller.store, name), by="resource")
 
 
 def _role(http_request: Any) -> Role:

@@ -147,3 +147,14 @@ def test_outcomes_are_counted_by_task() -> None:
     told = run("trace", "count", "outcome:fail", "--by", "task").out
     assert "2 passed" not in told
     assert "1 runs, 1 with a known outcome; 1 of 1 never passed." in told
+
+
+def test_what_the_shell_shows_of_runs_is_in_the_access_log() -> None:
+    for args in (["trace", "show", "T2"], ["trace", "diff", "T2", "T1"], ["suspects", "--all"], ["trace", "list"]):
+        assert run(*args, "--json").code == 0
+    noted = [(entry["action"], entry["subject"], entry["detail"]) for entry in run("audit", "access", "--json").json]
+    assert noted == [
+        ("read", "T1, T2, T3", "suspects"),
+        ("read", "T2, T1", "trace diff"),
+        ("read", "T2", "trace show"),
+    ]

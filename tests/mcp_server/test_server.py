@@ -14,6 +14,7 @@ from mcp.types import INVALID_PARAMS, CallToolResult, TextContent, TextResourceC
 from retrospan.mcp_server import registry
 from retrospan.mcp_server.instructions import INSTRUCTIONS
 from retrospan.mcp_server.server import build_server
+from retrospan.store.access import list_access
 from retrospan.store.connection import Store, open_store
 
 Mode = Literal["auto", "legacy"]
@@ -269,3 +270,30 @@ def test_two_servers_on_one_store_see_what_each_writes(store: Store, runs: Build
                 assert "P1" in text_of(await here.call_tool("list_reviews", {"item": "R1"}))
 
     anyio.run(both)
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_runs_that_a_client_reads_are_in_the_access_log(
+    store: Store, runs: Builder, mode: Mode, read_only: bool
+) -> None:
+    async def dialogue(client: Client) -> None:
+        for _ in range(2):
+            await client.call_tool("get_trace", {"trace": "T3", "steps": "1"})
+        await client.call_tool("find_suspects", {"trace": "T1"})
+        await client.call_tool("diff_traces", {"left": "T1", "right": "T2"})
+        await client.read_resource("retrospan://trace/T2/step/1")
+        await client.call_tool("get_trace", {"trace": "T99"})
+        await client.call_tool("search_traces", {"query": "refund"})
+
+    talk(store, mode, dialogue, read_only=read_only)
+    noted = [(entry.action.value, entry.subject, entry.detail) for entry in reversed(list_access(store))]
+    assert noted == (
+        []
+        if read_only
+        else [
+            ("read", "T3", "get_trace"),
+            ("read", "T1", "find_suspects"),
+            ("read", "T1, T2", "diff_traces"),
+            ("read", "T2", "resource"),
+        ]
+    )
