@@ -29,7 +29,7 @@ _EXPLAIN = """\
 Explain why run {trace} failed.
 1. get_trace(trace="{trace}") and find_suspects(trace="{trace}").
 2. Read the suspected steps and the step before each: get_trace(trace="{trace}", steps="…").
-3. diff_traces(left="{trace}") to see what a run that went well did instead.
+3. Where find_suspects names an alike run that went well: diff_traces(left="{trace}") to see what it did instead.
 4. Say in which step it first went wrong, from what cause, with words quoted from that step; name what speaks against \
 it. If the steps do not tell, say so.
 5. propose_verdict on {trace} with the steps cited.
