@@ -106,6 +106,7 @@ def _set_times(spans: list[Span], value: Mapping[str, JsonValue]) -> None:
         return
     if all(span.started_at_ns is None for span in spans):
         spans[0].started_at_ns = time_ns(value.get("started_at") or value.get("timestamp"))
+        in_given_order(spans)
     if all(span.ended_at_ns is None for span in spans):
         spans[-1].ended_at_ns = time_ns(value.get("ended_at"))
 

@@ -222,6 +222,6 @@ def test_times_of_the_whole_run_stand_where_no_message_tells_one(tmp_path: Path)
 
     [batch, other] = load(tmp_path, whole, {**whole, "id": "run-18", "messages": timed})
 
-    assert [span.started_at_ns for span in batch.spans] == [1_767_600_000 * 10**9, None, None, None, None]
+    assert [span.started_at_ns for span in batch.spans] == [1_767_600_000 * 10**9] * 5
     assert [span.ended_at_ns for span in batch.spans] == [None, None, None, None, 1_767_600_009 * 10**9]
     assert other.spans[0].started_at_ns == 1_767_700_000 * 10**9
