@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..store.models import Outcome, TraceSummary
-from .statistics import Interval, adjusted, difference_of_shares, fisher_p, mcnemar_p, median, wilson
+from .statistics import (
+    Interval,
+    adjusted,
+    difference_of_shares,
+    fisher_p,
+    mcnemar_p,
+    median,
+    median_bounds,
+    medians_p,
+    wilson,
+)
 
 _CHANCE = 0.05
+_QUANTITIES = ("steps", "duration_ms", "input_tokens", "output_tokens", "cost_usd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +76,22 @@ class PairedChange:
 
 @dataclass(frozen=True, slots=True)
 class MedianChange:
-    """A quantity's middle value in each group."""
+    """A quantity's middle value in each group, among the runs that tell it."""
 
     name: str
     left: float | None
     right: float | None
+    left_n: int
+    right_n: int
+    left_bounds: tuple[float, float] | None
+    """95 % interval; None where the group is too small for one."""
+    right_bounds: tuple[float, float] | None
+    p: float
+    """Exact, adjusted over all quantities; chance of as large a difference where nothing changed."""
+
+    @property
+    def clear(self) -> bool:
+        return self.p < _CHANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +127,8 @@ def compare_groups(left: Sequence[Run], right: Sequence[Run]) -> GroupComparison
     """Compare two groups of runs.
 
     Outcomes are paired by task where both groups ran it, which removes the difference between easy and hard tasks;
-    without shared tasks they are compared as independent samples. Signals and tools are tested exactly, with the
-    p values adjusted for their number.
+    without shared tasks they are compared as independent samples. Signals, tools and medians are tested exactly, with
+    the p values adjusted for their number.
 
     Args:
         left: The runs before, or the reference.
@@ -197,22 +219,35 @@ def _shares(left: Sequence[frozenset[str]], right: Sequence[frozenset[str]]) -> 
 
 
 def _medians(left: Sequence[Run], right: Sequence[Run]) -> tuple[MedianChange, ...]:
-    def middle(runs: Sequence[Run], name: str) -> float | None:
-        return median([value for run in runs if (value := _quantities(run.summary)[name]) is not None])
+    before, after = _told(left), _told(right)
+    names = [name for name in before if before[name] or after[name]]
+    ps = adjusted([medians_p(before[name], after[name]) for name in names])
+    return tuple(
+        MedianChange(
+            name,
+            median(before[name]),
+            median(after[name]),
+            len(before[name]),
+            len(after[name]),
+            median_bounds(before[name]),
+            median_bounds(after[name]),
+            p,
+        )
+        for name, p in zip(names, ps, strict=True)
+    )
 
-    names = ("steps", "duration_ms", "input_tokens", "output_tokens", "cost_usd")
-    changes = (MedianChange(name, middle(left, name), middle(right, name)) for name in names)
-    return tuple(change for change in changes if change.left or change.right)
 
-
-def _quantities(summary: TraceSummary) -> Mapping[str, float | None]:
-    return {
-        "steps": summary.step_count,
-        "duration_ms": summary.duration_ms,
-        "input_tokens": summary.usage.input_tokens,
-        "output_tokens": summary.usage.output_tokens,
-        "cost_usd": summary.cost_usd,
-    }
+def _told(runs: Sequence[Run]) -> dict[str, list[float]]:
+    """The values of each quantity; a run that counts no tokens tells none."""
+    told: dict[str, list[float]] = {name: [] for name in _QUANTITIES}
+    for run in runs:
+        usage = run.summary.usage
+        tokens = (usage.input_tokens or None, usage.output_tokens or None)
+        values = (run.summary.step_count, run.summary.duration_ms, *tokens, run.summary.cost_usd)
+        for name, value in zip(_QUANTITIES, values, strict=True):
+            if value is not None:
+                told[name].append(value)
+    return told
 
 
 def _verdict(comparison: GroupComparison) -> str:

@@ -34,13 +34,12 @@ def call_command(tool: str | None, arguments: str, read_only: bool, store_locati
     """Call TOOL as an assistant would, and print its text. Without TOOL, list the tools and their arguments."""
     tools = load_tools()
     if tool is None:
-        rows = [
-            {"name": item.name, "description": item.description, "input_schema": item.schema} for item in tools.values()
-        ]
+        usable = load_tools(read_only=read_only).values()
+        rows = [{"name": item.name, "description": item.description, "input_schema": item.schema} for item in usable]
         if as_json:
             print_json(rows)
         else:
-            for item in tools.values():
+            for item in usable:
                 click.echo(f"{item.name}({', '.join(item.schema['properties'])})\n    {item.description}")
         return
     given = _object(sys.stdin.read() if arguments == "-" else arguments)

@@ -8,6 +8,7 @@ import click
 
 from ..regression.drafting import draft_case
 from ..regression.recorded import hold_against
+from ..services.read_notes import at_hand, note_reading
 from ..store.cases import dump_case
 from ..store.connection import Store
 from ..store.display import safe_line
@@ -62,6 +63,8 @@ def new_command(
     with opened(store_location) as store:
         bad = _trace(store, trace)
         well = _trace(store, good) if good else None
+        taken = [trace.summary.id for trace in (bad, well) if trace is not None]
+        note_reading(store, taken, actor=at_hand("cli"), detail="case new")
     try:
         case = draft_case(
             bad,
@@ -78,13 +81,11 @@ def new_command(
     if any(file.kind is KnowledgeKind.CASE and file.name == case.id for file in find_files(folder)):
         raise UsageError(f"There is a case {case.id!r} in {folder} already. Choose another --id.")
     path = write_knowledge(folder, KnowledgeKind.CASE, case.id, dump_case(case))
-    held = hold_against(case, bad)
+    outcome = hold_against(case, bad).outcome
     if as_json:
-        print_json({"id": case.id, "path": str(path), "on_its_run": held.outcome.value})
+        print_json({"id": case.id, "path": str(path), "on_its_run": outcome.value})
         return
-    click.echo(
-        f"{path}\nHeld against {bad.summary.short_id}: {held.outcome.value}. Edit it, then `retrospan case run`."
-    )
+    click.echo(f"{path}\nHeld against {bad.summary.short_id}: {outcome.value}. Edit it, then `retrospan case run`.")
 
 
 def _trace(store: Store, name: str) -> Trace:

@@ -9,14 +9,17 @@ import click
 from ..analysis.comparison import GroupComparison, ShareChange
 from ..analysis.statistics import Interval
 from ..services.comparing import Compared, compare_runs
+from ..services.rendering.groups import median_rows
 from ..store.display import safe_line
 from .options import json_option, opened, print_json, store_option
+from .search_line import SearchLineCommand
 
 _TASKS_SHOWN = 20
 
 
 @click.command(
     "compare",
+    cls=SearchLineCommand,
     epilog="""\b
 Examples:
   retrospan compare v3 v4
@@ -31,8 +34,8 @@ Examples:
 def compare_command(left: str, right: str, within: str, store_location: str | None, as_json: bool) -> None:
     """Compare two groups of runs: versions (v3 v4), windows, or any two search lines.
 
-    Outcomes are paired by task where both sides ran it. Every rate has a 95 % interval; what may be chance is called
-    so, and the tasks that moved are named all the same.
+    Outcomes are paired by task where both sides ran it. Every rate and every median has its n and a 95 % interval
+    (from six runs on); what may be chance is called so, and the tasks that moved are named all the same.
     """
     with opened(store_location) as store:
         compared = compare_runs(store, left, right, within=within)
@@ -88,6 +91,5 @@ def _print_setup(c: GroupComparison) -> None:
         if set(left) != set(right):
             before, after = ", ".join(left[:3]) or "none", ", ".join(right[:3]) or "none"
             click.echo(f"\n{name} changed: {safe_line(before)} → {safe_line(after)}")
-    for change in c.medians:
-        if change.left is not None and change.right is not None and change.left != change.right:
-            click.echo(f"median {change.name}: {change.left:g} → {change.right:g}")
+    for row in median_rows(c):
+        click.echo(row)

@@ -6,6 +6,7 @@ import click
 
 from ..analysis.consensus import Shared
 from ..services.consensus import AgainstGood, compare_with_good
+from ..services.read_notes import at_hand, note_reading
 from ..services.understanding import Comparison, compare_traces
 from ..services.wire import diff_json
 from ..store.display import safe_line
@@ -38,9 +39,12 @@ def diff_command(left: str, right: str | None, all_good: bool, store_location: s
         left_id = resolve_trace(store, left)
         if all_good:
             found = compare_with_good(store, left_id)
+            note_reading(store, [left_id], actor=at_hand("cli"), detail="trace diff --all-good")
             print_json(_consensus_json(found)) if as_json else print_consensus(found, _SHOWN)
             return
         comparison = compare_traces(store, left_id, resolve_trace(store, right) if right is not None else None)
+        compared = [comparison.left.summary.id, comparison.right.summary.id]
+        note_reading(store, compared, actor=at_hand("cli"), detail="trace diff")
     if as_json:
         print_json(diff_json(comparison))
         return

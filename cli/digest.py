@@ -9,12 +9,14 @@ from ..services.mode_wire import digest_json
 from ..store.display import safe_line
 from .modes import row_of
 from .options import json_option, opened, print_json, store_option
+from .search_line import SearchLineCommand
 
 _SHOWN = 10
 
 
 @click.command(
     "digest",
+    cls=SearchLineCommand,
     epilog="""\b
 Exit code: 0 nothing new, 1 something is new, grown or back.
 

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import click
 
 from ..services.listing import list_traces
+from ..services.read_notes import at_hand, note_reading
 from ..services.understanding import Explanation, explain_trace
 from ..services.wire import suspects_json
 from ..store.connection import Store
 from ..store.display import safe_line
 from ..store.errors import UsageError
 from ..store.traces import resolve_trace
+from .notices import notice_rules
 from .options import json_option, opened, print_json, store_option
 
 _ALL = 1_000_000
@@ -48,7 +50,10 @@ def suspects_command(
     With --json the whole ranking is printed, also where there is not enough evidence to accuse a step.
     """
     with opened(store_location) as store:
-        explained = [explain_trace(store, trace_id) for trace_id in chosen_traces(store, traces, every, query)]
+        notice_rules(store)
+        chosen = chosen_traces(store, traces, every, query)
+        explained = [explain_trace(store, trace_id) for trace_id in chosen]
+        note_reading(store, chosen, actor=at_hand("cli"), detail="suspects")
     if as_json:
         print_json([suspects_json(explanation) for explanation in explained])
         return

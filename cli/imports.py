@@ -11,6 +11,7 @@ from ..services.importing import ImportReport, import_paths
 from ..services.wire import import_json
 from ..store.display import safe_line
 from .limit_options import chosen_limits, import_limit_options
+from .notices import notice_rules
 from .options import json_option, opened, print_json, progress_bar, say, store_option
 from .privacy_options import privacy_options
 
@@ -47,6 +48,7 @@ def import_command(
     A bad record is reported with its place and skipped; the rest goes in. Importing a file again changes nothing.
     """
     with opened(store_location, create=True) as store, progress_bar() as on_progress:
+        notice_rules(store)
         report = import_paths(
             store,
             paths,

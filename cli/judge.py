@@ -16,6 +16,7 @@ from ..store.knowledge.rubrics import find_rubric
 from ..store.review_models import Criterion, Rubric
 from .agent_options import AgentRun, agent_options, estimate_json, print_estimate, print_spent, spent_json, with_client
 from .options import json_option, opened, print_json, progress_bar, say, store_option
+from .search_line import SearchLineCommand
 
 if TYPE_CHECKING:
     from ..agents.judge import JudgeSetup
@@ -32,7 +33,7 @@ Exit codes: 0 every chosen run was asked about, 1 some are left (budget, time, e
 """
 
 
-@click.command("judge", epilog=_EPILOG)
+@click.command("judge", cls=SearchLineCommand, epilog=_EPILOG)
 @click.argument("query", nargs=-1)
 @click.option("--rubric", help="Id of a confirmed rubric (default: the built-in one).")
 @click.option("--rubric-version", type=click.IntRange(1), help="Its version (default: the newest confirmed).")

@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "suspects": ("findings:suspects_command", "Rank the steps where a run went wrong"),
     "compare": ("compare:compare_command", "Compare two versions, windows or groups"),
     "signals": ("signals:signals_command", "Show what is notable in traces; mute signals"),
-    "invariants": ("invariants:invariants_group", "Check the rules that every run must keep"),
+    "invariants": ("invariants:invariants_group", "Rules that every run must keep: check, use, list"),
     "weights": ("weights:weights_command", "What each source of evidence weighs in a project"),
     "mode": ("modes:mode_group", "Failure modes: list, show, name, confirm, fix"),
     "observe": ("observe:observe_command", "File what you noticed in a step"),

@@ -8,10 +8,12 @@ from ..services.marking import mark_traces
 from ..store.display import safe_line
 from ..store.models import Outcome
 from .options import json_option, opened, print_json, store_option
+from .search_line import SearchLineCommand
 
 
 @click.command(
     "mark",
+    cls=SearchLineCommand,
     epilog="""\b
 Examples:
   retrospan mark 'session:chat-17' --outcome fail

@@ -16,6 +16,7 @@ from ..store.connection import Store
 from ..store.display import safe_line
 from ..store.revisions import refresh
 from .options import json_option, opened, print_json, progress_bar, store_option
+from .search_line import SearchLineCommand
 
 
 def bring_up_to_date(store: Store) -> None:
@@ -42,6 +43,7 @@ def mode_group() -> None:
 
 @mode_group.command(
     "list",
+    cls=SearchLineCommand,
     epilog="""\b
 Examples:
   retrospan mode list
@@ -177,7 +179,7 @@ def fix_command(mode: str, note: str, store_location: str | None, as_json: bool)
         click.echo(f"{row.short_id} is fixed; a run from later that fails this way brings it back.")
 
 
-@mode_group.command("sample")
+@mode_group.command("sample", cls=SearchLineCommand)
 @click.argument("query", required=False, default="")
 @click.option("--size", default=12, show_default=True, type=click.IntRange(1, 200))
 @store_option

@@ -14,6 +14,7 @@ from ..analysis.paths.svg import draw_svg
 from ..services.paths import PathsReport, load_declared, workflow_paths
 from ..store.display import safe_line
 from .options import json_option, opened, print_json, store_option
+from .search_line import SearchLineCommand
 
 _VARIANTS = 8
 _LISTED = 6
@@ -21,6 +22,7 @@ _LISTED = 6
 
 @click.command(
     "paths",
+    cls=SearchLineCommand,
     epilog="""\b
 Examples:
   retrospan paths

@@ -22,6 +22,7 @@ from ..store.display import safe_line
 from ..store.errors import UsageError
 from ..store.traces import get_summaries
 from .findings import chosen_traces
+from .notices import notice_rules
 from .options import json_option, opened, print_json, store_option
 
 _VERBS = {"mute": mute_signals, "unmute": unmute_signals}
@@ -61,6 +62,7 @@ def signals_command(
         elif precision:
             _show_precision(signal_precision(store), as_json)
         else:
+            notice_rules(store)
             _show(store, chosen_traces(store, traces, every, query), as_json)
 
 

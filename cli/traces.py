@@ -1,10 +1,11 @@
-"""`retrospan trace list|show`."""
+"""`retrospan trace list|count|show|diff`."""
 
 from __future__ import annotations
 
 import click
 
 from ..services.listing import list_traces
+from ..services.read_notes import at_hand, note_reading
 from ..services.wire import folded_json, iso_time, step_json, trace_json
 from ..store.display import safe_line, safe_text
 from ..store.jsontext import as_text
@@ -12,9 +13,11 @@ from ..store.models import Trace, TraceSummary
 from ..store.traces import folded_spans, get_trace, resolve_trace
 from .lazy import LazyGroup
 from .options import json_option, opened, print_json, store_option
+from .search_line import SearchLineCommand
 
 _COMMANDS = {
     "list": ("traces:list_command", "Find traces by words and filters"),
+    "count": ("counts:count_command", "Count outcomes by task or version"),
     "show": ("traces:show_command", "Show the steps of one trace"),
     "diff": ("diff:diff_command", "Align two runs and rank what differs"),
 }
@@ -27,8 +30,7 @@ def trace_group() -> None:
 
 @click.command(
     "list",
-    # A line may begin with an exclusion, `-signal:loop`.
-    context_settings={"ignore_unknown_options": True},
+    cls=SearchLineCommand,
     epilog="""\b
 Examples:
   retrospan trace list
@@ -91,6 +93,7 @@ def show_command(trace: str, full: bool, store_location: str | None, as_json: bo
         trace_id = resolve_trace(store, trace)
         found = get_trace(store, trace_id)
         folded = folded_spans(store, trace_id) if full else []
+        note_reading(store, [trace_id], actor=at_hand("cli"), detail="trace show")
     if as_json:
         steps = [step_json(found.summary, step, full=full) for step in found.steps]
         print_json({"trace": trace_json(found.summary), "steps": [*steps, *folded_json(folded)]})

@@ -18,6 +18,7 @@ from ..store.traces import get_summaries, resolve_trace
 from .agent_options import AgentRun, agent_options, estimate_json, print_estimate, print_spent, spent_json, with_client
 from .modes import bring_up_to_date
 from .options import json_option, opened, print_json, progress_bar, say, store_option
+from .search_line import SearchLineCommand
 
 if TYPE_CHECKING:
     from ..agents.triage import TriageOptions, TriageRun
@@ -37,7 +38,7 @@ Exit codes: 0 all chosen runs have an answer, 1 some are left (budget, time, end
 """
 
 
-@click.command("triage", epilog=_EPILOG)
+@click.command("triage", cls=SearchLineCommand, epilog=_EPILOG)
 @click.argument("query", nargs=-1)
 @click.option("--mode", help="Only runs of this failure mode (M3), or with this signal.")
 @click.option("--since", help="Only runs since then: 1d, 12h, 2026-11-20.")

@@ -27,11 +27,11 @@ class Arguments(BaseModel):
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True, allow_inf_nan=False)
 
 
-def model_of(function: Callable[..., str]) -> type[Arguments]:
+def model_of(function: Callable[..., str], *, skipped: int = 1) -> type[Arguments]:
     """The argument model of a tool function: its parameters without the first, which is the caller."""
     hints = get_type_hints(function, include_extras=True)
     fields: dict[str, Any] = {}
-    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+    for parameter in list(inspect.signature(function).parameters.values())[skipped:]:
         required = parameter.default is inspect.Parameter.empty
         fields[parameter.name] = (hints[parameter.name], ... if required else parameter.default)
     return create_model(f"{function.__name__}_arguments", __base__=Arguments, **fields)
@@ -116,7 +116,8 @@ def _wanted(model: type[Arguments], name: str) -> str:
         keys = schema["items"].get("properties")
         return f"wanted is a list of {{{', '.join(keys)}}}" if keys else "wanted is a list"
     bounds = [f"{word} {schema[key]}" for key, word in _BOUNDS if key in schema]
-    return " ".join(["wanted is", schema.get("type", "a value"), *bounds])
+    meaning = [f"({schema['description']})"] if "description" in schema else []
+    return " ".join(["wanted is", schema.get("type", "a value"), *bounds, *meaning])
 
 
 _BOUNDS = (

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from ..services.read_notes import note_reading
 from ..services.rendering.fence import inert
 from ..store.connection import Store
 from ..store.display import safe_line, safe_text
@@ -58,10 +59,18 @@ class Caller:
     report: Callable[[int, int, str], None] = _unheard
     """Tells how many of how many are done, and what; for tools that may take seconds."""
 
+    notes: bool = True
+    """Whether what is read is noted; a read-only server writes nothing, whoever calls."""
+
     @property
     def actor(self) -> str:
         """The name under which proposals are kept: always an agent's, whatever the client calls itself."""
         return f"agent:{_ACTOR.sub('', self.client).strip()[:60] or 'mcp'}"
+
+    def read(self, *trace_ids: int, by: str) -> None:
+        """Note in the access log that this caller was shown these runs, by a tool or resource."""
+        if self.notes:
+            note_reading(self.store, trace_ids, actor=self.actor, detail=by)
 
 
 @dataclass(frozen=True)
@@ -123,7 +132,7 @@ def run_tool(caller: Caller, tools: Mapping[str, Tool], name: str, arguments: Ma
             raise RefusedError(f"{name} changes the store, and this server was started with --read-only.")
         return chosen.function(caller, **check_arguments(name, chosen.model, arguments))
     except RetrospanError as err:
-        err.args = (_shortened(inert(str(err))),)
+        err.args = (error_text(err),)
         raise
     except Exception as err:
         logger.error("%s failed: %s", name, safe_text(traceback.format_exc()))
@@ -138,5 +147,7 @@ class InternalError(RetrospanError):
     exit_code = 3
 
 
-def _shortened(text: str) -> str:
+def error_text(err: RetrospanError) -> str:
+    """What an error says, safe to show and at most 1,200 characters long."""
+    text = inert(str(err))
     return text if len(text) <= _LONGEST_ERROR else text[: _LONGEST_ERROR - 1] + "…"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from anyio import to_thread
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 
+from ..store.display import safe_line
 from ..store.errors import RetrospanError
+from .registry import error_text
 
 if TYPE_CHECKING:
     from .server import RetrospanServer
@@ -21,8 +24,24 @@ TEMPLATES = {
     "retrospan://case/{case}": "A regression case as it lies in its file",
 }
 """Each address with what stands there."""
+_TRACE = "retrospan://trace/"
 BUDGET = 8_000
 """Tokens of one resource, as the largest answer of a tool."""
+
+
+class MissingError(ResourceNotFoundError):
+    """Nothing stands at one of our addresses; the text says what there is."""
+
+
+def trace_named(address: str) -> str | None:
+    """The run that an address of a trace or step is about."""
+    rest = address.removeprefix(_TRACE)
+    return None if rest == address else unquote(rest.partition("/")[0])
+
+
+def unknown_address(address: str) -> str:
+    """What to say of an address that is none of ours."""
+    return f"No resource {safe_line(address, 120)!r} here. Addresses are: {', '.join(TEMPLATES)}."
 
 
 def add_resources(server: RetrospanServer) -> None:
@@ -33,7 +52,7 @@ def add_resources(server: RetrospanServer) -> None:
         try:
             return await to_thread.run_sync(read, limiter=server.limiter)
         except RetrospanError as err:
-            raise ResourceNotFoundError(str(err)) from err
+            raise MissingError(error_text(err)) from err
 
     def resource(address: str, name: str) -> Callable[[Callable[..., Awaitable[str]]], Any]:
         return server.resource(address, name=name, description=TEMPLATES[address], mime_type="text/plain")
@@ -48,6 +67,8 @@ def add_resources(server: RetrospanServer) -> None:
     async def step(trace: str, step: str) -> str:
         from ..services.reading_traces import read_steps
 
+        if not step.strip():
+            raise MissingError(f"No step is named. Write retrospan://trace/{safe_line(trace, 40)}/step/7.")
         return await found(lambda: read_steps(store, trace, step, full=False, offset=0, budget=BUDGET))
 
     @resource("retrospan://lesson/{lesson}", "lesson")

@@ -7,23 +7,43 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import anyio
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, to_thread
 from mcp.server import MCPServer
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
-from mcp.types import CallToolResult, TextContent, ToolAnnotations
+from mcp.server.mcpserver.exceptions import ResourceNotFoundError
+from mcp.shared.exceptions import MCPError
+from mcp.types import (
+    INVALID_PARAMS,
+    CallToolResult,
+    GetPromptResult,
+    InputRequiredResult,
+    ListToolsResult,
+    PaginatedRequestParams,
+    PromptMessage,
+    TextContent,
+    ToolAnnotations,
+)
 from mcp.types import Tool as ListedTool
+from pydantic import AnyUrl
 
 from ..store.connection import Store
 from ..store.errors import RetrospanError
+from ..store.traces import resolve_trace
+from .completions import add_completions
 from .instructions import INSTRUCTIONS
 from .links import links_of
-from .registry import Caller, Role, Tool, load_tools, run_tool
+from .prompts import PROMPTS, add_prompts, prompt_text
+from .registry import Caller, Role, Tool, error_text, load_tools, run_tool
+from .resources import MissingError, add_resources, trace_named, unknown_address
 from .running import Report, run_stoppable
 
 THREADS = 4
@@ -57,6 +77,43 @@ class RetrospanServer(MCPServer[None]):
         """The tools in their fixed order; the same bytes each time."""
         return [_listed(tool) for tool in self._tools.values()]
 
+    async def _handle_list_tools(
+        self, ctx: ServerRequestContext[None, Any], params: PaginatedRequestParams | None
+    ) -> ListToolsResult:
+        """The tools that this caller may use: over HTTP a token of role `read` is shown none that writes."""
+        listed = await self.list_tools()
+        if _role(ctx.request) == "agent":
+            return ListToolsResult(tools=listed)
+        return ListToolsResult(tools=[tool for tool in listed if not self._tools[tool.name].writes])
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[None, Any] | None = None
+    ) -> GetPromptResult:
+        """The text of a prompt; what is wrong with a name or argument is said to the client."""
+        writes = self.caller(context).role == "agent" and not self.store.read_only
+        try:
+            text = prompt_text(name, arguments or {}, writes=writes)
+        except RetrospanError as err:
+            raise MCPError(INVALID_PARAMS, error_text(err)) from err
+        message = PromptMessage(role="user", content=TextContent(type="text", text=text))
+        return GetPromptResult(description=PROMPTS[name][1].__doc__, messages=[message])
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[None, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """A resource by its address; an unknown address is answered with those that there are."""
+        try:
+            found = await super().read_resource(uri, context)
+        except MissingError:
+            raise
+        except ResourceNotFoundError as err:
+            raise ResourceNotFoundError(unknown_address(str(uri))) from err
+        name = trace_named(str(uri))
+        if name is not None:
+            caller = self.caller(context)
+            await to_thread.run_sync(_note_resource, caller, name, limiter=self.limiter)
+        return found
+
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[None, Any] | None = None
     ) -> CallToolResult:
@@ -82,7 +139,12 @@ class RetrospanServer(MCPServer[None]):
             role = _role(request.request)
             info = request.session.client_params.client_info if request.session.client_params else None
             client = info.name if info else client
-        return Caller(self.store, "read" if self.read_only else role, client, self.folder)
+        role = "read" if self.read_only else role
+        return Caller(self.store, role, client, self.folder, notes=not self.read_only)
+
+
+def _note_resource(caller: Caller, name: str) -> None:
+    caller.read(resolve_trace(caller.store, name), by="resource")
 
 
 def _role(http_request: Any) -> Role:
@@ -116,10 +178,6 @@ def build_server(store: Store, *, read_only: bool = False, folder: Path | None =
         read_only: Leave out every tool that writes.
         folder: The project whose knowledge folder is looked into; None for none.
     """
-    from .completions import add_completions
-    from .prompts import add_prompts
-    from .resources import add_resources
-
     server = RetrospanServer(store, read_only=read_only, folder=folder)
     add_prompts(server)
     add_resources(server)

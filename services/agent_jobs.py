@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..store.access import AccessKind, insert_access
 from ..store.agent_runs import (
     Job,
     Spent,
@@ -43,6 +44,8 @@ AGENTS_PROJECT = "retrospan-agents"
 """Project under which transcripts import; agents pass it over unless asked for it by name."""
 _PAGE = 500
 _MOST_ITEMS = 10_000
+
+SELECT_KIND = "SELECT kind FROM agent_job WHERE id = ?"
 
 Progress = Callable[[str, int, int], None]
 
@@ -161,8 +164,10 @@ def end_job(store: Store, job: Job) -> bool:
 
 def keep_turn(store: Store, task: Task, history: JsonValue, took: Spent, *, now: datetime | None = None) -> None:
     """Keep a conversation as far as it is paid for, before its next request leaves."""
+    moment = utc_text(now or utc_now())
     with store.write() as con:
-        save_progress(con, task.id, history, took, utc_text(now or utc_now()))
+        save_progress(con, task.id, history, took, moment)
+        _note_sent(con, task, took, moment)
 
 
 def keep_answer(
@@ -194,6 +199,7 @@ def keep_answer(
     with store.write() as con:
         if took is not None:
             save_progress(con, task.id, None, took, moment)
+            _note_sent(con, task, took, moment)
         kept = insert_proposal(con, proposal) if proposal is not None else None
         proposal_id = kept.id if kept else None
         finish_task(con, task.id, state, label=label, proposal_id=proposal_id, answer=answer, now=moment)
@@ -202,10 +208,23 @@ def keep_answer(
     return kept
 
 
+def _note_sent(con: Connection, task: Task, took: Spent, moment: str) -> None:
+    """What went to a model vendor is in the access log, request by request."""
+    (kind,) = con.execute(SELECT_KIND, (task.job_id,)).fetchone()
+    tokens = f"{took.usage.input_tokens} tokens sent, {took.usage.output_tokens} received"
+    insert_access(con, AccessKind.MODEL, f"T{task.trace_id}", actor=f"agent:{kind}", detail=tokens, at=moment)
+
+
 def keep_transcript(store: Store, transcript: Transcript, *, trace_id: int | None = None) -> None:
-    """Keep a conversation that belongs to no job."""
+    """Keep a conversation that belongs to no job. One about no single run has its only line in the access log here."""
+    moment = utc_text(utc_now())
     with store.write() as con:
-        _keep(con, transcript, trace_id, utc_text(utc_now()))
+        _keep(con, transcript, trace_id, moment)
+        if trace_id is None:
+            actor = f"agent:{transcript.agent}"
+            insert_access(
+                con, AccessKind.MODEL, "verdicts and lessons", actor=actor, detail=transcript.model, at=moment
+            )
 
 
 def _keep(con: Connection, transcript: Transcript, trace_id: int | None, moment: str) -> None:

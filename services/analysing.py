@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from ..analysis.reading import read
 from ..analysis.signals import registry
@@ -24,7 +23,7 @@ RULES = "3 " + " ".join(definition.name for definition in DEFINITIONS)
 
 def rules_of(store: Store) -> str:
     """`RULES` with what this store adds and leaves out: its declared rules, its muted signals."""
-    return _rules(declared_rules(store, Path.cwd()), muted_signals(store))
+    return _rules(declared_rules(store), muted_signals(store))
 
 
 def _rules(declared: DeclaredRules, muted: frozenset[str]) -> str:

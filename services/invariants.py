@@ -1,21 +1,22 @@
-"""Declared rules: where their file lies, and the ones that hold in this store.
+"""Declared rules: where a project's file lies, and the rules that a store was told to use.
 
 The file is `.retrospan/invariants.yaml` of the folder that a command runs in or of one above it, or the file that
-`invariants = "path"` in `retrospan.toml` names. A store remembers the files that it met, and follows their changes from
-any folder; a file that is gone is forgotten. Rules are data: they make signals and run nothing.
+`invariants = "path"` in `retrospan.toml` names. A store keeps the text that `use_rules` took over, and no other: a file
+that a clone or a pull brings changes no finding until a person takes it over. Rules are data: they make signals and run
+nothing.
 """
 
 from __future__ import annotations
 
-import logging
 import tomllib
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..store.connection import Store
-from ..store.errors import BadInputError, RetrospanError
+from ..store.errors import BadInputError, RetrospanError, UsageError
+from ..store.models import JsonValue
 from ..store.settings import get_setting, set_setting
 from ..store.trust.files import read_bounded
 
@@ -25,8 +26,7 @@ if TYPE_CHECKING:  # pydantic is loaded with it, which a store without declared 
 _FILES = "invariant_files"
 _LIMIT = 256 * 1024
 _FOLDER, _NAME, _CONFIG = ".retrospan", "invariants.yaml", "retrospan.toml"
-
-log = logging.getLogger(__name__)
+RulesState = Literal["same", "changed", "gone"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,16 @@ class DeclaredRules:
     def of(self, project: str) -> tuple[Invariant, ...]:
         """The rules for a project's runs."""
         return tuple(rule for about, rules in self.by_project if about in ("", project) for rule in rules)
+
+
+class RulesFile(NamedTuple):
+    """A file whose rules hold in a store."""
+
+    path: str
+    text: str
+    """As it was taken over."""
+    state: RulesState
+    """How the file reads now, against `text`."""
 
 
 def find_invariants_file(start: Path) -> Path | None:
@@ -72,16 +82,9 @@ def check_invariants(path: Path) -> Invariants:
     return load_invariants(path)
 
 
-def declared_rules(store: Store, start: Path | None = None) -> DeclaredRules:
-    """The rules that hold in this store now; a file that was met, or that lies at `start`, is read again if changed.
-
-    A file with mistakes keeps its former rules, and the log says so.
-    """
-    kept = get_setting(store, _FILES)
-    files: dict[str, str] = {str(k): str(v) for k, v in kept.items()} if isinstance(kept, dict) else {}
-    present = _read_again(files, start)
-    if present != files and not store.read_only:
-        set_setting(store, _FILES, dict(present) or None)
+def declared_rules(store: Store) -> DeclaredRules:
+    """The rules that hold in this store now, as they were taken over."""
+    present = _taken(store)
     if not present:
         return DeclaredRules()
     from ..store.knowledge.invariants import parse_invariants
@@ -91,35 +94,77 @@ def declared_rules(store: Store, start: Path | None = None) -> DeclaredRules:
     return DeclaredRules(tuple((rules.project, rules.invariants) for rules in parsed), digest)
 
 
-def _read_again(files: dict[str, str], start: Path | None) -> dict[str, str]:
-    paths = set(files)
+def use_rules(store: Store, path: Path) -> Invariants:
+    """Hold the rules of a file, as they read now, against every run of this store. A face tells the person of them.
+
+    Raises:
+        BadInputError: if the file is wrong; names the line.
+    """
+    from ..store.knowledge.invariants import parse_invariants
+
+    text = _text(path)
+    rules = parse_invariants(text, source=str(path))
+    set_setting(store, _FILES, {**_taken(store), str(path.resolve()): text})
+    return rules
+
+
+def drop_rules(store: Store, path: Path) -> None:
+    """Hold the rules of a file against no further run; it need not exist any more.
+
+    Raises:
+        UsageError: if they are not in use.
+    """
+    taken, name = _taken(store), str(path.resolve())
+    if name not in taken:
+        raise UsageError(f"The rules of {name} are not in use ({_named_files(taken)}). Name one of these, or none.")
+    kept: dict[str, JsonValue] = {known: text for known, text in taken.items() if known != name}
+    set_setting(store, _FILES, kept or None)
+
+
+def rules_in_use(store: Store) -> list[RulesFile]:
+    """The files whose rules hold in this store, with whether they still read so."""
+    return [RulesFile(path, text, _state(Path(path), text)) for path, text in sorted(_taken(store).items())]
+
+
+def waiting_rules(store: Store, start: Path) -> str | None:
+    """What to tell a person who works in `start` about the rules file there; None where it is in use as it reads."""
     try:
-        found = find_invariants_file(start) if start is not None else None
+        path = find_invariants_file(start)
     except RetrospanError as err:
-        log.warning("%s", err)
-        found = None
-    if found is not None:
-        paths.add(str(found))
-    present: dict[str, str] = {}
-    for path in paths:
-        text = _text(Path(path), files.get(path))
-        if text is not None:
-            present[path] = text
-    return present
-
-
-def _text(path: Path, before: str | None) -> str | None:
-    """The file's text if it holds rules, else the text before; None where the file is gone."""
-    if not path.is_file():
+        return str(err)
+    if path is None:
         return None
+    taken = _taken(store).get(str(path))
+    if taken is None:
+        return f"The rules in {path} are not in use. Look at them, then: retrospan invariants use"
+    if _state(path, taken) == "changed":
+        return f"The rules in {path} have changed since they were taken over: retrospan invariants use"
+    return None
+
+
+def _taken(store: Store) -> dict[str, str]:
+    kept = get_setting(store, _FILES)
+    return {str(path): str(text) for path, text in kept.items()} if isinstance(kept, dict) else {}
+
+
+def _named_files(taken: dict[str, str]) -> str:
+    return f"in use: {', '.join(sorted(taken))}" if taken else "none are in use"
+
+
+def _state(path: Path, taken: str) -> RulesState:
+    if not path.is_file():
+        return "gone"
     try:
-        text = read_bounded(path, _LIMIT).decode()
-        if text != before:
-            check_invariants(path)
-    except (RetrospanError, UnicodeDecodeError) as err:
-        log.warning("Rules not taken over: %s", err)
-        return before
-    return text
+        return "same" if _text(path) == taken else "changed"
+    except RetrospanError:
+        return "changed"
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_bounded(path, _LIMIT).decode()
+    except UnicodeDecodeError as err:
+        raise BadInputError(f"{path}: byte {err.start} is not UTF-8. Save it as UTF-8.", where=str(path)) from None
 
 
 def _named(folder: Path) -> Path | None:

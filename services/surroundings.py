@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..analysis.reading import read
 from ..analysis.signals.new_topic import topic_words
@@ -42,7 +41,7 @@ class Surrounder:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.rules: DeclaredRules = declared_rules(store, Path.cwd())
+        self.rules: DeclaredRules = declared_rules(store)
         self._populations: dict[tuple[str, str], Population | None] = {}
 
     def of(self, summary: TraceSummary) -> Surroundings:

@@ -15,7 +15,7 @@ from ..store.signals import load_suspects, save_suspects
 from ..store.traces import get_summaries, get_trace
 from .analysing import analyse, rules_of, signals_of
 from .learning import weighted_sources
-from .siblings import choose_partner, find_siblings
+from .siblings import choose_partner, find_siblings, went_well
 
 _SIBLINGS_READ = 12
 """Siblings whose steps are read for one report; more add cost, not accuracy."""
@@ -30,6 +30,8 @@ class Explanation:
     report: SuspectReport
     siblings: int
     siblings_because: str
+    good: int
+    """Of the siblings that were read, those that passed or, where nobody said, show no failure signal."""
 
 
 def explain_trace(store: Store, trace_id: int) -> Explanation:
@@ -46,7 +48,7 @@ def explain_trace(store: Store, trace_id: int) -> Explanation:
         report = find_suspects(trace, signals, [get_trace(store, s.id) for s in known], sources=sources)
         if not store.read_only:
             save_suspects(store, trace_id, key, report)
-    return Explanation(trace, signals, report, len(known), siblings.because)
+    return Explanation(trace, signals, report, len(known), siblings.because, sum(map(went_well, known)))
 
 
 def _cache_key(trace: TraceSummary, siblings: list[TraceSummary], rests_on: list[str]) -> str:
@@ -63,6 +65,11 @@ class Comparison:
     right: Trace
     diff: TraceDiff
     partner_because: str
+
+    @property
+    def teaches(self) -> bool:
+        """Whether one of the two went well, so that what differs may be why the other did not."""
+        return went_well(self.left.summary) or went_well(self.right.summary)
 
 
 def compare_traces(store: Store, left_id: int, right_id: int | None = None) -> Comparison:

@@ -223,3 +223,38 @@ class ImportJson(TypedDict):
     redacted: int
     errors: list[RecordErrorJson]
     findings: list[FindingJson]
+
+
+class IntervalJson(TypedDict):
+    """A share with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+OutcomeRowJson = TypedDict(
+    "OutcomeRowJson",
+    {
+        "value": str | None,
+        "runs": int,
+        "pass": int,
+        "fail": int,
+        "unknown": int,
+        "pass_rate": IntervalJson | None,
+        "example": str,
+        "input": str | None,
+    },
+)
+"""How the runs of one task or version ended; `pass_rate` is among those with a known outcome, `example` the newest that
+failed, `input` its beginning where no run declares the task."""
+
+
+class OutcomeCountsJson(TypedDict):
+    """The answer of `retrospan trace count`, those that never passed first."""
+
+    by: str
+    runs: int
+    judged: int
+    never_passed: int
+    rows: list[OutcomeRowJson]

@@ -101,6 +101,36 @@ class Store:
                 raise
 
     @contextmanager
+    def write_if_free(self) -> Iterator[Connection | None]:
+        """As `write`, for what may wait: None where somebody else is writing, at once."""
+        if not self._write_lock.acquire(blocking=False):
+            yield None
+            return
+        con = self._connection()
+        begun = not con.in_transaction and self._begin_at_once(con)
+        try:
+            yield con if begun else None
+            if begun:
+                con.execute("COMMIT")
+        except OperationalError as err:
+            raise _explain(err, self.path) from err
+        finally:
+            if begun and con.in_transaction:
+                con.execute("ROLLBACK")
+            self._write_lock.release()
+
+    @staticmethod
+    def _begin_at_once(con: Connection) -> bool:
+        con.execute("PRAGMA busy_timeout=0")
+        try:
+            con.execute("BEGIN IMMEDIATE")
+        except OperationalError:
+            return False
+        finally:
+            con.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1_000:.0f}")
+        return True
+
+    @contextmanager
     def outside_transaction(self) -> Iterator[Connection]:
         """A connection for what SQLite refuses inside a transaction; other writers of this process wait."""
         with self._write_lock:

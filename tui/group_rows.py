@@ -11,6 +11,7 @@ from textual.content import Content
 from ..analysis.comparison import GroupComparison, ShareChange
 from ..analysis.statistics import Interval
 from ..services.comparing import Compared
+from ..services.rendering.groups import median_rows
 from .gate import cell, counted, joined, shown, shown_line
 from .plots import bar, interval_bar
 
@@ -111,11 +112,7 @@ def _setup(c: GroupComparison) -> Iterator[GroupRow]:
         for name, (left, right) in parts
         if set(left) != set(right)
     ]
-    rows += [
-        f"median {change.name}: {change.left:g} → {change.right:g}"
-        for change in c.medians
-        if change.left is not None and change.right is not None and change.left != change.right
-    ]
+    rows += median_rows(c)
     if rows:
         yield _heading("What was set up or measured differently")
     for words in rows:

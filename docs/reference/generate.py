@@ -23,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 SCHEMAS: dict[str, tuple[Any, str]] = {
     "import": (w.ImportJson, "retrospan import PATH… --json"),
     "trace-list": (list[w.TraceJson], "retrospan trace list [QUERY] --json"),
+    "trace-count": (w.OutcomeCountsJson, "retrospan trace count [QUERY] --json"),
     "trace-show": (w.TraceDetailJson, "retrospan trace show T --json"),
     "trace-diff": (w.DiffJson, "retrospan trace diff A [B] --json"),
     "suspects": (list[w.TraceSuspectsJson], "retrospan suspects T… --json"),

@@ -95,7 +95,20 @@ def conversation_batch(record: Record, source: Source) -> SpanBatch:
         raise BadInputError(f"Field 'messages' is missing or no list. Write {_EXAMPLE}.")
     source.limits.check_size(record.size, where=record.where)
     source.limits.check_steps(len(raw_messages), where=record.where)
-    return SpanBatch(conversation_spans(trace_key, raw_messages), [_facts(trace_key, value)])
+    spans = conversation_spans(trace_key, raw_messages)
+    _set_times(spans, value)
+    return SpanBatch(spans, [_facts(trace_key, value)])
+
+
+def _set_times(spans: list[Span], value: Mapping[str, JsonValue]) -> None:
+    """Start and end of the whole run, where its messages tell none of their own."""
+    if not spans:
+        return
+    if all(span.started_at_ns is None for span in spans):
+        spans[0].started_at_ns = time_ns(value.get("started_at") or value.get("timestamp"))
+        in_given_order(spans)
+    if all(span.ended_at_ns is None for span in spans):
+        spans[-1].ended_at_ns = time_ns(value.get("ended_at"))
 
 
 def conversation_spans(trace_key: str, raw_messages: list[JsonValue], convention: str = CONVENTION) -> list[Span]:

@@ -32,6 +32,7 @@ def diff_traces(
     left_id = resolve_trace(caller.store, left)
     right_id = None if right is None else resolve_trace(caller.store, right)
     comparison = compare_traces(caller.store, left_id, right_id)
+    caller.read(comparison.left.summary.id, comparison.right.summary.id, by="diff_traces")
     chosen = comparison.right.summary.short_id
     token = page_token("diff_traces", right=chosen, offset=offset + _SHOWN)
     following = f'diff_traces(left="{comparison.left.summary.short_id}", right="{chosen}", page="{token}")'

@@ -6,11 +6,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ...store.outcome_counts import GroupedBy
 from ..registry import Caller, tool
 
 _AT_ONCE = 200
 """Runs analysed and placed first; the background of `retrospan serve` does the rest."""
 _NEWEST = 2_000
+_MODES = 8
+_ROWS = 40
 
 
 @tool("Summarize failures")
@@ -19,10 +22,11 @@ def summarize_failures(
     query: Annotated[str, Field(max_length=2_000, description="As in search_traces, to narrow")] = "",
     mode: Annotated[str | None, Field(max_length=20, description="M3: that one with its runs")] = None,
     sample: Annotated[int, Field(ge=0, le=30, description="Instead: so many unlike runs to read")] = 0,
-    limit: Annotated[int, Field(ge=1, le=20)] = 8,
+    by: Annotated[GroupedBy | None, Field(description="Instead: outcomes and pass rate of each")] = None,
+    limit: Annotated[int | None, Field(ge=1, le=100)] = None,
 ) -> str:
-    """What is failing: failure modes (alike failing runs) with size, share, trend and a typical step. Ask this first
-    when no single run is in question."""
+    """What is failing: failure modes (alike failing runs) with size, share, trend and a typical step; by="task": which
+    tasks never went well. Ask this first when no single run is in question."""
     from ...services.analysing import analyse
     from ...services.listing import list_traces
     from ...services.mode_views import list_modes, show_mode
@@ -34,6 +38,11 @@ def summarize_failures(
 
     if mode is not None:
         return mode_text(show_mode(caller.store, mode))
+    if by is not None:
+        from ...services.outcome_counts import count_outcomes
+        from ...services.rendering.outcome_counts import outcome_counts_text
+
+        return outcome_counts_text(count_outcomes(caller.store, query, by=by), query=query, limit=limit or _ROWS)
     if sample:
         return sample_text(discovery_sample(caller.store, query, size=sample))
     ids = [trace.id for trace in list_traces(caller.store, query, limit=_NEWEST).traces]
@@ -49,7 +58,7 @@ def summarize_failures(
     )
     update_modes(caller.store, _AT_ONCE, ids)
     signals = facet_counts(caller.store, parse_query(query))["signal"]
-    return modes_text(list_modes(caller.store, query, limit=limit), query=query, signals=signals)
+    return modes_text(list_modes(caller.store, query, limit=limit or _MODES), query=query, signals=signals)
 
 
 @tool("Record an observation", writes=True)

@@ -21,4 +21,7 @@ def find_suspects(
     from ...services.understanding import explain_trace
     from ...store.traces import resolve_trace
 
-    return suspects_text(explain_trace(caller.store, resolve_trace(caller.store, trace)), limit)
+    trace_id = resolve_trace(caller.store, trace)
+    text = suspects_text(explain_trace(caller.store, trace_id), limit)
+    caller.read(trace_id, by="find_suspects")
+    return text

@@ -23,9 +23,12 @@ def get_trace(
     With steps: those steps in full. What does not fit is named with the call that gets it. Next: find_suspects,
     diff_traces."""
     from ...services.reading_traces import read_steps, read_trace
-    from ...store.traces import parse_trace_id
+    from ...store.traces import parse_trace_id, resolve_trace
 
     address = parse_trace_id(trace)
     if steps is None and (address is None or address.step is None):
-        return read_trace(caller.store, trace, budget=budget, full=full, offset=offset)
-    return read_steps(caller.store, trace, steps, full=full, offset=offset, budget=budget)
+        text = read_trace(caller.store, trace, budget=budget, full=full, offset=offset)
+    else:
+        text = read_steps(caller.store, trace, steps, full=full, offset=offset, budget=budget)
+    caller.read(resolve_trace(caller.store, trace), by="get_trace")
+    return text

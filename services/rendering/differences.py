@@ -12,7 +12,8 @@ from .budget import CHARACTERS_PER_TOKEN
 from .fence import FENCE_COST, fenced, inert_line
 
 BUDGET = 1_500
-_FOOTER = 420
+_FOOTER = 520
+_NO_MODEL = "Neither run is known to have gone well: what differs is no hint to what went wrong."
 _LEAST = 70
 _MOST = 340
 _NAMES = {
@@ -52,7 +53,8 @@ def differences_text(comparison: Comparison, *, limit: int, offset: int, next_ca
     room = BUDGET * CHARACTERS_PER_TOKEN - FENCE_COST - _FOOTER - sum(map(len, head)) - len(aligned) - len(why)
     width = min(max(room // max(len(shown), 1) - 90, _LEAST), _MOST)
     rows = [_row(comparison, item, width) for item in shown]
-    notes = [f"Aligned steps (left=right): {aligned}"]
+    notes = [] if comparison.teaches else [_NO_MODEL]
+    notes.append(f"Aligned steps (left=right): {aligned}")
     if shown:
         notes.append(_look(comparison, shown[0]))
     if len(found) > offset + len(shown):

@@ -58,9 +58,23 @@ def _setup(c: GroupComparison) -> list[str]:
         for name, (left, right) in parts
         if set(left) != set(right)
     ]
-    moved = [
-        f"{change.name} {change.left:g} → {change.right:g}"
+    return rows + median_rows(c)
+
+
+def median_rows(c: GroupComparison) -> list[str]:
+    """A line on each quantity whose median differs: n and interval of each side, and whether it may be chance."""
+    return [
+        f"median {change.name}: {_middle(change.left, change.left_bounds, change.left_n)} → "
+        f"{_middle(change.right, change.right_bounds, change.right_n)}{'' if change.clear else ', may be chance'}"
         for change in c.medians
         if change.left is not None and change.right is not None and change.left != change.right
     ]
-    return rows + ([f"medians: {', '.join(moved)}"] if moved else [])
+
+
+def _middle(value: float, bounds: tuple[float, float] | None, n: int) -> str:
+    shown = f"[{_figure(bounds[0])}–{_figure(bounds[1])}]" if bounds else "[too few]"
+    return f"{_figure(value)} {shown} of {n}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:.4g}"

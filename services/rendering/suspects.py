@@ -16,7 +16,7 @@ def suspects_text(explanation: Explanation, limit: int) -> str:
     trace, report = explanation.trace.summary, explanation.report
     name = trace.short_id
     head = f"{name} · outcome {trace.outcome.value} (by {trace.outcome_source.value}) · {trace.step_count} steps"
-    basis = f"Compared with {explanation.siblings} other runs."
+    basis = f"Compared with {explanation.siblings} other runs, {explanation.good} of which went well."
     if not report.suspects:
         return f'{head}\nNo step stands out. {basis}\nRead it: get_trace(trace="{name}")'
     shown = report.suspects[:limit]
@@ -24,8 +24,8 @@ def suspects_text(explanation: Explanation, limit: int) -> str:
     if report.note:
         lines.append(f"basis: {inert_line(report.note, 240)}")
     notes = [f'Read the first: get_trace(trace="{name}.{shown[0].step}").']
-    if explanation.siblings:
-        notes[0] += f' Beside an alike run: diff_traces(left="{name}")'
+    if explanation.good:
+        notes[0] += f' Beside an alike run that went well: diff_traces(left="{name}")'
     if len(report.suspects) > limit:
         notes.append(
             f'{len(report.suspects) - limit} more: find_suspects(trace="{name}", limit={len(report.suspects)})'

@@ -38,6 +38,12 @@ def test_without_a_tool_all_are_listed() -> None:
     assert "search_traces(query, limit, page)" in run("call").out
 
 
+def test_read_only_lists_what_it_would_run() -> None:
+    usable = list(load_tools(read_only=True))
+    assert "propose_verdict" not in usable
+    assert [item["name"] for item in run("call", "--read-only", "--json").json] == usable
+
+
 @pytest.mark.parametrize(
     ("args", "code", "told"),
     [

@@ -63,6 +63,27 @@ def test_rules_are_checked_and_their_mistakes_named_by_line(tmp_path: Path) -> N
     assert "rules.yaml:2:" in done.err
 
 
+def test_rules_of_a_folder_count_once_they_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "clone"
+    (folder / ".retrospan").mkdir(parents=True)
+    (folder / ".retrospan" / "invariants.yaml").write_text(
+        "invariants:\n  - {id: window, says: '(\\d+) days', one_of: [30]}\n"
+    )
+    monkeypatch.chdir(folder)
+
+    before = run("signals", "--all", "--json")
+    assert "invariant_broken" not in before.out
+    assert "are not in use. Look at them, then: retrospan invariants use" in before.err
+
+    assert "1 rules for all runs" in run("invariants", "use").out
+    after = run("signals", "--all", "--json")
+    assert "invariant_broken" in after.out
+    assert after.err == ""
+    assert [file["state"] for file in run("invariants", "list", "--json").json] == ["same"]
+    assert run("invariants", "drop").code == 0
+    assert "No rules are in use" in run("invariants", "list").out
+
+
 def test_weights_stay_as_shipped_below_fifty_causes() -> None:
     assert "50 are needed" in run("weights", "support", "--learn").out
     shown = json.loads(run("weights", "support", "--json").out)

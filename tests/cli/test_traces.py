@@ -44,6 +44,7 @@ def three_runs(tmp_path: Path) -> None:
     ("schema", "args"),
     [
         ("trace-list", ["trace", "list"]),
+        ("trace-count", ["trace", "count", "--by", "version"]),
         ("trace-show", ["trace", "show", "T2"]),
         ("trace-show", ["trace", "show", "run-2", "--full"]),
         ("trace-diff", ["trace", "diff", "T2"]),
@@ -125,3 +126,35 @@ def test_a_run_against_all_good_ones_is_told_in_words() -> None:
 
 def test_no_second_trace_beside_all_good() -> None:
     assert run("trace", "diff", "T1", "T2", "--all-good").code == 2
+
+
+def test_an_exclusion_with_an_h_is_no_call_for_help() -> None:
+    done = run("trace", "list", "-task:search", "--json")
+    assert (done.code, [trace["id"] for trace in done.json]) == (0, ["T3", "T2", "T1"])
+
+
+def test_lines_that_begin_with_an_exclusion_keep_their_place() -> None:
+    compared = run("compare", "-outcome:pass", "version:v1", "--json")
+    assert compared.code == 0
+    assert (compared.json["left"], compared.json["right"]) == ("-outcome:pass", "version:v1")
+    assert run("mode", "list", "-task:refund", "--json").code == 0
+    assert "Usage" in run("trace", "list", "-h").out
+
+
+def test_outcomes_are_counted_by_task() -> None:
+    (row,) = run("trace", "count", "--json").json["rows"]
+    assert (row["value"], row["runs"], row["pass"], row["fail"], row["example"]) == ("refund", 3, 2, 1, "T2")
+    told = run("trace", "count", "outcome:fail", "--by", "task").out
+    assert "2 passed" not in told
+    assert "1 runs, 1 with a known outcome; 1 of 1 never passed." in told
+
+
+def test_what_the_shell_shows_of_runs_is_in_the_access_log() -> None:
+    for args in (["trace", "show", "T2"], ["trace", "diff", "T2", "T1"], ["suspects", "--all"], ["trace", "list"]):
+        assert run(*args, "--json").code == 0
+    noted = [(entry["action"], entry["subject"], entry["detail"]) for entry in run("audit", "access", "--json").json]
+    assert noted == [
+        ("read", "T1, T2, T3", "suspects"),
+        ("read", "T2, T1", "trace diff"),
+        ("read", "T2", "trace show"),
+    ]

@@ -214,3 +214,14 @@ def test_an_id_that_stands_for_two_conversations_in_one_file_is_refused(tmp_path
     refused = [item for item in items if isinstance(item, RecordError)]
     assert [item.where for item in refused] == ["line 3"]
     assert len(items) == 4
+
+
+def test_times_of_the_whole_run_stand_where_no_message_tells_one(tmp_path: Path) -> None:
+    whole = {**REFUND, "started_at": "2026-01-05T08:00:00Z", "ended_at": "2026-01-05T08:00:09Z"}
+    timed: list[JsonValue] = [{"role": "user", "content": "Hello", "timestamp": 1_767_700_000}]
+
+    [batch, other] = load(tmp_path, whole, {**whole, "id": "run-18", "messages": timed})
+
+    assert [span.started_at_ns for span in batch.spans] == [1_767_600_000 * 10**9] * 5
+    assert [span.ended_at_ns for span in batch.spans] == [None, None, None, None, 1_767_600_009 * 10**9]
+    assert other.spans[0].started_at_ns == 1_767_700_000 * 10**9

@@ -77,6 +77,8 @@ def attacked(store: Store, traces: Builder, attack: str) -> list[str]:
         call("find_suspects", trace="T1", limit=10),
         call("diff_traces", left="T1"),
         call("summarize_failures"),
+        call("summarize_failures", by="task"),
+        call("summarize_failures", by="user"),
         call("list_reviews"),
         call("list_reviews", item="R1"),
         call("search_lessons", drafts=True),

@@ -16,7 +16,7 @@ from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import TextContent
 from retrospan.mcp_server.http import RateLimit, http_app, store_tokens
-from retrospan.mcp_server.registry import Role
+from retrospan.mcp_server.registry import Role, load_tools
 from retrospan.services.serving import ServeOptions, build_app
 from retrospan.store import tokens
 from retrospan.store.connection import Store
@@ -75,6 +75,20 @@ def test_a_read_token_cannot_propose(app: Starlette, store: Store, mode: Any) ->
     ask(app, dialogue, authorization="Bearer rk-read")
     with store.read() as con:
         assert con.execute("SELECT count(*) FROM review_item").fetchone()[0] == 0
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize("role", ["read", "agent"])
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_token_is_shown_the_tools_it_may_use(store: Store, role: Role, mode: Any, read_only: bool) -> None:
+    usable = [name for name, tool in load_tools().items() if not tool.writes or (role == "agent" and not read_only)]
+
+    async def dialogue(client: httpx2.AsyncClient) -> None:
+        async with Client(streamable_http_client(URL, http_client=client), mode=mode) as mcp:
+            assert [tool.name for tool in (await mcp.list_tools()).tools] == usable
+
+    app = http_app(store, TOKENS.get, read_only=read_only)
+    ask(app, dialogue, authorization=f"Bearer rk-{role}")
 
 
 @pytest.mark.parametrize(

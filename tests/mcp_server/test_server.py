@@ -10,10 +10,11 @@ import pytest
 from conversations import Builder
 from mcp.client import Client
 from mcp.shared.exceptions import MCPError
-from mcp.types import CallToolResult, TextContent, TextResourceContents
+from mcp.types import INVALID_PARAMS, CallToolResult, TextContent, TextResourceContents
 from retrospan.mcp_server import registry
 from retrospan.mcp_server.instructions import INSTRUCTIONS
 from retrospan.mcp_server.server import build_server
+from retrospan.store.access import list_access
 from retrospan.store.connection import Store, open_store
 
 Mode = Literal["auto", "legacy"]
@@ -103,6 +104,66 @@ def test_prompts_name_only_tools_that_exist(store: Store, mode: Mode) -> None:
             assert isinstance(message.content, TextContent)
             named = {word.split("(")[0].strip(".,:") for word in message.content.text.split() if "_" in word}
             assert named <= set(registry.load_tools())
+
+    talk(store, mode, dialogue)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "says"),
+    [
+        ("explain_failure", None, "argument 'trace' is missing, wanted is string (Id of a run, as T412)"),
+        ("explain_failure", {"tracee": "T1"}, "no argument 'tracee'; did you mean 'trace'?"),
+        ("before_change", {}, "argument 'what' is missing, wanted is string (Files, tools or prompts to change)"),
+        ("before_change", {"what": "  "}, "at least 1 character"),
+        ("triage", {"query": "x" * 3_000}, "at most 2000 characters"),
+        ("explain_failur", {"trace": "T1"}, "No prompt 'explain_failur' (did you mean 'explain_failure'?"),
+    ],
+)
+def test_a_prompt_asked_for_wrongly_says_what_to_pass(
+    store: Store, mode: Mode, name: str, arguments: dict[str, str] | None, says: str
+) -> None:
+    async def dialogue(client: Client) -> None:
+        with pytest.raises(MCPError) as caught:
+            await client.get_prompt(name, arguments)
+        assert caught.value.code == INVALID_PARAMS
+        assert says in caught.value.message
+        assert len(caught.value.message) <= 400
+
+    talk(store, mode, dialogue)
+
+
+def test_a_reader_is_told_which_steps_of_a_prompt_to_leave_out(store: Store, mode: Mode) -> None:
+    async def dialogue(client: Client) -> None:
+        (message,) = (await client.get_prompt("triage")).messages
+        assert isinstance(message.content, TextContent)
+        assert "You may only read here. In place of request_review, propose_verdict:" in message.content.text
+        (message,) = (await client.get_prompt("before_change", {"what": "the prompt"})).messages
+        assert isinstance(message.content, TextContent)
+        assert "only read" not in message.content.text
+
+    talk(store, mode, dialogue, read_only=True)
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("retrospan://trace", "Addresses are: retrospan://trace/{trace}, "),
+        ("retrospan://trace/..%2f..%2fetc", "Addresses are: "),
+        ("https://example.com/", "Addresses are: "),
+        ("retrospan://trace/T1/step/", "Write retrospan://trace/T1/step/7"),
+        ("retrospan://trace/T1/step/abc", "names no steps"),
+        ("retrospan://trace/" + "9" * 5_000, "No trace"),
+    ],
+)
+def test_an_address_without_a_resource_says_which_there_are(
+    store: Store, runs: Builder, mode: Mode, address: str, says: str
+) -> None:
+    async def dialogue(client: Client) -> None:
+        with pytest.raises(MCPError) as caught:
+            await client.read_resource(address)
+        assert caught.value.code == INVALID_PARAMS
+        assert says in caught.value.message
+        assert len(caught.value.message) <= 1_200
 
     talk(store, mode, dialogue)
 
@@ -209,3 +270,30 @@ def test_two_servers_on_one_store_see_what_each_writes(store: Store, runs: Build
                 assert "P1" in text_of(await here.call_tool("list_reviews", {"item": "R1"}))
 
     anyio.run(both)
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_runs_that_a_client_reads_are_in_the_access_log(
+    store: Store, runs: Builder, mode: Mode, read_only: bool
+) -> None:
+    async def dialogue(client: Client) -> None:
+        for _ in range(2):
+            await client.call_tool("get_trace", {"trace": "T3", "steps": "1"})
+        await client.call_tool("find_suspects", {"trace": "T1"})
+        await client.call_tool("diff_traces", {"left": "T1", "right": "T2"})
+        await client.read_resource("retrospan://trace/T2/step/1")
+        await client.call_tool("get_trace", {"trace": "T99"})
+        await client.call_tool("search_traces", {"query": "refund"})
+
+    talk(store, mode, dialogue, read_only=read_only)
+    noted = [(entry.action.value, entry.subject, entry.detail) for entry in reversed(list_access(store))]
+    assert noted == (
+        []
+        if read_only
+        else [
+            ("read", "T3", "get_trace"),
+            ("read", "T1", "find_suspects"),
+            ("read", "T1, T2", "diff_traces"),
+            ("read", "T2", "resource"),
+        ]
+    )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from conversations import Builder, says
+from conversations import Builder, answers, calls, says
 from retrospan.services.rendering.budget import count_tokens
 from retrospan.store.connection import Store
 from retrospan.store.errors import RetrospanError, UnknownIdError, UsageError
@@ -230,3 +230,34 @@ def test_every_call_that_an_answer_names_works(call: Call) -> None:
             name: text or int(number) for name, text, number in re.findall(r'(\w+)=(?:"([^"]*)"|(\d+))', arguments)
         }
         assert call(tool, **given)
+
+
+def test_outcomes_by_task_and_version_come_in_one_call(call: Call) -> None:
+    by_task = call("summarize_failures", by="task")
+    assert "2 tasks in 3 runs, 3 with a known outcome; 1 never passed." in by_task
+    assert by_task.index("“Cancel order R-9 please.”: 0/1 passed [0%–79%]") < by_task.index("refund: 1/2 passed")
+    assert "v1: 1/2 passed" in call("summarize_failures", by="version", query="version:v1")
+
+
+def test_a_good_run_is_hinted_at_only_where_there_is_one(call: Call, traces: Builder) -> None:
+    good = call("find_suspects", trace="T1")
+    assert "Compared with 1 other runs, 1 of which went well." in good
+    assert 'Beside an alike run that went well: diff_traces(left="T1")' in good
+    assert "Neither run" not in call("diff_traces", left="T1")
+    assert "Neither run" not in call("diff_traces", left="T2", right="T1")
+
+    for order in ("R-70", "R-71"):
+        traces.add(
+            says("user", f"Exchange order {order}."),
+            calls("exchange_order", "c1", order=order),
+            answers('{"error": "no stock"}', "c1"),
+            says("assistant", "It is done."),
+            task="exchange",
+            outcome="fail",
+        )
+    alone = call("find_suspects", trace="T4")
+    assert "Compared with 1 other runs, 0 of which went well." in alone
+    assert "diff_traces(" not in alone
+    told = call("diff_traces", left="T4")
+    assert "no comparable run is known to have gone well" in told
+    assert "Neither run is known to have gone well" in told

@@ -12,6 +12,7 @@ from retrospan.services.agent_jobs import (
     choose_traces,
     end_job,
     keep_answer,
+    keep_transcript,
     keep_turn,
     only_one,
     resume_job,
@@ -20,6 +21,7 @@ from retrospan.services.agent_jobs import (
 )
 from retrospan.services.claims import Claim, Support, claims_json, claims_of_proposal, explanation_of
 from retrospan.services.reviewing import Citation, checked_proposal, request_review
+from retrospan.store.access import AccessKind, list_access
 from retrospan.store.agent_runs import Job, Spent, TaskState, job_spent, job_states, mean_usage, pending_tasks, tasks_of
 from retrospan.store.connection import Store, open_store
 from retrospan.store.errors import StoreBusyError, UnknownIdError, UsageError
@@ -164,3 +166,19 @@ def test_deleting_a_trace_deletes_what_agents_kept_of_it(store: Store, traces: B
 
     with store.read() as con:
         assert {"agent_task", "agent_transcript"} <= set(tables_with(con, "trace_id"))
+
+
+def test_what_went_to_a_vendor_is_in_the_access_log(store: Store, traces: Builder) -> None:
+    job = job_over(store, bad_run(traces), bad_run(traces))
+    first, second = pending_tasks(store, job.id)
+    keep_turn(store, first, {"history": ["…"]}, Spent(1, Usage(100, 10), 0.25))
+    keep_answer(store, first, TaskState.NO_RESULT, answer={})
+    keep_answer(store, second, TaskState.FAILED, answer={}, took=Spent(1, Usage(7, 3)))
+    keep_transcript(store, Transcript("fixer", "m-1", {"messages": []}))
+
+    noted = [(entry.action, entry.actor, entry.subject, entry.detail) for entry in reversed(list_access(store))]
+    assert noted == [
+        (AccessKind.MODEL, "agent:triage", f"T{first.trace_id}", "100 tokens sent, 10 received"),
+        (AccessKind.MODEL, "agent:triage", f"T{second.trace_id}", "7 tokens sent, 3 received"),
+        (AccessKind.MODEL, "agent:fixer", "verdicts and lessons", "m-1"),
+    ]

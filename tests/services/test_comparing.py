@@ -8,6 +8,7 @@ import lzma
 import pytest
 from conversations import Builder, calls, says
 from retrospan.services.comparing import compare_runs
+from retrospan.services.rendering.groups import groups_text
 from retrospan.store.connection import Store
 from retrospan.store.errors import UsageError
 from shared_data import shared
@@ -70,3 +71,25 @@ def test_real_versions_of_a_shop_agent(store: Store, traces: Builder, version: s
     assert found.verdict.startswith(verdict)
     assert found.paired is not None
     assert len(found.paired.broken) > 5
+
+
+def test_every_median_says_its_n_its_interval_and_whether_it_may_be_chance(store: Store, traces: Builder) -> None:
+    for task in range(12):
+        run(traces, "v1", task, None)
+        traces.add(says("user", "do"), calls("look"), calls("look"), says("assistant", "ok"), version="v2")
+    for _ in range(3):
+        traces.add({**says("assistant", "ok"), "usage": {"input_tokens": 2_400}}, version="v3")
+    clear, few = compare_runs(store, "v1", "v2"), compare_runs(store, "v1", "v3")
+
+    (steps,) = clear.comparison.medians
+    assert (steps.left_n, steps.left_bounds, steps.right_n, steps.right_bounds) == (12, (3, 3), 12, (4, 4))
+    assert "median steps: 3 [3–3] of 12 → 4 [4–4] of 12" in groups_text(clear)
+    assert {change.name: (change.left_n, change.right_n) for change in few.comparison.medians} == {
+        "steps": (12, 3),
+        "input_tokens": (0, 3),
+    }
+    assert "→ 1 [too few] of 3" in groups_text(few)
+    traces.add(says("user", "do"), says("assistant", "ok"), version="v4")
+    assert "median steps: 3 [3–3] of 12 → 2 [too few] of 1, may be chance" in groups_text(
+        compare_runs(store, "v1", "v4")
+    )

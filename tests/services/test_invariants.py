@@ -1,14 +1,21 @@
-"""Declared rules: found by folder, followed from any folder, told of with their lines."""
+"""Declared rules: found by folder, used only once taken over, told of with their lines."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from retrospan.services.analysing import signals_of
-from retrospan.services.invariants import check_invariants, find_invariants_file
+from retrospan.services.analysing import rules_of, signals_of
+from retrospan.services.invariants import (
+    check_invariants,
+    drop_rules,
+    find_invariants_file,
+    rules_in_use,
+    use_rules,
+    waiting_rules,
+)
 from retrospan.store.connection import Store
-from retrospan.store.errors import BadInputError
+from retrospan.store.errors import BadInputError, UsageError
 from reviewdesk import Desk
 
 RULES = "invariants:\n  - {id: window, says: '(\\d+) days', one_of: [30]}\n"
@@ -25,46 +32,61 @@ def broken(store: Store, trace_id: int) -> list[str]:
     return [s.reason for s in signals_of(store, [trace_id])[trace_id] if s.signal == "invariant_broken"]
 
 
-def test_a_rule_of_the_folder_is_held_against_every_run(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write(tmp_path, RULES)
-    monkeypatch.chdir(tmp_path)
+def test_rules_that_were_taken_over_are_held_against_every_run(desk: Desk, tmp_path: Path) -> None:
+    use_rules(desk.store, write(tmp_path, RULES))
     assert broken(desk.store, 1) == ["window: says 45, none of 30"]
     assert broken(desk.store, 2) == []
 
 
-def test_a_store_follows_its_rules_from_another_folder(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file, elsewhere = write(tmp_path, RULES), tmp_path / "elsewhere"
-    monkeypatch.chdir(tmp_path)
-    assert broken(desk.store, 1)
-    elsewhere.mkdir()
-    (elsewhere / ".git").mkdir()
-    monkeypatch.chdir(elsewhere)
-    assert broken(desk.store, 1)
-    file.write_text(RULES.replace("30", "45"), encoding="utf-8")
-    assert broken(desk.store, 1) == []
-    file.unlink()
-    assert broken(desk.store, 2) == []
-
-
-def test_a_file_with_a_mistake_keeps_the_former_rules(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_clone_changes_no_finding_of_the_store(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = write(tmp_path, RULES)
     monkeypatch.chdir(tmp_path)
+    rules = rules_of(desk.store)
+    assert broken(desk.store, 1) == []
+    assert waiting_rules(desk.store, tmp_path) == (
+        f"The rules in {file} are not in use. Look at them, then: retrospan invariants use"
+    )
+    assert rules_of(desk.store) == rules
+    assert rules_in_use(desk.store) == []
+
+
+def test_what_a_pull_changes_waits_to_be_taken_over(desk: Desk, tmp_path: Path) -> None:
+    file = write(tmp_path, RULES)
+    use_rules(desk.store, file)
+    file.write_text(RULES.replace("30", "45"), encoding="utf-8")
+
+    assert broken(desk.store, 1) == ["window: says 45, none of 30"]
+    assert "have changed since" in str(waiting_rules(desk.store, tmp_path))
+    assert [entry.state for entry in rules_in_use(desk.store)] == ["changed"]
+
+    use_rules(desk.store, file)
+    assert broken(desk.store, 1) == []
+    assert waiting_rules(desk.store, tmp_path) is None
+
+
+def test_rules_stay_without_their_file_until_they_are_dropped(desk: Desk, tmp_path: Path) -> None:
+    file = write(tmp_path, RULES)
+    use_rules(desk.store, file)
+    file.unlink()
     assert broken(desk.store, 1)
+    assert [entry.state for entry in rules_in_use(desk.store)] == ["gone"]
+    drop_rules(desk.store, file)
+    assert broken(desk.store, 1) == []
+    with pytest.raises(UsageError, match="none are in use"):
+        drop_rules(desk.store, file)
+
+
+def test_a_file_with_a_mistake_leaves_the_former_rules(desk: Desk, tmp_path: Path) -> None:
+    file = write(tmp_path, RULES)
+    use_rules(desk.store, file)
     file.write_text("invariants: 3\n", encoding="utf-8")
+    with pytest.raises(BadInputError):
+        use_rules(desk.store, file)
     assert broken(desk.store, 1)
 
 
-def test_rules_of_a_project_leave_other_projects_alone(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write(tmp_path, "project: sales\n" + RULES)
-    monkeypatch.chdir(tmp_path)
+def test_rules_of_a_project_leave_other_projects_alone(desk: Desk, tmp_path: Path) -> None:
+    use_rules(desk.store, write(tmp_path, "project: sales\n" + RULES))
     assert broken(desk.store, 1) == []
 
 

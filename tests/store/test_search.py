@@ -134,3 +134,24 @@ def test_of_a_word_of_most_texts_the_newest_are_ranked(
         traces.add(says("user", f"parcel {number}"), says("assistant", f"noted {number}"))
     monkeypatch.setattr(search_module, "_MOST_RANKED", 3)
     assert {hit.trace_id for hit in search_any_word(store, parse_query(""), ["parcel"], limit=9)} == {4, 5, 6}
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("since:1d", ["T1", "T3"]),
+        ("since:2026-01-01 until:2026-01-02", ["T2"]),
+        ("until:1d", ["T2"]),
+        ("-since:1d", ["T2"]),
+        ("until:2020-01-01", []),
+        ("since:2126-01-01", []),
+    ],
+)
+def test_a_run_without_a_start_is_judged_by_its_arrival(
+    store: Store, traces: Builder, line: str, expected: list[str]
+) -> None:
+    traces.add(says("user", "no time told"))
+    traces.add({**says("user", "told"), "started_at": "2026-01-01T08:00:00Z"})
+    traces.add({**says("user", "told as nothing"), "started_at": 0})
+
+    assert sorted(found(store, line)) == expected

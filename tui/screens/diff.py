@@ -13,6 +13,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
+from ...services.read_notes import at_hand, note_reading
 from ...services.understanding import Comparison, compare_traces
 from ...store.errors import RetrospanError
 from ...store.findings import Difference
@@ -72,7 +73,13 @@ class DiffScreen(AppScreen):
     def on_mount(self) -> None:
         self.set_title("Traces", f"T{self.left_id}", "Diff")
         self.query_one("#pairs").focus()
-        self.in_background(lambda: compare_traces(self.store, self.left_id, self.right_id), self._loaded)
+        self.in_background(self._read, self._loaded)
+
+    def _read(self) -> Comparison:
+        comparison = compare_traces(self.store, self.left_id, self.right_id)
+        shown_ids = [comparison.left.summary.id, comparison.right.summary.id]
+        note_reading(self.store, shown_ids, actor=at_hand("tui"), detail="diff")
+        return comparison
 
     def failed(self, err: RetrospanError) -> None:
         self.query_one("#ask", Static).update(shown(str(err), "$error"))

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ...services.analysing import signals_of
+from ...services.read_notes import at_hand, note_reading
 from ...services.understanding import Explanation, explain_trace
 from ...store.findings import Signal
 from ...store.models import Trace
@@ -67,8 +68,13 @@ class TraceScreen(Newsreel):
     def on_mount(self) -> None:
         self.set_title("Traces", f"T{self.trace_id}")
         self.query_one("#outline").focus()
-        self.in_background(lambda: get_trace(self.store, self.trace_id), self._loaded)
+        self.in_background(self._read, self._loaded)
         self.watch_for_news()
+
+    def _read(self) -> Trace:
+        trace = get_trace(self.store, self.trace_id)
+        note_reading(self.store, [self.trace_id], actor=at_hand("tui"), detail="trace")
+        return trace
 
     def news(self) -> None:
         self.in_background(lambda: get_trace(self.store, self.trace_id), self._grown, group="news")
