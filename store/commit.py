@@ -23,10 +23,10 @@ from .sqlite.values import sql_text, sql_time
 DEFAULT_PROJECT = "default"
 _CHUNK = 400
 
-SELECT_TRACE = "SELECT id, project FROM trace WHERE trace_key = ? ORDER BY id"
+SELECT_TRACE = "SELECT id, project, project_by_service FROM trace WHERE trace_key = ? ORDER BY id"
 INSERT_TRACE = """
-INSERT INTO trace(id, project, trace_key, arrived_at)
-SELECT 1 + max(coalesce((SELECT max(id) FROM trace), 0), coalesce((SELECT max(trace_id) FROM tombstone), 0)), ?, ?, ?
+INSERT INTO trace(id, project, project_by_service, trace_key, arrived_at)
+SELECT 1 + max(coalesce((SELECT max(id) FROM trace), 0), coalesce((SELECT max(trace_id) FROM tombstone), 0)), ?, ?, ?, ?
 """
 """The id of a trace that was erased is never given to another one."""
 ADOPT_TRACE = """
@@ -34,6 +34,7 @@ UPDATE trace SET project = ? WHERE trace_key = ? AND project = ? AND NOT EXISTS 
 RETURNING id
 """
 """Judgements name no project; one that comes before the spans it is about waits in `default` for them."""
+NAME_PROJECT = "UPDATE trace SET project = ?, project_by_service = ?, dirty = 1 WHERE id = ?"
 TOUCH_TRACE = "UPDATE trace SET dirty = 1 WHERE id = ?"
 SET_FACTS = "UPDATE trace SET facts = ?, dirty = 1 WHERE id = ?"
 SELECT_DIGESTS = "SELECT span_id, digest FROM span WHERE trace_id = ? AND span_id IN ({marks})"
@@ -150,21 +151,52 @@ def rewrite_trace(
     return frozenset(span.span_id for span in changed)
 
 
+class _Project(NamedTuple):
+    """Which project a batch puts a trace into, and how it knows."""
+
+    name: str | None
+    by_service: bool = False
+    by_root: bool = False
+    """The service is the one in which the run began; others only worked for it."""
+
+
 def _places(con: Connection, batch: SpanBatch, project: str | None) -> dict[str, _Place]:
     """The row of each trace of the batch, made where it is new."""
-    projects: dict[str, str | None] = {facts.trace_key: facts.project for facts in batch.facts}
+    told: dict[str, _Project] = {facts.trace_key: _Project(facts.project) for facts in batch.facts}
     for span in batch.spans:
-        projects[span.trace_key] = projects.get(span.trace_key) or span.project
-    return {key: _place(con, sql_text(key) or "", sql_text(named or project)) for key, named in projects.items()}
+        known = told.get(span.trace_key)
+        if known is None or known.name is None or (known.by_service and not known.by_root):
+            told[span.trace_key] = _project_of(span, known)
+    return {key: _place(con, sql_text(key) or "", said, project) for key, said in told.items()}
 
 
-def _place(con: Connection, trace_key: str, project: str | None) -> _Place:
-    for row in con.execute(SELECT_TRACE, (trace_key,)):
-        if project is None or row["project"] == project:
+def _project_of(span: Span, known: _Project | None) -> _Project:
+    """What a span adds to what is known of its trace's project: a name, else the service of its root."""
+    if span.project is None:
+        return known or _Project(None)
+    said = _Project(span.project, span.project_by_service, span.parent_span_id is None)
+    if known is None or known.name is None or not said.by_service or said.by_root:
+        return said
+    return known
+
+
+def _place(con: Connection, trace_key: str, said: _Project, otherwise: str | None) -> _Place:
+    """The row of a trace: in the project that is named, and where only services are, in the one it has already."""
+    wanted = sql_text(said.name or otherwise)
+    rows = con.execute(SELECT_TRACE, (trace_key,)).fetchall()
+    for row in rows:
+        if wanted is None or row["project"] == wanted:
             return _Place(row["id"], False)
-    if project and (waiting := con.execute(ADOPT_TRACE, (project, trace_key, DEFAULT_PROJECT)).fetchone()):
+    for row in rows:
+        # One trace may run through several services; two projects that somebody named are two traces.
+        if said.name and (row["project_by_service"] or said.by_service):
+            if row["project_by_service"] and (not said.by_service or said.by_root):
+                con.execute(NAME_PROJECT, (wanted, int(said.by_service), row["id"]))
+            return _Place(row["id"], False)
+    if wanted and (waiting := con.execute(ADOPT_TRACE, (wanted, trace_key, DEFAULT_PROJECT)).fetchone()):
         return _Place(waiting["id"], False)
-    cursor = con.execute(INSERT_TRACE, (project or DEFAULT_PROJECT, trace_key, time.time_ns()))
+    values = (wanted or DEFAULT_PROJECT, int(said.by_service), trace_key, time.time_ns())
+    cursor = con.execute(INSERT_TRACE, values)
     assert cursor.lastrowid is not None
     return _Place(cursor.lastrowid, True)
 

@@ -192,6 +192,8 @@ class Span:
     version: str | None = None
     environment: str | None = None
     project: str | None = None
+    project_by_service: bool = False
+    """Nobody named a project, and the name of the service stands for one."""
     task: str | None = None
     tags: tuple[str, ...] = ()
     fold: Fold | None = None

@@ -22,6 +22,7 @@ class _Run(NamedTuple):
     version: str | None = None
     environment: str | None = None
     project: str | None = None
+    service: str | None = None
     task: str | None = None
     tags: tuple[str, ...] = ()
 
@@ -68,6 +69,7 @@ def begin(raw: RawSpan, sorted_attributes: Sorted, *, kind: StepKind, convention
         sorted_attributes.rest["exception.stacktrace"] = raw.status_message
     around = _latest_resource.run(raw.resource)
     said = _NOTHING_SAID if _RUN_FIELDS.isdisjoint(found) else _said(found)
+    named = said.project or around.project
     metadata = read_json(sorted_attributes.rest.get("metadata"))
     if isinstance(metadata, dict):
         sorted_attributes.rest["metadata"] = metadata
@@ -87,7 +89,8 @@ def begin(raw: RawSpan, sorted_attributes: Sorted, *, kind: StepKind, convention
         user=said.user or _named(metadata, _USER_KEYS) or around.user,
         version=said.version or around.version,
         environment=said.environment or around.environment,
-        project=said.project or around.project,
+        project=named or said.service or around.service,
+        project_by_service=named is None,
         task=said.task or around.task,
         tags=said.tags if "tags" in found else around.tags,
         convention=convention,
@@ -102,7 +105,8 @@ def identity_of(span: Span, attributes: Mapping[str, JsonValue], resource: Mappi
     span.user = said.user or around.user
     span.version = said.version or around.version
     span.environment = said.environment or around.environment
-    span.project = said.project or around.project
+    named = said.project or around.project
+    span.project, span.project_by_service = named or said.service or around.service, named is None
     span.task = said.task or around.task
 
 
@@ -112,7 +116,8 @@ def _said(found: Mapping[str, JsonValue]) -> _Run:
         _unscrubbed(found.get("user")),
         text_of(found.get("version")),
         text_of(found.get("environment")),
-        _project(found),
+        _project(found, "project"),
+        _project(found, "service"),
         text_of(found.get("task")),
         texts_of(found["tags"]) if "tags" in found else (),
     )
@@ -124,8 +129,8 @@ def _unscrubbed(value: JsonValue) -> str | None:
     return None if text is not None and text.startswith("[Scrubbed due to ") else text
 
 
-def _project(found: Mapping[str, JsonValue]) -> str | None:
-    name = text_of(found.get("project"))
+def _project(found: Mapping[str, JsonValue], key: str) -> str | None:
+    name = text_of(found.get(key))
     return None if name is None or name.startswith("unknown_service") or name == _ANY_PROJECT else name
 
 

@@ -54,7 +54,8 @@ IDENTITY: Fields = {
         "langfuse.environment",
         "traceloop.association.properties.environment",
     ),
-    "project": ("retrospan.project", "openinference.project.name", "langsmith.trace.session_name", "service.name"),
+    "project": ("retrospan.project", "openinference.project.name", "langsmith.trace.session_name"),
+    "service": ("service.name",),
     "task": ("retrospan.task", "task.id", "langfuse.experiment.item.id"),
     "tags": ("retrospan.tags", "tag.tags", "langfuse.trace.tags", "logfire.tags", "langsmith.span.tags"),
     "agent": (

@@ -25,7 +25,7 @@ from retrospan.store.models import (
     TraceFacts,
     Usage,
 )
-from retrospan.store.spans import load_spans
+from retrospan.store.spans import load_spans, span_ids_of
 from retrospan.store.traces import get_summaries, get_trace, resolve_trace
 
 FULL = Span(
@@ -177,3 +177,29 @@ def test_a_judgement_that_comes_before_its_trace_joins_it_in_its_project(store: 
     assert late.trace_ids == early.trace_ids != other.trace_ids
     trace = get_trace(store, late.trace_ids[0])
     assert (trace.summary.project, [note.name for note in trace.annotations]) == ("clinic", ["grounded"])
+
+
+def by_service(name: str, span_id: str, parent: str | None) -> Span:
+    return replace(FULL, span_id=span_id, parent_span_id=parent, project=name, project_by_service=True)
+
+
+ROOT, CHILD = by_service("desk", "0a" * 8, None), by_service("orders-api", "0b" * 8, "0a" * 8)
+
+
+@pytest.mark.parametrize("batches", [[[ROOT], [CHILD]], [[CHILD], [ROOT]], [[CHILD, ROOT]], [[ROOT, CHILD]]])
+def test_a_trace_through_several_services_is_one_in_the_project_of_its_root(
+    store: Store, batches: list[list[Span]]
+) -> None:
+    for spans in batches:
+        commit_batch(store, SpanBatch(spans))
+    (trace,) = get_summaries(store, [1, 2])
+    assert trace.project == "desk" and len(span_ids_of(store, trace.external_id)) == 2
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_named_project_goes_before_the_name_of_a_service(store: Store, order: tuple[int, int]) -> None:
+    spans = [replace(CHILD, project="shop", project_by_service=False), ROOT]
+    for place in order:
+        commit_batch(store, SpanBatch([spans[place]]))
+    (trace,) = get_summaries(store, [1, 2])
+    assert trace.project == "shop" and len(span_ids_of(store, trace.external_id)) == 2
