@@ -22,7 +22,7 @@ def find(reading: Reading) -> Iterator[Signal]:
     open_acts = [act for act in reading.acts if act.done is None and act.asked == last.index]
     if open_acts:
         yield _ends(last, f"the run ends with a call of {open_acts[0].tool} that has no result")
-    elif last.role is Role.RESULT and not _is_product(reading, last):
+    elif last.role is Role.RESULT and reading.decisions and not _is_product(reading, last):
         yield _ends(last, "the run ends with a tool result and no answer")
     elif reading.final is not None and (match := GIVING_UP.search(reading.final.text[-2_000:])):
         start = max(0, len(reading.final.text) - 2_000) + match.start()

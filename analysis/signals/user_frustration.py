@@ -24,9 +24,9 @@ _CORRECTS = re.compile(r"(?i)wrong|incorrect|already|said|mis(?:understood|take)
 
 
 def find(reading: Reading) -> Iterator[Signal]:
-    before: list[str] = []
+    before: list[tuple[str, str]] = []
     for index, text in reading.user_turns:
-        step = reading.view(index).step
+        step, asked = reading.view(index).step, reading.view(index).agent
         match = FRUSTRATION.search(text[:4_000]) if before else None
         if match:
             evidence = around(step, text, match.start(), match.end(), "inputs")
@@ -34,10 +34,13 @@ def find(reading: Reading) -> Iterator[Signal]:
             told = "the user takes a no badly" if refused else "the user complains or corrects"
             yield signal(DEFINITION.name, index, told, evidence, strength=0.8, failure=not refused)
         # A turn that opens with a yes repeats the words of what it agrees to.
-        elif not AGREEMENT.match(text.strip()) and any(_rephrased(earlier, text) for earlier in before):
+        elif not AGREEMENT.match(text.strip()) and any(
+            _rephrased(earlier, text) for agent, earlier in before if agent == asked
+        ):
             evidence = quote(step, text.strip().splitlines()[0], "inputs")
             yield signal(DEFINITION.name, index, "the user asks the same again", evidence, strength=0.6)
-        before.append(text)
+        # A framework gives each of its agents a prompt of one make; that is nobody asking again.
+        before.append((asked, text))
 
 
 def _after_a_no(reading: Reading, index: int) -> bool:

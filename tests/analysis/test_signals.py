@@ -16,7 +16,7 @@ from retrospan.analysis.signals.surroundings import Population, Spread, Surround
 from retrospan.ingest.formats.messages import conversation_spans
 from retrospan.store.assembly import assemble
 from retrospan.store.knowledge.invariants import Invariants
-from retrospan.store.models import Trace, Usage
+from retrospan.store.models import Message, Span, StepKind, Trace, Usage
 
 EXAMPLES = Path(__file__).parent / "signals"
 
@@ -115,3 +115,17 @@ def test_any_text_is_read_and_every_quote_stands_in_its_step(messages: list[Any]
     for item in find_signals(trace):
         for evidence in item.evidence:
             assert stands_in(trace.steps[evidence.step], evidence.quote)
+
+
+@pytest.mark.parametrize(("second", "asks_again"), [("writer", False), ("researcher", True)])
+def test_prompts_of_one_make_for_two_agents_are_nobody_asking_again(second: str, asks_again: bool) -> None:
+    asked = "Current task: write about the canals of Leeds. This is what is expected of your answer: "
+    spans = [
+        Span("t", f"{n:016x}", "chat", StepKind.LLM, agent=agent, started_at_ns=n, ended_at_ns=n + 1)
+        for n, agent in enumerate(("researcher", second))
+    ]
+    for span, wanted in zip(spans, ("a list", "a list, and prose"), strict=True):
+        span.input_messages = (Message("user", asked + wanted),)
+        span.output_messages = (Message("assistant", "Here it is."),)
+    shown = {item.signal for item in find_signals(assemble(spans))}
+    assert ("user_frustration" in shown) == asks_again
