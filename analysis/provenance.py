@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import networkx as nx
@@ -11,6 +11,7 @@ import networkx as nx
 from ..store.jsontext import as_text
 from ..store.models import Trace
 from .effects import Effect
+from .equations import equations_in
 from .reading import Act, Reading, Role, View, read
 from .sources import Sources
 from .values import Value, ValueKind, number_of, values_in
@@ -33,7 +34,8 @@ class Use:
     introducer: int | None
     """The step that first showed it; None where it was derived or invented."""
     grounded: bool
-    """Shown before, or following from what was shown by rounding, a sum, a difference or a product."""
+    """Shown before, or following from what was shown by rounding, a sum, a difference, a product, or a calculation
+    that is written out beside it."""
     tool: str | None
     """The tool it is handed to; None in an answer."""
     consequential: bool
@@ -136,9 +138,23 @@ def _shown(view: View) -> str:
 
 
 def _spoken(view: View, sources: Sources, is_final: bool) -> Iterator[Use]:
-    for value in values_in(view.text):
+    values = list(values_in(view.text))
+    reckoned = _reckoned(view.text, values, sources)
+    for value in values:
         if telling(value) or (is_final and promises(value, view.text)):
-            yield Use(value, view.index, sources.introducer(value), sources.holds(value), None, is_final)
+            grounded = sources.holds(value) or value.key in reckoned
+            yield Use(value, view.index, sources.introducer(value), grounded, None, is_final)
+
+
+def _reckoned(text: str, values: Sequence[Value], sources: Sources) -> frozenset[tuple[str, str]]:
+    """What calculations yield that are written out, hold, and rest on shown numbers."""
+    found: set[tuple[str, str]] = set()
+    for equation in equations_in(text):
+        inside = [v for v in values if equation.start <= v.start and v.end <= equation.end and telling(v)]
+        new = [v.key for v in inside if not sources.holds(v) and v.key not in found]
+        if equation.holds and len(new) == 1 and len(inside) > 1:
+            found.add(new[0])
+    return frozenset(found)
 
 
 def _handed(act: Act, step: int, sources: Sources) -> Iterator[Use]:

@@ -9,6 +9,8 @@ HEDGE = re.compile(
     r"(?i)\b(?:could(?:n't| not) (?:find|locate|verify|retrieve|access|confirm|determine)|(?:was|am|are|"
     r"were)(?:n't| not) able to|"
     r"unable to|no (?:results?|information|records?|data|matching|relevant)|not (?:available|found|sure|certain)|"
+    r"(?:find|finds|found|located|returned|shows) (?:no|none|nothing)|no [\w '-]{1,40} (?:found|match(?:es|ed)?)|"
+    r"nothing (?:found|matche[sd]|turned up|came up)|came (?:back|up) empty|"
     r"did(?:n't| not) (?:find|return|contain)|does(?:n't| not) (?:exist|contain|appear)|do(?:n't|"
     r" not) (?:have|see|know)|"
     r"can(?:not|'t| not) (?:find|verify|confirm|determine|answer)|unfortunately|i(?:'m| am) (?:afraid|"

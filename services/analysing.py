@@ -17,7 +17,7 @@ from .surroundings import Surrounder
 from .telling import keep_told_steps
 
 _BATCH = 16
-RULES = "3 " + " ".join(definition.name for definition in DEFINITIONS)
+RULES = "4 " + " ".join(definition.name for definition in DEFINITIONS)
 """Names the rules that stored findings rest on. Raise the number when a rule changes what it finds."""
 
 

@@ -41,6 +41,18 @@ _VERBS: dict[str, str] = {
     "downloaded": "download fetch get save",
     "added": "add insert create update append modify",
     "applied": "apply update add modify set",
+    "renewed": "renew extend update modify change set create",
+    "extended": "extend renew update modify change set",
+    "reserved": "reserve book hold create place order add",
+    "rescheduled": "reschedule schedule book update modify change move calendar event",
+    "registered": "register enrol sign create add insert subscribe submit",
+    "enrolled": "enrol register sign create add insert subscribe submit",
+    "placed": "place put create add order book reserve submit hold insert set purchase buy",
+    "assigned": "assign set update create add transfer move",
+    "activated": "activate enable set update create start",
+    "deactivated": "deactivate disable set update suspend stop cancel",
+    "blocked": "block lock freeze suspend disable set update deactivate cancel",
+    "shipped": "ship send dispatch create order",
 }
 _BROAD = frozenset({"applied", "changed", "issued", "modified", "submitted", "updated"})
 """Said of any change."""
