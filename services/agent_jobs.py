@@ -97,7 +97,7 @@ def choose_traces(
     chosen: list[int] = []
     offset = 0
     while limit is None or len(chosen) < limit:
-        page = list_traces(store, query, limit=_PAGE, offset=offset).traces
+        page = list_traces(store, query, limit=_PAGE, offset=offset, by_meaning=False).traces
         found = [
             trace.id
             for trace in page

@@ -57,7 +57,7 @@ def _line(side: str) -> str:
 
 
 def _runs(store: Store, line: str) -> list[Run]:
-    found = [trace.id for trace in list_traces(store, line, limit=_ALL).traces]
+    found = [trace.id for trace in list_traces(store, line, limit=_ALL, by_meaning=False).traces]
     signals = signals_of(store, found)
     with store.read() as con:
         rows = {row["id"]: row for row in trace_rows(con, found)}

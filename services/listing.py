@@ -29,7 +29,15 @@ class Listing:
     """For a query with words: whether meaning counted, and what would make it count."""
 
 
-def list_traces(store: Store, line: str = "", *, limit: int = 50, offset: int = 0, embed_first: int = 0) -> Listing:
+def list_traces(
+    store: Store,
+    line: str = "",
+    *,
+    limit: int = 50,
+    offset: int = 0,
+    embed_first: int = 0,
+    by_meaning: bool = True,
+) -> Listing:
     """Traces that a search line finds, best or newest first.
 
     Filters, quoted phrases and exclusions must hold. Other words must all stand in the trace, or, where traces have
@@ -41,6 +49,7 @@ def list_traces(store: Store, line: str = "", *, limit: int = 50, offset: int = 
         limit: At most so many.
         offset: Skip so many.
         embed_first: Give up to so many traces their vectors before a query with words; for processes that live on.
+        by_meaning: Whether runs count that are only alike in meaning; not where what is found is counted or changed.
 
     Raises:
         QueryError: if the line cannot be read; points at the word.
@@ -49,16 +58,22 @@ def list_traces(store: Store, line: str = "", *, limit: int = 50, offset: int = 
     refresh(store)
     judged = any(part.field in ("verdict", "outcome") for part in query.filters)
     verdicts = verdict_labels(store) if judged else None
-    hits, total, how = _find(store, query, limit, offset, verdicts, embed_first)
+    hits, total, how = _find(store, query, limit, offset, verdicts, embed_first, by_meaning)
     summaries = get_summaries(store, [hit.trace_id for hit in hits])
     why_empty = () if hits or offset else tuple(explain_empty(store, query, verdicts))
     return Listing(tuple(summaries), tuple(hits), total, why_empty, how)
 
 
 def _find(
-    store: Store, query: Query, limit: int, offset: int, verdicts: dict[int, str] | None, embed_first: int
+    store: Store,
+    query: Query,
+    limit: int,
+    offset: int,
+    verdicts: dict[int, str] | None,
+    embed_first: int,
+    by_meaning: bool,
 ) -> tuple[list[Hit], int, str]:
-    if query.loose_words and (has_vectors(store) or (embed_first and available())):
+    if by_meaning and query.loose_words and (has_vectors(store) or (embed_first and available())):
         model = embedder()
         assert model is not None
         if embed_first and not store.read_only:

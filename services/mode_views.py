@@ -122,7 +122,9 @@ def list_modes(store: Store, query: str = "", *, limit: int = 20) -> ModesPage:
     Raises:
         QueryError: if the query cannot be read.
     """
-    scope = None if not query.strip() else {t.id for t in list_traces(store, query, limit=_SCOPE).traces}
+    scope = (
+        None if not query.strip() else {t.id for t in list_traces(store, query, limit=_SCOPE, by_meaning=False).traces}
+    )
     placed, waiting = runs_by_project(store, scope)
     rows = [row for row in list_mode_rows(store) if row.project in placed]
     members = {row.id: _in_scope(list_members(store, row.id), scope) for row in rows}

@@ -107,7 +107,7 @@ def workflow_paths(
 
     Cost: 10 µs a span; contents are not read.
     """
-    listing = list_traces(store, query, limit=_MOST_RUNS)
+    listing = list_traces(store, query, limit=_MOST_RUNS, by_meaning=False)
     if not listing.traces:
         raise UsageError(f"No run to draw paths of. {' '.join(listing.why_empty)}".strip())
     summaries = {trace.id: trace for trace in listing.traces}

@@ -45,7 +45,7 @@ def summarize_failures(
         return outcome_counts_text(count_outcomes(caller.store, query, by=by), query=query, limit=limit or _ROWS)
     if sample:
         return sample_text(discovery_sample(caller.store, query, size=sample))
-    ids = [trace.id for trace in list_traces(caller.store, query, limit=_NEWEST).traces]
+    ids = [trace.id for trace in list_traces(caller.store, query, limit=_NEWEST, by_meaning=False).traces]
     if not ids:
         from .search import search_traces
 
