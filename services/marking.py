@@ -37,8 +37,9 @@ def mark_traces(
 
     Args:
         store: Where.
-        query: The search line; it must not be empty.
-        outcome: Pass or fail; shown with the source `mark`, weaker than an evaluation, stronger than feedback.
+        query: The search line; it must not be empty. Its words must stand in the runs: runs that are only alike in
+            meaning are not marked.
+        outcome: Pass or fail; shown with the source `mark`, weaker than an evaluation, stronger than what was imported.
         task: What the runs were to do; makes them siblings of each other.
         version: The application's version.
         dry_run: Only say what would change.
@@ -51,7 +52,7 @@ def mark_traces(
         raise UsageError("Nothing to set. Give --outcome, --task or --version.")
     if not query.strip():
         raise UsageError("An empty query would mark every trace. Name some, for example 'since:1d agent:desk'.")
-    found = list_traces(store, query, limit=_ALL).traces
+    found = list_traces(store, query, limit=_ALL, by_meaning=False).traces
     if dry_run:
         return Marked(len(found), 0, found[:5])
     changed = 0
@@ -62,6 +63,7 @@ def mark_traces(
 
 
 def _facts(trace: TraceSummary, outcome: Outcome | None, task: str | None, version: str | None) -> TraceFacts:
+    said = {"outcome": outcome, "task": task, "version": version}
     return TraceFacts(
         trace.external_id,
         project=trace.project,
@@ -69,4 +71,5 @@ def _facts(trace: TraceSummary, outcome: Outcome | None, task: str | None, versi
         version=version,
         outcome=outcome,
         outcome_source=OutcomeSource.MARK,
+        marked=tuple(name for name, value in said.items() if value is not None),
     )

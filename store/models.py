@@ -50,8 +50,8 @@ class OutcomeSource(StrEnum):
 
     VERDICT = "verdict"
     EVALUATION = "evaluation"
-    FIELD = "field"
     MARK = "mark"
+    FIELD = "field"
     FEEDBACK = "feedback"
     NONE = "none"
 
@@ -219,6 +219,8 @@ class TraceFacts:
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, JsonValue] | None = None
     annotations: tuple[Annotation, ...] = ()
+    marked: tuple[str, ...] = ()
+    """The fields that a person set by a mark: what is imported or received later does not change them."""
 
 
 @dataclass(slots=True)

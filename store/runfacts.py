@@ -187,7 +187,7 @@ def _fingerprint(value: JsonValue) -> str:
 
 
 def run_outcome(facts: TraceFacts) -> tuple[Outcome, OutcomeSource]:
-    """Pass or fail by the strongest that was said: evaluation, the import's field, a mark, user feedback.
+    """Pass or fail by the strongest that was said: evaluation, a mark, the import's field, user feedback.
 
     A human verdict is stronger than all of these and is laid over the row by the review queries.
     """

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from conversations import Builder, says
 from retrospan.services.marking import mark_traces
+from retrospan.store.commit import commit_batch
 from retrospan.store.connection import Store
 from retrospan.store.errors import UsageError
-from retrospan.store.models import Outcome, OutcomeSource
+from retrospan.store.models import Outcome, OutcomeSource, SpanBatch, TraceFacts
 from retrospan.store.reviews_verdicts import confirmed_verdicts
+from retrospan.store.revisions import refresh
 from retrospan.store.traces import get_summaries
 
 
@@ -27,6 +29,26 @@ def test_marking_again_changes_nothing(store: Store, traces: Builder) -> None:
     traces.add(says("user", "refund please"))
     mark_traces(store, "refund", outcome=Outcome.PASS)
     assert mark_traces(store, "refund", outcome=Outcome.PASS).changed == 0
+
+
+def test_a_mark_outlives_the_import_of_the_same_file_again(store: Store, traces: Builder) -> None:
+    trace_id = traces.add(says("user", "refund please"))
+    key = get_summaries(store, [trace_id])[0].external_id
+    imported = TraceFacts(key, task="imported", outcome=Outcome.PASS, version="v1")
+    commit_batch(store, SpanBatch([], [imported]))
+    mark_traces(store, "refund", outcome=Outcome.FAIL, task="marked")
+    assert commit_batch(store, SpanBatch([], [imported])).changed_trace_ids == frozenset()
+    refresh(store)
+    kept = get_summaries(store, [trace_id])[0]
+    assert (kept.outcome, kept.outcome_source, kept.task, kept.version) == (
+        Outcome.FAIL,
+        OutcomeSource.MARK,
+        "marked",
+        "v1",
+    )
+    mark_traces(store, "refund", outcome=Outcome.PASS)
+    refresh(store)
+    assert get_summaries(store, [trace_id])[0].outcome is Outcome.PASS
 
 
 def test_a_dry_run_changes_nothing(store: Store, traces: Builder) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 from conversations import Builder, says
 from retrospan.services.analysing import analyse
+from retrospan.services.comparing import compare_runs
 from retrospan.services.embedding.choose import embedder
 from retrospan.services.embedding.protocol import Embedder
 from retrospan.services.embedding.work import embed_pending
 from retrospan.services.listing import list_traces
+from retrospan.services.marking import mark_traces
 from retrospan.store.connection import Store
+from retrospan.store.errors import UsageError
+from retrospan.store.models import Outcome
 from retrospan.store.revisions import refresh
 from retrospan.store.sqlite.driver import vector_extension
 
@@ -61,6 +65,13 @@ def test_filters_phrases_and_exclusions_hold_in_any_case(shop: Store, scan: str)
 
 def test_a_word_that_stands_there_beats_a_likeness(shop: Store, scan: str) -> None:
     assert list_traces(shop, "kettle").traces[0].short_id == "T1"
+
+
+def test_what_is_only_alike_is_neither_marked_nor_compared(shop: Store) -> None:
+    assert list_traces(shop, "package went missing").traces
+    assert mark_traces(shop, "package went missing", outcome=Outcome.FAIL).found == 0
+    with pytest.raises(UsageError, match="No run matches"):
+        compare_runs(shop, "package went missing", "parcel")
 
 
 def test_only_changed_traces_are_embedded_again(shop: Store, traces: Builder, model: Embedder) -> None:
