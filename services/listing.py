@@ -10,10 +10,16 @@ from ..store.outcomes import verdict_labels
 from ..store.query import Query, parse_query
 from ..store.revisions import refresh
 from ..store.search import Hit, count_traces, explain_empty, search
+from ..store.signals import traces_to_analyse
 from ..store.traces import get_summaries
+from .analysing import analyse, rules_of
 from .embedding.choose import INSTALL, available, embedder, has_vectors
 from .embedding.work import embed_pending
 from .meaning import search_by_meaning
+
+_AT_ONCE = 300
+"""Runs that a search for a signal may look at first; some milliseconds each."""
+_WAITING = "some runs wait to be looked at for signals; `retrospan signals --all` does it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,8 @@ class Listing:
     """How many the query finds in all."""
     why_empty: tuple[str, ...] = ()
     how: str = ""
-    """For a query with words: whether meaning counted, and what would make it count."""
+    """For a query with words: whether meaning counted, and what would make it count. For one with a signal: whether
+    runs are left that nobody has looked at."""
 
 
 def list_traces(
@@ -56,12 +63,22 @@ def list_traces(
     """
     query = parse_query(line)
     refresh(store)
+    waiting = any(part.field == "signal" for part in query.filters) and _are_waiting(store)
     judged = any(part.field in ("verdict", "outcome") for part in query.filters)
     verdicts = verdict_labels(store) if judged else None
     hits, total, how = _find(store, query, limit, offset, verdicts, embed_first, by_meaning)
     summaries = get_summaries(store, [hit.trace_id for hit in hits])
     why_empty = () if hits or offset else tuple(explain_empty(store, query, verdicts))
+    if waiting:
+        why_empty = (*why_empty, _WAITING) if why_empty else ()
+        how = f"{how}; {_WAITING}" if how else f"so far: {_WAITING}"
     return Listing(tuple(summaries), tuple(hits), total, why_empty, how)
+
+
+def _are_waiting(store: Store) -> bool:
+    """Find the signals of runs that have none yet, or by other rules; True where more of them are left."""
+    analyse(store, limit=_AT_ONCE)
+    return bool(traces_to_analyse(store, rules_of(store), 1))
 
 
 def _find(

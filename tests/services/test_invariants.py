@@ -14,6 +14,7 @@ from retrospan.services.invariants import (
     use_rules,
     waiting_rules,
 )
+from retrospan.services.listing import list_traces
 from retrospan.store.connection import Store
 from retrospan.store.errors import BadInputError, UsageError
 from reviewdesk import Desk
@@ -36,6 +37,22 @@ def test_rules_that_were_taken_over_are_held_against_every_run(desk: Desk, tmp_p
     use_rules(desk.store, write(tmp_path, RULES))
     assert broken(desk.store, 1) == ["window: says 45, none of 30"]
     assert broken(desk.store, 2) == []
+
+
+def test_a_search_for_a_signal_knows_new_rules(desk: Desk, tmp_path: Path) -> None:
+    assert list_traces(desk.store, "signal:invariant_broken").total == 0
+    use_rules(desk.store, write(tmp_path, RULES))
+    expected = sum(bool(broken(desk.store, trace_id)) for trace_id in (1, 2))
+    assert expected
+    use_rules(desk.store, write(tmp_path, RULES.replace("window", "period")))
+    assert list_traces(desk.store, "signal:invariant_broken").total == expected
+
+
+def test_a_search_says_that_runs_are_left_to_look_at(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("retrospan.services.listing._AT_ONCE", 1)
+    found = list_traces(desk.store, "signal:loop")
+    assert any("wait to be looked at" in line for line in found.why_empty)
+    assert "wait" not in " ".join(list_traces(desk.store, "signal:loop").why_empty)
 
 
 def test_a_clone_changes_no_finding_of_the_store(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
