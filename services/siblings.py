@@ -69,7 +69,9 @@ def went_well(summary: TraceSummary) -> bool:
 
 
 def choose_partner(store: Store, trace: TraceSummary) -> tuple[TraceSummary, str] | None:
-    """The run to diff `trace` against when the caller names none: a sibling that went well, of the nearest length.
+    """The run to diff `trace` against when the caller names none: a sibling that went well.
+
+    One that is known to have passed comes first, then the nearest length, the same version, the newest.
 
     Returns:
         The partner and why it was chosen; None where no other run is comparable.
@@ -81,7 +83,7 @@ def choose_partner(store: Store, trace: TraceSummary) -> tuple[TraceSummary, str
         return None
     good = [s for s in candidates if went_well(s)]
     pool: Sequence[TraceSummary] = good or candidates
-    partner = min(pool, key=lambda s: (abs(s.step_count - trace.step_count), -s.id))
+    partner = min(pool, key=lambda sibling: _distance(trace, sibling))
     if partner.outcome is Outcome.PASS:
         quality = f"it passed (by {partner.outcome_source.value})"
     elif good:
@@ -89,3 +91,9 @@ def choose_partner(store: Store, trace: TraceSummary) -> tuple[TraceSummary, str
     else:
         quality = "no comparable run is known to have gone well"
     return partner, f"{siblings.because}; {quality}"
+
+
+def _distance(trace: TraceSummary, sibling: TraceSummary) -> tuple[bool, int, bool, int]:
+    known = sibling.outcome is Outcome.PASS
+    length = abs(sibling.step_count - trace.step_count)
+    return not known, length, sibling.version != trace.version, -sibling.id
