@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ _FACET_SAMPLE = 5_000
 _FACETS = ("outcome", "status", "version", "project")
 _LISTED = "SELECT value FROM json_each(?)"
 _CHUNK = 500
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MATCHES = "SELECT o.trace_id FROM body_text JOIN occurrence o ON o.body_id = body_text.rowid WHERE body_text MATCH ?"
 _COLUMNS = {
     "outcome": "t.outcome",
@@ -215,9 +217,20 @@ def explain_empty(store: Store, query: Query, verdicts: Mapping[int, str] | None
 
 
 def _shown(part: Filter) -> str:
+    """The filter's value in the words of a search line."""
+    value, op = part.value, part.op if part.op != "=" else ""
+    if isinstance(value, str):
+        return op + value
     if part.field in TIME_FIELDS:
+        return _moment(value)
+    return f"{op}{value / 1000:g}s" if part.field == "duration" else f"{op}{value:.15g}"
+
+
+def _moment(nanoseconds: float) -> str:
+    try:
+        return f"{_EPOCH + timedelta(seconds=nanoseconds // 10**9):%Y-%m-%dT%H:%M}"
+    except OverflowError:
         return "…"
-    return f"{part.op if part.op != '=' else ''}{part.value}"
 
 
 def field_values(store: Store, field: str, limit: int = 8) -> list[str]:

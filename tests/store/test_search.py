@@ -75,6 +75,11 @@ def test_an_empty_result_says_which_part_finds_nothing(shop: Store) -> None:
     )
 
 
+@pytest.mark.parametrize("part", ["duration:>2s", "tokens:>5000", "since:2030-01-02T00:00", "cost:>=1.5"])
+def test_an_empty_result_names_a_filter_as_it_is_written(shop: Store, part: str) -> None:
+    assert list_traces(shop, part).why_empty[0].startswith(f"{part} alone finds 0")
+
+
 @pytest.mark.parametrize(
     ("line", "word", "says"),
     [
