@@ -10,6 +10,7 @@ from ..store.findings import Signal
 from ..store.models import TraceSummary
 from .rendering.budget import CHARACTERS_PER_TOKEN, clip, ranges, share, spelled
 from .rendering.fence import FENCE_COST, fenced, inert_line
+from .rendering.outcome import told_outcome
 from .rendering.step_lines import StepLine, ToldStep, step_lines
 
 _LEAST_TEXT = 48
@@ -63,7 +64,7 @@ def outline_trace(
 def headline(summary: TraceSummary, signals: Sequence[Signal]) -> str:
     """What Retrospan itself computed of a run, in one or two lines; holds no trace text."""
     usage = summary.usage
-    facts = [summary.short_id, f"outcome {summary.outcome.value} (by {summary.outcome_source.value})"]
+    facts = [summary.short_id, told_outcome(summary)]
     facts += [f"verdict {summary.verdict}"] if summary.verdict else []
     facts += [f"{summary.step_count} steps"]
     facts += [f"{summary.duration_ms / 1000:.1f}s"] if summary.duration_ms else []

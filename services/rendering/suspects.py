@@ -6,6 +6,7 @@ from ...store.findings import Suspect
 from ..understanding import Explanation
 from .budget import clip
 from .fence import fenced, inert_line
+from .outcome import told_outcome
 
 _QUOTES = 2
 _NO_EVIDENCE = "Not enough evidence to accuse a step; the ranking below is a guess, not a finding."
@@ -15,7 +16,7 @@ def suspects_text(explanation: Explanation, limit: int) -> str:
     """The best suspects for a model, with the calls that look closer."""
     trace, report = explanation.trace.summary, explanation.report
     name = trace.short_id
-    head = f"{name} · outcome {trace.outcome.value} (by {trace.outcome_source.value}) · {trace.step_count} steps"
+    head = f"{name} · {told_outcome(trace)} · {trace.step_count} steps"
     basis = f"Compared with {explanation.siblings} other runs, {explanation.good} of which went well."
     if not report.suspects:
         return f'{head}\nNo step stands out. {basis}\nRead it: get_trace(trace="{name}")'
