@@ -13,6 +13,7 @@ from ..analysis.paths.graph import Covered, Tally, tally_at
 from ..analysis.paths.svg import draw_svg
 from ..services.paths import PathsReport, load_declared, workflow_paths
 from ..store.display import safe_line
+from ..store.errors import StoreError
 from .options import json_option, opened, print_json, store_option
 from .search_line import SearchLineCommand
 
@@ -46,11 +47,20 @@ def paths_command(
         report = workflow_paths(store, query, declared=graph, folder=folder)
     if svg is not None:
         title = f"{report.runs} runs{': ' + query if query.strip() else ''}"
-        svg.write_text(draw_svg(report.graph, title=title, overlay=report.overlay), encoding="utf-8")
+        _write(svg, draw_svg(report.graph, title=title, overlay=report.overlay))
     if as_json:
         print_json(paths_json(report))
     else:
         _print(report)
+        if svg is not None:
+            click.echo(f"\nThe picture is in {safe_line(str(svg))}.")
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as err:
+        raise StoreError(f"The picture cannot be written to {file}: {err.strerror}. Check the path.") from err
 
 
 def paths_json(report: PathsReport) -> dict[str, Any]:

@@ -143,13 +143,14 @@ def load_declared(path: Path) -> Declared:
     """A declared workflow from a file: YAML, or LangGraph's JSON.
 
     Raises:
-        BadInputError: if it cannot be read.
+        UsageError: if there is no such file.
+        BadInputError: if it holds no workflow.
     """
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_DECLARED + 1)
     except OSError as err:
-        raise BadInputError(f"{path}: {err.strerror}. Check the path.", where=str(path)) from err
+        raise UsageError(f"{path}: {err.strerror}. Check the path.") from err
     if len(data) > _MAX_DECLARED:
         raise BadInputError(f"{path} is larger than a workflow may be (1 MiB).", where=str(path))
     return parse_declared(data, source=path.name)

@@ -158,3 +158,19 @@ def test_what_the_shell_shows_of_runs_is_in_the_access_log() -> None:
         ("read", "T2, T1", "trace diff"),
         ("read", "T2", "trace show"),
     ]
+
+
+def test_the_partner_of_a_diff_is_a_run_that_is_known_to_have_passed(tmp_path: Path) -> None:
+    path = tmp_path / "more.jsonl"
+    path.write_text(json.dumps({**conversation(4, "49.00", ""), "outcome": None, "version": "v2"}))
+    assert run("import", str(path)).code == 0
+    found = run("trace", "diff", "T2", "--json").json
+    assert (found["right"], "it passed" in found["partner_because"]) == ("T3", True)
+
+
+def test_a_picture_of_paths_is_announced_and_a_bad_place_is_named(tmp_path: Path) -> None:
+    picture = tmp_path / "paths.svg"
+    assert f"The picture is in {picture}." in run("paths", "--svg", str(picture)).out
+    assert picture.read_text().startswith("<svg")
+    done = run("paths", "--svg", str(tmp_path / "nowhere" / "paths.svg"))
+    assert done.code == 3 and "cannot be written" in done.err

@@ -10,7 +10,7 @@ from retrospan.analysis.paths.declared import parse_declared
 from retrospan.services.paths import load_declared, workflow_paths
 from retrospan.services.rendering.paths import paths_text
 from retrospan.store.connection import Store
-from retrospan.store.errors import BadInputError, UsageError
+from retrospan.store.errors import UsageError
 
 CASE = """
 id: refund-case
@@ -93,7 +93,7 @@ def test_no_run_is_said_with_the_reason(store: Store, ways: None) -> None:
 
 
 def test_a_workflow_file_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match=r"nowhere\.yaml"):
+    with pytest.raises(UsageError, match=r"nowhere\.yaml"):
         load_declared(tmp_path / "nowhere.yaml")
 
 
