@@ -10,9 +10,7 @@ from ..store.outcomes import verdict_labels
 from ..store.query import Query, parse_query
 from ..store.revisions import refresh
 from ..store.search import Hit, count_traces, explain_empty, search
-from ..store.signals import traces_to_analyse
 from ..store.traces import get_summaries
-from .analysing import analyse, rules_of
 from .embedding.choose import INSTALL, available, embedder, has_vectors
 from .embedding.work import embed_pending
 from .meaning import search_by_meaning
@@ -77,6 +75,10 @@ def list_traces(
 
 def _are_waiting(store: Store) -> bool:
     """Find the signals of runs that have none yet, or by other rules; True where more of them are left."""
+    # Analysis takes a while to import, and most lines ask for no signal.
+    from ..store.signals import traces_to_analyse
+    from .analysing import analyse, rules_of
+
     analyse(store, limit=_AT_ONCE)
     return bool(traces_to_analyse(store, rules_of(store), 1))
 
