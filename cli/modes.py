@@ -12,6 +12,7 @@ from ..services.mode_wire import detail_json, mode_json, modes_json, sample_json
 from ..services.modes import update_modes
 from ..services.observing import name_mode
 from ..services.sampling import discovery_sample
+from ..store.commit import DEFAULT_PROJECT
 from ..store.connection import Store
 from ..store.display import safe_line
 from ..store.revisions import refresh
@@ -85,7 +86,9 @@ def row_of(view: ModeView) -> str:
     proposed = " (proposed name)" if view.named_by == "proposed" else ""
     first = f"{view.short_id:<5}{view.row.status.value:<10}{mark}{safe_line(view.name, 100)}{proposed}"
     told = f"{view.row.known} known to have failed" if view.row.known else "nobody said that they failed"
-    return f"{first}\n     {view.size} of {view.of} runs, {share}; {told}; {trend_words(view)}; such as {view.typical}"
+    where = "" if view.row.project == DEFAULT_PROJECT else f" of {safe_line(view.row.project, 40)}"
+    of = f"{view.size} of {view.of} runs{where}, {share}"
+    return f"{first}\n     {of}; {told}; {trend_words(view)}; such as {view.typical}"
 
 
 def trend_words(view: ModeView) -> str:

@@ -79,7 +79,9 @@ def distinctive_terms(members: Sequence[str], others: Sequence[str], limit: int 
             continue
         alpha = strength * prior[word] / total
         y, z = count + alpha, outside[word] + alpha
-        odds = math.log(y / (total_in + strength - y)) - math.log(z / max(total_out + strength - z, 1e-9))
+        # A word that is the only one there is leaves nothing to hold it against.
+        rest_in, rest_out = max(total_in + strength - y, 1e-9), max(total_out + strength - z, 1e-9)
+        odds = math.log(y / rest_in) - math.log(z / rest_out)
         scored.append((-odds / math.sqrt(1 / y + 1 / z), -count, word))
     ranked = sorted(scored)
     telling = [word for score, _, word in ranked if -score >= _LEAST_SCORE]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...store.commit import DEFAULT_PROJECT
 from ...store.models import TraceSummary
 from ..mode_views import ModeDetail, ModesPage, ModeView
 from ..sampling import Sample
@@ -39,7 +40,8 @@ def _row(view: ModeView) -> str:
     known = f", {view.row.known} known to have failed" if view.row.known else ", none known to have failed"
     proposed = " (name proposed)" if view.named_by == "proposed" else ""
     good = "good: " if not view.row.failure else ""
-    share = f"{view.share.value:.1%} [{view.share.low:.1%}–{view.share.high:.1%}] of {view.of}"
+    where = "" if view.row.project == DEFAULT_PROJECT else f" of {inert_line(view.row.project, 40)}"
+    share = f"{view.share.value:.1%} [{view.share.low:.1%}–{view.share.high:.1%}] of {view.of}{where}"
     return (
         f"{view.short_id} {view.row.status.value} {good}“{inert_line(view.name, 110)}”{proposed}: {view.size} runs, "
         f"{share}{known}{_trend(view)}; such as {view.typical}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conversations import Builder, answers, calls, says
+from retrospan.cli.modes import row_of
 from retrospan.services.analysing import analyse
 from retrospan.services.erasing import delete_traces
 from retrospan.services.listing import list_traces
@@ -12,6 +13,7 @@ from retrospan.services.mode_life import confirm_mode, fix_mode
 from retrospan.services.mode_views import list_modes, show_mode
 from retrospan.services.modes import update_modes
 from retrospan.services.observing import name_mode
+from retrospan.services.rendering.modes import modes_text
 from retrospan.store.connection import Store, open_store
 from retrospan.store.errors import QueryError, UnknownIdError
 from retrospan.store.models import Outcome
@@ -228,3 +230,13 @@ def test_silent_failures_gather_by_what_good_siblings_did_otherwise(store: Store
     assert {modes[trace_id] for trace_id in failing} == {("M1",)}
     (view,) = list_modes(store).modes
     assert view.name == "suspected: argument to of issue_refund"
+
+
+def test_a_mode_names_its_project_where_it_has_one(store: Store, traces: Builder) -> None:
+    for project in (None, "desk"):
+        fields = {} if project is None else {"project": project}
+        traces.add(says("user", "Refund"), says("assistant", "No."), outcome="fail", **fields)
+    placed(store)
+    page = list_modes(store)
+    for texts in ([row_of(view) for view in page.modes], modes_text(page, query="", signals=()).split("\n")):
+        assert sum(" of desk" in text for text in texts) == 1 and not any(" of default" in text for text in texts)

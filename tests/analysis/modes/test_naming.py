@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from retrospan.analysis.modes.naming import NamingText, distinctive_terms, name_of
 
 
@@ -45,3 +46,8 @@ def test_a_silent_mode_is_named_by_what_was_asked() -> None:
     others = [NamingText((), None, "", "Have a good day", "Where is my order?")] * 3
     assert name_of(runs, others).startswith("failed without a signal, asked about ")
     assert "gift" in name_of(runs, others) and "day" not in name_of(runs, others)
+
+
+@pytest.mark.parametrize("others", [[], ["Refund"], [""]])
+def test_the_only_word_there_is_can_be_looked_at(others: list[str]) -> None:
+    assert distinctive_terms(["Refund", "refund"], others) in ([], ["refund"])
