@@ -18,6 +18,8 @@ _ALIKE = 72.0
 """Token-set similarity of first inputs (0 to 100) from which two runs count as the same request."""
 _RECENT = 400
 _MOST = 24
+SIBLINGS_READ = 12
+"""Siblings whose steps are read for one report; more add cost, not accuracy."""
 
 
 @dataclass(frozen=True, slots=True)

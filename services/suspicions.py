@@ -9,9 +9,7 @@ from ..store.connection import Store
 from ..store.findings import Signal
 from ..store.models import Trace
 from ..store.traces import get_trace
-from .siblings import find_siblings
-
-_SIBLINGS_READ = 12
+from .siblings import SIBLINGS_READ, find_siblings
 
 
 def suspicion(store: Store, trace: Trace, signals: Sequence[Signal]) -> Suspicion | None:
@@ -19,5 +17,5 @@ def suspicion(store: Store, trace: Trace, signals: Sequence[Signal]) -> Suspicio
 
     Cost: one reading of each of at most 12 siblings, some 15 ms in all.
     """
-    siblings = find_siblings(store, trace.summary, _SIBLINGS_READ)
+    siblings = find_siblings(store, trace.summary, SIBLINGS_READ)
     return suspicion_of(trace, signals, [get_trace(store, summary.id) for summary in siblings.summaries])

@@ -15,10 +15,7 @@ from ..store.signals import load_suspects, save_suspects
 from ..store.traces import get_summaries, get_trace
 from .analysing import analyse, rules_of, signals_of
 from .learning import weighted_sources
-from .siblings import choose_partner, find_siblings, went_well
-
-_SIBLINGS_READ = 12
-"""Siblings whose steps are read for one report; more add cost, not accuracy."""
+from .siblings import SIBLINGS_READ, choose_partner, find_siblings, went_well
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ def explain_trace(store: Store, trace_id: int) -> Explanation:
     """Rank the steps of a trace by how likely its failure began there. Kept until the trace or its siblings change."""
     signals = signals_of(store, [trace_id])[trace_id]
     trace = get_trace(store, trace_id)
-    siblings = find_siblings(store, trace.summary, _SIBLINGS_READ)
+    siblings = find_siblings(store, trace.summary, SIBLINGS_READ)
     analyse(store, [s.id for s in siblings.summaries])
     known = get_summaries(store, [s.id for s in siblings.summaries])
     sources = weighted_sources(store, trace.summary.project)

@@ -30,7 +30,8 @@ SELECT 1 + max(coalesce((SELECT max(id) FROM trace), 0), coalesce((SELECT max(tr
 """
 """The id of a trace that was erased is never given to another one."""
 ADOPT_TRACE = """
-UPDATE trace SET project = ? WHERE trace_key = ? AND project = ? AND NOT EXISTS (SELECT 1 FROM span WHERE trace_id = id)
+UPDATE trace SET project = ?, project_by_service = ? WHERE trace_key = ? AND project = ?
+AND NOT EXISTS (SELECT 1 FROM span WHERE trace_id = id)
 RETURNING id
 """
 """Judgements name no project; one that comes before the spans it is about waits in `default` for them."""
@@ -187,14 +188,15 @@ def _place(con: Connection, trace_key: str, said: _Project, otherwise: str | Non
     for row in rows:
         if wanted is None or row["project"] == wanted:
             return _Place(row["id"], False)
+    adopted = (wanted, int(said.by_service), trace_key, DEFAULT_PROJECT)
+    if wanted and rows and (waiting := con.execute(ADOPT_TRACE, adopted).fetchone()):
+        return _Place(waiting["id"], False)
     for row in rows:
         # One trace may run through several services; two projects that somebody named are two traces.
         if said.name and (row["project_by_service"] or said.by_service):
             if row["project_by_service"] and (not said.by_service or said.by_root):
                 con.execute(NAME_PROJECT, (wanted, int(said.by_service), row["id"]))
             return _Place(row["id"], False)
-    if wanted and (waiting := con.execute(ADOPT_TRACE, (wanted, trace_key, DEFAULT_PROJECT)).fetchone()):
-        return _Place(waiting["id"], False)
     values = (wanted or DEFAULT_PROJECT, int(said.by_service), trace_key, time.time_ns())
     cursor = con.execute(INSERT_TRACE, values)
     assert cursor.lastrowid is not None

@@ -203,3 +203,11 @@ def test_a_named_project_goes_before_the_name_of_a_service(store: Store, order: 
         commit_batch(store, SpanBatch([spans[place]]))
     (trace,) = get_summaries(store, [1, 2])
     assert trace.project == "shop" and len(span_ids_of(store, trace.external_id)) == 2
+
+
+def test_a_trace_that_a_judgement_began_still_moves_to_the_project_of_its_root(store: Store) -> None:
+    judged = TraceFacts(ROOT.trace_key, annotations=(Annotation("grounded", "fail", 0.0),))
+    for batch in (SpanBatch([], [judged]), SpanBatch([CHILD]), SpanBatch([ROOT])):
+        commit_batch(store, batch)
+    (trace,) = get_summaries(store, [1, 2])
+    assert trace.project == "desk"
