@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 import anyio
 
+from ..model.cases import Case
+from ..model.reviews import Criterion, Label
+from ..model.traces import JsonValue, Message, Status, Step, StepError, StepKind, Trace, TraceSummary
 from ..regression.protocol import RunResult
 from ..regression.results import JudgeAnswer
-from ..store.cases import Case
-from ..store.models import JsonValue, Message, Status, Step, StepError, StepKind, Trace, TraceSummary
-from ..store.review_models import Criterion, Label
 from .judge import Judgement, JudgeSetup, judge
 from .model import RequestFailedError, make_client
 from .spending import BudgetSpent, Purse

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..services.agent_jobs import keep_transcript, keep_turn, task_for
-from ..services.claims import Claim, Support
-from ..store.agent_runs import Spent, Task
-from ..store.connection import Store
-from ..store.jsontext import as_text
-from ..store.knowledge.plaintext import plain_text
-from ..store.models import Trace
-from ..store.traces import get_trace
+from ..knowledge.plaintext import plain_text
+from ..model.text.jsontext import as_text
+from ..model.traces import Trace
+from ..services.agent_work.jobs import keep_transcript, keep_turn, task_for
+from ..services.agent_work.sentences import Claim, Support
+from ..store.jobs.agent_runs import Spent, Task
+from ..store.sqlite.connection import Store
+from ..store.traces.summaries import get_trace
 from .bridge import reading_tools
 from .events import Ending, Event, Message, result_text
 from .evidence import Cited, check_citations

@@ -9,14 +9,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..services.claims import Claim, Support
-from ..services.quoting import locate_quote
-from ..services.reviewing_subjects import find_step
-from ..store.errors import UnknownIdError
-from ..store.findings import CauseClass
-from ..store.knowledge.plaintext import plain_line
-from ..store.models import Trace
-from ..store.review_models import Label
+from ..knowledge.plaintext import plain_line
+from ..model.errors import UnknownIdError
+from ..model.findings import CauseClass
+from ..model.reviews import Label
+from ..model.traces import Trace
+from ..services.agent_work.quotations import locate_quote
+from ..services.agent_work.sentences import Claim, Support
+from ..services.reviewing.subjects import find_step
 
 MAX_CLAIMS = 12
 _CUT = re.compile(r"…\+\d+$")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..services.rendering.fence import fenced, inert
-from ..store.agent_runs import Spent
-from ..store.connection import Store
-from ..store.display import safe_line
-from ..store.knowledge.plaintext import plain_line, plain_text
-from ..store.review_models import Lesson, Verdict
+from ..knowledge.plaintext import plain_line, plain_text
+from ..model.reviews import Lesson, Verdict
+from ..model.text.display import safe_line
+from ..model.text.fence import fenced, inert
+from ..store.jobs.agent_runs import Spent
+from ..store.sqlite.connection import Store
 from .bridge import own_tool, reading_tools
 from .events import Ending, Event, Message
 from .loop import Conversation, Setup

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from ..services.rendering.fence import fenced, inert
-from ..store.agent_runs import Spent
-from ..store.connection import Store
-from ..store.display import safe_line
-from ..store.findings import CauseClass
-from ..store.models import Trace
-from ..store.traces import get_trace
+from ..model.findings import CauseClass
+from ..model.text.display import safe_line
+from ..model.text.fence import fenced, inert
+from ..model.traces import Trace
+from ..store.jobs.agent_runs import Spent
+from ..store.sqlite.connection import Store
+from ..store.traces.summaries import get_trace
 from .bridge import own_tool, reading_tools
 from .events import Ending, Event, Message, result_text
 from .evidence import MAX_CLAIMS, Dropped, Findings, Report, check_report

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import anyio
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..services.claims import Claim
-from ..services.detailing import StepRequest, detail_steps
-from ..store.agent_runs import Spent
-from ..store.errors import UsageError
-from ..store.knowledge.plaintext import plain_line
-from ..store.models import Message, Step, Trace, Usage
-from ..store.review_models import Criterion, Label
+from ..answers.detailing import StepRequest, detail_steps
+from ..knowledge.plaintext import plain_line
+from ..model.errors import UsageError
+from ..model.reviews import Criterion, Label
+from ..model.traces import Message, Step, Trace, Usage
+from ..services.agent_work.sentences import Claim
+from ..store.jobs.agent_runs import Spent
 from .evidence import Cited, Dropped, check_citations
 from .model import RequestFailedError, explained, usage_of
 from .prompts import judge_prompt, judge_question, new_canary

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..services.agent_jobs import end_job, keep_answer
-from ..services.claims import claims_json
-from ..services.reviewing import Citation, checked_proposal
-from ..store.agent_runs import Job, Task, TaskState, job_spent
-from ..store.connection import Store
-from ..store.display import safe_line
-from ..store.errors import UnknownIdError, UsageError
-from ..store.models import JsonValue, Usage
-from ..store.traces import get_trace
+from ..model.errors import UnknownIdError, UsageError
+from ..model.text.display import safe_line
+from ..model.traces import JsonValue, Usage
+from ..services.agent_work.jobs import end_job, keep_answer
+from ..services.agent_work.sentences import claims_json
+from ..services.reviewing.asking import Citation, checked_proposal
+from ..store.jobs.agent_runs import Job, Task, TaskState, job_spent
+from ..store.sqlite.connection import Store
+from ..store.traces.summaries import get_trace
 from .batch import Outcome, run_tasks
 from .judge import Judgement, JudgeSetup, NoVerdict, judge
 from .model import RequestFailedError

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from ..store.agent_runs import Spent
-from ..store.models import Usage
+from ..model.traces import Usage
+from ..store.jobs.agent_runs import Spent
 from .events import Ending, Event, Message, TextDelta, ToolAnswered, ToolCalled, result_text
 from .model import ModelError, RequestFailedError, count_input_tokens, explained, usage_of
 from .spending import BudgetSpent, Hold, Limits, Purse, estimate_tokens

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ..store.display import safe_line
-from ..store.errors import RetrospanError, UsageError
-from ..store.models import Usage
+from ..model.errors import RetrospanError, UsageError
+from ..model.text.display import safe_line
+from ..model.traces import Usage
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic

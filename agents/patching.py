@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..store.display import safe_text
-from ..store.errors import BadInputError, UsageError
-from ..store.trust.files import read_bounded
+from ..model.errors import BadInputError, UsageError
+from ..model.text.display import safe_text
+from ..trust.files import read_bounded
 
 MAX_FILE_BYTES = 200_000
 MAX_FILES = 30

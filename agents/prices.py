@@ -11,10 +11,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..store.errors import BadInputError, UsageError
-from ..store.models import Usage
-from ..store.trust.files import read_bounded
-from ..store.trust.folders import config_folder
+from ..model.errors import BadInputError, UsageError
+from ..model.traces import Usage
+from ..trust.files import read_bounded
+from ..trust.folders import config_folder
 
 _DATED = re.compile(r"-\d{8}$")
 _MILLION = 1_000_000

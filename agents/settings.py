@@ -15,9 +15,9 @@ import tomllib
 from enum import StrEnum
 from pathlib import Path
 
-from ..store.errors import BadInputError, UsageError
-from ..store.trust.files import read_bounded
-from ..store.trust.projects import PROJECT_FILE
+from ..model.errors import BadInputError, UsageError
+from ..trust.files import read_bounded
+from ..trust.projects import PROJECT_FILE
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,99}")
 _LIMIT = 1 << 20

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..store.agent_runs import Spent
-from ..store.models import Usage
+from ..model.traces import Usage
+from ..store.jobs.agent_runs import Spent
 from .prices import Price
 
 _BYTES_PER_TOKEN = 2.5

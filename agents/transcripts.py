@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..services.agent_jobs import Transcript
-from ..store.agent_runs import Spent
-from ..store.models import JsonValue
+from ..model.traces import JsonValue
+from ..services.agent_work.jobs import Transcript
+from ..store.jobs.agent_runs import Spent
 from .events import Message, result_text
 from .model import endpoint_host
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..services.agent_jobs import end_job, keep_answer, keep_turn
-from ..services.claims import claims_json, explanation_of
-from ..services.reviewing import Citation, checked_proposal, list_reviews, request_review
-from ..store.agent_runs import Job, Spent, Task, TaskState, job_spent, mean_usage
-from ..store.connection import Store
-from ..store.display import safe_line
-from ..store.errors import UnknownIdError, UsageError
-from ..store.models import JsonValue, Usage
-from ..store.review_models import ItemState, Label, Proposal, ReviewItem
+from ..model.errors import UnknownIdError, UsageError
+from ..model.reviews import ItemState, Label, Proposal, ReviewItem
+from ..model.text.display import safe_line
+from ..model.traces import JsonValue, Usage
+from ..services.agent_work.jobs import end_job, keep_answer, keep_turn
+from ..services.agent_work.sentences import claims_json, explanation_of
+from ..services.reviewing.asking import Citation, checked_proposal, list_reviews, request_review
+from ..store.jobs.agent_runs import Job, Spent, Task, TaskState, job_spent, mean_usage
+from ..store.sqlite.connection import Store
 from .batch import Batch, Outcome, run_tasks
 from .bridge import reading_server
 from .events import Ending

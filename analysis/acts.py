@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..store.jsontext import as_text
-from ..store.models import JsonValue, Message, Status, StepKind, ToolCall
+from ..model.text.jsontext import as_text
+from ..model.traces import JsonValue, Message, Status, StepKind, ToolCall
 from .effects import Effect, effect_of
 from .failures import failure_in_result
 from .unpacking import unpacked

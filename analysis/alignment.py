@@ -6,8 +6,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 
-from ..store.findings import TraceDiff
-from ..store.models import StepKind, Trace
+from ..model.findings import TraceDiff
+from ..model.traces import StepKind, Trace
 from .consequence import ranked_differences
 from .shapes import Shape, likeness, same, shapes
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..store.models import Outcome, TraceSummary
+from ..model.traces import Outcome, TraceSummary
 from .statistics import (
     Interval,
     adjusted,

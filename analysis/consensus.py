@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..store.jsontext import as_text, scalars
-from ..store.models import JsonValue, Trace
+from ..model.text.jsontext import as_text, scalars
+from ..model.traces import JsonValue, Trace
 from .effects import Effect, effect_of
 from .reading import Act, Reading, read
 from .shapes import normal

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from rapidfuzz import fuzz
 
-from ..store.findings import Difference
-from ..store.jsontext import as_text
-from ..store.models import JsonValue, Status, StepKind
+from ..model.findings import Difference
+from ..model.text.jsontext import as_text
+from ..model.traces import JsonValue, Status, StepKind
 from .effects import Effect
 from .shapes import Shape, changed_paths, same
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from ..store.jsontext import parse_if_json
-from ..store.models import JsonValue
+from ..model.text.jsontext import parse_if_json
+from ..model.traces import JsonValue
 
 _HEAD = 400
 _LINES = 20_000

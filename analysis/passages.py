@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ..store.jsontext import parse_if_json
-from ..store.models import JsonValue, StepKind
+from ..model.text.jsontext import parse_if_json
+from ..model.traces import JsonValue, StepKind
 from .reading import Reading, View
 from .values import ValueKind, values_in
 

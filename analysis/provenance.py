@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import networkx as nx
 
-from ..store.jsontext import as_text
-from ..store.models import Trace
+from ..model.text.jsontext import as_text
+from ..model.traces import Trace
 from .effects import Effect
 from .equations import equations_in
 from .reading import Act, Reading, Role, View, read

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..store.findings import Evidence
-from ..store.jsontext import as_text, scalars
-from ..store.models import Message, Step
+from ..model.findings import Evidence
+from ..model.text.jsontext import as_text, scalars
+from ..model.traces import Message, Step
 
 QUOTE_LIMIT = 240
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..store.jsontext import as_text, scalars
-from ..store.models import Trace
+from ..model.text.jsontext import as_text, scalars
+from ..model.traces import Trace
 from .acts import Act, acts_of, current_turn
 from .effects import Effect, things_of
 from .values import ValueKind, values_in

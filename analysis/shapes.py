@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..store.jsontext import as_text, scalars
-from ..store.models import JsonValue, Step, StepKind, Trace
+from ..model.text.jsontext import as_text, scalars
+from ..model.traces import JsonValue, Step, StepKind, Trace
 from .effects import Effect, effect_of
 from .reading import bare_agent, own_text
 from .unpacking import unpacked

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ..store.findings import CauseClass, Evidence, Signal, Suspect, SuspectReport
-from ..store.models import Trace
+from ..model.findings import CauseClass, Evidence, Signal, Suspect, SuspectReport
+from ..model.traces import Trace
 from .evidence import (
     counts,
     course,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from ..store.jsontext import parse_if_json
-from ..store.models import JsonValue
+from ..model.text.jsontext import parse_if_json
+from ..model.traces import JsonValue
 
 _LONGEST = 20_000
 _DEEPEST = 6

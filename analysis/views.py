@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ..store.jsontext import as_text
-from ..store.models import Message, Step, StepKind, Trace
+from ..model.text.jsontext import as_text
+from ..model.traces import Message, Step, StepKind, Trace
 
 _MAX_TEXT = 200_000
 _TEMPLATE = 120

@@ -13,7 +13,7 @@ from retrospan.analysis import suspects as method
 from retrospan.analysis.evidence.case import open_case
 from retrospan.analysis.evidence.enough import THRESHOLD, strength
 from retrospan.analysis.signals.registry import find_signals
-from retrospan.store.models import Trace
+from retrospan.model.traces import Trace
 from runs import half_of, trace_of
 
 CONDITIONS = ("task known, outcomes withheld", "task and other outcomes known", "nothing known", "alone")

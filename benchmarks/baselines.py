@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from datasets import WRITES
 from retrospan.analysis.reading import Role, bare_agent, read
-from retrospan.store.models import StepKind, Trace
+from retrospan.model.traces import StepKind, Trace
 
 Ranking = Callable[[Trace], list[int]]
 

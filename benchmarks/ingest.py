@@ -25,9 +25,9 @@ from pathlib import Path
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from otlp_spans import LAST_WORD, Shape, requests
 from processes import cpu_of_tree, memory_of_tree
-from retrospan.store.connection import open_store
-from retrospan.store.query import parse_query
-from retrospan.store.search import search
+from retrospan.model.query import parse_query
+from retrospan.store.search.lines import search
+from retrospan.store.sqlite.connection import open_store
 
 HERE = Path(__file__).parent
 _FLOOR_MOST = 100_000

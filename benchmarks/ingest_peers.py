@@ -20,7 +20,7 @@ from pathlib import Path
 
 from otlp_spans import SpanSource
 from processes import cpu_of_tree, memory_of_tree
-from retrospan.services.listening import listen
+from retrospan.services.serving.listening import listen
 
 _START_S = 180
 _POLL_S = 1.0

@@ -30,8 +30,8 @@ from retrospan.analysis import suspects as method
 from retrospan.analysis.alignment import diff_traces
 from retrospan.analysis.shapes import changed_paths
 from retrospan.analysis.signals.registry import find_signals
-from retrospan.store.findings import SuspectReport
-from retrospan.store.models import Trace
+from retrospan.model.findings import SuspectReport
+from retrospan.model.traces import Trace
 from runs import half_of, trace_of
 
 Ranking = Callable[[Trace], list[int]]

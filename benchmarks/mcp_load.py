@@ -28,11 +28,11 @@ from mcp.client.streamable_http import streamable_http_client
 from otlp_spans import SpanSource
 from processes import memory_of_tree
 from retrospan.ingest.otlp.receiver import Delivery
-from retrospan.services.listening import listen
-from retrospan.services.receiving import Receiving
-from retrospan.store.connection import Store, open_store
-from retrospan.store.revisions import refresh
-from retrospan.store.tokens import Role, add_token
+from retrospan.services.receiving.deliveries import Receiving
+from retrospan.services.serving.listening import listen
+from retrospan.store.settings.tokens import Role, add_token
+from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.traces.revisions import refresh
 
 PROTOBUF = "application/x-protobuf"
 Call = tuple[str, dict[str, Any]]

@@ -26,10 +26,10 @@ from retrospan.analysis.modes.symptoms import symptom_of
 from retrospan.analysis.reading import read
 from retrospan.analysis.signals.registry import signals_of
 from retrospan.examples.support_agent.app import run_workload
-from retrospan.ingest.conventions.mapping import to_batch
+from retrospan.ingest.conventions.registry import to_batch
 from retrospan.ingest.otlp.decode import decode_traces
-from retrospan.store.assembly import assemble
-from retrospan.store.models import Outcome, Span, Trace
+from retrospan.model.reading.assembly import assemble
+from retrospan.model.traces import Outcome, Span, Trace
 from runs import trace_of
 
 _CHUNK = 40

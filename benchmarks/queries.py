@@ -28,14 +28,14 @@ from mcp.client import Client
 from otlp_spans import PLANTED, SpanSource
 from queries_stores import LONG_RUNS, make_stores
 from queries_terminal import terminal_rows
+from retrospan.answers.reading_traces import read_trace
 from retrospan.mcp_server.registry import Caller, load_tools, run_tool
 from retrospan.mcp_server.server import build_server
-from retrospan.services.listing import list_traces
-from retrospan.services.reading_traces import read_trace
-from retrospan.services.rendering.budget import DEFAULT_BUDGET
-from retrospan.services.searching import search_runs
-from retrospan.services.understanding import compare_traces, explain_trace
-from retrospan.store.connection import Store, open_store
+from retrospan.model.text.budget import DEFAULT_BUDGET
+from retrospan.services.finding.listing import list_traces
+from retrospan.services.finding.searching import search_runs
+from retrospan.services.understanding.explaining import compare_traces, explain_trace
+from retrospan.store.sqlite.connection import Store, open_store
 from retrospan.store.sqlite.driver import Connection
 
 CALLS = 40

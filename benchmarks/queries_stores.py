@@ -6,17 +6,17 @@ from pathlib import Path
 
 import numpy as np
 from otlp_spans import SpanSource
-from retrospan.ingest.conventions.mapping import to_batch
+from retrospan.ingest.conventions.registry import to_batch
 from retrospan.ingest.otlp.decode import decode_traces
-from retrospan.services.analysing import analyse
+from retrospan.model.traces import Message, Outcome, Span, SpanBatch, Status, StepError, StepKind, TraceFacts
 from retrospan.services.embedding.choose import embedder
 from retrospan.services.embedding.protocol import Embedder
 from retrospan.services.embedding.work import embed_pending
-from retrospan.store.commit import commit_batch
-from retrospan.store.connection import Store, open_store
-from retrospan.store.models import Message, Outcome, Span, SpanBatch, Status, StepError, StepKind, TraceFacts
-from retrospan.store.revisions import refresh
-from retrospan.store.vectors import NewVector, save_vectors, traces_to_embed
+from retrospan.services.understanding.analysing import analyse
+from retrospan.store.search.vectors import NewVector, save_vectors, traces_to_embed
+from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.traces.commit import commit_batch
+from retrospan.store.traces.revisions import refresh
 
 SPANS = 100_000
 TRACES = 100_000

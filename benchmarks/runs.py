@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from datasets import Case
 from retrospan.ingest.formats.messages import conversation_spans
-from retrospan.store.assembly import assemble
-from retrospan.store.models import Outcome, Trace, TraceFacts
+from retrospan.model.reading.assembly import assemble
+from retrospan.model.traces import Outcome, Trace, TraceFacts
 
 
 def trace_of(case: Case, *, strip: bool = False) -> Trace:

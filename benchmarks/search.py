@@ -23,19 +23,19 @@ import yaml
 from datasets import DATA, load
 from intervals import mcnemar, rate
 from retrospan.ingest.formats.messages import conversation_spans
-from retrospan.services.analysing import analyse
+from retrospan.model.query import Query, Term
+from retrospan.model.traces import JsonValue, SpanBatch
 from retrospan.services.embedding.choose import embedder
 from retrospan.services.embedding.protocol import Embedder
 from retrospan.services.embedding.work import embed_pending
-from retrospan.services.meaning import search_by_meaning
-from retrospan.store.commit import commit_batch
-from retrospan.store.connection import Store, open_store
-from retrospan.store.models import JsonValue, SpanBatch
-from retrospan.store.query import Query, Term
-from retrospan.store.revisions import refresh
-from retrospan.store.search import search_any_word
-from retrospan.store.traces import get_summaries
-from retrospan.store.vectors import nearest_traces
+from retrospan.services.finding.meaning import search_by_meaning
+from retrospan.services.understanding.analysing import analyse
+from retrospan.store.search.lines import search_any_word
+from retrospan.store.search.vectors import nearest_traces
+from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.traces.commit import commit_batch
+from retrospan.store.traces.revisions import refresh
+from retrospan.store.traces.summaries import get_summaries
 
 HERE = Path(__file__).resolve().parent
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 1.0)

@@ -23,7 +23,7 @@ import datasets
 from intervals import rate
 from retrospan.analysis.reading import Role, read
 from retrospan.analysis.signals.registry import find_signals
-from retrospan.store.models import Trace
+from retrospan.model.traces import Trace
 from runs import trace_of
 from support_agent import runs_of
 

@@ -28,11 +28,11 @@ from retrospan.analysis.reading import read
 from retrospan.analysis.signals.registry import find_signals
 from retrospan.analysis.suspects import SOURCES, find_suspects
 from retrospan.examples.support_agent.app import run_workload
-from retrospan.ingest.conventions.mapping import to_batch
+from retrospan.ingest.conventions.registry import to_batch
 from retrospan.ingest.otlp.decode import decode_traces
-from retrospan.store.assembly import assemble
-from retrospan.store.findings import Signal, SuspectReport
-from retrospan.store.models import Span, StepKind, Trace, TraceFacts
+from retrospan.model.findings import Signal, SuspectReport
+from retrospan.model.reading.assembly import assemble
+from retrospan.model.traces import Span, StepKind, Trace, TraceFacts
 
 TUNED_ON, REPORTED_ON = range(0, 20, 2), range(1, 20, 2)
 _SIBLINGS = 12

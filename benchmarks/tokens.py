@@ -15,12 +15,12 @@ from pathlib import Path
 from statistics import median
 
 from datasets import DATA, Case, agentrx_tau, tau_airline, who_and_when_hc
+from retrospan.answers.json.values import step_json
 from retrospan.mcp_server.registry import Caller, Tool, load_tools, run_tool
-from retrospan.services.importing import import_paths
-from retrospan.services.rendering.budget import count_tokens
-from retrospan.services.wire import step_json
-from retrospan.store.connection import Store, open_store
-from retrospan.store.traces import get_trace
+from retrospan.model.text.budget import count_tokens
+from retrospan.services.receiving.importing import import_paths
+from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.traces.summaries import get_trace
 
 
 def main(runs: int = 25) -> None:

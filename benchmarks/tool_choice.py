@@ -26,7 +26,7 @@ from intervals import rate
 from retrospan.mcp_server.arguments import check_arguments
 from retrospan.mcp_server.instructions import INSTRUCTIONS
 from retrospan.mcp_server.registry import load_tools
-from retrospan.store.errors import UsageError
+from retrospan.model.errors import UsageError
 
 Tools = Sequence[Mapping[str, Any]]
 Choice = tuple[str, dict[str, Any]]

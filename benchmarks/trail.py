@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from datasets import DATA, load
 from retrospan.ingest.formats.read import read_path
-from retrospan.store.assembly import assemble
-from retrospan.store.models import Span, SpanBatch, StepKind, Trace
+from retrospan.model.reading.assembly import assemble
+from retrospan.model.traces import Span, SpanBatch, StepKind, Trace
 
 Picker = Callable[[Trace], list[int]]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ..store.errors import did_you_mean
+from ..model.errors import did_you_mean
 
 
 class LazyGroup(click.Group):

@@ -20,7 +20,7 @@ from typing import IO, BinaryIO, cast
 
 import zstandard
 
-from ..store.errors import BadInputError, TooLargeError
+from ..model.errors import BadInputError, TooLargeError
 from .limits import Limits, readable_bytes
 
 SUFFIXES = (".gz", ".xz", ".lzma", ".bz2", ".zst", ".zstd")

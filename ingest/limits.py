@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..store.errors import TooLargeError
-from ..store.models import JsonValue
+from ..model.errors import TooLargeError
+from ..model.traces import JsonValue
 
 KIB = 1024
 MIB = 1024 * KIB

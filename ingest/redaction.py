@@ -20,8 +20,8 @@ from typing import Any
 import re2
 import yaml
 
-from ..store.errors import UsageError, did_you_mean
-from ..store.models import SpanBatch
+from ..model.errors import UsageError, did_you_mean
+from ..model.traces import SpanBatch
 from .redaction_checks import CHECKS
 from .spantext import TextCollector, TextRewriter
 

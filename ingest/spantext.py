@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
-from ..store.models import Annotation, Document, JsonValue, Message, Span, StepError, ToolCall, TraceFacts
+from ..model.traces import Annotation, Document, JsonValue, Message, Span, StepError, ToolCall, TraceFacts
 
 NAMED_FIELDS = (
     "session", "user", "version", "environment", "project", "model", "provider",

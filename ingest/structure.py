@@ -10,8 +10,8 @@ import hashlib
 import hmac
 from dataclasses import replace
 
-from ..store.jsontext import as_text
-from ..store.models import Annotation, JsonValue, Message, Span, SpanBatch, StepError, ToolCall, TraceFacts
+from ..model.text.jsontext import as_text
+from ..model.traces import Annotation, JsonValue, Message, Span, SpanBatch, StepError, ToolCall, TraceFacts
 
 _KEPT_ATTRIBUTES = ("gen_ai.", "llm.", "http.", "otel.", "error.")
 """Numbers and truth values under these names are settings and measures; every other attribute may be content."""

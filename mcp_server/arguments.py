@@ -12,8 +12,8 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from ..store.display import safe_line
-from ..store.errors import UsageError, did_you_mean
+from ..model.errors import UsageError, did_you_mean
+from ..model.text.display import safe_line
 
 _SHOWN = 80
 _DROPPED = ("title", "additionalProperties", "default", "maxLength")

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..store.connection import Store
+from ..store.sqlite.connection import Store
 from .registry import Role
 from .server import build_server
 
@@ -73,7 +73,7 @@ def http_app(
 
 def store_tokens(store: Store) -> Callable[[str], Role | None]:
     """`verify` for the tokens that are kept in the store itself. A token that only ingests has no role here."""
-    from ..store import tokens
+    from ..store.settings import tokens
 
     roles: dict[tokens.Role, Role] = {tokens.Role.READ: "read", tokens.Role.AGENT: "agent"}
 

@@ -7,7 +7,7 @@ import binascii
 
 import orjson
 
-from ..store.errors import UsageError
+from ..model.errors import UsageError
 
 _LONGEST = 4_000
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from ..store.display import safe_line
-from ..store.errors import UnknownIdError, did_you_mean
+from ..model.errors import UnknownIdError, did_you_mean
+from ..model.text.display import safe_line
 from .arguments import check_arguments, model_of
 from .registry import load_tools
 

@@ -15,11 +15,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from ..services.read_notes import note_reading
-from ..services.rendering.fence import inert
-from ..store.connection import Store
-from ..store.display import safe_line, safe_text
-from ..store.errors import RefusedError, RetrospanError, UsageError, did_you_mean
+from ..model.errors import RefusedError, RetrospanError, UsageError, did_you_mean
+from ..model.text.display import safe_line, safe_text
+from ..model.text.fence import inert
+from ..services.privacy.read_notes import note_reading
+from ..store.sqlite.connection import Store
 from .arguments import Arguments, check_arguments, model_of, schema_of
 
 Role: TypeAlias = Literal["read", "agent"]

@@ -9,8 +9,8 @@ from urllib.parse import unquote
 from anyio import to_thread
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 
-from ..store.display import safe_line
-from ..store.errors import RetrospanError
+from ..model.errors import RetrospanError
+from ..model.text.display import safe_line
 from .registry import error_text
 
 if TYPE_CHECKING:
@@ -59,13 +59,13 @@ def add_resources(server: RetrospanServer) -> None:
 
     @resource("retrospan://trace/{trace}", "trace")
     async def trace(trace: str) -> str:
-        from ..services.reading_traces import read_trace
+        from ..answers.reading_traces import read_trace
 
         return await found(lambda: read_trace(store, trace, budget=BUDGET))
 
     @resource("retrospan://trace/{trace}/step/{step}", "step")
     async def step(trace: str, step: str) -> str:
-        from ..services.reading_traces import read_steps
+        from ..answers.reading_traces import read_steps
 
         if not step.strip():
             raise MissingError(f"No step is named. Write retrospan://trace/{safe_line(trace, 40)}/step/7.")
@@ -73,20 +73,20 @@ def add_resources(server: RetrospanServer) -> None:
 
     @resource("retrospan://lesson/{lesson}", "lesson")
     async def lesson(lesson: str) -> str:
-        from ..services.rendering.lessons import lesson_text
+        from ..answers.lessons import lesson_text
         from ..store.knowledge.lookup import get_lesson
 
         return await found(lambda: lesson_text(get_lesson(store, lesson)))
 
     @resource("retrospan://rubric/{rubric}", "rubric")
     async def rubric(rubric: str) -> str:
-        from ..services.rendering.knowledge import rubric_text
-        from ..store.knowledge.rubrics import find_rubric
+        from ..answers.knowledge import rubric_text
+        from ..knowledge.rubrics import find_rubric
 
         return await found(lambda: rubric_text(find_rubric(store, rubric)))
 
     @resource("retrospan://case/{case}", "case")
     async def case(case: str) -> str:
-        from ..services.rendering.knowledge import case_text
+        from ..answers.knowledge import case_text
 
         return await found(lambda: case_text(store, case))

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import anyio
 from anyio import CapacityLimiter, from_thread, to_thread
 
-from ..store.connection import Store
-from ..store.errors import StoppedError
+from ..model.errors import StoppedError
+from ..store.sqlite.connection import Store
 
 Result = TypeVar("Result")
 Report = Callable[[int, int, str], None]

@@ -35,10 +35,10 @@ from mcp.types import (
 from mcp.types import Tool as ListedTool
 from pydantic import AnyUrl
 
-from ..store.connection import Store
-from ..store.errors import RetrospanError
-from ..store.traces import resolve_trace
-from .completions import add_completions
+from ..model.errors import RetrospanError
+from ..store.sqlite.connection import Store
+from ..store.traces.summaries import resolve_trace
+from .argument_completion import add_completions
 from .instructions import INSTRUCTIONS
 from .links import links_of
 from .prompts import PROMPTS, add_prompts, prompt_text

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .protocol import RunResult
 
 if TYPE_CHECKING:
-    from ..store.models import Step
+    from ..model.traces import Step
 
 _watched: dict[int, _Watch] = {}
 
@@ -93,9 +93,9 @@ def _watch() -> _Watch | None:
 def _traces(spans: Sequence[Any]) -> list[tuple[Step, ...]]:
     from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
-    from ..ingest.conventions.mapping import to_batch
+    from ..ingest.conventions.registry import to_batch
     from ..ingest.otlp.decode import decode_traces
-    from ..store.assembly import build_steps, reading_order
+    from ..model.reading.assembly import build_steps, reading_order
 
     body = encode_spans(spans).SerializeToString()
     found = to_batch(decode_traces(body, "application/x-protobuf")).spans

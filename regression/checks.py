@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..store.case_checks import (
+from ..model.case_checks import (
     Check,
     Grounded,
     Judged,
@@ -20,9 +20,9 @@ from ..store.case_checks import (
     ToolOrder,
     compile_pattern,
 )
-from ..store.cases import Case
-from ..store.jsontext import as_text, canonical, parse_if_json, scalars
-from ..store.models import JsonValue
+from ..model.cases import Case
+from ..model.text.jsontext import as_text, canonical, parse_if_json, scalars
+from ..model.traces import JsonValue
 from .grounding import ungrounded
 from .protocol import CalledTool, RunResult
 from .results import CheckResult, CheckStatus, Judge

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..store.case_checks import (
+from ..model.case_checks import (
     Check,
     Grounded,
     Judged,
@@ -18,8 +18,8 @@ from ..store.case_checks import (
     ToolCalled,
     ToolNotCalled,
 )
-from ..store.cases import Case, FrozenResult, Provenance
-from ..store.models import JsonValue, Trace
+from ..model.cases import Case, FrozenResult, Provenance
+from ..model.traces import JsonValue, Trace
 from .checks import run_check
 from .protocol import RunResult
 from .recorded import recorded_input, recorded_run

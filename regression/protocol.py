@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..store.models import JsonValue
+    from ..model.traces import JsonValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from ..store.cases import Case
-    from ..store.trust.root import Trust
+    from ..model.cases import Case
+    from ..trust.root import Trust
     from .results import CaseRuns
     from .target import TargetFunction
 
@@ -100,8 +100,8 @@ class CaseFile(pytest.File):
     """One YAML file with one case."""
 
     def collect(self) -> Iterator[CaseItem]:
-        from ..store.cases import load_case
-        from ..store.errors import BadInputError
+        from ..model.cases import load_case
+        from ..model.errors import BadInputError
 
         try:
             case = load_case(self.path)
@@ -113,8 +113,8 @@ class CaseFile(pytest.File):
 
     def _missing(self, case: Case) -> str:
         """Why an active case counts as a draft; empty where it counts."""
-        from ..services.cases import list_case
-        from ..store.cases import CaseStatus
+        from ..model.cases import CaseStatus
+        from ..services.knowledge.cases import list_case
 
         if case.status not in (CaseStatus.ACTIVE, CaseStatus.FLAKY):
             return ""
@@ -126,7 +126,7 @@ class CaseFile(pytest.File):
 
     def _trust(self) -> Trust | None:
         """Whose signatures count for this folder; None where its application says that cases need none."""
-        from ..store.errors import RetrospanError
+        from ..model.errors import RetrospanError
         from ..store.knowledge.index import folder_trust
         from .target import unsigned_cases_count
 
@@ -197,7 +197,7 @@ class CaseItem(pytest.Item):
         return render_runs(self.runs)
 
     def _target(self) -> TargetFunction:
-        from ..store.errors import RetrospanError
+        from ..model.errors import RetrospanError
         from .runner import describe_error
         from .target import find_declaration, load_target
 

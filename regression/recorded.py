@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..store.cases import Case
-from ..store.models import Message, Step, StepKind, Trace
+from ..model.cases import Case
+from ..model.traces import Message, Step, StepKind, Trace
 from .checks import run_check
 from .protocol import CalledTool, RunResult
 from .results import CaseResult, Judge

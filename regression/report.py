@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..store.display import safe_line, safe_text
-from ..store.jsontext import as_text
+from ..model.text.display import safe_line, safe_text
+from ..model.text.jsontext import as_text
 from .results import CaseOutcome, CaseResult, CaseRuns, CheckResult, CheckStatus
 
 _MARKS = {

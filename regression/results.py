@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from ..store.cases import Case
-from ..store.models import JsonValue
+from ..model.cases import Case
+from ..model.traces import JsonValue
 from .protocol import RunResult
 
 

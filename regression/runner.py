@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ..store.cases import Case
+from ..model.cases import Case
 from .checks import run_check
 from .results import CaseOutcome, CaseResult, CaseRuns, CheckResult, CheckStatus, Judge
 from .target import TargetFunction, call_target

@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from ..store.case_checks import compile_pattern
-from ..store.models import JsonValue
+from ..model.case_checks import compile_pattern
+from ..model.traces import JsonValue
 
 
 def schema_problem(schema: Mapping[str, JsonValue], value: JsonValue) -> str | None:

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..store.cases import Case
-from ..store.errors import BadInputError, UsageError
+from ..model.cases import Case
+from ..model.errors import BadInputError, UsageError
 from .capture import captured_spans, with_captured
 from .protocol import FrozenTools, RunResult, as_run_result
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conversations import Builder
-from retrospan.store.connection import Store, open_store
+from retrospan.store.sqlite.connection import Store, open_store
 
 
 @pytest.fixture(autouse=True)

@@ -65,10 +65,10 @@ def loaded_by(statement: str) -> set[str]:
 @pytest.mark.parametrize(
     ("statement", "allowed"),
     [
-        ("import retrospan.store.traces, retrospan.store.commit, retrospan.store.search", set()),
+        ("import retrospan.store.traces.summaries, retrospan.store.traces.commit, retrospan.store.search.lines", set()),
         ("import retrospan.regression.pytest_plugin", set()),
         ("import retrospan.cli.main", set()),
-        ("import retrospan.cli.traces", set()),
+        ("import retrospan.cli.traces.trace", set()),
     ],
 )
 def test_light_modules_load_nothing_heavy(statement: str, allowed: set[str]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..store.findings import CauseClass
-from ..store.review_models import Answer, CriterionAnswer, Label, Severity
+from ..model.findings import CauseClass
+from ..model.reviews import Answer, CriterionAnswer, Label, Severity
 
 LABEL_WORDS = {Label.PASS: "pass", Label.FAIL: "fail", Label.CANT_TELL: "can't tell"}
 LABEL_SIGNS = {Label.PASS: "✓", Label.FAIL: "✗", Label.CANT_TELL: "?"}

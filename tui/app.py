@@ -11,14 +11,14 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from ..store.connection import Store
-from ..store.display import safe_line
-from ..store.errors import RetrospanError
+from ..model.errors import RetrospanError
+from ..model.text.display import safe_line
+from ..store.sqlite.connection import Store
 from .preferences import load_preferences, save_preferences
 from .themes import THEME_WORDS, THEMES, meaning_colours
 
 if TYPE_CHECKING:
-    from ..store.trust.session import ReviewSession
+    from ..trust.session import ReviewSession
 
 
 def _home() -> Screen[None]:
@@ -135,7 +135,7 @@ class RetrospanApp(App[None]):
 
     def open_next_item(self, after: int) -> None:
         """Leave an item for the most urgent one that this reviewer can still answer."""
-        from ..services.reviewing import list_reviews
+        from ..services.reviewing.asking import list_reviews
         from .screens.item import ItemScreen
 
         self.pop_screen()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from ..agents.chat import Exchange, Lookup, Said
-from ..store.models import Trace
+from ..model.traces import Trace
 from .gate import joined, shown, shown_line
 from .step_text import step_name
 from .widgets.block_view import Block

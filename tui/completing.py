@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..services.completing import complete_verdict, completion_of
-from ..services.understanding import explain_trace
-from ..store.connection import Store
-from ..store.errors import UsageError
-from ..store.findings import CauseClass
-from ..store.review_models import Label, ReviewItem, Verdict
-from ..store.reviews_verdicts import list_verdicts, subject_ids
-from ..store.trust.session import ReviewSession
+from ..model.errors import UsageError
+from ..model.findings import CauseClass
+from ..model.reviews import Label, ReviewItem, Verdict
+from ..services.reviewing.completing import complete_verdict, completion_of
+from ..services.understanding.explaining import explain_trace
+from ..store.reviews.verdicts import list_verdicts, subject_ids
+from ..store.sqlite.connection import Store
+from ..trust.session import ReviewSession
 from .gate import lines, shown
 from .screens.ask import LineScreen
 from .screens.cause import CAUSE_WORDS, CauseScreen

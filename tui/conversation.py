@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from ..store.models import JsonValue, Message, Status, Step, StepKind, Trace
+from ..model.traces import JsonValue, Message, Status, Step, StepKind, Trace
 from .gate import joined, lines, shown
 from .step_text import step_name
 from .values import bounded, one_line, plain_content, value_content

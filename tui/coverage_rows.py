@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual.content import Content
 
 from ..analysis.paths.graph import Covered, Tally
-from ..services.cases import ListedCase
-from ..services.paths import PathsReport, Untested
-from ..store.cases import CaseStatus
-from ..store.review_models import SignatureState
+from ..model.cases import CaseStatus
+from ..model.reviews import SignatureState
+from ..services.knowledge.cases import ListedCase
+from ..services.understanding.paths import PathsReport, Untested
 from .gate import cell, counted, joined, lines, shown
 from .plots import bar
 

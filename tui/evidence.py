@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from ..services.reviewing_claims import OpenReview
-from ..store.findings import Signal
-from ..store.models import Trace
+from ..model.findings import Signal
+from ..model.traces import Trace
+from ..services.reviewing.claiming import OpenReview
 from .conversation import Turn, conversation, turn_block
 from .gate import joined, lines, shown
 from .review_text import why_asked

@@ -8,7 +8,7 @@ from __future__ import annotations
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
-from ..store.display import safe_line, safe_text
+from ..model.text.display import safe_line, safe_text
 
 _SKETCH = 4
 """Characters read per cell of a one-line preview; blanks fold, so more than one is needed."""

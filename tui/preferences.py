@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 
 import orjson
 
-from ..store.errors import RetrospanError
-from ..store.trust.files import read_bounded, write_atomic
-from ..store.trust.folders import config_folder
+from ..model.errors import RetrospanError
+from ..trust.files import read_bounded, write_atomic
+from ..trust.folders import config_folder
 
 _FILE = "tui.json"
 _LIMIT = 65_536

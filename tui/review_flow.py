@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ..services.analysing import signals_of
-from ..services.reviewing_claims import OpenReview, give_back, keep_alive, open_review, skip_review
-from ..services.reviewing_decide import give_answer, reveal_proposal, sign_verdict, undo_answer
-from ..services.reviewing_questions import ask_back
-from ..store.connection import Store
-from ..store.findings import Signal
-from ..store.review_models import Claim, Draft, Proposal, Verdict
-from ..store.trust.session import ReviewSession
+from ..model.findings import Signal
+from ..model.reviews import Claim, Draft, Proposal, Verdict
+from ..services.reviewing.asking_back import ask_back
+from ..services.reviewing.claiming import OpenReview, give_back, keep_alive, open_review, skip_review
+from ..services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict, undo_answer
+from ..services.understanding.analysing import signals_of
+from ..store.sqlite.connection import Store
+from ..trust.session import ReviewSession
 from .answering import AnswerForm
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from textual.content import Content
 
-from ..services.reviewing_claims import OpenReview
-from ..store.review_models import Answer, ItemState, Label, Proposal, ReviewItem, Verdict
+from ..model.reviews import Answer, ItemState, Label, Proposal, ReviewItem, Verdict
+from ..services.reviewing.claiming import OpenReview
 from .answering import LABEL_SIGNS, LABEL_STYLES, LABEL_WORDS, AnswerForm
 from .gate import cell, joined, lines, shown, shown_line
 from .review_flow import Phase, ReviewFlow

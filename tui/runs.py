@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from textual.content import Content
 
-from ..services.listing import Listing, list_traces
-from ..services.wire import iso_time
-from ..store.connection import Store
-from ..store.models import Outcome, Status, TraceSummary
+from ..answers.json.values import iso_time
+from ..model.traces import Outcome, Status, TraceSummary
+from ..services.finding.listing import Listing, list_traces
+from ..store.sqlite.connection import Store
 from .gate import cell, joined, shown
 
 PAGE = 200

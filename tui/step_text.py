@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from textual.content import Content
 
-from ..store.findings import Signal
-from ..store.models import Status, Step, StepKind, TraceSummary
+from ..model.findings import Signal
+from ..model.traces import Status, Step, StepKind, TraceSummary
 from .gate import cell, joined, lines, shown, shown_line
 from .values import BRIEF, WHOLE, bounded, document_content, message_content, value_content
 from .widgets.block_view import Block

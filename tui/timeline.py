@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from ..store.models import Status, Step, StepKind
+from ..model.traces import Status, Step, StepKind
 from .gate import cell, counted, joined, lines, shown
 from .plots import bar, levels, span_bar
 from .step_text import KIND_WORDS, duration_text, step_name

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..services.reviewing_people import demo_reviewer, unlock_reviewer
-from ..store.errors import RetrospanError
-from ..store.trust.folders import keys_folder
-from ..store.trust.keys import key_names
-from ..store.trust.passphrase import require_terminal
-from ..store.trust.session import ReviewSession
+from ..model.errors import RetrospanError
+from ..services.reviewing.people import demo_reviewer, unlock_reviewer
+from ..trust.folders import keys_folder
+from ..trust.keys import key_names
+from ..trust.passphrase import require_terminal
+from ..trust.session import ReviewSession
 from .screens.ask import LineScreen
 
 if TYPE_CHECKING:

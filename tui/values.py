@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
-from ..store.jsontext import as_text
-from ..store.models import Document, JsonValue, Message, ToolCall
+from ..model.text.jsontext import as_text
+from ..model.traces import Document, JsonValue, Message, ToolCall
 from .gate import joined, lines, shown
 
 BRIEF = 4_000

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ...store.findings import Signal
-from ...store.models import Outcome, Trace
+from ...model.findings import Signal
+from ...model.traces import Outcome, Trace
 from ..provenance import ProvenanceGraph, provenance_of
 from ..reading import Reading, read
 from ..signals.registry import signals_of

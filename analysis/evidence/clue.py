@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ...store.findings import CauseClass, Evidence
+from ...model.findings import CauseClass, Evidence
 
 
 @dataclass(frozen=True, slots=True)

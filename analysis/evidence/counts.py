@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...store.findings import CauseClass
+from ...model.findings import CauseClass
 from ..quotes import around
 from ..reading import Role, View
 from ..values import values_in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...store.findings import CauseClass
+from ...model.findings import CauseClass
 from ..quotes import quote
 from .case import CaseFile
 from .clue import Clue, clue

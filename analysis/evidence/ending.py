@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...store.findings import CauseClass
+from ...model.findings import CauseClass
 from ..effects import Effect
 from ..quotes import around, quote
 from ..reading import Role

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...store.models import Outcome
+from ...model.traces import Outcome
 from .case import CaseFile
 from .clue import Clue
 from .siblings import agree, changes_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...store.findings import CauseClass, Signal
+from ...model.findings import CauseClass, Signal
 from ..effects import Effect
 from ..reading import mended
 from .case import CaseFile

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from ...store.findings import CauseClass, Evidence
-from ...store.models import Step
+from ...model.findings import CauseClass, Evidence
+from ...model.traces import Step
 from ..provenance import Use
 from ..quotes import around, quote
 from .case import CaseFile

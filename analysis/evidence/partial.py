@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ...store.findings import CauseClass, Evidence
+from ...model.findings import CauseClass, Evidence
 from ..quotes import quote
 from ..reading import Role, View
 from .case import CaseFile

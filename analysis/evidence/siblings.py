@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ...store.findings import CauseClass, Evidence
-from ...store.jsontext import as_text, canonical
+from ...model.findings import CauseClass, Evidence
+from ...model.text.jsontext import as_text, canonical
 from ..effects import Effect, hands_over
 from ..quotes import quote
 from ..reading import Act, Reading

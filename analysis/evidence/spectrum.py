@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from math import comb, sqrt
 
-from ...store.findings import CauseClass
-from ...store.jsontext import as_text, scalars
+from ...model.findings import CauseClass
+from ...model.text.jsontext import as_text, scalars
 from ..quotes import quote
 from ..reading import Reading
 from ..shapes import normal

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from ...store.findings import CauseClass
+from ...model.findings import CauseClass
 from ..quotes import around, quote
 from ..reading import View
 from .case import CaseFile

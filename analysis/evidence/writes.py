@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...store.findings import CauseClass, Evidence
-from ...store.jsontext import as_text
+from ...model.findings import CauseClass, Evidence
+from ...model.text.jsontext import as_text
 from ..effects import Effect, hands_over
 from ..failures import comes_from_outside
 from ..quotes import quote

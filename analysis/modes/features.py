@@ -16,7 +16,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from ...store.findings import Signal
+from ...model.findings import Signal
 from ..reading import Act, Reading
 from .words import words_of
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ...store.findings import CauseClass, Signal, Suspect
-from ...store.models import Step, Trace
+from ...model.findings import CauseClass, Signal, Suspect
+from ...model.traces import Step, Trace
 from ..suspects import SOURCES, find_suspects
 from .features import normalised_error
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from ...store.findings import Signal
-from ...store.models import Outcome, StepKind
+from ...model.findings import Signal
+from ...model.traces import Outcome, StepKind
 from ..reading import Reading, mended
 from .features import normalised_error
 from .suspicion import Suspicion

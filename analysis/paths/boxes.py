@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...store.display import safe_line
+from ...model.text.display import safe_line
 from .graph import Graph, Tally
 from .layout import Layout, counts, lay_out
 from .sequence import END, START

@@ -13,10 +13,10 @@ from typing import Any
 
 import networkx as nx
 
-from ...store import yamltext
-from ...store.display import safe_line
-from ...store.errors import BadInputError
-from ...store.path_rows import PathRow
+from ...model.errors import BadInputError
+from ...model.text import yamltext
+from ...model.text.display import safe_line
+from ...store.traces.path_rows import PathRow
 from .graph import Graph
 from .sequence import END, START, declared_path
 

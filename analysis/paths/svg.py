@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import log10
 from xml.sax.saxutils import escape, quoteattr
 
-from ...store.display import safe_line
+from ...model.text.display import safe_line
 from .declared import Overlay
 from .graph import Graph, Tally
 from .layout import Edge, Layout, counts, lay_out

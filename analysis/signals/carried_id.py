@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...store.findings import Evidence, Signal
-from ...store.jsontext import as_text, scalars
-from ...store.models import JsonValue
+from ...model.findings import Evidence, Signal
+from ...model.text.jsontext import as_text, scalars
+from ...model.traces import JsonValue
 from ..acts import current_turn
 from ..effects import Effect, hands_over
 from ..quotes import around, quote

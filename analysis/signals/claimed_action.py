@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...store.findings import Signal
+from ...model.findings import Signal
 from ..effects import Effect
 from ..quotes import around
 from ..reading import Act, Reading, View

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ...store.findings import Evidence, Signal
+from ...model.findings import Evidence, Signal
 from ..reading import Reading
 from .surroundings import Surroundings
 

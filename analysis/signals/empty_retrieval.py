@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...store.findings import Signal
-from ...store.models import StepKind
+from ...model.findings import Signal
+from ...model.traces import StepKind
 from ..effects import Effect
 from ..failures import nothing_found
 from ..quotes import quote

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...store.findings import Signal
+from ...model.findings import Signal
 from ..quotes import quote
 from ..reading import Reading, got_over
 from .definition import SignalDefinition, signal

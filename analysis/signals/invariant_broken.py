@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...store.findings import Signal
-from ...store.jsontext import as_text
-from ...store.models import JsonValue
+from ...model.findings import Signal
+from ...model.text.jsontext import as_text
+from ...model.traces import JsonValue
 from ..quotes import around, quote
 from ..reading import Act, Reading
 from .definition import SignalDefinition, signal
 from .surroundings import Surroundings
 
 if TYPE_CHECKING:  # pydantic is loaded with it, which a run without declared rules can do without
-    from ...store.knowledge.invariants import Invariant
+    from ...knowledge.invariants import Invariant
 
 _LONGEST = 20_000
 

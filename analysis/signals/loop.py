@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from rapidfuzz import fuzz
 
-from ...store.findings import Signal
+from ...model.findings import Signal
 from ..quotes import quote
 from ..reading import Act, Reading, View
 from .definition import SignalDefinition, signal

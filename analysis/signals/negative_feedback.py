@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...store.findings import Signal
-from ...store.models import Annotation
+from ...model.findings import Signal
+from ...model.traces import Annotation
 from ..quotes import quote
 from ..reading import Reading
 from .definition import SignalDefinition, signal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from ...store.findings import Signal
+from ...model.findings import Signal
 from ..quotes import around
 from ..reading import Reading
 from .definition import SignalDefinition, signal

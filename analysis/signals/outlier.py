@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...store.findings import Signal
+from ...model.findings import Signal
 from ..reading import Reading
 from .definition import SignalDefinition, signal
 from .surroundings import Spread, Surroundings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from ...store.findings import Signal
+from ...model.findings import Signal
 from ..quotes import quote
 from ..reading import Act, Reading
 from .definition import SignalDefinition, signal

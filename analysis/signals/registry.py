@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...store.findings import Signal
-from ...store.models import Trace
+from ...model.findings import Signal
+from ...model.traces import Trace
 from ..reading import Reading, read
 from . import (
     carried_id,

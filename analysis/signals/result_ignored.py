@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from ...store.findings import Signal
-from ...store.jsontext import as_text
+from ...model.findings import Signal
+from ...model.text.jsontext import as_text
 from ..effects import Effect
 from ..quotes import quote
 from ..reading import Act, Reading, Role

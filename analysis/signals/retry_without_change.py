@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...store.findings import Signal
+from ...model.findings import Signal
 from ..failures import comes_from_outside
 from ..quotes import quote
 from ..reading import Act, Reading, owned_up

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...store.findings import Signal
-from ...store.jsontext import parse_if_json
-from ...store.models import JsonValue
+from ...model.findings import Signal
+from ...model.text.jsontext import parse_if_json
+from ...model.traces import JsonValue
 from ..quotes import quote
 from ..reading import Act, Reading
 from .definition import SignalDefinition, signal

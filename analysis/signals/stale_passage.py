@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ...store.findings import Signal
+from ...model.findings import Signal
 from ..passages import Passage, passages_of, today_of
 from ..quotes import around, quote
 from ..reading import Reading, View

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # pydantic is loaded with it, which a run without declared rules can do without
-    from ...store.knowledge.invariants import Invariant
+    from ...knowledge.invariants import Invariant
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from ...store.findings import Signal
-from ...store.jsontext import parse_if_json, scalars
+from ...model.findings import Signal
+from ...model.text.jsontext import parse_if_json, scalars
 from ..quotes import around, quote
 from ..reading import Act, Reading, View
 from ..values import number_of, values_in

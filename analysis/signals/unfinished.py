@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...store.findings import Signal
-from ...store.models import Status
+from ...model.findings import Signal
+from ...model.traces import Status
 from ..effects import Effect
 from ..quotes import around, quote
 from ..reading import Reading, Role, View

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...store.findings import Signal
+from ...model.findings import Signal
 from ..provenance import Use, provenance_of
 from ..quotes import around
 from ..reading import Reading

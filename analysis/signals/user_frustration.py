@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rapidfuzz import fuzz
 
-from ...store.findings import Signal
+from ...model.findings import Signal
 from ..quotes import around, quote
 from ..reading import Reading
 from ..wording import AGREEMENT, FRUSTRATION, HEDGE

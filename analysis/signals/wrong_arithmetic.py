@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from ...store.findings import Signal
+from ...model.findings import Signal
 from ..equations import Equation, equations_in
 from ..quotes import quote
 from ..reading import Reading

@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 import anyio
-from retrospan.services.reviewing_people import demo_reviewer
-from retrospan.store.connection import Store, open_store
+from retrospan.services.reviewing.people import demo_reviewer
+from retrospan.store.sqlite.connection import Store, open_store
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.picture import picture
 from textual import events

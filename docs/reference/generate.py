@@ -12,12 +12,12 @@ from typing import Any
 
 import click
 from pydantic import TypeAdapter
+from retrospan.answers.json import shapes as w
 from retrospan.cli.main import cli
 from retrospan.mcp_server.instructions import INSTRUCTIONS
 from retrospan.mcp_server.prompts import PROMPTS
 from retrospan.mcp_server.registry import Tool, load_tools
 from retrospan.mcp_server.resources import TEMPLATES
-from retrospan.services import wire_types as w
 
 HERE = Path(__file__).resolve().parent
 SCHEMAS: dict[str, tuple[Any, str]] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from ...store.models import SpanBatch
+from ...model.traces import SpanBatch
 from ..formats.records import RecordError
 
 T = TypeVar("T")

@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
-from ...store.errors import RemoteError, UsageError
-from ...store.jsontext import as_text
-from ...store.models import JsonValue
+from ...model.errors import RemoteError, UsageError
+from ...model.text.jsontext import as_text
+from ...model.traces import JsonValue
 from ..formats.fields import mapping, optional_text, sequence
 from ..formats.phoenix import rows_batch
 from .base import Judgement, Window, windows

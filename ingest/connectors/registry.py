@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from ...store.errors import UsageError, did_you_mean
+from ...model.errors import UsageError, did_you_mean
 from .base import Connector
 
 PRODUCTS = ("phoenix",)

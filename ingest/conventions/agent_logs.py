@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import blake2b
 
-from ...store.models import JsonValue, Span, StepKind
+from ...model.traces import JsonValue, Span, StepKind
 from ..otlp.raw import RawLog
 from .base import identity_of
 from .values import number_of, text_of

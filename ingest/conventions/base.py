@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ...store.models import JsonValue, Span, Status, StepError, StepKind
+from ...model.traces import JsonValue, Span, Status, StepError, StepKind
 from ..otlp.raw import RawSpan
+from .attributes import IDENTITY, Sorted, Table
 from .messages import last_text, read_messages, source_of
 from .parts import type_of
-from .table import IDENTITY, Sorted, Table
 from .values import number_of, read_arguments, read_json, text_of, texts_of
 
 

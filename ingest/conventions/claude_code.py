@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...store.models import Annotation, Fold, JsonValue, Span, StepKind, Usage
+from ...model.traces import Annotation, Fold, JsonValue, Span, StepKind, Usage
 from ..otlp.raw import RawSpan
+from .attributes import Sorted, Table
 from .base import begin, fail, keep_events
-from .table import Sorted, Table
 from .values import count_of, read_json, text_of, texts_of
 
 AGENT = "claude-code"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ...store.models import JsonValue, Message, Span, StepKind
+from ...model.traces import JsonValue, Message, Span, StepKind
 from ..otlp.raw import RawLog
 from .agent_logs import derived_id, is_false, step_of, time_of
 from .base import cost_of, fail, identity_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from ...store.jsontext import as_text
-from ...store.models import JsonValue, Span, StepKind, Usage
+from ...model.text.jsontext import as_text
+from ...model.traces import JsonValue, Span, StepKind, Usage
 from ..otlp.raw import RawLog
 from .agent_logs import derived_id, is_false, step_of, time_of
 from .base import fail, identity_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ...store.models import Document, JsonValue
+from ...model.traces import Document, JsonValue
 from .parts import result_text
 from .values import first, number_of, read_json, text_of
 

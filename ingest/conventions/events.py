@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ...store.models import JsonValue, Message
+from ...model.traces import JsonValue, Message
 from .messages import read_message, read_messages
 from .parts import is_json_block, is_part
 from .values import first, read_json, text_of

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ...store.jsontext import as_text
-from ...store.models import Annotation, Fold, JsonValue, Message, Span, StepKind
+from ...model.text.jsontext import as_text
+from ...model.traces import Annotation, Fold, JsonValue, Message, Span, StepKind
 from ..otlp.raw import RawSpan
+from .attributes import Sorted, by_index, nest
 from .base import begin, cost_of, fail, keep_events, speak
 from .documents import read_documents
 from .events import DETAILS, EVENT_NAMES, Conversation
@@ -16,7 +17,6 @@ from .genai_keys import PARAMETERS, TABLE, WRAPPING, convention_of, kind_of, unu
 from .messages import last_text, read_messages, read_output
 from .parts import result_text
 from .results import error_text, read_result
-from .table import Sorted, by_index, nest
 from .usage import USAGE, usage_of
 from .values import read_arguments, read_json, text_of, texts_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...store.models import JsonValue, StepKind
-from .table import Table
+from ...model.traces import JsonValue, StepKind
+from .attributes import Table
 
 OPERATIONS = {
     "chat": StepKind.LLM,

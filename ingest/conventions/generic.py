@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...store.models import Annotation, Span, StepKind
+from ...model.traces import Annotation, Span, StepKind
 from ..otlp.raw import RawSpan
+from .attributes import Table
 from .base import begin, keep_events, speak
 from .genai_keys import framework_of
-from .table import Table
 from .usage import USAGE, usage_of
 from .values import read_arguments, read_json, text_of
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ...store.models import Annotation, JsonValue, Span, StepKind
+from ...model.traces import Annotation, JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
+from .attributes import Table
 from .base import begin, cost_of, fail, keep_events, speak
 from .documents import read_documents
 from .messages import read_messages, read_output
 from .results import read_result
-from .table import Table
 from .usage import read_usage
 from .values import read_arguments, read_json, text_of
 

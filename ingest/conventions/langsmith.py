@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from ...store.models import Annotation, JsonValue, Span, StepKind
+from ...model.traces import Annotation, JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
+from .attributes import Table
 from .base import begin, is_named_agent, keep_events, speak
 from .documents import read_documents
 from .messages import read_messages, read_output
 from .results import read_result
-from .table import Table
 from .usage import USAGE, read_usage, usage_of
 from .values import read_arguments, read_json, text_of, texts_of
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...store.models import Annotation, Fold, JsonValue, Message, Span, StepError, StepKind
+from ...model.traces import Annotation, Fold, JsonValue, Message, Span, StepError, StepKind
 from ..otlp.raw import RawSpan
 from . import genai
+from .attributes import Table
 from .base import begin, error_in_object, keep_events, speak
 from .messages import read_messages, read_output
 from .results import read_result
-from .table import Table
 from .usage import read_usage
 from .values import read_arguments, read_json, text_of
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...store.jsontext import as_text
-from ...store.merge import EVENTS
-from ...store.models import Annotation, AnnotatorKind, JsonValue, Span, Status, StepError, StepKind
+from ...model.reading.merge import EVENTS
+from ...model.text.jsontext import as_text
+from ...model.traces import Annotation, AnnotatorKind, JsonValue, Span, Status, StepError, StepKind
 from ..otlp.raw import RawLog, RawSpan
 from . import genai
 from .base import identity_of

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...store.jsontext import as_text
-from ...store.models import JsonValue, Message
+from ...model.text.jsontext import as_text
+from ...model.traces import JsonValue, Message
 from .parts import ITEM_TYPES, Turn, add_call, add_part, is_part, type_of
 from .values import first, read_json, text_of
 

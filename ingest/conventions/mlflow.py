@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...store.models import Annotation, Fold, JsonValue, Span, StepKind
+from ...model.traces import Annotation, Fold, JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
+from .attributes import Table
 from .base import begin, cost_of, is_named_agent, keep_events, speak
 from .documents import read_documents
 from .messages import read_messages, read_output
 from .names import is_part_of_framework, without_method
 from .results import read_result
-from .table import Table
 from .usage import read_usage
 from .values import read_any_json, read_arguments, text_of
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...store.models import Annotation, AnnotatorKind, Document, JsonValue, Message, Span, StepKind, ToolCall
+from ...model.traces import Annotation, AnnotatorKind, Document, JsonValue, Message, Span, StepKind, ToolCall
 from ..otlp.raw import RawSpan
+from .attributes import Sorted, Table, by_index, nest
 from .base import begin, cost_of, fail, keep_events, speak
 from .documents import read_documents, with_listed_ids
 from .genai_keys import FIELDS as GENAI_FIELDS
@@ -16,7 +17,6 @@ from .openinference_agents import read_agent
 from .openinference_frameworks import fold_in_framework, kind_in_framework, read_in_framework
 from .parts import Turn, add_call, add_part
 from .results import read_result
-from .table import Sorted, Table, by_index, nest
 from .usage import USAGE, usage_of
 from .values import first, number_of, read_any_json, read_arguments, read_json, text_of, texts_of
 

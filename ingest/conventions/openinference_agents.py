@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ...store.models import JsonValue, Span, StepKind
+from ...model.traces import JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
 from .base import is_named_agent
 from .names import without_method

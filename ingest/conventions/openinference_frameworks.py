@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ...store.models import Fold, JsonValue, Span, StepKind
+from ...model.traces import Fold, JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
 from .names import is_part_of_framework, without_method
 from .reprs import is_object, quoted_after, scored_nodes, with_turns

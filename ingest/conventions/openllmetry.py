@@ -5,14 +5,14 @@ Its model spans speak `gen_ai.*` and are read by `genai`.
 
 from __future__ import annotations
 
-from ...store.models import Annotation, Document, Fold, JsonValue, Span, StepKind
+from ...model.traces import Annotation, Document, Fold, JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
 from . import openllmetry_llama_index
+from .attributes import Table
 from .base import begin, fail, keep_events, speak
 from .documents import read_documents
 from .openinference_frameworks import LANGCHAIN_PLUMBING
 from .results import read_result
-from .table import Table
 from .values import first, number_of, read_any_json, read_arguments, read_json, text_of
 
 KINDS = {"agent": StepKind.AGENT, "tool": StepKind.TOOL}

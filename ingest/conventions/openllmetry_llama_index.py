@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ...store.models import Annotation, Fold, JsonValue, Span, StepKind
+from ...model.traces import Annotation, Fold, JsonValue, Span, StepKind
 from ..otlp.raw import RawSpan
 from . import genai
+from .attributes import Table
 from .base import begin, fail, keep_events, speak
 from .documents import read_documents
 from .messages import last_text, read_messages, read_output
 from .results import read_result
-from .table import Table
 from .values import read_any_json, read_arguments, text_of
 
 SCOPE = "opentelemetry.instrumentation.llamaindex"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...store.jsontext import as_text
-from ...store.models import JsonValue, Message, ToolCall
+from ...model.text.jsontext import as_text
+from ...model.traces import JsonValue, Message, ToolCall
 from .values import first, read_arguments, read_json, text_of
 
 ITEM_TYPES = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from ...store.models import Document, JsonValue
+from ...model.traces import Document, JsonValue
 from .values import number_of
 
 _LITERAL = re.compile(r"'[^'\\]*(?:\\.[^'\\]*)*'|\"[^\"\\]*(?:\\.[^\"\\]*)*\"", re.DOTALL)

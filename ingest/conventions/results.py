@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ...store.jsontext import as_text
-from ...store.models import JsonValue
+from ...model.text.jsontext import as_text
+from ...model.traces import JsonValue
 from .parts import result_text
 from .values import read_any_json, read_json, text_of
 

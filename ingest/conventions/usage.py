@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...store.models import JsonValue, Usage
+from ...model.traces import JsonValue, Usage
 from .values import count_of, read_json
 
 _INPUT = (

@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from ...store.jsontext import finite
-from ...store.models import JsonValue
+from ...model.text.jsontext import finite
+from ...model.traces import JsonValue
 from ..limits import DEFAULT_LIMITS, deeper_than
 
 _BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ...store.jsontext import as_text
-from ...store.models import Annotation, JsonValue, Message, Span, StepKind, Usage
+from ...model.text.jsontext import as_text
+from ...model.traces import Annotation, JsonValue, Message, Span, StepKind, Usage
 from ..otlp.raw import RawSpan
+from .attributes import Sorted, Table
 from .base import begin, keep_events, speak
 from .messages import read_messages
 from .parts import Turn, add_call
 from .results import read_result
-from .table import Sorted, Table
 from .usage import USAGE, read_usage, usage_of
 from .values import read_any_json, read_arguments, read_json, text_of, texts_of
 

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from ...store.errors import TooLargeError
-from ...store.models import Span, SpanBatch
+from ...model.errors import TooLargeError
+from ...model.traces import Span, SpanBatch
 from ..limits import Limits
 from ..spantext import TextCollector, TextRewriter, nested_values
 from .fields import shortened

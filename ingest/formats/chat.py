@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...store.errors import BadInputError
-from ...store.jsontext import as_text, parse_if_json
-from ...store.models import JsonValue, Message, ToolCall
+from ...model.errors import BadInputError
+from ...model.text.jsontext import as_text, parse_if_json
+from ...model.traces import JsonValue, Message, ToolCall
 from ..limits import deeper_than
 from .fields import mapping, shortened
 

@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from ...store.errors import BadInputError
-from ...store.jsontext import as_text
-from ...store.models import JsonValue, Span, SpanBatch, Status, StepError, TraceFacts
+from ...model.errors import BadInputError
+from ...model.text.jsontext import as_text
+from ...model.traces import JsonValue, Span, SpanBatch, Status, StepError, TraceFacts
 from .chat import to_messages
 from .fields import mapping, optional_text, time_ns
 from .head import Head

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ...store.errors import BadInputError
-from ...store.jsontext import as_text
-from ...store.models import JsonValue, Message, Span, SpanBatch, ToolCall, TraceFacts, Usage
+from ...model.errors import BadInputError
+from ...model.text.jsontext import as_text
+from ...model.traces import JsonValue, Message, Span, SpanBatch, ToolCall, TraceFacts, Usage
 from .chat import content_text, json_or_text
 from .fields import count, mapping, optional_text, sequence, time_ns
 from .head import Head

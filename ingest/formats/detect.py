@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ...store.errors import BadInputError, UsageError, did_you_mean
+from ...model.errors import BadInputError, UsageError, did_you_mean
 from . import (
     claude_code,
     codex,

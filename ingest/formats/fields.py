@@ -7,9 +7,9 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from ...store.errors import BadInputError
-from ...store.jsontext import as_text, parse_if_json
-from ...store.models import JsonValue, Outcome
+from ...model.errors import BadInputError
+from ...model.text.jsontext import as_text, parse_if_json
+from ...model.traces import JsonValue, Outcome
 
 _PASS = {
     "pass",

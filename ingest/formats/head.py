@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ...store.jsontext import parse
-from ...store.models import JsonValue
+from ...model.text.jsontext import parse
+from ...model.traces import JsonValue
 from .table import frame_rows, head_records
 
 HEAD_BYTES = 256 * 1024

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ...store.jsontext import as_text
-from ...store.models import JsonValue, Message, Span, Status, StepError, StepKind
+from ...model.text.jsontext import as_text
+from ...model.traces import JsonValue, Message, Span, Status, StepError, StepKind
 from .chat import json_or_text, to_messages
 from .fields import mapping, optional_text, sequence, span_id_of, time_ns
 from .messages import in_given_order, usage_of

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...store.errors import BadInputError
-from ...store.jsontext import as_text, parse
-from ...store.models import (
+from ...model.errors import BadInputError
+from ...model.text.jsontext import as_text, parse
+from ...model.traces import (
     Annotation,
     AnnotatorKind,
     JsonValue,

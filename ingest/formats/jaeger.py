@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...store.errors import BadInputError
-from ...store.jsontext import as_text
-from ...store.models import JsonValue, SpanBatch
+from ...model.errors import BadInputError
+from ...model.text.jsontext import as_text
+from ...model.traces import JsonValue, SpanBatch
 from .fields import mapping, number, optional_text, required_text, sequence
 from .head import Head
 from .records import ReadItem, Record, Source, each_record, paged_records
@@ -45,7 +45,7 @@ def read_zipkin(source: Source) -> Iterator[ReadItem]:
 
 
 def _jaeger_trace(value: dict[str, JsonValue]) -> SpanBatch:
-    from ..conventions.mapping import to_batch
+    from ..conventions.registry import to_batch
 
     processes = mapping(value.get("processes"))
     spans = [_jaeger_span(mapping(span), processes, index) for index, span in enumerate(sequence(value.get("spans")))]
@@ -87,7 +87,7 @@ def _jaeger_span(value: dict[str, JsonValue], processes: dict[str, JsonValue], i
 
 
 def _zipkin_spans(record: Record) -> SpanBatch:
-    from ..conventions.mapping import to_batch
+    from ..conventions.registry import to_batch
 
     listed = record.value if isinstance(record.value, list) else [record.value]
     return to_batch([_zipkin_span(mapping(value), index) for index, value in enumerate(listed)], [])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...store.jsontext import as_text
-from ...store.models import Annotation, AnnotatorKind, JsonValue
+from ...model.text.jsontext import as_text
+from ...model.traces import Annotation, AnnotatorKind, JsonValue
 from .fields import number, optional_text
 
 _HUMAN = {"human", "annotation", "app", "user", "reviewer", "expert"}

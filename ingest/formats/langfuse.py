@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...store.errors import BadInputError
-from ...store.jsontext import as_text
-from ...store.models import Annotation, JsonValue, Span, SpanBatch, StepKind, TraceFacts
+from ...model.errors import BadInputError
+from ...model.text.jsontext import as_text
+from ...model.traces import Annotation, JsonValue, Span, SpanBatch, StepKind, TraceFacts
 from .fields import mapping, optional_text, required_text, sequence, shortened, span_id_of, tags_of, time_ns
 from .head import Head
 from .judgements import annotator_kind, first_of, judgement, present
@@ -61,7 +61,7 @@ def read(source: Source) -> Iterator[ReadItem]:
 
 
 def _batch(record: Record, source: Source) -> SpanBatch:
-    from ..conventions.mapping import to_batch
+    from ..conventions.registry import to_batch
 
     value = _spelled(mapping(record.value))
     shape = _shape(value)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from ...store.errors import BadInputError
-from ...store.jsontext import as_text
-from ...store.models import (
+from ...model.errors import BadInputError
+from ...model.text.jsontext import as_text
+from ...model.traces import (
     Annotation,
     Document,
     JsonValue,

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...store.jsontext import finite
-from ...store.models import JsonValue
+from ...model.text.jsontext import finite
+from ...model.traces import JsonValue
 
 _BETWEEN = " \t\r\n,\x1e\ufeff"
 """Blanks, commas, and the record separator of RFC 7464."""

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from ...store.errors import BadInputError
-from ...store.jsontext import canonical
-from ...store.models import (
+from ...model.errors import BadInputError
+from ...model.text.jsontext import canonical
+from ...model.traces import (
     JsonValue,
     Message,
     Span,

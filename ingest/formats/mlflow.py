@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ...store.errors import BadInputError
-from ...store.jsontext import as_text, parse_if_json
-from ...store.models import Annotation, JsonValue, SpanBatch, TraceFacts
+from ...model.errors import BadInputError
+from ...model.text.jsontext import as_text, parse_if_json
+from ...model.traces import Annotation, JsonValue, SpanBatch, TraceFacts
 from .fields import mapping, optional_text, sequence, time_ns
 from .head import Head
 from .judgements import annotator_kind, first_of, judgement, present
@@ -51,7 +51,7 @@ def _parts(value: dict[str, JsonValue]) -> tuple[dict[str, JsonValue], JsonValue
 
 
 def _batch(record: Record, source: Source) -> SpanBatch:
-    from ..conventions.mapping import to_batch
+    from ..conventions.registry import to_batch
 
     info, raw_spans = _parts(mapping(record.value))
     if not isinstance(raw_spans, list):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...store.errors import BadInputError
-from ...store.jsontext import as_text
-from ...store.models import Fold, JsonValue, Span, SpanBatch, Status, StepError, StepKind, TraceFacts
+from ...model.errors import BadInputError
+from ...model.text.jsontext import as_text
+from ...model.traces import Fold, JsonValue, Span, SpanBatch, Status, StepError, StepKind, TraceFacts
 from .chat import json_or_text
 from .fields import mapping, optional_text, required_text, sequence, time_ns
 from .head import Head

@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 
-from ...store.errors import BadInputError
-from ...store.jsontext import canonical
-from ...store.models import JsonValue, Message, SpanBatch, StepKind, TraceFacts
+from ...model.errors import BadInputError
+from ...model.text.jsontext import canonical
+from ...model.traces import JsonValue, Message, SpanBatch, StepKind, TraceFacts
 from .fields import mapping, optional_text, outcome_of, sequence, tags_of, time_ns
 from .head import Head
 from .messages import conversation_spans

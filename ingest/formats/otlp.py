@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...store.errors import BadInputError
-from ...store.jsontext import canonical, parse
-from ...store.models import JsonValue, SpanBatch
+from ...model.errors import BadInputError
+from ...model.text.jsontext import canonical, parse
+from ...model.traces import JsonValue, SpanBatch
 from ..compressed import plain_name
 from .fields import mapping, sequence
 from .head import Head
@@ -218,7 +218,7 @@ class _Joined:
 
     def flushed(self, least: int = 1) -> Iterator[SpanBatch]:
         """One batch of what waits, once that is `least` records."""
-        from ..conventions.mapping import to_batch
+        from ..conventions.registry import to_batch
 
         if len(self._spans) + len(self._logs) >= least:
             yield to_batch(self._spans, self._logs)

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import zstandard
 
-from ...store.errors import BadInputError, TooLargeError
+from ...model.errors import BadInputError, TooLargeError
 from ..limits import Limits, readable_bytes
 
 _PREFIX = 4

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ...store.errors import BadInputError
-from ...store.jsontext import as_text
-from ...store.models import Annotation, JsonValue, SpanBatch, TraceFacts
+from ...model.errors import BadInputError
+from ...model.text.jsontext import as_text
+from ...model.traces import Annotation, JsonValue, SpanBatch, TraceFacts
 from .fields import mapping, optional_text, sequence, time_ns
 from .head import Head
 from .judgements import annotator_kind, first_of, judgement, present
@@ -96,7 +96,7 @@ def _records(source: Source) -> Iterator[Record | RecordError]:
 
 
 def _batch(rows: list[RawSpan], facts: list[TraceFacts]) -> SpanBatch:
-    from ..conventions.mapping import to_batch
+    from ..conventions.registry import to_batch
 
     restore_scopes(rows)
     batch = to_batch(rows, [])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ...store.models import JsonValue
+    from ...model.traces import JsonValue
     from ..otlp.raw import RawSpan
 
 _PREFIX = "openinference.instrumentation."

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
-from ...store.errors import BadInputError, TooLargeError
-from ...store.jsontext import parse
-from ...store.models import JsonValue, SpanBatch
+from ...model.errors import BadInputError, TooLargeError
+from ...model.text.jsontext import parse
+from ...model.traces import JsonValue, SpanBatch
 from ..limits import DEFAULT_LIMITS, Limits, readable_bytes
 from . import table
 from .loose import loose_values

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from ...store.errors import BadInputError
-from ...store.models import AnnotatorKind, JsonValue, Outcome, OutcomeSource, SpanBatch, TraceFacts
+from ...model.errors import BadInputError
+from ...model.traces import AnnotatorKind, JsonValue, Outcome, OutcomeSource, SpanBatch, TraceFacts
 from .fields import number, outcome_of, shortened
 from .head import Head
 from .judgements import annotator_kind, judgement, present

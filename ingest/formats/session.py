@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ...store.models import JsonValue, Message, Span, Status, StepError, StepKind, ToolCall, Usage
+from ...model.traces import JsonValue, Message, Span, Status, StepError, StepKind, ToolCall, Usage
 from .chat import json_or_text
 from .fields import span_id_of
 

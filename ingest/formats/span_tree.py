@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from ...store.errors import BadInputError
-from ...store.jsontext import as_text
-from ...store.models import JsonValue, SpanBatch
+from ...model.errors import BadInputError
+from ...model.text.jsontext import as_text
+from ...model.traces import JsonValue, SpanBatch
 from .fields import mapping, optional_text, required_text, sequence, time_ns
 from .head import Head
 from .records import ReadItem, Record, Source, each_record
@@ -32,7 +32,7 @@ def read(source: Source) -> Iterator[ReadItem]:
 
 
 def _tree(record: Record, source: Source) -> SpanBatch:
-    from ..conventions.mapping import to_batch
+    from ..conventions.registry import to_batch
 
     tree = mapping(record.value)
     trace_id = required_text(tree, "trace_id")

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 import orjson
 
-from ...store.models import JsonValue
+from ...model.traces import JsonValue
 
 _DELIMITERS = ",;\t|"
 _NO_NAME = frozenset('{}[]":\\<>')

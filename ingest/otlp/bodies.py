@@ -7,7 +7,7 @@ from typing import Any
 
 import zstandard
 
-from ...store.errors import BadInputError, TooLargeError
+from ...model.errors import BadInputError, TooLargeError
 from ..limits import Limits, readable_bytes
 
 ENCODINGS = ("identity", "gzip", "deflate", "zstd")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TypeVar
 
-from ...store.errors import BadInputError
+from ...model.errors import BadInputError
 from . import json_form, protobuf_form
 from .raw import DEFAULT_BOUNDS, Bounds, RawLog, RawSpan
 

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ...store.errors import BadInputError
-from ...store.jsontext import parse
-from ...store.models import JsonValue
+from ...model.errors import BadInputError
+from ...model.text.jsontext import parse
+from ...model.traces import JsonValue
 from .raw import Bounds, RawEvent, RawLog, RawSpan, plain_float
 
 _HEX = re.compile(r"(?:[0-9a-fA-F]{16}){1,2}")

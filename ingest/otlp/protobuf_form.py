@@ -12,8 +12,8 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as ProtoSpan
 
-from ...store.errors import BadInputError
-from ...store.models import JsonValue
+from ...model.errors import BadInputError
+from ...model.traces import JsonValue
 from .raw import Bounds, RawEvent, RawLog, RawSpan, plain_float
 
 _Request = TypeVar("_Request", ExportTraceServiceRequest, ExportLogsServiceRequest)

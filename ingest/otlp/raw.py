@@ -6,7 +6,7 @@ import base64
 import math
 from dataclasses import dataclass
 
-from ...store.models import JsonValue
+from ...model.traces import JsonValue
 from ..limits import DEFAULT_LIMITS, Limits
 
 

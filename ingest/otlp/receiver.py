@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ...store.errors import BadInputError, StoreBusyError, StoreError, TooLargeError
+from ...model.errors import BadInputError, StoreBusyError, StoreError, TooLargeError
 from ..limits import DEFAULT_LIMITS, MIB, Limits
 from .answers import JSON, PROTOBUF, Signal, accepted, refused
 from .bodies import BodyReader

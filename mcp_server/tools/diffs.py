@@ -21,9 +21,9 @@ def diff_traces(
 ) -> str:
     """Align two runs step by step: what differs, by consequence (writes, final answer, arguments before reads), and
     where they part. Use it on a failing run when you know or want a good one."""
-    from ...services.rendering.differences import differences_text
-    from ...services.understanding import compare_traces
-    from ...store.traces import resolve_trace
+    from ...answers.differences import differences_text
+    from ...services.understanding.explaining import compare_traces
+    from ...store.traces.summaries import resolve_trace
 
     offset = 0
     if page is not None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...store.outcome_counts import GroupedBy
+from ...store.search.outcome_counts import GroupedBy
 from ..registry import Caller, tool
 
 _AT_ONCE = 200
@@ -27,20 +27,20 @@ def summarize_failures(
 ) -> str:
     """What is failing: failure modes (alike failing runs) with size, share, trend and a typical step; by="task": which
     tasks never went well. Ask this first when no single run is in question."""
-    from ...services.analysing import analyse
-    from ...services.listing import list_traces
-    from ...services.mode_views import list_modes, show_mode
-    from ...services.modes import update_modes
-    from ...services.rendering.modes import mode_text, modes_text, sample_text
-    from ...services.sampling import discovery_sample
-    from ...store.query import parse_query
-    from ...store.search import facet_counts
+    from ...answers.modes import mode_text, modes_text, sample_text
+    from ...model.query import parse_query
+    from ...services.finding.listing import list_traces
+    from ...services.modes.gathering import update_modes
+    from ...services.modes.sampling import discovery_sample
+    from ...services.modes.views import list_modes, show_mode
+    from ...services.understanding.analysing import analyse
+    from ...store.search.lines import facet_counts
 
     if mode is not None:
         return mode_text(show_mode(caller.store, mode))
     if by is not None:
-        from ...services.outcome_counts import count_outcomes
-        from ...services.rendering.outcome_counts import outcome_counts_text
+        from ...answers.outcome_counts import outcome_counts_text
+        from ...services.finding.outcome_counts import count_outcomes
 
         return outcome_counts_text(count_outcomes(caller.store, query, by=by), query=query, limit=limit or _ROWS)
     if sample:
@@ -74,9 +74,9 @@ def record_observation(
 ) -> str:
     """File what you noticed in a step, bad or good; equal labels make one failure mode. With mode and no step: propose
     the label as that mode's name."""
-    from ...services.observing import name_mode
-    from ...services.observing import record_observation as record
-    from ...store.errors import UsageError
+    from ...model.errors import UsageError
+    from ...services.modes.observing import name_mode
+    from ...services.modes.observing import record_observation as record
     from .proposals import as_read
 
     if step is None:

@@ -18,7 +18,7 @@ def compare_groups(
 ) -> str:
     """Two versions, windows, modes or search lines: what changed in outcome (paired by task), signals, tools, prompts,
     cost, and what is only chance. Ask this after a deployment or a changed prompt or model."""
-    from ...services.comparing import compare_runs
-    from ...services.rendering.groups import groups_text
+    from ...answers.groups import groups_text
+    from ...services.understanding.comparing import compare_runs
 
     return groups_text(compare_runs(caller.store, left, right, within=within))

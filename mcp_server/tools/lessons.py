@@ -9,7 +9,7 @@ from pydantic import Field
 from ..registry import Caller, tool
 
 if TYPE_CHECKING:
-    from ...store.review_models import AppliesTo, LessonOrigin
+    from ...model.reviews import AppliesTo, LessonOrigin
 
 _TAGS = {"tool": "tools", "prompt": "prompts", "task": "tasks", "mode": "modes", "file": "files"}
 _Text = Annotated[str, Field(max_length=4_000)]
@@ -25,10 +25,10 @@ def search_lessons(
     limit: Annotated[int, Field(ge=1, le=30)] = 6,
 ) -> str:
     """Look up what earlier failures taught, before you change an agent's code, prompts or tools."""
-    from ...services.lesson_search import find_lessons
-    from ...services.rendering.lessons import lesson_text, lessons_text
+    from ...answers.lessons import lesson_text, lessons_text
+    from ...model.reviews import LessonStatus
+    from ...services.knowledge.lesson_search import find_lessons
     from ...store.knowledge import lookup
-    from ...store.review_models import LessonStatus
 
     _index(caller)
     if lesson is not None:
@@ -45,7 +45,7 @@ def search_lessons(
 def _index(caller: Caller) -> None:
     """Take in what changed in the knowledge folders; a file counts only by its signature."""
     if caller.folder is not None and not caller.store.read_only:
-        from ...services.reviewing_knowledge import knowledge_folders
+        from ...services.knowledge.proposing import knowledge_folders
         from ...store.knowledge.index import index_knowledge
 
         index_knowledge(caller.store, knowledge_folders(caller.folder))
@@ -66,11 +66,11 @@ def propose_lesson(
 ) -> str:
     """Once the cause is known, draft a lesson, with its regression case and rubric change where they make sense. Write
     it in your own words; paste no trace text. Drafts wait for a person, who edits and signs them."""
-    from ...services.reviewing_knowledge import LessonDraft
-    from ...services.reviewing_knowledge import propose_lesson as propose
-    from ...store.cases import parse_case
-    from ...store.knowledge.rubrics import parse_rubric
-    from ...store.review_models import Lesson
+    from ...knowledge.rubrics import parse_rubric
+    from ...model.cases import parse_case
+    from ...model.reviews import Lesson
+    from ...services.knowledge.proposing import LessonDraft
+    from ...services.knowledge.proposing import propose_lesson as propose
 
     lesson = Lesson(
         id="",
@@ -97,8 +97,8 @@ def propose_lesson(
 
 
 def _applies(tags: list[str]) -> AppliesTo:
-    from ...store.errors import UsageError, did_you_mean
-    from ...store.review_models import AppliesTo
+    from ...model.errors import UsageError, did_you_mean
+    from ...model.reviews import AppliesTo
 
     found: dict[str, list[str]] = {}
     for tag in tags:
@@ -112,10 +112,10 @@ def _applies(tags: list[str]) -> AppliesTo:
 
 def _origin(caller: Caller, trace: str | None, verdict: str | None) -> LessonOrigin:
     """The origin by ids that outlive this store's short ones."""
-    from ...services.reviewing_subjects import find_step, load_subject
-    from ...store.review_models import LessonOrigin
-    from ...store.reviews_verdicts import get_verdict
-    from ...store.traces import parse_trace_id
+    from ...model.reviews import LessonOrigin
+    from ...services.reviewing.subjects import find_step, load_subject
+    from ...store.reviews.verdicts import get_verdict
+    from ...store.traces.summaries import parse_trace_id
 
     uid = get_verdict(caller.store, verdict).uid if verdict else None
     if trace is None:

@@ -17,7 +17,7 @@ def workflow_paths(
 ) -> str:
     """The ways runs take through tools and agents: variants with failure rates, and what no regression case tests,
     with the best run to promote."""
-    from ...services.paths import workflow_paths as paths
-    from ...services.rendering.paths import paths_text
+    from ...answers.paths import paths_text
+    from ...services.understanding.paths import workflow_paths as paths
 
     return paths_text(paths(caller.store, query, folder=caller.folder), limit=limit)

@@ -41,8 +41,8 @@ def propose_verdict(
 ) -> str:
     """Put down your answer on a run or review item. It stays a proposal: only a person's signature makes a verdict.
     A fail cites at least one step with a few words quoted letter for letter from get_trace(steps=…)."""
-    from ...services.reviewing import Citation
-    from ...services.reviewing import propose_verdict as propose
+    from ...services.reviewing.asking import Citation
+    from ...services.reviewing.asking import propose_verdict as propose
 
     proposal = propose(
         caller.store,

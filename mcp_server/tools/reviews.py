@@ -20,9 +20,9 @@ def list_reviews(
     page: Annotated[str | None, Field(max_length=4_000)] = None,
 ) -> str:
     """What people were asked and what they decided: the queue, or one item. Look here before you ask."""
-    from ...services import reviewing
-    from ...services.reading_traces import step_numbers
-    from ...services.rendering.reviews import queue_text, review_text
+    from ...answers.reading_traces import step_numbers
+    from ...answers.reviews import queue_text, review_text
+    from ...services.reviewing import asking as reviewing
 
     if item is not None:
         view = reviewing.get_review(caller.store, item)
@@ -51,7 +51,7 @@ def request_review(
     """Queue one question about one run for a human expert, where its steps do not settle it. Ask one observable fact in
     past tense: "Did the reply promise a refund window that no source contains?" The same question again returns the
     open item."""
-    from ...services import reviewing
+    from ...services.reviewing import asking as reviewing
 
     item = reviewing.request_review(
         caller.store, trace, question, by=caller.actor, focus=steps, reason=reason, rubric=rubric

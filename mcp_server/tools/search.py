@@ -21,8 +21,8 @@ def search_traces(
     outcome:fail status:error signal:tool_error mode:M3 tool:NAME agent: kind:llm task: session: user: version: model:
     tag: project: verdict:none since:7d until:2026-11-20 steps:>20 duration:>30s tokens:>10k. No words: newest first.
     Answers with counts by facet and, a hit, id, outcome, !signals and best step. Next: get_trace, find_suspects."""
-    from ...services.rendering.hits import hits_text
-    from ...services.searching import search_runs
+    from ...answers.hits import hits_text
+    from ...services.finding.searching import search_runs
 
     offset = 0
     if page is not None:

@@ -17,9 +17,9 @@ def find_suspects(
 ) -> str:
     """Rank the steps where a failing run likely went wrong, each with cause class, reasons and quoted evidence; says
     when the evidence is not enough. A hint to check with get_trace, not a finding. Next: propose_verdict."""
-    from ...services.rendering.suspects import suspects_text
-    from ...services.understanding import explain_trace
-    from ...store.traces import resolve_trace
+    from ...answers.suspects import suspects_text
+    from ...services.understanding.explaining import explain_trace
+    from ...store.traces.summaries import resolve_trace
 
     trace_id = resolve_trace(caller.store, trace)
     text = suspects_text(explain_trace(caller.store, trace_id), limit)

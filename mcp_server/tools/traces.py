@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...services.rendering.budget import DEFAULT_BUDGET, MAX_BUDGET, MIN_BUDGET
+from ...model.text.budget import DEFAULT_BUDGET, MAX_BUDGET, MIN_BUDGET
 from ..registry import Caller, tool
 
 
@@ -22,8 +22,8 @@ def get_trace(
     """Read one run. Without steps: an outline, a line a step with only what is new, ✗ errors and !signals.
     With steps: those steps in full. What does not fit is named with the call that gets it. Next: find_suspects,
     diff_traces."""
-    from ...services.reading_traces import read_steps, read_trace
-    from ...store.traces import parse_trace_id, resolve_trace
+    from ...answers.reading_traces import read_steps, read_trace
+    from ...store.traces.summaries import parse_trace_id, resolve_trace
 
     address = parse_trace_id(trace)
     if steps is None and (address is None or address.step is None):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from importlib.util import find_spec
 
-from ...store.connection import Store
-from ...store.vectors import any_vector
+from ...store.search.vectors import any_vector
+from ...store.sqlite.connection import Store
 from .protocol import Embedder
 
 INSTALL = "for meaning: pip install 'retrospan[semantic]', then retrospan embed"

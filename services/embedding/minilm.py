@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...store.errors import UsageError
+from ...model.errors import UsageError
 from .choose import INSTALL
 from .wordpiece import token_ids
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...store.connection import Store
-from ...store.jsontext import as_text
-from ...store.models import Step, Trace
-from ...store.signals import load_signals
-from ...store.traces import get_trace
-from ...store.vectors import NewVector, save_vectors, traces_to_embed
+from ...model.text.jsontext import as_text
+from ...model.traces import Step, Trace
+from ...store.findings.signals import load_signals
+from ...store.search.vectors import NewVector, save_vectors, traces_to_embed
+from ...store.sqlite.connection import Store
+from ...store.traces.summaries import get_trace
 from .protocol import Embedder
 
 _BATCH = 16

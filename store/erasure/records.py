@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..connection import Store
-from ..contents import marks
-from ..jsontext import canonical
+from ...model.text.jsontext import canonical
+from ..audit.chain import append_link, record_sha256
+from ..sqlite.connection import Store
 from ..sqlite.driver import Connection
-from ..trust.chain import append_link, record_sha256
+from ..traces.contents import marks
 
 ErasureKind = Literal["delete", "prune", "redact"]
 _CHUNK = 900

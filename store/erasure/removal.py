@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..connection import Store
-from ..contents import marks
-from ..revisions import trace_rows
+from ..sqlite.connection import Store
 from ..sqlite.driver import Connection
+from ..traces.contents import marks
+from ..traces.revisions import trace_rows
 from .records import Occasion, insert_erasure, insert_tombstones, mark_trace
 from .sweep import note_pending_sweep
 from .tables import delete_rows, tables_with

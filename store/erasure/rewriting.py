@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..commit import rewrite_trace
-from ..compression import pack, unpack
-from ..connection import Store
-from ..facts import facts_from_record
-from ..models import JsonValue, SpanBatch, TraceFacts
-from ..revisions import load_annotations, trace_rows
-from ..spans import load_spans
+from ...model.reading.facts import facts_from_record
+from ...model.traces import JsonValue, SpanBatch, TraceFacts
+from ..sqlite.connection import Store
 from ..sqlite.driver import Connection
+from ..traces.commit import rewrite_trace
+from ..traces.compression import pack, unpack
+from ..traces.revisions import load_annotations, trace_rows
+from ..traces.spans import load_spans
 from .records import Occasion, insert_erasure, insert_redacted, mark_trace
 from .sweep import note_pending_sweep
 

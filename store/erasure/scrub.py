@@ -6,7 +6,7 @@ free pages; they are taken into use once and dropped again.
 
 from __future__ import annotations
 
-from ..connection import Store
+from ..sqlite.connection import Store
 from ..sqlite.driver import Connection
 from ..sqlite.fulltext import MERGE_ALL, MERGE_MORE
 

@@ -6,23 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..cases import parse_case
-from ..connection import Store
-from ..errors import BadInputError
-from ..models import JsonValue
-from ..review_models import SignatureState
-from ..reviewers import load_trust
-from ..reviews_verdicts import insert_verdict, subject_ids
+from ...knowledge.documents import Document, parse_document, text_sha256
+from ...knowledge.folders import FoundFile, KnowledgeKind, find_files, knowledge_root
+from ...knowledge.lessons import lesson_of
+from ...knowledge.rubrics import insert_rubric, parse_rubric
+from ...model.cases import parse_case
+from ...model.clock import utc_now, utc_text
+from ...model.errors import BadInputError
+from ...model.reviews import SignatureState
+from ...model.traces import JsonValue
+from ...trust.reviewers import read_reviewer, resolve
+from ...trust.root import Trust
+from ...trust.signing import SignatureCheck, check_signature
+from ...trust.verdicts import parse_verdict_record
+from ..reviews.reviewers import load_trust
+from ..reviews.verdicts import insert_verdict, subject_ids
+from ..sqlite.connection import Store
 from ..sqlite.driver import Connection
-from ..trust.clock import utc_now, utc_text
-from ..trust.reviewers import read_reviewer, resolve
-from ..trust.root import Trust
-from ..trust.signing import SignatureCheck, check_signature
-from ..trust.verdicts import parse_verdict_record
-from .documents import Document, parse_document, text_sha256
-from .folders import FoundFile, KnowledgeKind, find_files, knowledge_root
-from .lessons import lesson_of
-from .rubrics import insert_rubric, parse_rubric
 
 DRAFTS = ""
 """The folder of drafts that are kept in the store, until a person writes them to a folder."""

@@ -8,16 +8,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..connection import Store
-from ..errors import BadInputError, UnknownIdError, did_you_mean
-from ..review_models import Lesson, LessonStatus, SignatureState
-from ..reviewers import load_trust
-from ..reviews_verdicts import verdicts_by_uid, why_not_standing
-from ..trust.root import Trust
-from .documents import Document, check_document
-from .folders import KnowledgeKind
+from ...knowledge.documents import Document, check_document
+from ...knowledge.folders import KnowledgeKind
+from ...knowledge.lessons import lesson_of
+from ...model.errors import BadInputError, UnknownIdError, did_you_mean
+from ...model.reviews import Lesson, LessonStatus, SignatureState
+from ...trust.root import Trust
+from ..reviews.reviewers import load_trust
+from ..reviews.verdicts import verdicts_by_uid, why_not_standing
+from ..sqlite.connection import Store
 from .index import list_documents
-from .lessons import lesson_of
 
 _WORD = re.compile(r"[^\W_]{2,}")
 _TITLE_WEIGHT, _TAG_WEIGHT = 2.0, 3.0

@@ -10,8 +10,8 @@ import pytest
 from commands import run
 from retrospan.agents.case_judge import CaseJudge
 from retrospan.agents.spending import Budget, Purse
+from retrospan.model.cases import parse_case
 from retrospan.regression import RunResult
-from retrospan.store.cases import parse_case
 from scripted_model import Reply, ScriptedModel, refuses_load, says, serving
 
 CASE = """\

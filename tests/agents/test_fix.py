@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from commands import run
-from retrospan.services.reviewing import propose_verdict
-from retrospan.store.connection import Store
+from retrospan.model.reviews import LessonStatus
+from retrospan.services.reviewing.asking import propose_verdict
 from retrospan.store.knowledge.lookup import list_lessons
-from retrospan.store.review_models import LessonStatus
+from retrospan.store.sqlite.connection import Store
 from reviewdesk import Desk
 from scripted_model import Reply, ScriptedModel, asks, says, serving, tool_use, turn_of
 

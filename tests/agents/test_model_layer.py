@@ -12,9 +12,9 @@ from retrospan.agents.model import count_input_tokens, endpoint_host, make_clien
 from retrospan.agents.prices import find_price, published_prices, require_price
 from retrospan.agents.settings import DEFAULT_MODELS, Role, choose_model
 from retrospan.agents.spending import Budget, BudgetSpent, Purse, estimate_tokens
-from retrospan.store.agent_runs import Spent
-from retrospan.store.errors import BadInputError, UsageError
-from retrospan.store.models import Usage
+from retrospan.model.errors import BadInputError, UsageError
+from retrospan.model.traces import Usage
+from retrospan.store.jobs.agent_runs import Spent
 from scripted_model import says, serving
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from retrospan.agents.patching import Edit, EditError, apply_edits, apply_patch, make_patch, new_addresses, read_sources
-from retrospan.store.errors import BadInputError, UsageError
+from retrospan.model.errors import BadInputError, UsageError
 
 PROMPT = "You help with refunds.\nBe brief.\nBe kind.\n"
 

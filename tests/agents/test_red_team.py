@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from commands import run
 from conversations import Builder, answers, calls, says
-from retrospan.store.connection import Store
+from retrospan.model.reviews import LessonStatus
 from retrospan.store.knowledge.lookup import list_lessons
-from retrospan.store.review_models import LessonStatus
+from retrospan.store.sqlite.connection import Store
 from scripted_model import Reply, ScriptedModel, asks, reports, serving, text, tool_use, trace_of, turn_of
 from scripted_model import says as replies
 

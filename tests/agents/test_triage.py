@@ -17,9 +17,9 @@ import pytest
 from commands import run
 from conversations import Builder, says
 from refunds import investigates, refund_run
-from retrospan.services.agent_jobs import AGENTS_PROJECT, only_one
-from retrospan.services.claims import claims_of_proposal
-from retrospan.store.connection import Store
+from retrospan.services.agent_work.jobs import AGENTS_PROJECT, only_one
+from retrospan.services.agent_work.sentences import claims_of_proposal
+from retrospan.store.sqlite.connection import Store
 from scripted_model import Reply, ScriptedModel, refuses_load, reports, serving, trace_of, turn_of
 from scripted_model import claim as claimed
 
@@ -205,7 +205,7 @@ def test_a_wrong_key_ends_the_job_with_one_line(store: Store, traces: Builder, m
 
 
 def test_a_question_that_waits_is_answered_on_its_item(store: Store, traces: Builder, model: ScriptedModel) -> None:
-    from retrospan.services.reviewing import request_review
+    from retrospan.services.reviewing.asking import request_review
 
     trace_id = traces.add(says("user", "Hello"), says("assistant", "You have 45 days to return within 30 days."))
     request_review(store, trace_id, "Did the reply promise 45 days?", by="human:Ada")

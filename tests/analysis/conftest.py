@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from retrospan.ingest.formats.messages import conversation_spans
-from retrospan.store.assembly import assemble
-from retrospan.store.models import Annotation, Outcome, Span, Status, StepError, Trace, TraceFacts
+from retrospan.model.reading.assembly import assemble
+from retrospan.model.traces import Annotation, Outcome, Span, Status, StepError, Trace, TraceFacts
 
 Messages = Sequence[Mapping[str, Any]]
 Build = Callable[..., Trace]

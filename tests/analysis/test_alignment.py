@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from retrospan.analysis.alignment import diff_traces
 from retrospan.analysis.shapes import likeness
 from retrospan.ingest.formats.messages import conversation_spans
-from retrospan.store.assembly import assemble
-from retrospan.store.models import Trace
+from retrospan.model.reading.assembly import assemble
+from retrospan.model.traces import Trace
 
 Run = Callable[..., Trace]
 

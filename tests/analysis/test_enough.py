@@ -9,7 +9,7 @@ from retrospan.analysis.evidence.case import open_case
 from retrospan.analysis.evidence.enough import THRESHOLD, disagreement
 from retrospan.analysis.signals.registry import find_signals
 from retrospan.analysis.suspects import find_suspects
-from retrospan.store.models import Trace
+from retrospan.model.traces import Trace
 
 Run = Callable[..., Trace]
 

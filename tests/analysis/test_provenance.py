@@ -6,7 +6,7 @@ import pytest
 from retrospan.analysis.provenance import provenance
 from retrospan.analysis.sources import Sources
 from retrospan.analysis.values import values_in
-from retrospan.store.models import Trace
+from retrospan.model.traces import Trace
 
 Run = Callable[..., Trace]
 

@@ -8,7 +8,7 @@ import pytest
 from retrospan.analysis import effects, unpacking, values
 from retrospan.analysis.failures import failure_in_result, nothing_found
 from retrospan.analysis.reading import Role, bare_agent, read
-from retrospan.store.models import Message, Span, StepKind, Trace
+from retrospan.model.traces import Message, Span, StepKind, Trace
 
 Build = Callable[..., Trace]
 
@@ -40,7 +40,7 @@ def test_a_call_meets_its_result_and_its_asker(refund_run: Build) -> None:
 
 
 def test_a_result_that_only_the_next_model_call_shows_is_an_act_too() -> None:
-    from retrospan.store.assembly import assemble
+    from retrospan.model.reading.assembly import assemble
 
     asked = Message("assistant", "Let me run the code.")
     told = Message("tool", "Observation:\nError:\nCode execution failed at line 3")

@@ -10,8 +10,8 @@ from retrospan.analysis.quotes import stands_in
 from retrospan.analysis.signals.registry import find_signals
 from retrospan.analysis.suspects import find_suspects
 from retrospan.ingest.formats.messages import conversation_spans
-from retrospan.store.assembly import assemble
-from retrospan.store.models import Outcome, Trace, TraceFacts
+from retrospan.model.reading.assembly import assemble
+from retrospan.model.traces import Outcome, Trace, TraceFacts
 from shared_data import shared
 
 

@@ -14,9 +14,9 @@ from retrospan.analysis.quotes import stands_in
 from retrospan.analysis.signals.registry import DEFINITIONS, find_signals
 from retrospan.analysis.signals.surroundings import Population, Spread, Surroundings
 from retrospan.ingest.formats.messages import conversation_spans
-from retrospan.store.assembly import assemble
-from retrospan.store.knowledge.invariants import Invariants
-from retrospan.store.models import Message, Span, StepKind, Trace, Usage
+from retrospan.knowledge.invariants import Invariants
+from retrospan.model.reading.assembly import assemble
+from retrospan.model.traces import Message, Span, StepKind, Trace, Usage
 
 EXAMPLES = Path(__file__).parent / "signals"
 

@@ -10,9 +10,9 @@ from retrospan.analysis.quotes import stands_in
 from retrospan.analysis.signals.registry import find_signals
 from retrospan.analysis.suspects import find_suspects
 from retrospan.ingest.formats.messages import conversation_spans
-from retrospan.store.assembly import assemble
-from retrospan.store.findings import CauseClass, SuspectReport
-from retrospan.store.models import Trace
+from retrospan.model.findings import CauseClass, SuspectReport
+from retrospan.model.reading.assembly import assemble
+from retrospan.model.traces import Trace
 
 Run = Callable[..., Trace]
 

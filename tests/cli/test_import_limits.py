@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from commands import run
-from retrospan.cli.imports import import_command
-from retrospan.cli.limit_options import chosen_limits
-from retrospan.cli.serve import serve_command
+from retrospan.cli.serving.serve import serve_command
+from retrospan.cli.shared.limit_options import chosen_limits
+from retrospan.cli.traces.import_ import import_command
 from retrospan.ingest.limits import GIB, KIB, MIB, Limits
 
 SHARED = ("--max-trace-mib", "--max-attribute-kib", "--max-steps", "--max-depth", "--max-ratio")

@@ -24,10 +24,10 @@ from retrospan.examples.support_agent.shop import ORDERS, Order
 from retrospan.examples.support_agent.telemetry import Recorder, WallClock, tracer_provider
 from retrospan.examples.support_agent.versions import VERSIONS
 from retrospan.examples.support_agent.workload import sessions
+from retrospan.model.cases import Case, parse_case
 from retrospan.regression import FrozenTools
 from retrospan.regression.runner import run_case
 from retrospan.regression.target import find_declaration, load_target
-from retrospan.store.cases import Case, parse_case
 
 CURRENT_WINDOW = "30"
 BY_ID = {order.id: order for order in ORDERS}

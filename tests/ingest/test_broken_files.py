@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from retrospan.ingest.formats.loose import loose_values
 from retrospan.ingest.formats.read import ReadItem, RecordError, read_path
-from retrospan.store.models import SpanBatch
+from retrospan.model.traces import SpanBatch
 
 
 def conversation(name: str) -> dict[str, object]:

@@ -10,8 +10,8 @@ import pytest
 from retrospan.ingest.formats.detect import detect_format
 from retrospan.ingest.formats.messages import usage_of
 from retrospan.ingest.formats.read import read_path
-from retrospan.store.assembly import reading_order
-from retrospan.store.models import JsonValue, Span, SpanBatch, Status, StepKind, Usage
+from retrospan.model.reading.assembly import reading_order
+from retrospan.model.traces import JsonValue, Span, SpanBatch, Status, StepKind, Usage
 
 
 def read(folder: Path, fmt: str, record: Any) -> list[Span]:

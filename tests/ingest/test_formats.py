@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from retrospan.ingest.formats.detect import detect_format
 from retrospan.ingest.formats.read import RecordError, read_path
-from retrospan.store.models import (
+from retrospan.model.traces import (
     Annotation,
     AnnotatorKind,
     Message,

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from retrospan.ingest.formats.detect import FORMATS, detect_format
 from retrospan.ingest.formats.read import RecordError, read_path
 from retrospan.ingest.redaction import PERSONAL, load_rules, redact_batch
-from retrospan.store.errors import BadInputError
-from retrospan.store.models import SpanBatch
+from retrospan.model.errors import BadInputError
+from retrospan.model.traces import SpanBatch
 
 # One small file of each format, written by hand; what they say is of no interest, only which fields there are.
 SEED_FILES = sorted((Path(__file__).parents[1] / "data" / "formats").glob("*.jsonl"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from retrospan.ingest.limits import DEFAULT_LIMITS, Limits, deeper_than, readable_bytes
-from retrospan.store.errors import TooLargeError
-from retrospan.store.models import JsonValue
+from retrospan.model.errors import TooLargeError
+from retrospan.model.traces import JsonValue
 
 
 def nested(levels: int) -> JsonValue:

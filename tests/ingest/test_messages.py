@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from retrospan.ingest.formats.read import RecordError, read_path
 from retrospan.ingest.limits import Limits
-from retrospan.store.models import JsonValue, Message, Outcome, SpanBatch, Status, StepKind, ToolCall, Usage
+from retrospan.model.traces import JsonValue, Message, Outcome, SpanBatch, Status, StepKind, ToolCall, Usage
 
 REFUND: dict[str, JsonValue] = {
     "id": "run-17",

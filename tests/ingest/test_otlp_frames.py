@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from otlp_requests import chat_request, log_request, trace_request
 from retrospan.ingest.formats.read import ReadItem, read_path
 from retrospan.ingest.formats.records import RecordError
-from retrospan.store.models import Span, SpanBatch
+from retrospan.model.traces import Span, SpanBatch
 
 
 def fixed(body: bytes) -> bytes:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from retrospan.ingest.formats.detect import detect_format
 from retrospan.ingest.formats.read import ReadItem, RecordError, read_path
-from retrospan.store.errors import BadInputError
-from retrospan.store.models import Annotation, AnnotatorKind, Span, SpanBatch, Status, StepKind
+from retrospan.model.errors import BadInputError
+from retrospan.model.traces import Annotation, AnnotatorKind, Span, SpanBatch, Status, StepKind
 
 TRACE = "ab" * 16
 

@@ -19,8 +19,8 @@ from retrospan.ingest.formats.detect import FORMATS, detect_format
 from retrospan.ingest.formats.head import completed_json
 from retrospan.ingest.formats.read import RecordError, read_path
 from retrospan.ingest.limits import MIB, Limits
-from retrospan.store.errors import BadInputError, TooLargeError, UsageError
-from retrospan.store.models import SpanBatch, Status
+from retrospan.model.errors import BadInputError, TooLargeError, UsageError
+from retrospan.model.traces import SpanBatch, Status
 
 HELLO = {"id": "r1", "messages": [{"role": "user", "content": "hello"}]}
 LINE = json.dumps(HELLO).encode() + b"\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from retrospan.ingest.formats.read import RecordError, read_path
-from retrospan.store.models import Outcome, SpanBatch, Status, StepKind
+from retrospan.model.traces import Outcome, SpanBatch, Status, StepKind
 from shared_data import shared
 
 

@@ -13,9 +13,9 @@ import time
 
 import pytest
 from retrospan.ingest.redaction import PERSONAL, PlaceholderNumbers, RuleSet, load_rules, redact_batch
-from retrospan.store.errors import UsageError
-from retrospan.store.jsontext import as_text
-from retrospan.store.models import (
+from retrospan.model.errors import UsageError
+from retrospan.model.text.jsontext import as_text
+from retrospan.model.traces import (
     Annotation,
     Document,
     JsonValue,

@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 from commands import run
 from retrospan.ingest.structure import strip_contents
-from retrospan.store.models import (
+from retrospan.model.traces import (
     Annotation,
     Document,
     Message,

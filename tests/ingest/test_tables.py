@@ -16,8 +16,8 @@ from retrospan.ingest.formats.detect import detect_format
 from retrospan.ingest.formats.read import ReadItem, RecordError, read_path
 from retrospan.ingest.formats.reviews_csv import columns_of
 from retrospan.ingest.formats.table import cell_value, header_of
-from retrospan.store.errors import BadInputError
-from retrospan.store.models import Outcome, SpanBatch
+from retrospan.model.errors import BadInputError
+from retrospan.model.traces import Outcome, SpanBatch
 
 SPANS: list[dict[str, Any]] = [
     {

@@ -8,7 +8,7 @@ from pathlib import Path
 from retrospan.ingest.formats.detect import FORMATS
 from retrospan.ingest.formats.read import read_path
 from retrospan.ingest.limits import MIB, Limits
-from retrospan.store.models import Outcome, SpanBatch
+from retrospan.model.traces import Outcome, SpanBatch
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "trace-files.md").read_text()
 

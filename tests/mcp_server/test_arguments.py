@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from retrospan.store.errors import UsageError
+from retrospan.model.errors import UsageError
 
 Call = Callable[..., str]
 

@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 from conversations import Builder
+from retrospan.knowledge.documents import check_document
+from retrospan.knowledge.folders import KnowledgeKind
+from retrospan.knowledge.rubrics import list_rubrics
 from retrospan.mcp_server.registry import Caller, load_tools, run_tool
-from retrospan.services.reviewing import get_review, list_reviews
-from retrospan.store.connection import Store
-from retrospan.store.errors import RetrospanError
-from retrospan.store.knowledge.documents import check_document
-from retrospan.store.knowledge.folders import KnowledgeKind
+from retrospan.model.errors import RetrospanError
+from retrospan.model.reviews import LessonStatus, SignatureState
+from retrospan.services.reviewing.asking import get_review, list_reviews
 from retrospan.store.knowledge.index import list_documents
 from retrospan.store.knowledge.lookup import list_lessons
-from retrospan.store.knowledge.rubrics import list_rubrics
-from retrospan.store.outcomes import verdict_labels
-from retrospan.store.review_models import LessonStatus, SignatureState
-from retrospan.store.reviewers import load_trust
+from retrospan.store.reviews.outcomes import verdict_labels
+from retrospan.store.reviews.reviewers import load_trust
+from retrospan.store.sqlite.connection import Store
 
 EXTRAS: list[dict[str, Any]] = [
     {},

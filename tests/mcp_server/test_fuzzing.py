@@ -12,8 +12,8 @@ from conversations import Builder, answers, calls, says
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from retrospan.mcp_server.registry import Caller, InternalError, Tool, load_tools, run_tool
-from retrospan.store.connection import Store, open_store
-from retrospan.store.errors import RetrospanError
+from retrospan.model.errors import RetrospanError
+from retrospan.store.sqlite.connection import Store, open_store
 
 TOOLS = load_tools()
 IDS = st.sampled_from(

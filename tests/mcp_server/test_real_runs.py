@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from retrospan.mcp_server.registry import Caller, Tool, load_tools, run_tool
-from retrospan.services.importing import import_paths
-from retrospan.services.rendering.budget import count_tokens
-from retrospan.store.connection import Store, open_store
-from retrospan.store.traces import get_trace
+from retrospan.model.text.budget import count_tokens
+from retrospan.services.receiving.importing import import_paths
+from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.traces.summaries import get_trace
 from shared_data import shared
 
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 from retrospan.mcp_server.registry import Caller, load_tools, run_tool
-from retrospan.services.rendering.budget import count_tokens
-from retrospan.services.reviewing import request_review
-from retrospan.services.reviewing_claims import open_review
-from retrospan.services.reviewing_decide import give_answer, sign_verdict
-from retrospan.services.reviewing_people import vouch_for
-from retrospan.services.reviewing_questions import ask_back
-from retrospan.store.connection import Store
-from retrospan.store.review_models import Answer, Label
-from retrospan.store.trust.session import ReviewSession
+from retrospan.model.reviews import Answer, Label
+from retrospan.model.text.budget import count_tokens
+from retrospan.services.reviewing.asking import request_review
+from retrospan.services.reviewing.asking_back import ask_back
+from retrospan.services.reviewing.claiming import open_review
+from retrospan.services.reviewing.deciding import give_answer, sign_verdict
+from retrospan.services.reviewing.people import vouch_for
+from retrospan.store.sqlite.connection import Store
+from retrospan.trust.session import ReviewSession
 from reviewdesk import QUESTION, Desk
 
 Look = Callable[..., str]

@@ -13,8 +13,8 @@ from mcp.types import ResourceLink, TextContent
 from mcp_http import mcp_at
 from retrospan.mcp_server.running import Report, run_stoppable
 from retrospan.mcp_server.server import build_server
-from retrospan.store.connection import Store
-from retrospan.store.errors import StoppedError
+from retrospan.model.errors import StoppedError
+from retrospan.store.sqlite.connection import Store
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 WAIT_S = 20
@@ -60,7 +60,7 @@ def test_a_call_that_is_given_up_ends_and_writes_nothing(
     store: Store, runs: Builder, monkeypatch: pytest.MonkeyPatch, mode: Any
 ) -> None:
     work = Endless(store)
-    monkeypatch.setattr("retrospan.services.reading_traces.read_trace", work)
+    monkeypatch.setattr("retrospan.answers.reading_traces.read_trace", work)
 
     async def both() -> None:
         async with Client(build_server(store), mode=mode) as client:
@@ -79,7 +79,7 @@ def test_over_http_closing_the_answer_ends_the_call(
     store: Store, runs: Builder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = Endless(store)
-    monkeypatch.setattr("retrospan.services.reading_traces.read_trace", work)
+    monkeypatch.setattr("retrospan.answers.reading_traces.read_trace", work)
 
     async def give_up(url: str) -> None:
         async with Client(url) as client, anyio.create_task_group() as group:

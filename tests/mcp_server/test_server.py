@@ -14,8 +14,8 @@ from mcp.types import INVALID_PARAMS, CallToolResult, TextContent, TextResourceC
 from retrospan.mcp_server import registry
 from retrospan.mcp_server.instructions import INSTRUCTIONS
 from retrospan.mcp_server.server import build_server
-from retrospan.store.access import list_access
-from retrospan.store.connection import Store, open_store
+from retrospan.store.audit.access import list_access
+from retrospan.store.sqlite.connection import Store, open_store
 
 Mode = Literal["auto", "legacy"]
 
@@ -71,7 +71,7 @@ def test_a_fault_of_ours_tells_nothing_but_where_the_log_is(
     def broken(*_: Any, **__: Any) -> str:
         raise KeyError("secret \x1b[31m text of a trace")
 
-    monkeypatch.setattr("retrospan.services.reading_traces.read_trace", broken)
+    monkeypatch.setattr("retrospan.answers.reading_traces.read_trace", broken)
 
     async def dialogue(client: Client) -> None:
         result = await client.call_tool("get_trace", {"trace": "T1"})

@@ -12,8 +12,8 @@ from conversations import Builder
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.types import TextContent
-from retrospan.store.connection import Store
-from retrospan.store.revisions import refresh
+from retrospan.store.sqlite.connection import Store
+from retrospan.store.traces.revisions import refresh
 
 LIGHT = ("anthropic", "textual", "sqlalchemy", "alembic", "networkx", "numpy", "yaml")
 
@@ -74,7 +74,7 @@ def test_starting_loads_nothing_that_no_tool_has_asked_for(store: Store) -> None
     code = (
         "import sys\n"
         "from retrospan.mcp_server.server import build_server\n"
-        "from retrospan.store.connection import open_store\n"
+        "from retrospan.store.sqlite.connection import open_store\n"
         f"build_server(open_store({str(store.path)!r}))\n"
         f"print([name for name in {LIGHT!r} if name in sys.modules])"
     )

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 from conversations import Builder, answers, calls, says
-from retrospan.services.rendering.budget import count_tokens
-from retrospan.store.connection import Store
-from retrospan.store.errors import RetrospanError, UnknownIdError, UsageError
+from retrospan.model.errors import RetrospanError, UnknownIdError, UsageError
+from retrospan.model.text.budget import count_tokens
+from retrospan.store.sqlite.connection import Store
 
 Call = Callable[..., str]
 

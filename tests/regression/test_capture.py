@@ -33,7 +33,7 @@ RUN = """
 import json, sys
 import agent
 from retrospan.regression.target import call_target
-from retrospan.store.cases import parse_case
+from retrospan.model.cases import parse_case
 
 def told(target, text):
     run = call_target(target, parse_case("{id: a, title: A, input: %s, checks: [{check: grounded}]}" % text))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from retrospan.model.case_checks import Check
+from retrospan.model.cases import Case
 from retrospan.regression import RunResult
 from retrospan.regression.checks import run_check
 from retrospan.regression.results import JudgeAnswer
-from retrospan.store.case_checks import Check
-from retrospan.store.cases import Case
 
 RUN = RunResult(
     "Order A-1002 is refunded: 249.50 USD, within our 30-day window.",

@@ -7,9 +7,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from retrospan.model.case_checks import check_keys
+from retrospan.model.cases import Case, dump_case, parse_case
 from retrospan.regression.runner import run_case
-from retrospan.store.case_checks import check_keys
-from retrospan.store.cases import Case, dump_case, parse_case
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 REFERENCE = (DOCS / "reference" / "case-files.md").read_text()

@@ -9,14 +9,14 @@ import pytest
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from retrospan.examples.support_agent.app import run_v1, run_v2, run_workload
-from retrospan.ingest.conventions.mapping import to_batch
+from retrospan.ingest.conventions.registry import to_batch
 from retrospan.ingest.otlp.decode import decode_traces
+from retrospan.model.cases import dump_case, parse_case
+from retrospan.model.reading.assembly import assemble
+from retrospan.model.traces import Trace
 from retrospan.regression.drafting import draft_case
 from retrospan.regression.recorded import hold_against, recorded_run
 from retrospan.regression.runner import run_case
-from retrospan.store.assembly import assemble
-from retrospan.store.cases import dump_case, parse_case
-from retrospan.store.models import Trace
 
 
 @cache

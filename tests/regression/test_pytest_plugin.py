@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from commands import run
-from retrospan.services.reviewing_confirm import confirm_case
-from retrospan.services.reviewing_people import distrust_reviewer
-from retrospan.store.cases import parse_case
-from retrospan.store.connection import Store
+from retrospan.model.cases import parse_case
+from retrospan.services.knowledge.confirming import confirm_case
+from retrospan.services.reviewing.people import distrust_reviewer
+from retrospan.store.sqlite.connection import Store
 from reviewdesk import Desk
 
 SHOP = """\

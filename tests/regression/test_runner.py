@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from retrospan.model.case_checks import Judged, OutputContains, ToolCalled
+from retrospan.model.cases import Case, CaseStatus, Provenance
 from retrospan.regression import RunResult
 from retrospan.regression.report import render_runs
 from retrospan.regression.results import CaseRuns, JudgeAnswer
 from retrospan.regression.runner import run_case, run_cases
-from retrospan.store.case_checks import Judged, OutputContains, ToolCalled
-from retrospan.store.cases import Case, CaseStatus, Provenance
 
 CASE = Case(
     id="window",

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from retrospan.model.case_checks import Grounded
+from retrospan.model.cases import Case, FrozenResult
+from retrospan.model.errors import BadInputError, UsageError
 from retrospan.regression import FrozenTools, RunResult
 from retrospan.regression.target import call_target, find_declaration, load_target
-from retrospan.store.case_checks import Grounded
-from retrospan.store.cases import Case, FrozenResult
-from retrospan.store.errors import BadInputError, UsageError
 
 LIVE = Case(id="live", title="Live", input="hello", checks=(Grounded(),))
 FROZEN = LIVE.model_copy(update={"tool_results": (FrozenResult(tool="t", arguments={"q": 1}, result="one"),)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from retrospan.store.connection import Store
+from retrospan.store.sqlite.connection import Store
 from reviewdesk import Desk
 
 

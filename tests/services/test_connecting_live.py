@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from live_apps import APPS, TOOLS, VERCEL_AI
-from retrospan.services.connections import instructions
+from retrospan.services.connecting.frameworks import instructions
 from shared_data import shared
 
 pytestmark = pytest.mark.peers

@@ -11,9 +11,14 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from retrospan.services.reviewing import propose_verdict
-from retrospan.services.reviewing_decide import give_answer, sign_verdict
-from retrospan.services.reviewing_people import (
+from retrospan.knowledge.folders import KnowledgeKind, write_knowledge
+from retrospan.knowledge.rubrics import built_in_rubric
+from retrospan.model.errors import BadInputError, RefusedError
+from retrospan.model.reviews import Answer, Label, ReviewerStatus, SignatureState, Verdict
+from retrospan.model.traces import Outcome
+from retrospan.services.reviewing.asking import propose_verdict
+from retrospan.services.reviewing.deciding import give_answer, sign_verdict
+from retrospan.services.reviewing.people import (
     add_reviewer,
     demo_reviewer,
     distrust_reviewer,
@@ -21,25 +26,20 @@ from retrospan.services.reviewing_people import (
     trust_reviewer,
     vouch_for,
 )
-from retrospan.store.connection import Store, open_store
-from retrospan.store.errors import BadInputError, RefusedError
-from retrospan.store.knowledge.folders import KnowledgeKind, write_knowledge
+from retrospan.store.audit.chain import audit_verify
+from retrospan.store.audit.seen import seen_trace
 from retrospan.store.knowledge.index import index_knowledge
-from retrospan.store.knowledge.rubrics import built_in_rubric
-from retrospan.store.models import Outcome
-from retrospan.store.review_models import Answer, Label, ReviewerStatus, SignatureState, Verdict
-from retrospan.store.reviewers import insert_reviewer, load_records
-from retrospan.store.reviews_verdicts import confirmed_verdicts, get_verdict, list_verdicts
+from retrospan.store.reviews.reviewers import insert_reviewer, load_records
+from retrospan.store.reviews.verdicts import confirmed_verdicts, get_verdict, list_verdicts
+from retrospan.store.sqlite.connection import Store, open_store
 from retrospan.store.sqlite.driver import DatabaseError
-from retrospan.store.traces import get_summaries
-from retrospan.store.trust.chain import audit_verify
-from retrospan.store.trust.folders import config_folder
-from retrospan.store.trust.keys import fingerprint
-from retrospan.store.trust.reviewers import make_reviewer
-from retrospan.store.trust.seen import seen_trace
-from retrospan.store.trust.session import ReviewSession
-from retrospan.store.trust.signing import sign_manifest
-from retrospan.store.trust.verdicts import parse_verdict_record, sign_verdict_record
+from retrospan.store.traces.summaries import get_summaries
+from retrospan.trust.folders import config_folder
+from retrospan.trust.keys import fingerprint
+from retrospan.trust.reviewers import make_reviewer
+from retrospan.trust.session import ReviewSession
+from retrospan.trust.signing import sign_manifest
+from retrospan.trust.verdicts import parse_verdict_record, sign_verdict_record
 from reviewdesk import PASSPHRASE, Desk
 
 NOW = "2026-11-22T11:00:00Z"

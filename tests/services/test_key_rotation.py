@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from retrospan.services.reviewing import request_review
-from retrospan.services.reviewing_claims import open_review
-from retrospan.services.reviewing_decide import give_answer, sign_verdict
-from retrospan.services.reviewing_people import demo_reviewer, list_reviewers, rotate_key, unlock_reviewer, vouch_for
-from retrospan.store.connection import open_store
-from retrospan.store.errors import RefusedError, UsageError
-from retrospan.store.review_models import Answer, Label, ReviewerStatus, SignatureState
-from retrospan.store.reviews_verdicts import get_verdict
-from retrospan.store.trust.config import load_trust_file, save_trust_file
-from retrospan.store.trust.folders import keys_folder
-from retrospan.store.trust.keys import KdfCost, key_names
-from retrospan.store.trust.session import ReviewSession
+from retrospan.model.errors import RefusedError, UsageError
+from retrospan.model.reviews import Answer, Label, ReviewerStatus, SignatureState
+from retrospan.services.reviewing.asking import request_review
+from retrospan.services.reviewing.claiming import open_review
+from retrospan.services.reviewing.deciding import give_answer, sign_verdict
+from retrospan.services.reviewing.people import demo_reviewer, list_reviewers, rotate_key, unlock_reviewer, vouch_for
+from retrospan.store.reviews.verdicts import get_verdict
+from retrospan.store.sqlite.connection import open_store
+from retrospan.trust.config import load_trust_file, save_trust_file
+from retrospan.trust.folders import keys_folder
+from retrospan.trust.keys import KdfCost, key_names
+from retrospan.trust.session import ReviewSession
 from reviewdesk import PASSPHRASE, QUESTION, Desk
 
 NEW = "another horse, another battery"

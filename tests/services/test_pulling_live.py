@@ -20,18 +20,18 @@ from typing import Any
 import pytest
 from captures import batches
 from retrospan.ingest.connectors.registry import open_connector
-from retrospan.services.pulling import pull_traces, write_back
-from retrospan.services.reviewing import request_review
-from retrospan.services.reviewing_claims import open_review
-from retrospan.services.reviewing_decide import give_answer, sign_verdict
-from retrospan.services.reviewing_people import add_reviewer, unlock_reviewer
-from retrospan.store.commit import commit_batch
-from retrospan.store.connection import Store, open_store
-from retrospan.store.findings import CauseClass
-from retrospan.store.models import Step
-from retrospan.store.review_models import Answer, Label
-from retrospan.store.traces import get_trace
-from retrospan.store.trust.keys import KdfCost
+from retrospan.model.findings import CauseClass
+from retrospan.model.reviews import Answer, Label
+from retrospan.model.traces import Step
+from retrospan.services.receiving.pulling import pull_traces, write_back
+from retrospan.services.reviewing.asking import request_review
+from retrospan.services.reviewing.claiming import open_review
+from retrospan.services.reviewing.deciding import give_answer, sign_verdict
+from retrospan.services.reviewing.people import add_reviewer, unlock_reviewer
+from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.traces.commit import commit_batch
+from retrospan.store.traces.summaries import get_trace
+from retrospan.trust.keys import KdfCost
 from shared_data import shared
 
 pytestmark = pytest.mark.peers

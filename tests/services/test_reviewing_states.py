@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from retrospan.services.reviewing import get_review, request_review
-from retrospan.services.reviewing_claims import OpenReview, give_back, open_review, skip_review
-from retrospan.services.reviewing_decide import give_answer, reveal_proposal, sign_verdict, undo_answer
-from retrospan.services.reviewing_people import vouch_for
-from retrospan.services.reviewing_questions import answer_back, ask_back, ask_reviewers
-from retrospan.store.errors import RetrospanError
-from retrospan.store.review_models import Answer, ItemState, Label
-from retrospan.store.trust.chain import audit_verify
-from retrospan.store.trust.session import ReviewSession
+from retrospan.model.errors import RetrospanError
+from retrospan.model.reviews import Answer, ItemState, Label
+from retrospan.services.reviewing.asking import get_review, request_review
+from retrospan.services.reviewing.asking_back import answer_back, ask_back, ask_reviewers
+from retrospan.services.reviewing.claiming import OpenReview, give_back, open_review, skip_review
+from retrospan.services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict, undo_answer
+from retrospan.services.reviewing.people import vouch_for
+from retrospan.store.audit.chain import audit_verify
+from retrospan.trust.session import ReviewSession
 from reviewdesk import QUESTION, Desk
 
 PEOPLE = ("Ada", "Ben", "Cem")

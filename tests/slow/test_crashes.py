@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from otlp_requests import post, trace_id, trace_request
-from retrospan.services.listening import listen
-from retrospan.store.connection import Store, open_store
-from retrospan.store.query import parse_query
-from retrospan.store.search import search
+from retrospan.model.query import parse_query
+from retrospan.services.serving.listening import listen
+from retrospan.store.search.lines import search
+from retrospan.store.sqlite.connection import Store, open_store
 from served import Served
 
 SPANS = 40

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from conversations import Builder, answers, calls, says
-from retrospan.services.erasing import delete_traces
-from retrospan.services.listing import list_traces
-from retrospan.store.connection import open_store
+from retrospan.services.finding.listing import list_traces
+from retrospan.services.privacy.erasing import delete_traces
+from retrospan.store.audit.chain import audit_verify
 from retrospan.store.erasure.sweep import is_sweep_pending
-from retrospan.store.traces import get_trace
-from retrospan.store.trust.chain import audit_verify
+from retrospan.store.sqlite.connection import open_store
+from retrospan.store.traces.summaries import get_trace
 
 pytestmark = pytest.mark.slow
 ROUNDS = 12

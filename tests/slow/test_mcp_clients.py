@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from conversations import Builder, answers, calls, says
 from mcp_http import mcp_at
-from retrospan.store.connection import Store, open_store
+from retrospan.store.sqlite.connection import Store, open_store
 from served import RETROSPAN
 
 pytestmark = pytest.mark.slow

@@ -10,9 +10,9 @@ from statistics import quantiles
 
 import pytest
 from claimwork import answer_all
-from retrospan.store.connection import Store
-from retrospan.store.review_models import ItemState, ReviewItem, RubricRef
-from retrospan.store.reviews import count_items, insert_item
+from retrospan.model.reviews import ItemState, ReviewItem, RubricRef
+from retrospan.store.reviews.items import count_items, insert_item
+from retrospan.store.sqlite.connection import Store
 
 
 @pytest.mark.slow

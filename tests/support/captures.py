@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from retrospan.ingest.conventions.mapping import to_batch
+from retrospan.ingest.conventions.registry import to_batch
 from retrospan.ingest.otlp.decode import decode_logs, decode_traces
-from retrospan.store.assembly import assemble
-from retrospan.store.merge import merge_spans
-from retrospan.store.models import Span, SpanBatch, Trace, TraceFacts
+from retrospan.model.reading.assembly import assemble
+from retrospan.model.reading.merge import merge_spans
+from retrospan.model.traces import Span, SpanBatch, Trace, TraceFacts
 from shared_data import SHARED_DATA
 
 ROOT = SHARED_DATA / "otlp"

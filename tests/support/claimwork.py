@@ -7,12 +7,12 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from retrospan.store.connection import open_store
-from retrospan.store.errors import RefusedError
-from retrospan.store.review_models import Label
-from retrospan.store.reviews import list_items, set_item_state, state_after
-from retrospan.store.reviews_claims import answer_slot, claim_slot
-from retrospan.store.trust.clock import utc_text
+from retrospan.model.clock import utc_text
+from retrospan.model.errors import RefusedError
+from retrospan.model.reviews import Label
+from retrospan.store.reviews.claims import answer_slot, claim_slot
+from retrospan.store.reviews.items import list_items, set_item_state, state_after
+from retrospan.store.sqlite.connection import open_store
 
 
 @dataclass

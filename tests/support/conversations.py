@@ -7,8 +7,8 @@ from typing import Any
 
 from retrospan.ingest.formats.messages import conversation_batch
 from retrospan.ingest.formats.records import Record, Source
-from retrospan.store.commit import commit_batch
-from retrospan.store.connection import Store
+from retrospan.store.sqlite.connection import Store
+from retrospan.store.traces.commit import commit_batch
 
 
 def says(role: str, content: str, **fields: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retrospan.store.models import Document, Message, Span, Status, StepError, StepKind, ToolCall
+from retrospan.model.traces import Document, Message, Span, Status, StepError, StepKind, ToolCall
 
 PAYLOADS = (
     "\x1b]52;c;cHduZWQ=\x07clipboard",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from retrospan.ingest.conventions.mapping import to_batch
+from retrospan.ingest.conventions.registry import to_batch
 from retrospan.ingest.otlp.raw import RawEvent, RawLog, RawSpan
-from retrospan.store.models import Span
+from retrospan.model.traces import Span
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from retrospan.services.reviewing import request_review
-from retrospan.services.reviewing_claims import OpenReview, open_review
-from retrospan.services.reviewing_decide import give_answer, sign_verdict
-from retrospan.services.reviewing_people import add_reviewer, unlock_reviewer
-from retrospan.store.commit import commit_batch
-from retrospan.store.connection import Store
-from retrospan.store.models import Message, Span, SpanBatch, StepKind, ToolCall
-from retrospan.store.review_models import Answer, Label, Verdict
-from retrospan.store.revisions import refresh
-from retrospan.store.trust.keys import KdfCost
-from retrospan.store.trust.session import ReviewSession
+from retrospan.model.reviews import Answer, Label, Verdict
+from retrospan.model.traces import Message, Span, SpanBatch, StepKind, ToolCall
+from retrospan.services.reviewing.asking import request_review
+from retrospan.services.reviewing.claiming import OpenReview, open_review
+from retrospan.services.reviewing.deciding import give_answer, sign_verdict
+from retrospan.services.reviewing.people import add_reviewer, unlock_reviewer
+from retrospan.store.sqlite.connection import Store
+from retrospan.store.traces.commit import commit_batch
+from retrospan.store.traces.revisions import refresh
+from retrospan.trust.keys import KdfCost
+from retrospan.trust.session import ReviewSession
 
 PASSPHRASE = "correct horse battery"
 QUESTION = "Did the reply promise a refund window that no source contains?"

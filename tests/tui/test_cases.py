@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from keyboard import Hands, assert_looks_as_before, at_keyboard
-from retrospan.services.reviewing_drafts import accept_draft, drafts_of
-from retrospan.store.connection import Store
+from retrospan.services.knowledge.drafts import accept_draft, drafts_of
+from retrospan.store.sqlite.connection import Store
 from retrospan.tui.app import RetrospanApp
 from reviewdesk import Desk
 

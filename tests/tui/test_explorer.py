@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from keyboard import Hands, assert_looks_as_before, at_keyboard
-from retrospan.services.reviewing import list_reviews
-from retrospan.store.commit import commit_batch
-from retrospan.store.connection import Store, open_store
-from retrospan.store.models import SpanBatch
-from retrospan.store.review_models import ItemState
+from retrospan.model.reviews import ItemState
+from retrospan.model.traces import SpanBatch
+from retrospan.services.reviewing.asking import list_reviews
+from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.traces.commit import commit_batch
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.runs import PAGE
 from retrospan.tui.screens import base

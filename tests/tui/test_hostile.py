@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from hostile import ALL, hostile_run
 from keyboard import Hands, at_keyboard
-from retrospan.services.reviewing import Citation, propose_verdict, request_review
-from retrospan.services.reviewing_knowledge import LessonDraft, propose_lesson
-from retrospan.store.commit import commit_batch
-from retrospan.store.models import SpanBatch
-from retrospan.store.review_models import Lesson
-from retrospan.store.reviews_verdicts import list_verdicts
-from retrospan.store.trust.session import ReviewSession
+from retrospan.model.reviews import Lesson
+from retrospan.model.traces import SpanBatch
+from retrospan.services.knowledge.proposing import LessonDraft, propose_lesson
+from retrospan.services.reviewing.asking import Citation, propose_verdict, request_review
+from retrospan.store.reviews.verdicts import list_verdicts
+from retrospan.store.traces.commit import commit_batch
+from retrospan.trust.session import ReviewSession
 from retrospan.tui.app import RetrospanApp
 from reviewdesk import Desk
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from keyboard import Hands, assert_looks_as_before, at_keyboard
-from retrospan.services.reviewing import request_review
-from retrospan.store.commit import commit_batch
-from retrospan.store.connection import Store
-from retrospan.store.models import Message, Span, SpanBatch, StepKind
-from retrospan.store.trust.session import ReviewSession
+from retrospan.model.traces import Message, Span, SpanBatch, StepKind
+from retrospan.services.reviewing.asking import request_review
+from retrospan.store.sqlite.connection import Store
+from retrospan.store.traces.commit import commit_batch
+from retrospan.trust.session import ReviewSession
 from retrospan.tui.app import RetrospanApp
 from reviewdesk import QUESTION, Desk
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 from keyboard import Hands, at_keyboard
-from retrospan.services.completing import completion_of
-from retrospan.services.reviewing import get_review, list_reviews, request_review
-from retrospan.services.reviewing_confirm import confirm_rubric
-from retrospan.store.findings import CauseClass
+from retrospan.knowledge.rubrics import rubric_from_content
+from retrospan.model.findings import CauseClass
+from retrospan.model.reviews import ItemState, Label, LessonStatus, Severity
+from retrospan.services.knowledge.confirming import confirm_rubric
+from retrospan.services.reviewing.asking import get_review, list_reviews, request_review
+from retrospan.services.reviewing.completing import completion_of
 from retrospan.store.knowledge.lookup import list_lessons
-from retrospan.store.knowledge.rubrics import rubric_from_content
-from retrospan.store.review_models import ItemState, Label, LessonStatus, Severity
-from retrospan.store.reviews_verdicts import list_verdicts
-from retrospan.store.trust.session import ReviewSession
+from retrospan.store.reviews.verdicts import list_verdicts
+from retrospan.trust.session import ReviewSession
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.review_text import why_asked
 from retrospan.tui.screens import item, sign

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 from hostile import hostile_run
-from retrospan.store.commit import commit_batch
-from retrospan.store.connection import Store
-from retrospan.store.models import SpanBatch
+from retrospan.model.traces import SpanBatch
+from retrospan.store.sqlite.connection import Store
+from retrospan.store.traces.commit import commit_batch
 from reviewdesk import Desk
 
 _WALK = ("\t", "t", "\r", "j", "x", "j", "x", "s", "\x1b", "d", "n", "\x1b", "\x1b", "l", "h")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from keyboard import Hands, assert_looks_as_before, at_keyboard
-from retrospan.store.commit import commit_batch
-from retrospan.store.connection import Store, open_store
-from retrospan.store.models import Span, SpanBatch, Status, StepKind, Usage
-from retrospan.store.revisions import refresh
-from retrospan.store.traces import get_trace
+from retrospan.model.traces import Span, SpanBatch, Status, StepKind, Usage
+from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.traces.commit import commit_batch
+from retrospan.store.traces.revisions import refresh
+from retrospan.store.traces.summaries import get_trace
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.screens import base
 from retrospan.tui.timeline import timeline_of

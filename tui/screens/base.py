@@ -13,8 +13,8 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 from textual.worker import WorkType
 
-from ...store.connection import Store
-from ...store.errors import RetrospanError
+from ...model.errors import RetrospanError
+from ...store.sqlite.connection import Store
 from ..gate import shown
 
 if TYPE_CHECKING:

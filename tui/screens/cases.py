@@ -12,11 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from ...services.cases import ListedCase, list_cases, nearest_knowledge
-from ...services.paths import PathsReport, workflow_paths
-from ...store.connection import Store
-from ...store.errors import UsageError
-from ...store.traces import resolve_trace
+from ...model.errors import UsageError
+from ...services.knowledge.cases import ListedCase, list_cases, nearest_knowledge
+from ...services.understanding.paths import PathsReport, workflow_paths
+from ...store.sqlite.connection import Store
+from ...store.traces.summaries import resolve_trace
 from ..coverage_rows import case_row, coverage_content, untested_row
 from ..gate import counted, lines, shown
 from ..widgets.row_list import RowList

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from ...store.findings import CauseClass
+from ...model.findings import CauseClass
 from ..gate import cell, joined, shown
 from ..widgets.row_list import RowList
 

@@ -16,13 +16,13 @@ from ...agents.model import NoKeyError, make_client
 from ...agents.prices import find_price
 from ...agents.settings import Role, choose_model
 from ...agents.spending import Budget, Purse
-from ...services.chat_drafts import lesson_from_answer, review_from_answer
-from ...services.claims import explanation_of
-from ...services.understanding import Explanation, explain_trace
-from ...store.errors import RetrospanError
-from ...store.jsontext import as_text
-from ...store.models import Trace
-from ...store.traces import get_trace
+from ...model.errors import RetrospanError
+from ...model.text.jsontext import as_text
+from ...model.traces import Trace
+from ...services.agent_work.sentences import explanation_of
+from ...services.knowledge.chat_drafts import lesson_from_answer, review_from_answer
+from ...services.understanding.explaining import Explanation, explain_trace
+from ...store.traces.summaries import get_trace
 from ..chat_text import exchange_blocks, lookup_blocks
 from ..gate import joined, shown
 from ..widgets.block_view import Block, BlockView

@@ -13,12 +13,12 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
-from ...services.read_notes import at_hand, note_reading
-from ...services.understanding import Comparison, compare_traces
-from ...store.errors import RetrospanError
-from ...store.findings import Difference
-from ...store.jsontext import as_text
-from ...store.models import Trace
+from ...model.errors import RetrospanError
+from ...model.findings import Difference
+from ...model.text.jsontext import as_text
+from ...model.traces import Trace
+from ...services.privacy.read_notes import at_hand, note_reading
+from ...services.understanding.explaining import Comparison, compare_traces
 from ..gate import cell, counted, joined, lines, shown
 from ..step_text import KIND_WORDS, step_blocks, step_name
 from ..widgets.block_view import Block, BlockView

@@ -11,11 +11,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static, TextArea
 
-from ...services.reviewing_drafts import DraftText, accept_draft, drafts_of, keep_drafts, without_case
-from ...store.errors import RetrospanError
-from ...store.knowledge.folders import KnowledgeKind
-from ...store.review_models import Verdict
-from ...store.trust.session import ReviewSession
+from ...knowledge.folders import KnowledgeKind
+from ...model.errors import RetrospanError
+from ...model.reviews import Verdict
+from ...services.knowledge.drafts import DraftText, accept_draft, drafts_of, keep_drafts, without_case
+from ...trust.session import ReviewSession
 from ..gate import joined, lines, shown
 from ..review_text import keys_line, signed_content
 from ..widgets.block_view import Block, BlockView

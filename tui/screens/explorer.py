@@ -10,10 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from ...services.listing import Listing
-from ...store.errors import QueryError, RetrospanError
-from ...store.query import parse_query
-from ...store.search import count_traces
+from ...model.errors import QueryError, RetrospanError
+from ...model.query import parse_query
+from ...services.finding.listing import Listing
+from ...store.search.lines import count_traces
 from ..gate import counted, joined, lines, shown
 from ..runs import Runs, run_header, run_row
 from ..widgets.row_list import RowList

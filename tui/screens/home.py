@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from ...store.connection import Store
-from ...store.traces import parse_trace_id
+from ...store.sqlite.connection import Store
+from ...store.traces.summaries import parse_trace_id
 from ..gate import cell, counted, joined, lines, shown
 from ..plots import bar
 from ..runs import run_row
@@ -21,8 +21,8 @@ from ..widgets.row_list import RowList
 from .base import MainScreen
 
 if TYPE_CHECKING:
-    from ...services.mode_views import ModesPage, ModeView
-    from ...services.overview import Overview
+    from ...services.finding.overview import Overview
+    from ...services.modes.views import ModesPage, ModeView
 
 _FIRST_STEPS = (
     ("retrospan demo", "see the whole loop on an example agent"),
@@ -225,9 +225,9 @@ def _mode_row(mode: ModeView, width: int) -> Content:
 
 def _look(store: Store, former: HomeFacts | None) -> HomeFacts:
     # The analysis behind it is imported here, in the thread, after the first paint.
-    from ...services.mode_views import list_modes
-    from ...services.modes import update_modes
-    from ...services.overview import overview
+    from ...services.finding.overview import overview
+    from ...services.modes.gathering import update_modes
+    from ...services.modes.views import list_modes
 
     found = overview(store)
     now = time.monotonic()

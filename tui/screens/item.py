@@ -13,9 +13,9 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from ...store.errors import RetrospanError
-from ...store.findings import CauseClass
-from ...store.review_models import Label, ReviewItem, Severity
+from ...model.errors import RetrospanError
+from ...model.findings import CauseClass
+from ...model.reviews import Label, ReviewItem, Severity
 from ..evidence import TRACE_STRIDE, review_blocks
 from ..gate import shown
 from ..review_flow import Phase, ReviewFlow

@@ -12,11 +12,11 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
-from ...services.reviewing_confirm import confirm_lesson
+from ...model.reviews import Lesson, LessonStatus
+from ...services.knowledge.confirming import confirm_lesson
 from ...store.knowledge.lookup import list_lessons
-from ...store.review_models import Lesson, LessonStatus
-from ...store.traces import resolve_trace
-from ...store.trust.session import ReviewSession
+from ...store.traces.summaries import resolve_trace
+from ...trust.session import ReviewSession
 from ..gate import cell, counted, joined, lines, shown
 from ..widgets.block_view import Block, BlockView
 from ..widgets.row_list import RowList

@@ -12,9 +12,9 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from ...services.reviewing import list_reviews
-from ...services.reviewing_questions import answer_back
-from ...store.review_models import ItemState, ReviewItem
+from ...model.reviews import ItemState, ReviewItem
+from ...services.reviewing.asking import list_reviews
+from ...services.reviewing.asking_back import answer_back
 from ..gate import joined, lines, shown
 from ..review_text import item_facts, item_row
 from ..widgets.row_list import RowList

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from ...services.health import Check, check_health
+from ...services.serving.health import Check, check_health
 from ..gate import cell, joined, lines, shown, shown_line
 from ..themes import THEME_WORDS
 from ..widgets.row_list import RowList

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from ...store.models import Step, TraceSummary
+from ...model.traces import Step, TraceSummary
 from ..gate import shown
 from ..step_text import step_blocks
 from ..widgets.block_view import BlockView

@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from ...services.understanding import Explanation
-from ...store.findings import Suspect
+from ...model.findings import Suspect
+from ...services.understanding.explaining import Explanation
 from ..gate import joined, lines, shown, shown_line
 from ..step_text import step_name
 from ..widgets.block_view import Block, BlockView

@@ -11,9 +11,9 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from ...store.cases import MAX_CASE_BYTES
-from ...store.errors import RetrospanError
-from ...store.trust.files import read_bounded
+from ...model.cases import MAX_CASE_BYTES
+from ...model.errors import RetrospanError
+from ...trust.files import read_bounded
 from ..gate import shown
 from ..values import WHOLE, bounded
 from ..widgets.block_view import Block, BlockView

@@ -11,12 +11,12 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
-from ...services.analysing import signals_of
-from ...services.read_notes import at_hand, note_reading
-from ...services.understanding import Explanation, explain_trace
-from ...store.findings import Signal
-from ...store.models import Trace
-from ...store.traces import get_trace
+from ...model.findings import Signal
+from ...model.traces import Trace
+from ...services.privacy.read_notes import at_hand, note_reading
+from ...services.understanding.analysing import signals_of
+from ...services.understanding.explaining import Explanation, explain_trace
+from ...store.traces.summaries import get_trace
 from ..gate import counted, joined, lines, shown, shown_line
 from ..step_text import depths, outline_row, step_blocks
 from ..timeline import Timeline, timeline_of
@@ -229,7 +229,7 @@ class TraceScreen(Newsreel):
     def _asked(self, question: str | None) -> None:
         if question is None:
             return
-        from ...services.reviewing import request_review
+        from ...services.reviewing.asking import request_review
 
         step = self.query_one("#outline", RowList).cursor
         item = self.attempt(

@@ -99,7 +99,7 @@ span = Table(
     Column("sequence", Integer, nullable=False),
     # 16-byte digest of all that the span holds; equal digest = the same recording sent again.
     Column("digest", LargeBinary, nullable=False),
-    # zstd(JSON): everything else, with contents as body ids; see store/codec.py.
+    # zstd(JSON): everything else, with contents as body ids; see store/traces/codec.py.
     Column("detail", LargeBinary, nullable=False),
     UniqueConstraint("trace_id", "span_id"),
     Index("span_error", "trace_id", sqlite_where=Column("status", Text) == "error"),

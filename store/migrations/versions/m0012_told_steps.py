@@ -20,7 +20,7 @@ told_steps = Table(
     metadata,
     Column("trace_id", Integer, ForeignKey("trace.id"), primary_key=True),
     Column("revision", Integer, nullable=False),
-    # Which wording; see `services/rendering/step_lines.py`.
+    # Which wording; see `answers/step_lines.py`.
     Column("form", Integer, nullable=False),
     Column("steps", LargeBinary, nullable=False),
 )

@@ -19,7 +19,7 @@ from retrospan.analysis.modes.features import (
 )
 from retrospan.analysis.reading import read
 from retrospan.analysis.signals.registry import signals_of
-from retrospan.store.models import Trace
+from retrospan.model.traces import Trace
 
 
 def features(trace: Trace) -> Features:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from retrospan.analysis.modes.suspicion import Suspicion, suspicion_of, told
 from retrospan.analysis.modes.symptoms import Symptom
-from retrospan.store.findings import CauseClass, Evidence, Suspect
-from retrospan.store.models import Message, Step, StepKind, ToolCall, Trace, TraceSummary
+from retrospan.model.findings import CauseClass, Evidence, Suspect
+from retrospan.model.traces import Message, Step, StepKind, ToolCall, Trace, TraceSummary
 
 REFUND = Step(0, "a", None, StepKind.TOOL, "refund", tool="refund")
 ASKS = Step(

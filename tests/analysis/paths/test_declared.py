@@ -6,9 +6,9 @@ import json
 
 import pytest
 from retrospan.analysis.paths.declared import Declared, nearest_run, overlay, parse_declared, way_through
-from retrospan.store.errors import BadInputError
-from retrospan.store.models import StepKind
-from retrospan.store.path_rows import PathRow
+from retrospan.model.errors import BadInputError
+from retrospan.model.traces import StepKind
+from retrospan.store.traces.path_rows import PathRow
 
 YAML = """
 edges:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from raw_spans import log, raw_span
-from retrospan.ingest.conventions.mapping import to_batch
+from retrospan.ingest.conventions.registry import to_batch
 from retrospan.ingest.otlp.raw import RawLog
-from retrospan.store.assembly import assemble
-from retrospan.store.merge import merge_spans
-from retrospan.store.models import Span, Status, StepError, StepKind, Trace, Usage
+from retrospan.model.reading.assembly import assemble
+from retrospan.model.reading.merge import merge_spans
+from retrospan.model.traces import Span, Status, StepError, StepKind, Trace, Usage
 
 SCOPE = "com.anthropic.claude_code.events"
 

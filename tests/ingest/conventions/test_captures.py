@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from captures import NAMES, batches, captured, expected, trace_of
-from retrospan.store.models import Step, StepKind, Trace
+from retrospan.model.traces import Step, StepKind, Trace
 from shared_data import shared
 
 pytestmark = pytest.mark.parametrize("name", NAMES)

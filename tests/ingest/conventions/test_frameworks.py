@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from raw_spans import event, log, raw_span, span
-from retrospan.ingest.conventions.mapping import to_batch
-from retrospan.store.models import Message, Status, StepError, StepKind, ToolCall, Usage
+from retrospan.ingest.conventions.registry import to_batch
+from retrospan.model.traces import Message, Status, StepError, StepKind, ToolCall, Usage
 
 CHAT = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-5"}
 TOOL = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "book"}

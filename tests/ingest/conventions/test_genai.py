@@ -6,19 +6,9 @@ from typing import Any
 
 import pytest
 from raw_spans import TRACE, event, log, span
-from retrospan.ingest.conventions.mapping import to_batch
-from retrospan.store.merge import merge_spans
-from retrospan.store.models import (
-    Annotation,
-    Document,
-    Fold,
-    Message,
-    Status,
-    StepError,
-    StepKind,
-    ToolCall,
-    Usage,
-)
+from retrospan.ingest.conventions.registry import to_batch
+from retrospan.model.reading.merge import merge_spans
+from retrospan.model.traces import Annotation, Document, Fold, Message, Status, StepError, StepKind, ToolCall, Usage
 
 USED = {"gen_ai.usage.input_tokens": 3}
 CHAT = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-5"}

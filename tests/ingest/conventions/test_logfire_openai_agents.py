@@ -6,7 +6,7 @@ from typing import Any
 
 from raw_spans import event, span
 from retrospan.ingest.conventions.logfire_openai_agents import SCOPE
-from retrospan.store.models import Fold, Message, Status, StepError, StepKind, ToolCall, Usage
+from retrospan.model.traces import Fold, Message, Status, StepError, StepKind, ToolCall, Usage
 
 ERROR = {"message": "Error running tool (non-fatal)", "data": {"tool_name": "book", "error": "slot is taken"}}
 MODEL: Any = {"gen_ai.operation.name": "chat", "gen_ai.response.model": "gpt-5-2026"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from raw_spans import event, raw_span, span
-from retrospan.ingest.conventions.mapping import to_batch
-from retrospan.store.models import (
+from retrospan.ingest.conventions.registry import to_batch
+from retrospan.model.traces import (
     Annotation,
     AnnotatorKind,
     Document,

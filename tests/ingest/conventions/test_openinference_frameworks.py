@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from raw_spans import raw_span, span
-from retrospan.ingest.conventions.mapping import to_batch
+from retrospan.ingest.conventions.registry import to_batch
 from retrospan.ingest.conventions.reprs import quoted_after
-from retrospan.store.models import Document, Fold, Message, StepError, StepKind
+from retrospan.model.traces import Document, Fold, Message, StepError, StepKind
 
 KIND = "openinference.span.kind"
 

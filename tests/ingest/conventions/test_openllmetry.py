@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from raw_spans import span
-from retrospan.store.models import Fold, Message, StepError, StepKind, ToolCall, Usage
+from retrospan.model.traces import Fold, Message, StepError, StepKind, ToolCall, Usage
 
 CHAT = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-5"}
 

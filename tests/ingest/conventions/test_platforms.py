@@ -6,8 +6,8 @@ import json
 
 import pytest
 from raw_spans import event, raw_span, span
-from retrospan.ingest.conventions.mapping import to_batch
-from retrospan.store.models import Document, Fold, Message, Status, StepError, StepKind, ToolCall, Usage
+from retrospan.ingest.conventions.registry import to_batch
+from retrospan.model.traces import Document, Fold, Message, Status, StepError, StepKind, ToolCall, Usage
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": '{"n": 1}'}}
 

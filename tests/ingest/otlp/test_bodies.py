@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from retrospan.ingest.limits import DEFAULT_LIMITS, MIB
 from retrospan.ingest.otlp.bodies import BodyReader
-from retrospan.store.errors import BadInputError, TooLargeError
+from retrospan.model.errors import BadInputError, TooLargeError
 
 PLAIN = b"every span counts " * 500
 

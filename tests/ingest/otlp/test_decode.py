@@ -12,11 +12,11 @@ from captures import NAMES, run_folder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from retrospan.ingest.conventions.mapping import to_batch
+from retrospan.ingest.conventions.registry import to_batch
 from retrospan.ingest.limits import DEFAULT_LIMITS, Limits
 from retrospan.ingest.otlp.decode import decode_logs, decode_traces
 from retrospan.ingest.otlp.raw import Bounds, RawSpan
-from retrospan.store.errors import BadInputError
+from retrospan.model.errors import BadInputError
 from shared_data import shared
 
 JSON = "application/json"

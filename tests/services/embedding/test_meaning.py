@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 from conversations import Builder, says
-from retrospan.services.analysing import analyse
-from retrospan.services.comparing import compare_runs
+from retrospan.model.errors import UsageError
+from retrospan.model.traces import Outcome
 from retrospan.services.embedding.choose import embedder
 from retrospan.services.embedding.protocol import Embedder
 from retrospan.services.embedding.work import embed_pending
-from retrospan.services.listing import list_traces
-from retrospan.services.marking import mark_traces
-from retrospan.store.connection import Store
-from retrospan.store.errors import UsageError
-from retrospan.store.models import Outcome
-from retrospan.store.revisions import refresh
+from retrospan.services.finding.listing import list_traces
+from retrospan.services.receiving.marking import mark_traces
+from retrospan.services.understanding.analysing import analyse
+from retrospan.services.understanding.comparing import compare_runs
+from retrospan.store.sqlite.connection import Store
 from retrospan.store.sqlite.driver import vector_extension
+from retrospan.store.traces.revisions import refresh
 
 pytest.importorskip("onnxruntime", reason="the extra `semantic` is not installed")
 
@@ -41,7 +41,7 @@ def shop(store: Store, traces: Builder, model: Embedder) -> Store:
 @pytest.fixture(params=["sqlite-vec", "numpy"])
 def scan(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "numpy":
-        monkeypatch.setattr("retrospan.store.vectors.vector_extension", lambda: None)
+        monkeypatch.setattr("retrospan.store.search.vectors.vector_extension", lambda: None)
     elif vector_extension() is None:
         pytest.skip("this SQLite loads no extensions")
     return str(request.param)

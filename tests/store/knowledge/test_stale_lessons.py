@@ -6,15 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from retrospan.services.erasing import delete_traces
-from retrospan.services.reviewing import request_review
-from retrospan.services.reviewing_claims import open_review
-from retrospan.services.reviewing_confirm import confirm_lesson
-from retrospan.services.reviewing_decide import give_answer, sign_verdict
-from retrospan.services.reviewing_people import distrust_reviewer, vouch_for
-from retrospan.store.connection import Store
+from retrospan.model.reviews import Answer, Label, Lesson, LessonOrigin, LessonStatus, Verdict
+from retrospan.services.knowledge.confirming import confirm_lesson
+from retrospan.services.privacy.erasing import delete_traces
+from retrospan.services.reviewing.asking import request_review
+from retrospan.services.reviewing.claiming import open_review
+from retrospan.services.reviewing.deciding import give_answer, sign_verdict
+from retrospan.services.reviewing.people import distrust_reviewer, vouch_for
 from retrospan.store.knowledge.lookup import get_lesson, list_lessons, search_lessons
-from retrospan.store.review_models import Answer, Label, Lesson, LessonOrigin, LessonStatus, Verdict
+from retrospan.store.sqlite.connection import Store
 from reviewdesk import Desk
 
 LESSON = Lesson("quote-the-policy", "Quote the policy", "It promised 45 days.", "Not read.", "Quote the sentence.")

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 from conversations import Builder, answers, calls, says
-from retrospan.services.listening import Server, listen
-from retrospan.services.reviewing import Citation, propose_verdict, request_review
-from retrospan.services.reviewing_people import add_reviewer
-from retrospan.store.connection import Store
-from retrospan.store.reviews_verdicts import confirmed_verdicts
-from retrospan.store.trust.keys import KdfCost
-from retrospan.tui.page.app import build_page
-from retrospan.tui.page.signing_in import FrontDoor
+from retrospan.page.app import build_page
+from retrospan.page.signing_in import FrontDoor
+from retrospan.services.reviewing.asking import Citation, propose_verdict, request_review
+from retrospan.services.reviewing.people import add_reviewer
+from retrospan.services.serving.listening import Server, listen
+from retrospan.store.reviews.verdicts import confirmed_verdicts
+from retrospan.store.sqlite.connection import Store
+from retrospan.trust.keys import KdfCost
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys

@@ -9,16 +9,16 @@ from dataclasses import replace
 import httpx2
 import pytest
 from conversations import Builder, says
-from retrospan.services.reviewing import Citation, propose_verdict, request_review
-from retrospan.services.reviewing_people import add_reviewer, unlock_reviewer
-from retrospan.store.commit import commit_batch
-from retrospan.store.connection import Store
-from retrospan.store.models import SpanBatch
-from retrospan.store.reviews_verdicts import confirmed_verdicts
-from retrospan.store.spans import load_spans
-from retrospan.store.trust.keys import KdfCost
-from retrospan.tui.page.app import build_page
-from retrospan.tui.page.signing_in import IDLE_SECONDS, FrontDoor
+from retrospan.model.traces import SpanBatch
+from retrospan.page.app import build_page
+from retrospan.page.signing_in import IDLE_SECONDS, FrontDoor
+from retrospan.services.reviewing.asking import Citation, propose_verdict, request_review
+from retrospan.services.reviewing.people import add_reviewer, unlock_reviewer
+from retrospan.store.reviews.verdicts import confirmed_verdicts
+from retrospan.store.sqlite.connection import Store
+from retrospan.store.traces.commit import commit_batch
+from retrospan.store.traces.spans import load_spans
+from retrospan.trust.keys import KdfCost
 
 PASSPHRASE = "four plain words here"
 CHEAP = KdfCost(n=2**10)

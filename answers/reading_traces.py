@@ -1,0 +1,79 @@
+"""A trace or some of its steps as text inside a budget: what assistants and `retrospan call` read."""
+
+from __future__ import annotations
+
+from ..model.errors import UsageError
+from ..model.findings import Signal
+from ..model.traces import Trace
+from ..services.understanding.analysing import signals_of
+from ..services.understanding.step_texts import told_steps
+from ..store.findings.signals import step_index
+from ..store.sqlite.connection import Store
+from ..store.traces.revisions import trace_rows
+from ..store.traces.summaries import get_summaries, get_trace, parse_trace_id, resolve_trace
+from .detailing import StepRequest, detail_steps, parse_steps
+from .outlining import outline_trace
+
+
+def read_trace(store: Store, name: str, *, budget: int, full: bool = False, offset: int = 0) -> str:
+    """The outline of a trace, or with `full` its steps from the first on.
+
+    Where an outline cannot show every step, the suspected ones are among those it keeps.
+
+    Raises:
+        UnknownIdError: if there is no such trace.
+        UsageError: if an offset is given without a step.
+    """
+    if full or offset:
+        return read_steps(store, name, "0-", full=full, offset=offset, budget=budget)
+    trace_id = resolve_trace(store, name)
+    signals = signals_of(store, [trace_id])[trace_id]
+    (summary,) = get_summaries(store, [trace_id])
+    told = told_steps(store, summary)
+    outline = outline_trace(summary, told, signals, budget=budget)
+    if outline.folded:
+        from ..services.understanding.explaining import explain_trace
+
+        suspects = [suspect.step for suspect in explain_trace(store, trace_id).report.suspects[:5]]
+        outline = outline_trace(summary, told, signals, budget=budget, suspects=suspects)
+    return outline.text
+
+
+def read_steps(store: Store, name: str, steps: str | None, *, full: bool, offset: int, budget: int) -> str:
+    """Steps of a trace with all that is new in them.
+
+    Args:
+        store: Where.
+        name: The trace, or one of its steps as `T412.7`.
+        steps: `7`, `7-9`, `3,7-9`; None where `name` says it.
+        full: The whole conversation and the raw attributes too.
+        offset: Characters to skip of a single step.
+        budget: Tokens.
+
+    Raises:
+        UnknownIdError: if there is no such trace or step.
+        UsageError: if the steps cannot be read, or the offset does not fit.
+    """
+    address = parse_trace_id(name)
+    named = None if address is None or address.step is None else str(address.step)
+    if named is not None and steps is not None and steps.strip() != named:
+        raise UsageError(
+            f"{name!r} names one step and steps={steps!r} others. Name the trace alone, or leave steps out."
+        )
+    trace, signals = _load(store, name)
+    wanted = parse_steps(trace, steps or named or "0-")
+    return detail_steps(trace, signals, StepRequest(wanted, full, offset), budget=budget)
+
+
+def step_numbers(store: Store, trace_id: int | None) -> dict[str, int]:
+    """The index of each span of a trace that is a step; none where there is no trace."""
+    if trace_id is None:
+        return {}
+    with store.read() as con:
+        return {span: index for row in trace_rows(con, [trace_id]) for span, index in step_index(row).items()}
+
+
+def _load(store: Store, name: str) -> tuple[Trace, tuple[Signal, ...]]:
+    trace_id = resolve_trace(store, name)
+    signals = signals_of(store, [trace_id])[trace_id]
+    return get_trace(store, trace_id), signals

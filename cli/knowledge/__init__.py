@@ -1,0 +1,1 @@
+"""Commands on lessons and regression cases."""

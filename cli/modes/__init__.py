@@ -1,0 +1,1 @@
+"""Commands on failure modes, observations and the digest."""

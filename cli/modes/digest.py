@@ -1,0 +1,69 @@
+"""`retrospan digest`."""
+
+from __future__ import annotations
+
+import click
+
+from ...answers.json.modes import digest_json
+from ...model.text.display import safe_line
+from ...services.modes.digest import Change, Digest, make_digest
+from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.search_line import SearchLineCommand
+from .mode import row_of
+
+_SHOWN = 10
+
+
+@click.command(
+    "digest",
+    cls=SearchLineCommand,
+    epilog="""\b
+Exit code: 0 nothing new, 1 something is new, grown or back.
+
+\b
+Examples:
+  retrospan digest
+  retrospan digest project:shop --json
+  retrospan digest --since 7d
+  0 7 * * 1-5  retrospan digest >digest.txt || mail -s digest me <digest.txt""",
+)
+@click.argument("query", required=False, default="")
+@click.option("--since", metavar="WHEN", help="Compare with 7d ago or a date instead of with the last digest.")
+@click.option("--no-keep", is_flag=True, help="Look only; the next digest compares with the one before.")
+@store_option
+@json_option
+def digest_command(query: str, since: str | None, no_keep: bool, store_location: str | None, as_json: bool) -> None:
+    """Say which failure modes are new, grown or back since the last digest. Made for cron."""
+    with opened(store_location) as store:
+        digest = make_digest(store, query, since=since, keep=not no_keep)
+    if as_json:
+        print_json(digest_json(digest))
+    else:
+        _print(digest)
+    raise click.exceptions.Exit(1 if digest.eventful else 0)
+
+
+def _print(digest: Digest) -> None:
+    since = f"since {safe_line(digest.since, 40)}" if digest.since else "in the first digest"
+    if not digest.eventful:
+        click.echo(f"Nothing new {since}: {digest.runs} runs more, {digest.page.total} modes in all.")
+    else:
+        click.echo(f"{digest.runs} runs {since}.")
+    _section("Back after a fix", digest.back)
+    _section("New", digest.new)
+    _section("Grown", digest.grown)
+    if digest.single:
+        click.echo(f"\n{digest.single} runs show signals like no other run; `retrospan mode list` names them.")
+    if digest.eventful and digest.page.random:
+        click.echo(f"\nIn no mode, at random: {', '.join(digest.page.random)}")
+
+
+def _section(title: str, changes: tuple[Change, ...]) -> None:
+    if not changes:
+        return
+    click.echo(f"\n{title}")
+    for change in changes[:_SHOWN]:
+        grown = f" (+{change.mode.size - change.before})" if change.before else ""
+        click.echo(row_of(change.mode) + grown)
+    if len(changes) > _SHOWN:
+        click.echo(f"… and {len(changes) - _SHOWN} more; `retrospan mode list`")

@@ -1,0 +1,1 @@
+"""Commands on what must not stay in a store."""

@@ -1,0 +1,1 @@
+"""Commands on reviewing, people and the history."""

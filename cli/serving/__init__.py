@@ -1,0 +1,1 @@
+"""Commands that serve, connect and check."""

@@ -1,0 +1,96 @@
+"""What every command shares: the store option, JSON output, progress bars, safe text."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import orjson
+
+from ...model.errors import StoreError
+from ...model.text.display import safe_line
+from ...store.sqlite.connection import Store, open_store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def store_option(command: F) -> F:
+    """`--store PATH_OR_URL`, else `RETROSPAN_STORE`, else the user's own store."""
+    return click.option(
+        "--store",
+        "store_location",
+        metavar="PATH_OR_URL",
+        help="The store to use (default: RETROSPAN_STORE, else your own store).",
+    )(command)
+
+
+def otel_option(command: F) -> F:
+    """`--otel`: send spans of this server's own calls to where OTEL_EXPORTER_OTLP_ENDPOINT says."""
+    return click.option(
+        "--otel",
+        is_flag=True,
+        envvar="RETROSPAN_OTEL",
+        help="Trace this server itself; OTEL_EXPORTER_OTLP_ENDPOINT says where to.",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """`--json`: one JSON value on stdout and nothing else there."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON value and nothing else.")(command)
+
+
+@contextmanager
+def opened(location: str | None, *, read_only: bool = False, create: bool = False) -> Iterator[Store]:
+    """The store of a command, closed when it ends. A path that is named is made only where `create` says so."""
+    if location is not None and not create and "://" not in location and not Path(location).expanduser().exists():
+        raise StoreError(
+            f"No store at {location}. Check --store; `retrospan import --store {location} PATH` makes one."
+        )
+    store = open_store(location, read_only=read_only)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on stdout. Lone surrogates are replaced, since UTF-8 cannot hold them."""
+    try:
+        data = orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    except (TypeError, ValueError):
+        data = json.dumps(value, indent=2, ensure_ascii=True, default=str).encode()
+    sys.stdout.buffer.write(data + b"\n")
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """One line that may hold trace text: passed through the render gate."""
+    click.echo(safe_line(text), err=err)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on stderr that names the stage; silent where stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+    )
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done, total=total)
+
+        yield report

@@ -1,0 +1,1 @@
+"""Commands on runs: bring in, list, show, compare, explain."""

@@ -1,0 +1,133 @@
+"""What must hold in every run, declared by the people who own the application: `.retrospan/invariants.yaml`.
+
+    invariants:
+      - {id: policy-first, tool: issue_refund, requires_before: [search_policy]}
+      - {id: small-refunds, tool: issue_refund, argument: amount, min: 0, max: 500}
+      - {id: window, says: 'within (\\d+) days', one_of: [30]}
+      - {id: no-shell, tool: run_shell, forbidden: true}
+
+Patterns are RE2. A file may name the `project` whose runs it is about; without one it is about all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ..model.case_checks import compile_pattern
+from ..model.text import yamltext
+from ..model.traces import JsonValue
+from ..trust.files import read_bounded
+
+INVARIANTS_FILE = "invariants.yaml"
+_LIMIT = 256 * 1024
+_MOST = 500
+_compiled = lru_cache(maxsize=1024)(compile_pattern)
+_Scalar = str | int | float | bool
+
+
+class Invariant(BaseModel):
+    """One rule; exactly one of `requires_before`, `forbidden`, `argument` and `says` makes it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    because: Annotated[str, Field(max_length=300)] = ""
+    """Why it must hold, shown where it does not."""
+    tool: Annotated[str, Field(max_length=200)] = ""
+    requires_before: Annotated[tuple[str, ...], Field(max_length=20)] = ()
+    """Tools of which each must have worked earlier in the run."""
+    forbidden: bool = False
+    argument: Annotated[str, Field(max_length=200)] = ""
+    """Path of an argument: `amount`, `items.0.price`."""
+    min: float | None = None
+    max: float | None = None
+    one_of: Annotated[tuple[_Scalar, ...], Field(max_length=200)] = ()
+    matches: Annotated[str, Field(max_length=500)] = ""
+    """The argument as text must match this RE2 pattern as a whole."""
+    says: Annotated[str, Field(max_length=500)] = ""
+    """RE2 pattern with one group; what the final answer says there must be one of `one_of`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_tool_is_a_list(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("requires_before"), str):
+            return value | {"requires_before": [value["requires_before"]]}
+        return value
+
+    @model_validator(mode="after")
+    def _is_one_rule(self) -> Invariant:
+        rules = [bool(self.requires_before), self.forbidden, bool(self.argument), bool(self.says)]
+        if sum(rules) != 1:
+            raise ValueError("give exactly one of requires_before, forbidden: true, argument and says")
+        if not self.says and not self.tool:
+            raise ValueError("name the tool that it is about")
+        bounds = (self.min, self.max) != (None, None) or bool(self.one_of) or bool(self.matches)
+        if self.argument and not bounds:
+            raise ValueError("an argument needs min, max, one_of or matches")
+        if self.says and not self.one_of:
+            raise ValueError("says needs one_of: the values that may stand there")
+        for pattern in filter(None, (self.matches, self.says)):
+            if _compiled(pattern).groups != 1 and pattern == self.says:
+                raise ValueError("says needs a pattern with exactly one group")
+        return self
+
+    def allows(self, value: JsonValue) -> bool:
+        """Is the value one of `one_of`? Numbers are compared as numbers, also where one side is text."""
+        return any(_same(value, candidate) for candidate in self.one_of)
+
+    def fits(self, text: str) -> bool:
+        """Does the whole text match `matches`?"""
+        return _compiled(self.matches).fullmatch(text) is not None
+
+    def spoken_in(self, text: str) -> Iterator[Any]:
+        """Matches of `says`."""
+        return iter(_compiled(self.says).finditer(text))
+
+
+class Invariants(BaseModel):
+    """All rules of a file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    project: Annotated[str, Field(max_length=200)] = ""
+    invariants: Annotated[tuple[Invariant, ...], Field(max_length=_MOST)] = ()
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Invariants:
+        ids = [rule.id for rule in self.invariants]
+        twice = next((name for name in ids if ids.count(name) > 1), None)
+        if twice:
+            raise ValueError(f"two rules have the id {twice!r}")
+        return self
+
+
+def parse_invariants(text: str | bytes, *, source: str = INVARIANTS_FILE) -> Invariants:
+    """Rules from YAML.
+
+    Raises:
+        BadInputError: one line per mistake, each with its line and key.
+    """
+    return yamltext.load_model(Invariants, text, source=source)
+
+
+def load_invariants(path: Path) -> Invariants:
+    """Rules from a file.
+
+    Raises:
+        BadInputError: if the file is wrong; names the line.
+    """
+    return parse_invariants(read_bounded(path, _LIMIT), source=str(path))
+
+
+def _same(value: JsonValue, candidate: _Scalar) -> bool:
+    if isinstance(value, bool) or isinstance(candidate, bool):
+        return value is candidate
+    try:
+        return float(str(value)) == float(str(candidate))
+    except ValueError:
+        return str(value) == str(candidate)

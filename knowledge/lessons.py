@@ -1,0 +1,142 @@
+"""Lessons: advice with its origin, as Markdown with front matter. The text follows a template."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Annotated, Any, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..model.errors import BadInputError
+from ..model.reviews import AppliesTo, Lesson, LessonOrigin, LessonStatus, SignatureState
+from ..model.text import yamltext
+from ..model.text.display import safe_line
+from ..model.traces import JsonValue
+from ..trust.signing import SignatureCheck
+from .documents import Document
+from .plaintext import plain_line, plain_text
+from .rubrics import SLUG
+
+SECTIONS = ("What happened", "Why", "What to do")
+_SECTION = re.compile(r"(?m)^## (.+)$")
+_Line = Annotated[str, Field(max_length=300)]
+_Lines = Annotated[tuple[_Line, ...], Field(max_length=50)]
+
+
+class _AppliesTo(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    tools: _Lines = ()
+    prompts: _Lines = ()
+    tasks: _Lines = ()
+    modes: _Lines = ()
+    files: _Lines = ()
+
+
+class _Origin(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    verdict: _Line | None = None
+    trace: str | None = None
+    project: str | None = None
+    spans: _Lines = ()
+
+
+class _Front(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    id: str = Field(pattern=SLUG, max_length=80)
+    title: _Line = Field(min_length=1)
+    status: LessonStatus = LessonStatus.PROPOSED
+    applies_to: _AppliesTo = _AppliesTo()
+    origin: _Origin = _Origin()
+    case: str | None = Field(default=None, pattern=SLUG, max_length=80)
+    supersedes: str | None = Field(default=None, pattern=SLUG, max_length=80)
+    proposed_by: _Line | None = None
+
+
+def lesson_of(document: Document, check: SignatureCheck) -> Lesson:
+    """The lesson in a document; without a valid signature it is a proposal, whatever it says.
+
+    Raises:
+        BadInputError: one line per mistake in the front matter, or a section that is missing.
+    """
+    source = f"{document.name}.md"
+    front, body = document.content.get("front"), cast(str, document.content.get("body", ""))
+    try:
+        fields = _Front.model_validate(front)
+    except ValidationError as err:
+        lines = [
+            f"{source}: {safe_line('.'.join(map(str, mistake['loc'])), 80)}: {mistake['msg']}"
+            for mistake in err.errors(include_url=False)[:5]
+        ]
+        raise BadInputError("\n".join(lines), where=source) from None
+    happened, why, to_do = _sections(body, source)
+    valid = check.state is SignatureState.VALID
+    origin = fields.origin
+    return Lesson(
+        id=fields.id,
+        title=fields.title,
+        what_happened=happened,
+        why=why,
+        what_to_do=to_do,
+        applies_to=AppliesTo(**fields.applies_to.model_dump()),
+        origin=LessonOrigin(origin.verdict, origin.trace, origin.project, origin.spans),
+        case=fields.case,
+        supersedes=fields.supersedes,
+        status=fields.status if valid else LessonStatus.PROPOSED,
+        state=check.state,
+        signed_by=check.signed_by if valid else None,
+        proposed_by=fields.proposed_by,
+    )
+
+
+def clean_lesson(lesson: Lesson) -> Lesson:
+    """The lesson with every text made visible, inert and free of addresses to follow."""
+    parts = lesson.applies_to
+    return replace(
+        lesson,
+        title=plain_line(lesson.title)[:300],
+        what_happened=plain_text(lesson.what_happened),
+        why=plain_text(lesson.why),
+        what_to_do=plain_text(lesson.what_to_do),
+        applies_to=AppliesTo(
+            tools=_clean(parts.tools),
+            prompts=_clean(parts.prompts),
+            tasks=_clean(parts.tasks),
+            modes=_clean(parts.modes),
+            files=_clean(parts.files),
+        ),
+    )
+
+
+def dump_lesson(lesson: Lesson, signature: dict[str, JsonValue] | None = None) -> str:
+    """The file of a lesson: front matter, then the three sections of the template."""
+    front: dict[str, Any] = {"id": lesson.id, "title": lesson.title, "status": lesson.status.value}
+    applies = {
+        name: list(values)
+        for name in ("tools", "prompts", "tasks", "modes", "files")
+        if (values := getattr(lesson.applies_to, name))
+    }
+    origin = lesson.origin
+    told = {"verdict": origin.verdict, "trace": origin.trace_key, "project": origin.project, "spans": [*origin.spans]}
+    parts = {"applies_to": applies, "origin": {name: value for name, value in told.items() if value}}
+    front |= {name: value for name, value in parts.items() if value}
+    front |= {name: value for name in ("case", "supersedes", "proposed_by") if (value := getattr(lesson, name))}
+    if signature is not None:
+        front["signature"] = signature
+    texts = (lesson.what_happened, lesson.why, lesson.what_to_do)
+    body = "\n\n".join(f"## {title}\n\n{text.strip()}" for title, text in zip(SECTIONS, texts, strict=True))
+    return f"---\n{yamltext.dump(front)}---\n\n{body}\n"
+
+
+def _sections(body: str, source: str) -> tuple[str, str, str]:
+    pieces = _SECTION.split(body)
+    found = {title.strip(): text.strip() for title, text in zip(pieces[1::2], pieces[2::2], strict=True)}
+    missing = [title for title in SECTIONS if title not in found]
+    if missing:
+        known = ", ".join(f"`## {title}`" for title in SECTIONS)
+        raise BadInputError(f"{source}: section {missing[0]!r} is missing; a lesson has {known}.", where=source)
+    return found[SECTIONS[0]], found[SECTIONS[1]], found[SECTIONS[2]]
+
+
+def _clean(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for entry in names if (name := plain_line(entry)[:300])))

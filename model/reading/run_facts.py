@@ -1,0 +1,222 @@
+"""What a whole run was: its input, final answer, status, outcome, task, usage, and the fingerprints of its set-up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from hashlib import blake2b
+from typing import Any
+
+from ..text.jsontext import canonical
+from ..traces import (
+    Annotation,
+    AnnotatorKind,
+    JsonValue,
+    Outcome,
+    OutcomeSource,
+    Span,
+    Status,
+    Step,
+    StepKind,
+    TraceFacts,
+    Usage,
+)
+from .unwrapping import main_text
+
+_MODEL_CALLS = (StepKind.LLM, StepKind.EMBEDDING, StepKind.RERANKER)
+_LOOK_UPS = (StepKind.RETRIEVER, StepKind.RERANKER, StepKind.TOOL)
+_GOOD = frozenset({"pass", "passed", "correct", "true", "yes", "good", "success", "thumbs_up", "positive", "accept"})
+_BAD = frozenset({"fail", "failed", "incorrect", "false", "no", "bad", "failure", "thumbs_down", "negative", "reject"})
+_FEEDBACK = re.compile(r"feedback|thumb|rating|csat|complain", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """The fields of a `TraceSummary` that follow from its spans and facts, plus fingerprints."""
+
+    status: Status
+    outcome: Outcome
+    outcome_source: OutcomeSource
+    task: str | None
+    task_declared: bool
+    session: str | None
+    user: str | None
+    version: str | None
+    environment: str | None
+    agents: tuple[str, ...]
+    models: tuple[str, ...]
+    tags: tuple[str, ...]
+    started_at_ns: int | None
+    duration_ms: float | None
+    input: str
+    output: str
+    usage: Usage
+    cost_usd: float | None
+    metadata: Mapping[str, JsonValue]
+    tools: tuple[str, ...]
+    prompt_fingerprint: str | None
+    tools_fingerprint: str | None
+
+    def as_fields(self) -> dict[str, Any]:
+        """The part that `TraceSummary` has."""
+        own = {"tools", "prompt_fingerprint", "tools_fingerprint"}
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in own}
+
+
+def summarise(steps: Sequence[Step], spans: Sequence[Span], facts: TraceFacts) -> RunFacts:
+    """The run as one row.
+
+    Usage sums model calls only, since agents and chains repeat the sum of their children. Session, user, version and
+    environment are inherited over the trace from the first span that has them.
+    """
+    starts = [s.started_at_ns for s in spans if s.started_at_ns is not None]
+    ends = [s.ended_at_ns for s in spans if s.ended_at_ns is not None]
+    calls = [step for step in steps if step.kind in _MODEL_CALLS]
+    costs = [step.cost_usd for step in calls if step.cost_usd is not None]
+    text_in = _run_input(steps)
+    task = facts.task or _said(spans, "task")
+    outcome, source = run_outcome(facts)
+    return RunFacts(
+        status=_run_status(steps, bool(starts)),
+        outcome=outcome,
+        outcome_source=source,
+        task=task or _task_fingerprint(steps, text_in),
+        task_declared=task is not None,
+        session=facts.session or _said(spans, "session"),
+        user=facts.user or _said(spans, "user"),
+        version=facts.version or _said(spans, "version"),
+        environment=facts.environment or _said(spans, "environment"),
+        agents=_distinct(step.agent for step in steps),
+        models=_distinct(step.model for step in calls),
+        tags=_distinct((*facts.tags, *(tag for span in spans for tag in span.tags))),
+        started_at_ns=min(starts, default=None),
+        duration_ms=max(max(ends) - min(starts), 0) / 1e6 if starts and ends else None,
+        input=text_in,
+        output=_run_output(steps),
+        usage=sum((step.usage for step in calls if step.usage), Usage()),
+        cost_usd=sum(costs) if costs else None,
+        metadata=facts.metadata or {},
+        tools=_distinct(name for step in steps for name in _tools(step)),
+        prompt_fingerprint=_prompt_fingerprint(steps),
+        tools_fingerprint=_tools_fingerprint(spans),
+    )
+
+
+def _said(spans: Sequence[Span], name: str) -> str | None:
+    return next((value for span in spans if (value := getattr(span, name))), None)
+
+
+def _distinct(names: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _roots(steps: Sequence[Step]) -> list[Step]:
+    return [step for step in steps if step.parent is None]
+
+
+def _run_status(steps: Sequence[Step], timed: bool) -> Status:
+    """The root's word counts: a tool error that the run handled is no failed run."""
+    root = next((s for s in _roots(steps) if s.kind in (StepKind.AGENT, StepKind.CHAIN, StepKind.LLM)), None)
+    if root is not None and root.status is Status.ERROR:
+        return Status.ERROR
+    last_call = next((s for s in reversed(steps) if s.kind is StepKind.LLM), None)
+    if last_call is not None and last_call.status is Status.ERROR:
+        return Status.ERROR
+    return Status.OK if timed else Status.UNSET
+
+
+def _run_input(steps: Sequence[Step]) -> str:
+    roots = _roots(steps)
+    for step in roots:
+        if step.kind is StepKind.HUMAN and (text := _human_text(step)):
+            return text
+    for step in roots:
+        if step.kind in (StepKind.AGENT, StepKind.CHAIN) and (text := main_text(step.inputs, "user")):
+            return text
+    for step in steps:
+        for message in reversed(step.input_messages):
+            if message.role == "user" and message.content:
+                return message.content
+    return next((text for step in roots if step.kind in _LOOK_UPS and (text := main_text(step.inputs, "user"))), "")
+
+
+def _human_text(step: Step) -> str:
+    return main_text(step.outputs, "user") or main_text(step.inputs, "user")
+
+
+def _run_output(steps: Sequence[Step]) -> str:
+    for step in _roots(steps):
+        if step.kind in (StepKind.AGENT, StepKind.CHAIN) and (text := main_text(step.outputs, "assistant")):
+            return text
+    for step in reversed(steps):
+        if step.kind is StepKind.LLM:
+            last = step.output_messages[-1] if step.output_messages else None
+            return last.content if last is not None and not last.tool_calls else ""
+    return ""
+
+
+def _tools(step: Step) -> Iterable[str | None]:
+    """What a step called or asked to call; a call that never ran has no step of its own."""
+    return (step.tool, *(call.name for message in step.output_messages for call in message.tool_calls))
+
+
+def _task_fingerprint(steps: Sequence[Step], text_in: str) -> str | None:
+    """Runs of one request share it: entry point and first input, blanks and case folded."""
+    if not text_in:
+        return None
+    entry = next((step.agent or step.name for step in _roots(steps) if step.kind is not StepKind.HUMAN), "")
+    folded = " ".join(text_in.lower().split())
+    return "auto-" + blake2b(f"{entry}\n{folded}".encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
+
+
+def _prompt_fingerprint(steps: Sequence[Step]) -> str | None:
+    prompts = _distinct(
+        m.content for s in steps if s.kind is StepKind.LLM for m in s.input_messages if m.role == "system"
+    )
+    return _fingerprint(list(prompts)) if prompts else None
+
+
+def _tools_fingerprint(spans: Sequence[Span]) -> str | None:
+    schemas = {canonical(span.tool_definitions) for span in spans if span.tool_definitions is not None}
+    return _fingerprint([schema.decode() for schema in sorted(schemas)]) if schemas else None
+
+
+def _fingerprint(value: JsonValue) -> str:
+    return blake2b(canonical(value), digest_size=6).hexdigest()
+
+
+def run_outcome(facts: TraceFacts) -> tuple[Outcome, OutcomeSource]:
+    """Pass or fail by the strongest that was said: evaluation, a mark, the import's field, user feedback.
+
+    A human verdict is stronger than all of these and is laid over the row by the review queries.
+    """
+    evaluations = [a for a in facts.annotations if not _is_feedback(a)]
+    feedback = [a for a in facts.annotations if _is_feedback(a)]
+    if (outcome := _judged(evaluations)) is not None:
+        return outcome, OutcomeSource.EVALUATION
+    if facts.outcome is not None and facts.outcome is not Outcome.UNKNOWN:
+        return facts.outcome, facts.outcome_source
+    if (outcome := _judged(feedback)) is not None:
+        return outcome, OutcomeSource.FEEDBACK
+    return Outcome.UNKNOWN, OutcomeSource.NONE
+
+
+def _is_feedback(annotation: Annotation) -> bool:
+    return annotation.annotator_kind is AnnotatorKind.HUMAN and bool(_FEEDBACK.search(annotation.name))
+
+
+def _judged(annotations: Sequence[Annotation]) -> Outcome | None:
+    """Fail if any says fail, else pass if any says pass; scores count only where they are plainly 0 or 1."""
+    said = {outcome_of(annotation) for annotation in annotations}
+    return Outcome.FAIL if Outcome.FAIL in said else Outcome.PASS if Outcome.PASS in said else None
+
+
+def outcome_of(annotation: Annotation) -> Outcome | None:
+    """What one annotation says of the run, if it says pass or fail at all."""
+    label = (annotation.label or "").strip().lower().replace(" ", "_")
+    if label in _GOOD or label in _BAD:
+        return Outcome.PASS if label in _GOOD else Outcome.FAIL
+    if not label and annotation.score in (0.0, 1.0):
+        return Outcome.PASS if annotation.score == 1.0 else Outcome.FAIL
+    return None

@@ -1,0 +1,179 @@
+"""Passkeys: a second proof, asked for at each signature, that the person is at their own device.
+
+A registered passkey answers a challenge that is made of exactly what the page shows, so an answer cannot be kept and
+used for another verdict. Needs the extra `passkeys`, and a host *name*: browsers give IP addresses no passkeys.
+
+Source: W3C Web Authentication, level 3.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import ipaddress
+import json
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..model.errors import BadInputError, RefusedError
+from ..trust.files import read_bounded, write_atomic
+from ..trust.folders import config_folder
+
+_FILE = "passkeys.json"
+_LIMIT = 1 << 20
+_REFUSED = "The passkey was not accepted. Try again, with the device that you registered."
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """How a browser reaches the page."""
+
+    rp_id: str
+    """Host name without port."""
+    origin: str
+
+    @property
+    def fit(self) -> bool:
+        """Whether browsers offer passkeys here."""
+        try:
+            ipaddress.ip_address(self.rp_id.strip("[]"))
+        except ValueError:
+            return find_spec("webauthn") is not None and bool(self.rp_id)
+        return False
+
+
+class _Passkey(BaseModel):
+    """One registered authenticator; nothing in it is secret."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    reviewer: str
+    rp_id: str
+    credential_id: str
+    public_key: str
+    sign_count: int
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    passkeys: list[_Passkey] = []
+
+
+def has_passkey(reviewer: str, site: Site) -> bool:
+    """Whether this reviewer must answer with a passkey on this site."""
+    return any(entry.reviewer == reviewer and entry.rp_id == site.rp_id for entry in _load().passkeys)
+
+
+def registration_options(reviewer: str, name: str, site: Site, challenge: bytes) -> dict[str, Any]:
+    """What the browser's `navigator.credentials.create` is asked."""
+    import webauthn
+
+    options = webauthn.generate_registration_options(
+        rp_id=site.rp_id,
+        rp_name="Retrospan review",
+        user_name=name,
+        user_id=hashlib.sha256(reviewer.encode()).digest(),
+        challenge=challenge,
+    )
+    return json.loads(webauthn.options_to_json(options))  # type: ignore[no-any-return]
+
+
+def register(reviewer: str, site: Site, challenge: bytes, answer: str) -> None:
+    """Keep a new passkey.
+
+    Raises:
+        RefusedError: if the answer does not fit the challenge or the site.
+    """
+    import webauthn
+    from webauthn.helpers.exceptions import WebAuthnException
+
+    try:
+        found = webauthn.verify_registration_response(
+            credential=answer, expected_challenge=challenge, expected_rp_id=site.rp_id, expected_origin=site.origin
+        )
+    except (WebAuthnException, ValueError, KeyError, TypeError) as err:
+        raise RefusedError(_REFUSED) from err
+    file = _load()
+    key = _Passkey(
+        reviewer=reviewer,
+        rp_id=site.rp_id,
+        credential_id=_text(found.credential_id),
+        public_key=_text(found.credential_public_key),
+        sign_count=found.sign_count,
+    )
+    _save(_File(passkeys=[*file.passkeys, key]))
+
+
+def question(reviewer: str, site: Site, challenge: bytes) -> dict[str, Any]:
+    """What the browser's `navigator.credentials.get` is asked before a signature."""
+    import webauthn
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+
+    known = [_bytes(entry.credential_id) for entry in _of(reviewer, site)]
+    options = webauthn.generate_authentication_options(
+        rp_id=site.rp_id,
+        challenge=challenge,
+        allow_credentials=[PublicKeyCredentialDescriptor(id=credential) for credential in known],
+    )
+    return json.loads(webauthn.options_to_json(options))  # type: ignore[no-any-return]
+
+
+def check(reviewer: str, site: Site, challenge: bytes, answer: str) -> None:
+    """Make sure that a registered passkey of this reviewer answered this very challenge.
+
+    Raises:
+        RefusedError: if it did not.
+    """
+    import webauthn
+    from webauthn.helpers.exceptions import WebAuthnException
+
+    file = _load()
+    for entry in (e for e in file.passkeys if e.reviewer == reviewer and e.rp_id == site.rp_id):
+        try:
+            found = webauthn.verify_authentication_response(
+                credential=answer,
+                expected_challenge=challenge,
+                expected_rp_id=site.rp_id,
+                expected_origin=site.origin,
+                credential_public_key=_bytes(entry.public_key),
+                credential_current_sign_count=entry.sign_count,
+            )
+        except (WebAuthnException, ValueError, KeyError, TypeError):
+            continue
+        entry.sign_count = found.new_sign_count
+        _save(file)
+        return
+    raise RefusedError(_REFUSED)
+
+
+def challenge_of(mark: str) -> bytes:
+    """The challenge for what a page shows, from the mark that stands in its form."""
+    return hashlib.sha256(b"retrospan.sign\n" + mark.encode()).digest()
+
+
+def _of(reviewer: str, site: Site) -> list[_Passkey]:
+    return [entry for entry in _load().passkeys if entry.reviewer == reviewer and entry.rp_id == site.rp_id]
+
+
+def _load() -> _File:
+    path = config_folder() / _FILE
+    if not path.exists():
+        return _File()
+    try:
+        return _File.model_validate_json(read_bounded(path, _LIMIT))
+    except ValidationError as err:
+        raise BadInputError(f"{path} is damaged. Repair it, or remove it and register the passkeys again.") from err
+
+
+def _save(file: _File) -> None:
+    write_atomic(config_folder(), _FILE, file.model_dump_json(indent=2).encode(), mode=0o600)
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text)

@@ -1,0 +1,153 @@
+"""The loop on one failing run, as `retrospan demo` shows it: choose a run, put it to people, learn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...knowledge.folders import KnowledgeKind, find_files
+from ...model.cases import Case
+from ...model.errors import UsageError
+from ...model.findings import CauseClass, Signal, Suspect
+from ...model.reviews import Answer, Label, Lesson, ReviewItem, Severity, Verdict
+from ...model.traces import StepKind, TraceSummary
+from ...store.sqlite.connection import Store
+from ...store.traces.summaries import get_summaries
+from ...trust.session import ReviewSession
+from ..knowledge.confirming import confirm_case, confirm_lesson, export_verdict
+from ..knowledge.prefill import prefill
+from ..knowledge.proposing import propose_lesson
+from ..reviewing.asking import Citation, propose_verdict, request_review
+from ..reviewing.claiming import open_review
+from ..reviewing.deciding import give_answer, reveal_proposal, sign_verdict
+from ..understanding.analysing import signals_of
+from ..understanding.explaining import Explanation, explain_trace
+
+_AGENT = "agent:demo"
+_QUESTIONS = {
+    "ungrounded_value": "Did the reply state a period, date or amount that no tool result contains?",
+    "claimed_action": "Did the reply say that something was done which no tool call had done?",
+    "tool_error": "Did the reply tell the customer that the tool had failed?",
+    "tool_contradiction": "Did the reply contradict what a tool returned?",
+}
+CLEAREST = tuple(_QUESTIONS)
+"""Signals that a newcomer understands at a glance, clearest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailingRun:
+    """A run that failed without an error status, and where it went wrong."""
+
+    explanation: Explanation
+    signal: Signal
+    """The fact that gives it away."""
+
+    @property
+    def summary(self) -> TraceSummary:
+        return self.explanation.trace.summary
+
+    @property
+    def suspect(self) -> Suspect:
+        return self.explanation.report.suspects[0]
+
+
+def failing_runs(store: Store, trace_ids: Sequence[int], limit: int = 12) -> list[FailingRun]:
+    """Runs with a failure signal that speaks for itself, the clearest signals first."""
+    found: list[tuple[int, int, Signal]] = []
+    for trace_id, signals in signals_of(store, trace_ids).items():
+        clear = [s for s in signals if s.failure and s.signal in CLEAREST]
+        if clear:
+            best = min(clear, key=lambda s: CLEAREST.index(s.signal))
+            found.append((CLEAREST.index(best.signal), trace_id, best))
+    found.sort(key=lambda entry: entry[:2])
+    runs = [FailingRun(explain_trace(store, trace_id), signal) for _, trace_id, signal in found[:limit]]
+    return [run for run in runs if run.explanation.report.suspects]
+
+
+def queue_reviews(store: Store, runs: Sequence[FailingRun]) -> list[ReviewItem]:
+    """One precise question per run, with the agent's proposal hidden behind it."""
+    return [_queue(store, run) for run in runs]
+
+
+def _queue(store: Store, run: FailingRun) -> ReviewItem:
+    item = request_review(
+        store,
+        run.summary.id,
+        _QUESTIONS[run.signal.signal],
+        by=_AGENT,
+        focus=[run.suspect.step],
+        reason=f"{run.signal.signal}: {run.signal.reason}",
+    )
+    cited = [(str(e.step), e.quote) for e in (*run.signal.evidence, *run.suspect.evidence) if e.quote.strip()]
+    propose_verdict(
+        store,
+        item.short_id,
+        label=Label.FAIL,
+        explanation=run.signal.reason,
+        cited=[Citation(step, quote) for step, quote in list(dict.fromkeys(cited))[:2]],
+        cause=run.suspect.cause,
+        by=_AGENT,
+    )
+    return item
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What one decided review left behind."""
+
+    verdict: Verdict
+    proposal: str
+    lesson: Lesson
+    case: Case
+    paths: tuple[Path, ...]
+
+
+def decide_and_learn(store: Store, session: ReviewSession, item: ReviewItem, run: FailingRun, folder: Path) -> Learnt:
+    """Answer, see the proposal, sign; then confirm the lesson and the case that the verdict suggests.
+
+    Args:
+        store: A demo store.
+        session: Its demo reviewer.
+        item: The question.
+        run: The run it is about.
+        folder: Where the knowledge files go.
+
+    Raises:
+        RefusedError: if the reviewer does not count in this store.
+        UsageError: if the run suggests no case.
+    """
+    opened = open_review(store, item.short_id, session.fingerprint)
+    steps = run.explanation.trace.steps
+    blamed = steps[run.suspect.step if run.signal.step is None else run.signal.step]
+    answer = Answer(
+        label=Label.FAIL,
+        severity=Severity.HIGH,
+        reason=f"Yes: {run.signal.reason}.",
+        cause_span=blamed.span_id,
+        cause=CauseClass.REASONING if blamed.kind is StepKind.LLM else CauseClass.TOOL,
+    )
+    give_answer(store, opened.claim, answer)
+    proposal = reveal_proposal(store, opened.claim)
+    verdict = sign_verdict(store, session, opened)
+    drafts = prefill(
+        verdict, run.explanation.trace, report=run.explanation.report, signals=run.explanation.signals, freeze=False
+    )
+    if drafts.case is None:
+        raise UsageError(f"{run.summary.short_id} has no input to make a case of.")
+    propose_lesson(store, drafts, by=_AGENT)
+    case = confirm_case(store, session, drafts.case.id, folder)
+    lesson = confirm_lesson(store, session, drafts.lesson, folder)
+    exported = export_verdict(store, verdict, folder)
+    written = [file.path for file in find_files(folder) if file.kind in (KnowledgeKind.LESSON, KnowledgeKind.CASE)]
+    said = f"{proposal.label.value}, citing {len(proposal.cited)} step(s)" if proposal else "none"
+    return Learnt(verdict, said, lesson, case, (*written, exported))
+
+
+def newest_traces(store: Store) -> list[TraceSummary]:
+    """Every trace of a demo store."""
+    with store.read() as con:
+        ids = [row[0] for row in con.execute("SELECT id FROM trace ORDER BY id")]
+    if not ids:
+        raise UsageError("The example agent left no trace. Run `retrospan doctor`.")
+    return get_summaries(store, ids)

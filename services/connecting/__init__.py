@@ -1,0 +1,1 @@
+"""Connecting applications and assistants."""

@@ -1,0 +1,1 @@
+"""Finding runs: lists, search by words and meaning, counts, what is failing."""

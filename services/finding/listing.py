@@ -1,0 +1,108 @@
+"""Answer a search line with summaries, and say why when there are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...model.query import Query, parse_query
+from ...model.traces import TraceSummary
+from ...store.reviews.outcomes import verdict_labels
+from ...store.search.lines import Hit, count_traces, explain_empty, search
+from ...store.sqlite.connection import Store
+from ...store.traces.revisions import refresh
+from ...store.traces.summaries import get_summaries
+from ..embedding.choose import INSTALL, available, embedder, has_vectors
+from ..embedding.work import embed_pending
+from .meaning import search_by_meaning
+
+_AT_ONCE = 300
+"""Runs that a search for a signal may look at first; some milliseconds each."""
+_WAITING = "some runs wait to be looked at for signals; `retrospan signals --all` does it"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Found traces with the place of the best match in each."""
+
+    traces: tuple[TraceSummary, ...]
+    hits: tuple[Hit, ...]
+    total: int
+    """How many the query finds in all."""
+    why_empty: tuple[str, ...] = ()
+    how: str = ""
+    """For a query with words: whether meaning counted, and what would make it count. For one with a signal: whether
+    runs are left that nobody has looked at."""
+
+
+def list_traces(
+    store: Store,
+    line: str = "",
+    *,
+    limit: int = 50,
+    offset: int = 0,
+    embed_first: int = 0,
+    by_meaning: bool = True,
+) -> Listing:
+    """Traces that a search line finds, best or newest first.
+
+    Filters, quoted phrases and exclusions must hold. Other words must all stand in the trace, or, where traces have
+    vectors, be alike to it in meaning.
+
+    Args:
+        store: Where.
+        line: As people type it.
+        limit: At most so many.
+        offset: Skip so many.
+        embed_first: Give up to so many traces their vectors before a query with words; for processes that live on.
+        by_meaning: Whether runs count that are only alike in meaning; not where what is found is counted or changed.
+
+    Raises:
+        QueryError: if the line cannot be read; points at the word.
+    """
+    query = parse_query(line)
+    refresh(store)
+    waiting = any(part.field == "signal" for part in query.filters) and _are_waiting(store)
+    judged = any(part.field in ("verdict", "outcome") for part in query.filters)
+    verdicts = verdict_labels(store) if judged else None
+    hits, total, how = _find(store, query, limit, offset, verdicts, embed_first, by_meaning)
+    summaries = get_summaries(store, [hit.trace_id for hit in hits])
+    why_empty = () if hits or offset else tuple(explain_empty(store, query, verdicts))
+    if waiting:
+        why_empty = (*why_empty, _WAITING) if why_empty else ()
+        how = f"{how}; {_WAITING}" if how else f"so far: {_WAITING}"
+    return Listing(tuple(summaries), tuple(hits), total, why_empty, how)
+
+
+def _are_waiting(store: Store) -> bool:
+    """Find the signals of runs that have none yet, or by other rules; True where more of them are left."""
+    # Analysis takes a while to import, and most lines ask for no signal.
+    from ...store.findings.signals import traces_to_analyse
+    from ..understanding.analysing import analyse, rules_of
+
+    analyse(store, limit=_AT_ONCE)
+    return bool(traces_to_analyse(store, rules_of(store), 1))
+
+
+def _find(
+    store: Store,
+    query: Query,
+    limit: int,
+    offset: int,
+    verdicts: dict[int, str] | None,
+    embed_first: int,
+    by_meaning: bool,
+) -> tuple[list[Hit], int, str]:
+    if by_meaning and query.loose_words and (has_vectors(store) or (embed_first and available())):
+        model = embedder()
+        assert model is not None
+        if embed_first and not store.read_only:
+            embed_pending(store, model, limit=embed_first)
+        found = search_by_meaning(store, model, query, limit=limit, offset=offset, verdicts=verdicts)
+        return found.hits, found.total, "by words and meaning"
+    hits = search(store, query, limit=limit, offset=offset, verdicts=verdicts)
+    whole = not offset and len(hits) < limit
+    total = len(hits) if whole else count_traces(store, query, verdicts)
+    how = ""
+    if query.loose_words:
+        how = "by words only; for meaning run `retrospan embed`" if available() else f"by words only; {INSTALL}"
+    return hits, total, how

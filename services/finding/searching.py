@@ -1,0 +1,88 @@
+"""Search as a face asks for it: a page of hits with best step and snippet, how many there are, and why none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...model.query import Query, parse_query
+from ...model.text.snippets import snippet
+from ...model.traces import TraceSummary
+from ...store.findings.signals import step_index
+from ...store.reviews.outcomes import verdict_labels
+from ...store.search.lines import facet_counts, load_texts
+from ...store.sqlite.connection import Store
+from ...store.traces.revisions import trace_rows
+from ...store.traces.summaries import get_summaries
+from ..understanding.analysing import analyse
+from .listing import Listing, list_traces
+
+_SNIPPET = 170
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """One trace found, with the best matching place where the query has words."""
+
+    trace: TraceSummary
+    step: int | None
+    snippet: str
+    """Raw trace text; empty without words in the query."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """One page of an answer."""
+
+    hits: tuple[SearchHit, ...]
+    total: int
+    offset: int
+    facets: Mapping[str, Sequence[tuple[str, int]]]
+    """How all found traces spread; only on the first page."""
+    reasons: tuple[str, ...] = ()
+    """Where nothing was found: what each part of the query finds by itself."""
+    how: str = ""
+    """For a query with words: whether meaning counted, and what would make it count."""
+
+    @property
+    def next_offset(self) -> int | None:
+        end = self.offset + len(self.hits)
+        return end if self.hits and end < self.total else None
+
+
+def search_runs(store: Store, line: str, *, limit: int = 10, offset: int = 0) -> SearchPage:
+    """Traces that hold every word and filter of a search line.
+
+    Args:
+        store: Where.
+        line: As people type it: `refund tool:issue_refund outcome:fail since:7d`.
+        limit: Hits on the page.
+        offset: Hits to skip.
+
+    Raises:
+        QueryError: if the line cannot be read.
+    """
+    listing = list_traces(store, line, limit=limit, offset=offset)
+    query = parse_query(line)
+    if not listing.hits:
+        return SearchPage((), listing.total, offset, {}, listing.why_empty, listing.how)
+    analyse(store, [hit.trace_id for hit in listing.hits])
+    # Facets are counted by words, and would not add up to what meaning finds.
+    counted = offset == 0 and "meaning" not in listing.how.partition(";")[0]
+    facets = facet_counts(store, query, verdict_labels(store)) if counted else {}
+    return SearchPage(_hits(store, query, listing), listing.total, offset, facets, how=listing.how)
+
+
+def _hits(store: Store, query: Query, listing: Listing) -> tuple[SearchHit, ...]:
+    summaries = {summary.id: summary for summary in get_summaries(store, [hit.trace_id for hit in listing.hits])}
+    with store.read() as con:
+        places = {row["id"]: step_index(row) for row in trace_rows(con, list(summaries))}
+    texts = load_texts(store, [hit.body_id for hit in listing.hits if hit.body_id is not None])
+    terms = [term.text for term in query.terms if not term.negated]
+    hits = []
+    for hit in listing.hits:
+        if hit.trace_id in summaries:
+            step = places[hit.trace_id].get(hit.span_id) if hit.span_id else None
+            words = snippet(texts[hit.body_id], terms, _SNIPPET) if hit.body_id is not None else ""
+            hits.append(SearchHit(summaries[hit.trace_id], step, words))
+    return tuple(hits)

@@ -1,0 +1,1 @@
+"""What is learned: drafts from verdicts, confirmation, lessons, rubrics and cases."""

@@ -1,0 +1,1 @@
+"""Failure modes: gathering, naming, their life, observations, samples, the digest."""

@@ -1,0 +1,1 @@
+"""What must not stay or be read unnoticed: redaction, deletion, retention, notes of reading."""

@@ -1,0 +1,118 @@
+"""Take secrets and personal data out of what is stored already, for when the rules or the wishes have changed."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from ...ingest.redaction import RuleSet, load_rules, placeholder_numbers, redact_batch
+from ...model.traces import SpanBatch
+from ...store.erasure.rewriting import load_texts, redact_traces, verdict_records
+from ...store.sqlite.connection import Store
+from ...store.traces.revisions import refresh
+from ..understanding.analysing import analyse
+from .erasing import Progress, finish_erasing, occasion_now
+
+_BATCH = 32
+"""Traces rewritten in one transaction."""
+
+
+@dataclass(slots=True)
+class Rescanned:
+    """What a re-scan found and changed."""
+
+    traces: int = 0
+    """Traces that held something."""
+    spans: int = 0
+    """Spans that were rewritten."""
+    found: Counter[str] = field(default_factory=Counter)
+    """How often each rule hit; a text that several spans share counts once a trace."""
+    contents: int = 0
+    """Old contents that were removed."""
+    verdicts: tuple[str, ...] = ()
+    """Signed records that hold something; they cannot be changed, only emptied by a deletion."""
+    clean: bool = True
+    """False where another process kept an old state of the file in use; its log still holds some bytes."""
+
+
+def redact_store(
+    store: Store,
+    personal: Collection[str] = (),
+    *,
+    project: str | None = None,
+    dry_run: bool = False,
+    on_progress: Progress | None = None,
+) -> Rescanned:
+    """Apply the present rules to every stored trace; signatures over what changed read `redacted`, not `invalid`.
+
+    Args:
+        store: Where.
+        personal: Kinds of personal data to take out beside secrets: `email`, `phone`, `card`, `iban`.
+        project: Only traces of this project.
+        dry_run: Only say what would change.
+        on_progress: Called with the stage (`scanning`, `rewriting`, `sweeping`), and how much is done of how much.
+
+    Raises:
+        UsageError: if a kind of personal data is unknown.
+
+    Cost: reads every trace once; rewrites those with a hit, then sweeps the store.
+    """
+    scan = _Scan(load_rules(personal))
+    refresh(store)
+    report = Rescanned()
+    hit = _scan(store, _trace_ids(store, project), scan, report, on_progress)
+    report.traces, report.found = len(hit), scan.found.copy()
+    if dry_run:
+        return report
+    occasion = occasion_now("redact", ", ".join(sorted({"secrets", *personal})), "rules applied to the whole store")
+    for start in range(0, len(hit), _BATCH):
+        report.spans += redact_traces(store, hit[start : start + _BATCH], scan, occasion)
+        if on_progress:
+            on_progress("rewriting", min(start + _BATCH, len(hit)), len(hit))
+    refresh(store)
+    report.contents, report.clean = finish_erasing(store, on_progress=on_progress)
+    analyse(store, hit)
+    return report
+
+
+class _Scan:
+    """The rules over one trace, with placeholder numbers above those it has."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._rules = rules
+        self._key = secrets.token_bytes(32)
+        self.found: Counter[str] = Counter()
+
+    def __call__(self, batch: SpanBatch) -> int:
+        report = redact_batch(batch, self._rules, self._key, placeholder_numbers(batch))
+        self.found.update(report.counts)
+        return report.total
+
+    def finds(self, text: str) -> bool:
+        return self._rules.finds(text)
+
+
+def _scan(
+    store: Store, trace_ids: Sequence[int], scan: _Scan, report: Rescanned, on_progress: Progress | None
+) -> list[int]:
+    hit: list[int] = []
+    verdicts: set[int] = set()
+    for done, trace_id in enumerate(trace_ids, start=1):
+        with store.read() as con:
+            texts = load_texts(con, trace_id)
+            verdicts.update(number for number, record in verdict_records(con, trace_id) if scan.finds(record))
+        if texts is not None and scan(texts.batch):
+            hit.append(trace_id)
+        if on_progress and done % _BATCH == 0:
+            on_progress("scanning", done, len(trace_ids))
+    report.verdicts = tuple(f"V{number}" for number in sorted(verdicts))
+    return hit
+
+
+def _trace_ids(store: Store, project: str | None) -> list[int]:
+    with store.read() as con:
+        if project is None:
+            return [row[0] for row in con.execute("SELECT id FROM trace ORDER BY id")]
+        return [row[0] for row in con.execute("SELECT id FROM trace WHERE project = ? ORDER BY id", (project,))]

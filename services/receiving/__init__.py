@@ -1,0 +1,1 @@
+"""How traces come in: imports, deliveries over OTLP, pulls, marks in bulk."""

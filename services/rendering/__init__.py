@@ -1,1 +1,0 @@
-"""Traces, differences, suspects, hits and reviews as compact text for a model, inside a budget of tokens."""

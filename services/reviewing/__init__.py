@@ -1,0 +1,1 @@
+"""Reviewing: asking, claiming, deciding, queues, people, agreement and what came of it."""

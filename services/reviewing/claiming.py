@@ -1,0 +1,155 @@
+"""Taking a review item into one's hands and laying it down again: claim, skip, release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ...knowledge.rubrics import rubric_of
+from ...model.clock import utc_now, utc_text
+from ...model.errors import RefusedError
+from ...model.reviews import Claim, Draft, ItemState, Reviewer, ReviewerStatus, ReviewItem, Rubric, SeenTrace
+from ...model.traces import Trace
+from ...store.audit.access import AccessKind, insert_access
+from ...store.audit.seen import seen_trace
+from ...store.reviews.claims import (
+    claim_slot,
+    delete_draft,
+    get_draft,
+    has_answered,
+    release_claim,
+    renew_claim,
+    skip_item,
+)
+from ...store.reviews.items import get_item
+from ...store.reviews.reviewers import find_reviewer, load_roster
+from ...store.sqlite.connection import Store
+from ...store.sqlite.driver import Connection
+from ...store.traces.revisions import refresh, trace_rows
+from ...store.traces.summaries import get_trace
+from ...trust.reviewers import Roster
+from .subjects import TEXT_LIMIT, bounded, item_number, session_traces
+
+_TRIES = 5
+_ANSWERABLE = (ItemState.OPEN, ItemState.DISPUTED)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReview:
+    """An item in a reviewer's hands: what to show, and what a signature on it will cover."""
+
+    item: ReviewItem
+    rubric: Rubric | None
+    traces: tuple[Trace, ...]
+    """What to show: one trace, or a session's in order of time."""
+    seen: tuple[SeenTrace, ...]
+    """The hashes of exactly these traces."""
+    claim: Claim
+    draft: Draft | None
+    """What this reviewer has answered before, unsigned."""
+
+
+def open_review(store: Store, item: str | int, reviewer: str, *, now: datetime | None = None) -> OpenReview:
+    """Claim an item for 15 minutes and load what the reviewer is to see.
+
+    Args:
+        store: Where.
+        item: `R31` or 31.
+        reviewer: Fingerprint of the reviewer's key.
+        now: For tests.
+
+    Raises:
+        UnknownIdError: if there is no such item.
+        RefusedError: if it is decided, closed, meant for others, all its slots are taken, or the same person has
+            answered it with another key.
+    """
+    moment = now or utc_now()
+    roster = load_roster(store)
+    known = find_reviewer(roster, reviewer)
+    with store.write() as con:
+        found = get_item(con, item_number(item), now=utc_text(moment))
+        if found.state not in _ANSWERABLE:
+            raise RefusedError(f"{found.short_id} is {found.state.value}; nothing is asked any more. Take another.")
+        if known is not None:
+            _require_meant(found, known.name, utc_text(moment))
+            _require_other_person(con, found.id, known, roster)
+            insert_access(con, AccessKind.READ, found.short_id, actor=f"human:{known.name}", at=utc_text(moment))
+        claim = claim_slot(con, found.id, reviewer, moment)
+        draft = get_draft(con, found.id, reviewer)
+    shown = [_show(store, trace_id) for trace_id in _subjects(store, found)]
+    traces, seen = tuple(entry[0] for entry in shown), tuple(entry[1] for entry in shown)
+    return OpenReview(found, rubric_of(store, found.rubric), traces, seen, claim, draft)
+
+
+def keep_alive(store: Store, claim: Claim, *, now: datetime | None = None) -> Claim:
+    """Renew the lease; call it on the reviewer's activity.
+
+    Raises:
+        RefusedError: if somebody else has taken the slot.
+    """
+    with store.write() as con:
+        return renew_claim(con, claim, now or utc_now())
+
+
+def give_back(store: Store, claim: Claim) -> None:
+    """Leave the item unanswered; a draft stays."""
+    with store.write() as con:
+        release_claim(con, claim)
+
+
+def skip_review(store: Store, claim: Claim, reason: str, *, now: datetime | None = None) -> None:
+    """Leave the item to others, saying why; this reviewer is not asked again.
+
+    Raises:
+        UsageError: if there is no reason.
+    """
+    reason = bounded("reason", reason, TEXT_LIMIT)
+    with store.write() as con:
+        release_claim(con, claim)
+        delete_draft(con, claim.item_id, claim.reviewer)
+        skip_item(con, claim.item_id, claim.reviewer, reason, now or utc_now())
+
+
+def _require_meant(item: ReviewItem, name: str, now: str) -> None:
+    """Routing binds until the item is due; a dispute is for whoever did not rate."""
+    late = item.due_at is not None and item.due_at <= now
+    if late or not item.assigned or item.state is ItemState.DISPUTED:
+        return
+    if name.lower() not in (other.lower() for other in item.assigned):
+        until = f" until {item.due_at}" if item.due_at else ""
+        raise RefusedError(
+            f"{item.short_id} is meant for {', '.join(item.assigned)}{until}. Take another, or route it anew: "
+            f"`retrospan queue route {item.short_id} --to {name!r}`."
+        )
+
+
+def _require_other_person(con: Connection, item_id: int, known: Reviewer, roster: Roster) -> None:
+    """Whoever changed their key is still the same rater; the name tells."""
+    former = [
+        entry.fingerprint
+        for entry in roster.reviewers
+        if entry.name.lower() == known.name.lower()
+        and entry.fingerprint != known.fingerprint
+        and entry.status is not ReviewerStatus.UNTRUSTED
+    ]
+    if former and has_answered(con, item_id, former):
+        raise RefusedError(f"{known.name} has answered R{item_id} already, with a former key. Take another.")
+
+
+def _subjects(store: Store, item: ReviewItem) -> list[int]:
+    if item.trace_id is not None:
+        return [item.trace_id]
+    return session_traces(store, item.session or "", item.project)
+
+
+def _show(store: Store, trace_id: int) -> tuple[Trace, SeenTrace]:
+    """A trace and the hashes of its content, both of one moment."""
+    for _ in range(_TRIES):
+        refresh(store, [trace_id])
+        with store.read() as con:
+            if any(row["dirty"] for row in trace_rows(con, [trace_id])):
+                continue
+            trace, seen = get_trace(store, trace_id), seen_trace(store, trace_id)
+        if seen is not None and list(seen.steps) == [step.span_id for step in trace.steps]:
+            return trace, seen
+    raise RefusedError(f"T{trace_id} is changing too fast to be judged. Try again when its run has ended.")

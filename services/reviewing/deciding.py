@@ -1,0 +1,228 @@
+"""Deciding a review item: answer, then see the proposal, then revise or not, then sign.
+
+The unlocked key is in a `ReviewSession` of the review process; nothing here takes a passphrase. A first answer is kept
+as it was given, a final one may differ, and the verdict holds both.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from datetime import datetime
+
+from ...model.clock import utc_now, utc_text
+from ...model.errors import RefusedError, UsageError
+from ...model.reviews import Answer, Claim, Draft, ItemState, Label, Proposal, ReviewItem, SignatureState, Verdict
+from ...store.audit.seen import current_trace
+from ...store.reviews.claims import (
+    answer_slot,
+    delete_draft,
+    get_draft,
+    insert_draft,
+    mark_revealed,
+    note_activity,
+    renew_claim,
+    update_final,
+)
+from ...store.reviews.items import add_slot, get_item, set_item_state, state_after
+from ...store.reviews.questions import state_behind
+from ...store.reviews.reviewers import load_trust
+from ...store.reviews.verdicts import insert_verdict, list_proposals, list_verdicts, proposal_digest
+from ...store.sqlite.connection import Store
+from ...store.sqlite.driver import Connection
+from ...trust.root import Trust
+from ...trust.session import ReviewSession
+from ...trust.verdicts import parse_verdict_record, sign_verdict_record
+from ..knowledge.rubrics import propose_rubric_change
+from .claiming import OpenReview
+from .people import announce
+from .subjects import TEXT_LIMIT
+
+_COUNTING = (SignatureState.VALID, SignatureState.STALE, SignatureState.REDACTED)
+
+
+def give_answer(store: Store, claim: Claim, answer: Answer, *, now: datetime | None = None) -> Draft:
+    """Keep the reviewer's answer. The first one stays as given; later ones, before or after the reveal, revise it.
+
+    Raises:
+        UsageError: if a text is too long.
+        RefusedError: if the claim is outrun.
+    """
+    if max(map(len, (answer.expected, answer.reason, *(entry.note for entry in answer.criteria)))) > TEXT_LIMIT:
+        raise UsageError(f"An answer's texts have at most {TEXT_LIMIT} characters each. Shorten them.")
+    moment = now or utc_now()
+    with store.write() as con:
+        renew_claim(con, claim, moment)
+        draft = get_draft(con, claim.item_id, claim.reviewer)
+        if draft is None:
+            return insert_draft(con, claim.item_id, claim.reviewer, answer, moment)
+        update_final(con, claim.item_id, claim.reviewer, answer)
+        return replace(draft, final=answer)
+
+
+def reveal_proposal(store: Store, claim: Claim, *, now: datetime | None = None) -> Proposal | None:
+    """Show the newest proposal on the item, once the first answer is in; None where there is none.
+
+    Raises:
+        RefusedError: if nothing is answered yet, or the claim is outrun.
+    """
+    moment = now or utc_now()
+    with store.write() as con:
+        renew_claim(con, claim, moment)
+        draft = get_draft(con, claim.item_id, claim.reviewer)
+        if draft is None:
+            raise RefusedError("The proposal is shown after your own answer. Answer first.")
+        item = get_item(con, claim.item_id, now=utc_text(moment))
+        proposals = list_proposals(con, item_id=item.id, trace_id=item.trace_id)
+        shown = [entry for entry in proposals if draft.revealed in (None, entry.id)]
+        proposal = shown[-1] if shown else None
+        mark_revealed(con, claim.item_id, claim.reviewer, proposal.id if proposal else 0)
+        return proposal
+
+
+def undo_answer(store: Store, claim: Claim) -> None:
+    """Take an unsigned answer back. After the reveal only the final answer goes back, to the first one.
+
+    Raises:
+        RefusedError: if nothing is answered.
+    """
+    with store.write() as con:
+        draft = get_draft(con, claim.item_id, claim.reviewer)
+        if draft is None:
+            raise RefusedError("There is no unsigned answer to take back. A signed one is superseded by a new verdict.")
+        if draft.revealed is None:
+            delete_draft(con, claim.item_id, claim.reviewer)
+        else:
+            update_final(con, claim.item_id, claim.reviewer, draft.first)
+
+
+def sign_verdict(
+    store: Store,
+    session: ReviewSession,
+    opened: OpenReview,
+    *,
+    supersedes: tuple[str, ...] = (),
+    now: datetime | None = None,
+) -> Verdict:
+    """Sign the final answer over what was shown. Signing again returns the verdict that is there.
+
+    A verdict on a disputed item is the adjudicator's, and replaces those that disagree; one on a question that a new
+    rubric version asked again replaces the former answers. Where it overrides a proposal with a reason, the next
+    rubric version is drafted.
+
+    Args:
+        store: Where.
+        session: The reviewer's unlocked key; the one who claimed the item.
+        opened: From `open_review`: the signature covers the hashes of what it holds.
+        supersedes: Uids of verdicts that this one replaces.
+        now: For tests.
+
+    Raises:
+        RefusedError: if the key is not trusted here, the trace has changed since it was shown, the claim is outrun,
+            or nothing is answered.
+    """
+    if session.fingerprint != opened.claim.reviewer:
+        raise RefusedError(f"{opened.item.short_id} was claimed with another key. Claim it again as {session.name!r}.")
+    trust = load_trust(store)
+    require_trusted(session, trust)
+    _require_unchanged(store, opened)
+    clock = now or utc_now()
+    moment = utc_text(clock)
+    item_id = opened.item.id
+    announce(store, session, now=moment)
+    with store.write() as con:
+        before = _signed(store, item_id, trust)
+        if mine := [verdict for verdict in before if verdict.reviewer == session.fingerprint]:
+            return mine[-1]
+        item = get_item(con, item_id, now=moment)
+        former = state_behind(con, item)
+        if former is ItemState.DISPUTED:
+            supersedes = (*supersedes, *(verdict.uid for verdict in before))
+        if item.reopens is not None:
+            supersedes = (*supersedes, *(verdict.uid for verdict in _signed(store, item.reopens, trust)))
+        verdict = _sign(con, session, opened, supersedes, moment)
+        note_activity(con, opened.claim, clock)
+        answer_slot(con, opened.claim)
+        trace_ids = [trace.summary.id for trace in opened.traces]
+        verdict_id = insert_verdict(con, verdict, trace_ids=trace_ids, item_id=item_id, now=moment)
+        delete_draft(con, item_id, session.fingerprint)
+        _settle(con, item, former, [*before, verdict])
+    signed = next(entry for entry in list_verdicts(store, item_id=item_id, trust=trust) if entry.id == verdict_id)
+    propose_rubric_change(store, signed, now=clock)
+    return signed
+
+
+def require_trusted(session: ReviewSession, trust: Trust) -> None:
+    """Refuse a key whose signatures would not count here.
+
+    Raises:
+        RefusedError: naming what to do.
+    """
+    key = trust.find(session.fingerprint)
+    if session.demo and not trust.demo_store:
+        raise RefusedError(
+            "A demo reviewer signs in its own demo store only. Add yourself with `retrospan reviewer add`."
+        )
+    if key is None:
+        raise RefusedError(
+            f"The key of {session.name!r} is not trusted here, so its signature would not count. "
+            "Let a trusted reviewer countersign it: `retrospan reviewer countersign`."
+        )
+    if key.revoked is not None:
+        raise RefusedError(f"The key of {session.name!r} was revoked. Make a new one with `retrospan reviewer add`.")
+
+
+def _require_unchanged(store: Store, opened: OpenReview) -> None:
+    for trace, seen in zip(opened.traces, opened.seen, strict=True):
+        found = current_trace(store, trace.summary.id)
+        if found is None or list(found[1].steps.items()) != list(seen.steps.items()):
+            raise RefusedError(
+                f"{trace.summary.short_id} has changed while you were reading. Open {opened.item.short_id} again; "
+                "your answer is kept."
+            )
+
+
+def _signed(store: Store, item_id: int, trust: Trust) -> list[Verdict]:
+    """Verdicts on the item that trusted reviewers signed, whatever became of the trace since."""
+    return [verdict for verdict in list_verdicts(store, item_id=item_id, trust=trust) if verdict.state in _COUNTING]
+
+
+def _sign(
+    con: Connection, session: ReviewSession, opened: OpenReview, supersedes: tuple[str, ...], signed_at: str
+) -> Verdict:
+    item = opened.item
+    draft = get_draft(con, item.id, session.fingerprint)
+    if draft is None:
+        raise RefusedError("Nothing is answered yet. Answer first, then sign.")
+    proposals = list_proposals(con, item_id=item.id, trace_id=item.trace_id)
+    shown = next((proposal_digest(entry) for entry in proposals if entry.id == draft.revealed), None)
+    verdict = Verdict(
+        uid=secrets.token_hex(16),
+        question=item.question,
+        rubric=item.rubric,
+        seen=opened.seen,
+        answer=draft.final,
+        first_answer=draft.first,
+        reviewer=session.fingerprint,
+        reviewer_name=session.name,
+        signed_at=signed_at,
+        proposal=shown,
+        supersedes=supersedes,
+    )
+    return parse_verdict_record(sign_verdict_record(session, verdict, signed_at=signed_at))
+
+
+def _settle(con: Connection, item: ReviewItem, former: ItemState, verdicts: list[Verdict]) -> None:
+    """Move the item to where the signed answers leave it; a dispute gets a slot for somebody who is no rater of it.
+
+    A question that is open on it stays open while answers are missing.
+    """
+    if former is ItemState.DISPUTED:
+        set_item_state(con, item.id, ItemState.DECIDED, item.note)
+        return
+    labels: dict[str, Label] = {verdict.reviewer: verdict.answer.label for verdict in verdicts}
+    state = state_after(list(labels.values()), item.overlap)
+    if state is ItemState.DISPUTED:
+        add_slot(con, item.id, item.overlap)
+    if state is not ItemState.OPEN or item.state is not ItemState.NEEDS_ANSWER:
+        set_item_state(con, item.id, state, item.note)

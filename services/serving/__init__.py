@@ -1,0 +1,1 @@
+"""The serving process: its application, socket, background work, health and own traces."""

@@ -1,0 +1,81 @@
+"""Find the signals of new and changed traces and keep them; resumable, a few traces a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ...analysis.reading import read
+from ...analysis.signals import registry
+from ...analysis.signals.registry import DEFINITIONS, find_signals
+from ...model.findings import Signal
+from ...store.findings.signals import load_signals, save_signals, traces_to_analyse
+from ...store.sqlite.connection import Store
+from ...store.traces.summaries import get_trace
+from .baselines import Surrounder
+from .invariants import DeclaredRules, declared_rules
+from .signal_precision import muted_signals, refresh_record
+from .step_texts import keep_told_steps
+
+_BATCH = 16
+RULES = "4 " + " ".join(definition.name for definition in DEFINITIONS)
+"""Names the rules that stored findings rest on. Raise the number when a rule changes what it finds."""
+
+
+def rules_of(store: Store) -> str:
+    """`RULES` with what this store adds and leaves out: its declared rules, its muted signals."""
+    return _rules(declared_rules(store), muted_signals(store))
+
+
+def _rules(declared: DeclaredRules, muted: frozenset[str]) -> str:
+    parts = [RULES, f"declared:{declared.digest}" if declared.digest else "", *(f"-{name}" for name in sorted(muted))]
+    return " ".join(filter(None, parts))
+
+
+def analyse(
+    store: Store,
+    trace_ids: Sequence[int] | None = None,
+    *,
+    limit: int = 1_000_000,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Compute the signals of traces that have none for their newest revision and the present rules.
+
+    Args:
+        store: Where.
+        trace_ids: Only these; None for all that wait, oldest first.
+        limit: At most so many, so that a background worker can take turns.
+        on_progress: Called with how many are done and how many there are.
+
+    Returns:
+        How many traces were analysed; none in a read-only store.
+    """
+    if store.read_only:
+        return 0
+    refresh_record(store)
+    surround, muted = Surrounder(store), muted_signals(store)
+    rules = _rules(surround.rules, muted)
+    waiting = traces_to_analyse(store, rules, limit, trace_ids)
+    for start in range(0, len(waiting), _BATCH):
+        chunk = waiting[start : start + _BATCH]
+        readings = [read(get_trace(store, trace_id)) for trace_id in chunk]
+        found = [(r, registry.signals_of(r, muted, surround.of(r.trace.summary))) for r in readings]
+        with store.write() as con:
+            for reading, signals in found:
+                trace = reading.trace
+                save_signals(con, trace.summary.id, trace.summary.revision, rules, trace.steps, signals)
+                keep_told_steps(con, reading)
+        if on_progress:
+            on_progress(min(start + _BATCH, len(waiting)), len(waiting))
+    return len(waiting)
+
+
+def signals_of(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Signal, ...]]:
+    """The signals of these traces, found first where they are missing; in a read-only store without keeping them."""
+    if store.read_only:
+        surround, muted = Surrounder(store), muted_signals(store)
+        waiting = traces_to_analyse(store, _rules(surround.rules, muted), len(trace_ids), trace_ids)
+        traces = {trace_id: get_trace(store, trace_id) for trace_id in waiting}
+        fresh = {trace_id: find_signals(t, muted, surround.of(t.summary)) for trace_id, t in traces.items()}
+        return load_signals(store, trace_ids) | fresh
+    analyse(store, trace_ids)
+    return load_signals(store, trace_ids)

@@ -1,0 +1,135 @@
+"""What a run is held against: the declared rules of its project, and what is usual for its agent and version."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from ...analysis.reading import read
+from ...analysis.signals.new_topic import topic_words
+from ...analysis.signals.rare_path import path_of
+from ...analysis.signals.schema_drift import shape_of
+from ...analysis.signals.surroundings import LEAST_RUNS, Population, Spread, Surroundings
+from ...analysis.statistics import adjusted, fisher_p, median
+from ...model.traces import TraceSummary
+from ...store.sqlite.connection import Store
+from ...store.traces.summaries import get_summaries, get_trace
+from .invariants import DeclaredRules, declared_rules
+
+_MOST_RUNS = 400
+_MOST_READ = 120
+"""Runs whose steps are read, for paths and shapes of results."""
+_KEPT_S = 300.0
+_WEEK_NS = 7 * 24 * 3600 * 10**9
+_MAD = 1.4826
+_CHANCE = 0.01
+_TWICE = 2.0
+_LEAST_WITH = 5
+
+SELECT_ALIKE = """
+SELECT id FROM trace WHERE project = ? AND coalesce(version, '') = ? AND dirty = 0
+ORDER BY id DESC LIMIT ?
+"""
+
+_kept: dict[tuple[str, str, str], tuple[float, Population | None]] = {}
+"""By store, project and version: when it was computed, and what is usual."""
+
+
+class Surrounder:
+    """Hands out the surroundings of runs; the rules are read once, what is usual every few minutes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.rules: DeclaredRules = declared_rules(store)
+        self._populations: dict[tuple[str, str], Population | None] = {}
+
+    def of(self, summary: TraceSummary) -> Surroundings:
+        """What this run is held against."""
+        key = (summary.project, summary.version or "")
+        if key not in self._populations:
+            self._populations[key] = population_of(self._store, *key)
+        return Surroundings(self.rules.of(summary.project), self._populations[key])
+
+
+def population_of(store: Store, project: str, version: str) -> Population | None:
+    """What is usual among the newest 400 runs of a project and version; None where there are fewer than 30.
+
+    Cost: some milliseconds a run, once in five minutes.
+    """
+    key = (str(store.path), project, version)
+    at, kept = _kept.get(key, (0.0, None))
+    now = time.monotonic()
+    if key in _kept and now - at < _KEPT_S and kept is not None:
+        return kept
+    with store.read() as con:
+        rows = con.execute(SELECT_ALIKE, (project, version, _MOST_RUNS)).fetchall()
+    if len(rows) < LEAST_RUNS:
+        return None
+    _kept[key] = (now, _population(store, [row[0] for row in rows]))
+    return _kept[key][1]
+
+
+def _population(store: Store, trace_ids: Sequence[int]) -> Population:
+    summaries = get_summaries(store, trace_ids)
+    words: Counter[str] = Counter()
+    for summary in summaries:
+        words.update(topic_words(summary.input).keys())
+    paths, shapes, results = _from_steps(store, trace_ids[:_MOST_READ])
+    return Population(
+        runs=len(summaries),
+        duration_ms=_spread([s.duration_ms for s in summaries if s.duration_ms]),
+        tokens=_spread([float(t) for s in summaries if (t := s.usage.input_tokens + s.usage.output_tokens)]),
+        cost_usd=_spread([s.cost_usd for s in summaries if s.cost_usd]),
+        steps=_spread([float(s.step_count) for s in summaries]),
+        words=words,
+        paths=paths,
+        shapes=shapes,
+        results=results,
+        shifts=_shifts(summaries),
+    )
+
+
+def _from_steps(store: Store, trace_ids: Sequence[int]) -> tuple[Counter[str], dict[str, Counter[str]], Counter[str]]:
+    """Paths, shapes of results by tool, and how many results of each tool were seen."""
+    paths: Counter[str] = Counter()
+    shapes: dict[str, Counter[str]] = {}
+    results: Counter[str] = Counter()
+    for trace_id in trace_ids:
+        acts = read(get_trace(store, trace_id)).acts
+        paths[path_of(acts)] += 1
+        for act in acts:
+            shape = shape_of(act)
+            if shape:
+                results[act.tool] += 1
+                shapes.setdefault(act.tool, Counter()).update(shape)
+    return paths, shapes, results
+
+
+def _spread(values: list[float]) -> Spread | None:
+    middle = median(values)
+    if middle is None:
+        return None
+    away = median([abs(value - middle) for value in values]) or 0.0
+    return Spread(len(values), middle, _MAD * away)
+
+
+def _shifts(summaries: Sequence[TraceSummary]) -> dict[str, str]:
+    """Words of requests whose share in the newest seven days is significantly higher than before."""
+    timed = [(s.started_at_ns, topic_words(s.input)) for s in summaries if s.started_at_ns]
+    if not timed:
+        return {}
+    border = max(at for at, _ in timed) - _WEEK_NS
+    late = [words for at, words in timed if at > border]
+    early = [words for at, words in timed if at <= border]
+    if len(late) < LEAST_RUNS or len(early) < LEAST_RUNS:
+        return {}
+    now = Counter(word for words in late for word in words)
+    before = Counter(word for words in early for word in words)
+    candidates = [word for word, n in now.items() if n >= _LEAST_WITH]
+    ps = adjusted([fisher_p(now[word], len(late), before[word], len(early)) for word in candidates])
+    return {
+        word: f"{now[word] / len(late):.0%} of {len(late)}, before {before[word] / len(early):.0%} of {len(early)}"
+        for word, p in zip(candidates, ps, strict=True)
+        if p < _CHANCE and now[word] * len(early) >= _TWICE * before[word] * len(late)
+    }

@@ -1,0 +1,79 @@
+"""Compare two groups of runs by search line, version, window or failure signal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...analysis.comparison import GroupComparison, Run, compare_groups
+from ...model.errors import UsageError
+from ...model.query import FIELDS
+from ...store.sqlite.connection import Store
+from ...store.traces.revisions import trace_rows
+from ...store.traces.summaries import get_summaries
+from ..finding.listing import list_traces
+from .analysing import signals_of
+
+_ALL = 100_000
+SELECT_VERSIONS = "SELECT version FROM trace WHERE version IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 8"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two groups, by the search lines that name them."""
+
+    left: str
+    right: str
+    comparison: GroupComparison
+
+
+def compare_runs(store: Store, left: str, right: str, *, within: str = "") -> Compared:
+    """Compare the runs that two search lines find.
+
+    Args:
+        store: Where.
+        left: A search line, or a bare version: `v3` is `version:v3`.
+        right: The same for the other side.
+        within: A search line that both sides must hold, for example `project:shop since:7d`.
+
+    Raises:
+        UsageError: if a side is empty, or both name the same runs.
+        QueryError: if a line cannot be read.
+    """
+    sides = [_line(left), _line(right)]
+    if sides[0] == sides[1]:
+        raise UsageError(f"Both sides are {left!r}. Name two versions, or two search lines.")
+    groups = [_runs(store, f"{side} {within}".strip()) for side in sides]
+    for side, runs in zip(sides, groups, strict=True):
+        if not runs:
+            held = ", ".join(known_versions(store)) or "none"
+            raise UsageError(f"No run matches {side!r} (versions: {held}). Name a version, or a search line.")
+    return Compared(sides[0], sides[1], compare_groups(groups[0], groups[1]))
+
+
+def _line(side: str) -> str:
+    """A bare word is a version; anything with a known field or several words is a search line."""
+    named = side.partition(":")[0].lstrip("-").lower() in FIELDS and ":" in side
+    return side if named or " " in side.strip() or '"' in side else f'version:"{side.strip()}"'
+
+
+def _runs(store: Store, line: str) -> list[Run]:
+    found = [trace.id for trace in list_traces(store, line, limit=_ALL, by_meaning=False).traces]
+    signals = signals_of(store, found)
+    with store.read() as con:
+        rows = {row["id"]: row for row in trace_rows(con, found)}
+    return [
+        Run(
+            summary,
+            frozenset(signal.signal for signal in signals[summary.id] if signal.failure),
+            tuple((rows[summary.id]["tools"] or "").strip("\n").split("\n")) if rows[summary.id]["tools"] else (),
+            rows[summary.id]["prompt_fingerprint"],
+            rows[summary.id]["tools_fingerprint"],
+        )
+        for summary in get_summaries(store, found)
+    ]
+
+
+def known_versions(store: Store) -> list[str]:
+    """The versions that most runs name, at most 8."""
+    with store.read() as con:
+        return [row[0] for row in con.execute(SELECT_VERSIONS)]

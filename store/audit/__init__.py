@@ -1,0 +1,1 @@
+"""What the history proves: the chain, its checkpoints, what reviewers saw, and who read what."""

@@ -1,0 +1,1 @@
+"""What analysis found, as kept: signals, failure modes, observations, digests."""

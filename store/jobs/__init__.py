@@ -1,0 +1,1 @@
+"""Work of agents as kept: jobs over many traces, and transcripts."""

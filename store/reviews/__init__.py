@@ -1,0 +1,1 @@
+"""Reviewing as kept: items, claims, questions, proposals, verdicts, queues and reviewers."""

@@ -1,0 +1,268 @@
+"""Proposals and verdicts of traces. A verdict's state is computed each time it is read, from keys and content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from ...model.errors import BadInputError, UnknownIdError
+from ...model.findings import CauseClass
+from ...model.reviews import CitedStep, Label, Proposal, SignatureState, Verdict
+from ...model.text.jsontext import canonical
+from ...trust.root import Trust
+from ...trust.signing import SignatureCheck
+from ...trust.verdicts import CurrentTrace, parse_verdict_record, verify_record
+from ..audit.chain import append_link, record_sha256
+from ..audit.seen import current_trace
+from ..sqlite.connection import Store
+from ..sqlite.driver import Connection
+from ..traces.contents import marks
+from .reviewers import load_trust
+
+_CHUNK = 900
+
+INSERT_PROPOSAL = """
+INSERT INTO proposal(trace_id, item_id, label, explanation, cited, cause, proposed_by, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+SELECT_PROPOSALS = "SELECT * FROM proposal WHERE {where} ORDER BY id"
+INSERT_VERDICT = "INSERT INTO verdict(uid, item_id, record, created_at) VALUES (?, ?, ?, ?)"
+INSERT_SUBJECT = "INSERT INTO verdict_subject(trace_id, verdict_id) VALUES (?, ?)"
+SELECT_SUBJECTS = "SELECT trace_id FROM verdict_subject WHERE verdict_id = ? ORDER BY trace_id"
+SELECT_VERDICTS = "SELECT id, uid, item_id, record FROM verdict WHERE {where} ORDER BY id"
+SELECT_JUDGED = "SELECT DISTINCT trace_id FROM verdict_subject ORDER BY trace_id"
+SELECT_OF_TRACES = """
+SELECT s.trace_id, v.id, v.uid, v.item_id, v.record FROM verdict_subject s JOIN verdict v ON v.id = s.verdict_id
+WHERE s.trace_id IN ({marks}) ORDER BY v.id
+"""
+
+
+def insert_proposal(con: Connection, proposal: Proposal) -> Proposal:
+    """Keep a proposal; returns it with its id."""
+    cited = json.dumps([[entry.span_id, entry.quote] for entry in proposal.cited])
+    cursor = con.execute(
+        INSERT_PROPOSAL,
+        (
+            proposal.trace_id,
+            proposal.item_id,
+            proposal.label.value,
+            proposal.explanation,
+            cited,
+            proposal.cause.value if proposal.cause else None,
+            proposal.proposed_by,
+            proposal.created_at,
+        ),
+    )
+    return replace(proposal, id=int(cursor.lastrowid or 0))
+
+
+def list_proposals(con: Connection, *, item_id: int | None = None, trace_id: int | None = None) -> list[Proposal]:
+    """Proposals on an item (with those on its trace that name no item), or on a trace, oldest first."""
+    where, values = ("trace_id = ?", [trace_id])
+    if item_id is not None:
+        where, values = ("(item_id = ? OR (item_id IS NULL AND trace_id = ?))", [item_id, trace_id])
+    return [_proposal(row) for row in con.execute(SELECT_PROPOSALS.format(where=where), values)]
+
+
+def all_proposals(con: Connection) -> list[Proposal]:
+    """Every proposal, oldest first."""
+    return [_proposal(row) for row in con.execute(SELECT_PROPOSALS.format(where="1 = 1"))]
+
+
+def proposal_digest(proposal: Proposal) -> str:
+    """Hex digest of what a proposal says: how a verdict cites the one its reviewer saw."""
+    said = [
+        proposal.label.value,
+        proposal.explanation,
+        [[entry.span_id, entry.quote] for entry in proposal.cited],
+        proposal.cause.value if proposal.cause else None,
+        proposal.proposed_by,
+    ]
+    return hashlib.sha256(canonical(said)).hexdigest()
+
+
+def insert_verdict(
+    con: Connection, verdict: Verdict, *, trace_ids: Sequence[int], item_id: int | None, now: str
+) -> int:
+    """Keep a signed record and link it into the chain; returns its id."""
+    text = canonical(dict(verdict.record)).decode()
+    verdict_id = int(con.execute(INSERT_VERDICT, (verdict.uid, item_id, text, now)).lastrowid or 0)
+    con.executemany(INSERT_SUBJECT, [(trace_id, verdict_id) for trace_id in trace_ids])
+    append_link(con, kind="verdict", subject=verdict.uid, sha256=record_sha256(text), at=now)
+    return verdict_id
+
+
+def get_verdict(store: Store, name: str, trust: Trust | None = None) -> Verdict:
+    """A verdict by short id (`V12`) or uid, with its state as of now.
+
+    Raises:
+        UnknownIdError: if there is none.
+    """
+    number = name[1:] if name[:1] in "Vv" else ""
+    where, value = ("id = ?", int(number)) if number.isdigit() and len(number) < 16 else ("uid = ?", name)
+    with store.read() as con:
+        rows = con.execute(SELECT_VERDICTS.format(where=where), (value,)).fetchall()
+        newest = con.execute("SELECT max(id) FROM verdict").fetchone()[0]
+    if not rows:
+        known = f"newest: V{newest}" if newest else "nothing is judged yet"
+        raise UnknownIdError("verdict", name, known=known, next_step="List the verdicts of a trace to see the ids.")
+    return _checked(store, rows, trust)[0]
+
+
+def verdict_state(store: Store, verdict: Verdict, trust: Trust | None = None) -> SignatureCheck:
+    """What a verdict's signature is worth at this moment, whatever its `state` said when it was read."""
+    return verify_record(verdict, trust or load_trust(store), _current(store, subject_ids(store, verdict)))
+
+
+def list_verdicts(
+    store: Store, *, item_id: int | None = None, trace_id: int | None = None, trust: Trust | None = None
+) -> list[Verdict]:
+    """Verdicts of an item, of a trace, or all, oldest first, each with its state as of now."""
+    with store.read() as con:
+        if item_id is not None:
+            rows = con.execute(SELECT_VERDICTS.format(where="item_id = ?"), (item_id,)).fetchall()
+        elif trace_id is not None:
+            rows = con.execute(SELECT_OF_TRACES.format(marks="?"), (trace_id,)).fetchall()
+        else:
+            rows = con.execute(SELECT_VERDICTS.format(where="1 = 1")).fetchall()
+    return _checked(store, rows, trust)
+
+
+def verdicts_by_uid(store: Store, uids: Sequence[str], trust: Trust | None = None) -> dict[str, Verdict]:
+    """Those of the named verdicts that are in this store, each with its state as of now."""
+    rows: list[Any] = []
+    with store.read() as con:
+        for start in range(0, len(uids), _CHUNK):
+            chunk = list(uids[start : start + _CHUNK])
+            where = f"uid IN ({marks(len(chunk))})"
+            rows += con.execute(SELECT_VERDICTS.format(where=where), chunk).fetchall()
+    return {verdict.uid: verdict for verdict in _checked(store, rows, trust)}
+
+
+def why_not_standing(store: Store, verdict: Verdict, trust: Trust | None = None) -> str:
+    """Why a verdict is no ground for a lesson any more; empty where it still is.
+
+    It is none once it does not count, or a later verdict that replaces it says otherwise. Where what was seen was
+    erased on purpose, the reviewer's word stands.
+    """
+    if verdict.state not in (SignatureState.VALID, SignatureState.REDACTED):
+        return f"its verdict is {verdict.state.value}: {verdict.state_reason}"
+    trust = trust or load_trust(store)
+    for trace_id in subject_ids(store, verdict):
+        for other in list_verdicts(store, trace_id=trace_id, trust=trust):
+            if other.confirmed and verdict.uid in other.supersedes and other.answer.label is not verdict.answer.label:
+                return f"a later verdict says {other.answer.label.value}"
+    return ""
+
+
+def confirmed_verdicts(
+    store: Store, trace_ids: Sequence[int] | None = None, trust: Trust | None = None
+) -> dict[int, Verdict]:
+    """By trace, the verdict that counts: signature valid, key trusted, content as signed, not superseded or disputed.
+
+    Args:
+        store: Where.
+        trace_ids: Only these; None for every judged trace.
+        trust: From `load_trust`; loaded where left out.
+
+    Cost: nothing but one query where no trace has a verdict; else one signature check each, and one reading of each
+    judged trace since the last change.
+    """
+    with store.read() as con:
+        asked = [row[0] for row in con.execute(SELECT_JUDGED)] if trace_ids is None else list(trace_ids)
+        rows: list[Any] = []
+        for start in range(0, len(asked), _CHUNK):
+            chunk = asked[start : start + _CHUNK]
+            rows += con.execute(SELECT_OF_TRACES.format(marks=marks(len(chunk))), chunk).fetchall()
+    if not rows:
+        return {}
+    verdicts = _checked(store, {row["id"]: row for row in rows}.values(), trust)
+    standing = [verdict for verdict in verdicts if verdict.confirmed]
+    replaced = {uid for verdict in standing for uid in verdict.supersedes}
+    by_trace: dict[int, list[Verdict]] = {}
+    for verdict in standing:
+        if verdict.uid not in replaced:
+            for trace_id in subject_ids(store, verdict):
+                by_trace.setdefault(trace_id, []).append(verdict)
+    chosen = {trace_id: _standing(by_trace[trace_id]) for trace_id in asked if trace_id in by_trace}
+    return {trace_id: replace(verdict, trace_id=trace_id) for trace_id, verdict in chosen.items() if verdict}
+
+
+def _standing(verdicts: Sequence[Verdict]) -> Verdict | None:
+    """The verdict that a trace shows: of all questions, a fail before a pass, then the newest.
+
+    Of one reviewer the last word on a question counts. A question on which reviewers disagree says nothing until
+    somebody adjudicates.
+    """
+    last_words: dict[tuple[str, str], dict[str, Verdict]] = {}
+    for verdict in sorted(verdicts, key=lambda entry: (entry.signed_at, entry.id or 0)):
+        last_words.setdefault((verdict.question, verdict.rubric.id), {})[verdict.reviewer] = verdict
+    agreed: list[Verdict] = []
+    for words in last_words.values():
+        telling = [verdict for verdict in words.values() if verdict.answer.label is not Label.CANT_TELL]
+        if len({verdict.answer.label for verdict in telling}) <= 1:
+            agreed += telling or words.values()
+    order = (Label.CANT_TELL, Label.PASS, Label.FAIL)
+    return max(agreed, key=lambda entry: (order.index(entry.answer.label), entry.signed_at, entry.id), default=None)
+
+
+def subject_ids(store: Store, verdict: Verdict) -> list[int]:
+    """The rows of the traces that a verdict's signed record is about, whatever the index says."""
+    with store.read() as con:
+        rows = [
+            con.execute("SELECT id FROM trace WHERE trace_key = ? AND project = ?", (seen.trace_key, seen.project))
+            for seen in verdict.seen
+        ]
+        return [row[0] for found in rows for row in found.fetchall()]
+
+
+def _checked(store: Store, rows: Iterable[Any], trust: Trust | None) -> list[Verdict]:
+    trust = trust or load_trust(store)
+    return [verdict for row in rows if (verdict := _verdict(store, row, trust)) is not None]
+
+
+def _verdict(store: Store, row: Any, trust: Trust) -> Verdict | None:
+    if row["record"] is None:
+        return None
+    try:
+        verdict = _parsed(row["record"])
+    except BadInputError:
+        return None
+    subjects = subject_ids(store, verdict)
+    verdict = replace(
+        verdict, id=row["id"], item_id=row["item_id"], trace_id=subjects[0] if len(subjects) == 1 else None
+    )
+    if verdict.uid != row["uid"]:
+        return replace(verdict, state=SignatureState.INVALID, state_reason="filed under another id than it was signed")
+    check = verdict_state(store, verdict, trust)
+    # The name in the record is what the signer claims; a trusted key has the name under which it is known here.
+    name = check.signed_by or verdict.reviewer_name
+    return replace(verdict, state=check.state, state_reason=check.reason, reviewer_name=name)
+
+
+@lru_cache(maxsize=5_000)
+def _parsed(text: str) -> Verdict:
+    return parse_verdict_record(text)
+
+
+def _current(store: Store, trace_ids: Sequence[int]) -> Mapping[tuple[str, str], CurrentTrace | None]:
+    found = [current_trace(store, trace_id) for trace_id in trace_ids]
+    return dict(entry for entry in found if entry is not None)
+
+
+def _proposal(row: Any) -> Proposal:
+    return Proposal(
+        id=row["id"],
+        trace_id=row["trace_id"],
+        label=Label(row["label"]),
+        explanation=row["explanation"],
+        proposed_by=row["proposed_by"],
+        cited=tuple(CitedStep(span_id, quote) for span_id, quote in json.loads(row["cited"])),
+        cause=CauseClass(row["cause"]) if row["cause"] else None,
+        item_id=row["item_id"],
+        created_at=row["created_at"],
+    )

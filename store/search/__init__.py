@@ -1,0 +1,1 @@
+"""Finding traces: words and filters, vectors, counts."""

@@ -1,0 +1,1 @@
+"""Small things that are set for a store: values by name, tokens, the state of pulls."""

@@ -1,0 +1,1 @@
+"""Traces as kept: spans, contents once, revisions, summaries."""

@@ -1,0 +1,30 @@
+"""The steps of a trace in words, as the faces put them: derived like signals, and kept per revision and wording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from ..sqlite.connection import Store
+from ..sqlite.driver import Connection
+from .compression import pack, unpack
+
+UPSERT = """
+INSERT INTO told_steps(trace_id, revision, form, steps) VALUES (?, ?, ?, ?)
+ON CONFLICT(trace_id) DO UPDATE SET revision = excluded.revision, form = excluded.form, steps = excluded.steps
+"""
+SELECT = "SELECT steps FROM told_steps WHERE trace_id = ? AND revision = ? AND form = ?"
+
+
+def save_told_steps(
+    con: Connection, trace_id: int, revision: int, form: int, steps: Sequence[Sequence[object]]
+) -> None:
+    """Keep a row a step, JSON-able, inside the caller's transaction; replaces what was kept of the trace."""
+    con.execute(UPSERT, (trace_id, revision, form, pack([list(step) for step in steps])))
+
+
+def load_told_steps(store: Store, trace_id: int, revision: int, form: int) -> list[list[Any]] | None:
+    """The rows kept for this revision in this wording; None where there are none."""
+    with store.read() as con:
+        row = con.execute(SELECT, (trace_id, revision, form)).fetchone()
+    return None if row is None else cast(list[list[Any]], unpack(row[0]))

@@ -1,0 +1,79 @@
+"""Schema history: a store of any former shape opens and keeps what it holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+from retrospan.model.errors import StoreError, StoreVersionError, UsageError
+from retrospan.store.migrations import HEAD
+from retrospan.store.sqlite import upgrade
+from retrospan.store.sqlite.connection import APPLICATION_ID, open_store
+from retrospan.store.sqlite.driver import driver
+
+
+def revisions() -> list[str]:
+    """Revision ids, oldest first."""
+    script = ScriptDirectory.from_config(upgrade._config())
+    return [revision.revision for revision in script.walk_revisions()][::-1]
+
+
+def test_head_is_the_newest_script() -> None:
+    assert upgrade.newest_revision() == HEAD
+
+
+@pytest.mark.parametrize("former", revisions()[:-1])
+def test_a_store_of_a_former_shape_opens_with_its_traces(tmp_path: Path, former: str) -> None:
+    path = tmp_path / "old.db"
+    upgrade.upgrade_sqlite(path, former)
+    con = driver.connect(str(path), isolation_level=None)
+    con.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    con.executemany(
+        "INSERT INTO meta(key, value) VALUES (?, ?)", [("store_id", "abc"), ("kind", "ordinary"), ("created_at", "0")]
+    )
+    con.execute("INSERT INTO trace(project, trace_key, arrived_at) VALUES ('p', 'k', 1)")
+    con.close()
+    with open_store(path) as store, store.read() as opened:
+        assert opened.execute("SELECT version_num FROM alembic_version").fetchone()[0] == HEAD
+        assert opened.execute("SELECT trace_key FROM trace").fetchone()[0] == "k"
+        assert store.id == "abc"
+
+
+def test_a_store_of_a_newer_retrospan_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    open_store(path).close()
+    con = driver.connect(str(path), isolation_level=None)
+    con.execute("UPDATE alembic_version SET version_num = '9999_future'")
+    con.close()
+    with pytest.raises(StoreVersionError, match="Upgrade Retrospan"):
+        open_store(path)
+
+
+def test_a_foreign_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    con = driver.connect(str(path), isolation_level=None)
+    con.execute("CREATE TABLE t(x)")
+    con.close()
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="not a Retrospan store"):
+        open_store(path)
+    assert path.read_bytes() == before
+
+
+def test_rubbish_is_refused_with_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "rubbish.db"
+    path.write_bytes(b"\x00\x01rubbish" * 1000)
+    with pytest.raises((StoreError, UsageError), match=r"rubbish\.db"):
+        open_store(path)
+
+
+def test_a_folder_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises((StoreError, UsageError), match="Name another place"):
+        open_store(tmp_path / "file" / "store.db")
+
+
+def test_a_database_url_is_refused_with_what_to_do() -> None:
+    with pytest.raises(UsageError, match="reads files only"):
+        open_store("postgresql://localhost/x")
