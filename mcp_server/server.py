@@ -180,8 +180,8 @@ def build_server(store: Store, *, read_only: bool = False, folder: Path | None =
     """
     server = RetrospanServer(store, read_only=read_only, folder=folder)
     add_prompts(server)
-    add_resources(server)
-    add_completions(server)
+    add_resources(server, store, server.limiter)
+    add_completions(server, store, server.limiter)
     return server
 
 

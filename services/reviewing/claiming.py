@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ...knowledge.rubrics import rubric_of
 from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError
 from ...model.reviews import Claim, Draft, ItemState, Reviewer, ReviewerStatus, ReviewItem, Rubric, SeenTrace
@@ -23,6 +22,7 @@ from ...store.reviews.claims import (
 )
 from ...store.reviews.items import get_item
 from ...store.reviews.reviewers import find_reviewer, load_roster
+from ...store.reviews.rubrics import rubric_of
 from ...store.sqlite.connection import Store
 from ...store.sqlite.driver import Connection
 from ...store.traces.revisions import refresh, trace_rows
