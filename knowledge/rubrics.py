@@ -17,6 +17,7 @@ from ..model.text import yamltext
 from ..model.text.display import safe_line
 from ..model.traces import JsonValue
 from ..trust.signing import Signature, content_sha256, read_signature
+from .plaintext import plain_line, plain_text
 
 SLUG = r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
 _Text = Annotated[str, Field(max_length=4_000)]
@@ -76,10 +77,7 @@ def rubric_from_content(content: Any, *, source: str = "rubric", document: yamlt
             place = document.locate(mistake["loc"]) if document else yamltext.Place("", 1)
             lines.append(f"{source}:{place.line}: {safe_line(place.path, 80) or 'rubric'}: {mistake['msg']}")
         raise BadInputError("\n".join(lines), where=lines[0].split(": ")[0]) from None
-    criteria = tuple(
-        Criterion(entry.id, entry.question, entry.pass_when, entry.fail_when, entry.examples)
-        for entry in fields.criteria
-    )
+    criteria = tuple(Criterion(**entry.model_dump()) for entry in fields.criteria)
     return Rubric(fields.id, fields.version, fields.title, criteria, content_sha256(content))
 
 
@@ -115,3 +113,18 @@ def rubric_content(rubric: Rubric) -> dict[str, JsonValue]:
 def built_in_rubric() -> Rubric:
     """The rubric that is part of the program."""
     return replace(rubric_from_content(dict(BUILT_IN)), state=SignatureState.VALID)
+
+
+def clean_rubric(rubric: Rubric) -> Rubric:
+    """The rubric with every text made visible and inert, and its hash as of then."""
+    criteria = tuple(
+        replace(
+            entry,
+            question=plain_line(entry.question),
+            pass_when=plain_text(entry.pass_when),
+            fail_when=plain_text(entry.fail_when),
+            examples=tuple(plain_text(example) for example in entry.examples),
+        )
+        for entry in rubric.criteria
+    )
+    return rubric_from_content(rubric_content(replace(rubric, title=plain_line(rubric.title), criteria=criteria)))

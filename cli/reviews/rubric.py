@@ -12,7 +12,7 @@ from ...model.reviews import Rubric, SignatureState
 from ...model.text.display import safe_line, safe_text
 from ...services.knowledge.confirming import confirm_rubric
 from ...services.knowledge.proposing import knowledge_folders
-from ...services.knowledge.rubrics import (
+from ...services.reviewing.rubrics import (
     Reopened,
     check_rubric,
     diff_rubrics,

@@ -12,7 +12,7 @@ from typing import cast
 from ...knowledge.documents import Document, check_document, parse_document, sign_document
 from ...knowledge.folders import KnowledgeKind, knowledge_root, write_knowledge
 from ...knowledge.lessons import dump_lesson
-from ...knowledge.rubrics import rubric_content, rubric_from_content
+from ...knowledge.rubrics import clean_rubric, rubric_content, rubric_from_content
 from ...model.cases import Case, CaseStatus, dump_case, parse_case
 from ...model.clock import utc_now, utc_text
 from ...model.errors import UnknownIdError, UsageError
@@ -31,7 +31,7 @@ from ...trust.session import ReviewSession
 from ...trust.signing import content_sha256
 from ..reviewing.deciding import require_trusted
 from ..reviewing.people import announce
-from .proposing import checked_lesson, clean_rubric
+from .proposing import checked_lesson
 
 
 def confirm_lesson(

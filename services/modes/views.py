@@ -25,9 +25,9 @@ from ...store.findings.modes import (
     unplaced,
 )
 from ...store.findings.observations import Observation, list_observations
+from ...store.reading.summaries import get_summaries
 from ...store.sqlite.connection import Store
 from ...store.traces.revisions import step_numbers
-from ...store.traces.summaries import get_summaries
 from ..finding.listing import list_traces
 from .gathering import background_of
 from .names import computed_names

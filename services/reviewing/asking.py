@@ -18,7 +18,7 @@ from ...store.reviews.reviewers import find_reviewer, load_roster
 from ...store.reviews.rubrics import find_rubric, rubric_of
 from ...store.reviews.verdicts import insert_proposal, list_proposals, list_verdicts
 from ...store.sqlite.connection import Store
-from ..agent_work.quotations import locate_quote
+from .quotations import locate_quote
 from .subjects import (
     TEXT_LIMIT,
     bounded,

@@ -11,10 +11,10 @@ from retrospan.services.privacy.erasing import delete_traces
 from retrospan.services.privacy.rescanning import redact_store
 from retrospan.services.understanding.analysing import analyse
 from retrospan.services.understanding.step_texts import tell_steps, told_steps
+from retrospan.store.reading.summaries import get_summaries, get_trace
 from retrospan.store.sqlite.connection import Store, open_store
 from retrospan.store.sqlite.driver import Connection
 from retrospan.store.traces.compression import unpack
-from retrospan.store.traces.summaries import get_summaries, get_trace
 
 MAIL = "quentin.zabriskie@example.org"
 

@@ -8,8 +8,8 @@ from typing import Any
 from ...model.paths import PathRow
 from ...model.traces import StepKind
 from ..sqlite.connection import Store
-from .contents import marks
-from .revisions import load_order, trace_rows
+from ..traces.contents import marks
+from ..traces.revisions import load_order, trace_rows
 
 _CHUNK = 400
 SELECT_SPANS = """
