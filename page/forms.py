@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from ..model.errors import UsageError
 from ..model.reviews import Answer, CriterionAnswer, Label, Rubric, Severity
+from ..model.text.bounds import within
 
-TEXT_LIMIT = 4_000
 _LABELS = {"pass": Label.PASS, "fail": Label.FAIL, "cant_tell": Label.CANT_TELL}
 
 
@@ -52,6 +52,4 @@ def _overall(marks: tuple[CriterionAnswer, ...]) -> Label:
 
 
 def _text(value: str) -> str:
-    if len(value) > TEXT_LIMIT:
-        raise UsageError(f"At most {TEXT_LIMIT} characters fit in one field. Shorten the text.")
-    return value.replace("\r\n", "\n").strip()
+    return within("text", value.replace("\r\n", "\n").strip())

@@ -14,6 +14,7 @@ from retrospan.services.reviewing.asking_back import answer_back, ask_back
 from retrospan.services.reviewing.claiming import give_back, keep_alive, open_review, skip_review
 from retrospan.services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict, undo_answer
 from retrospan.services.reviewing.people import vouch_for
+from retrospan.services.reviewing.subjects import Session
 from retrospan.store.reading.summaries import get_summaries
 from retrospan.store.reviews.verdicts import confirmed_verdicts, get_verdict
 from reviewdesk import Desk
@@ -215,7 +216,7 @@ def test_session_is_judged_as_a_whole(desk: Desk) -> None:
     ada = desk.reviewer()
     with desk.store.write() as con:
         con.execute("UPDATE trace SET session = 's1'")
-    item = request_review(desk.store, None, "Did they get an answer?", by="human:Ada", session="s1", project="support")
+    item = request_review(desk.store, Session("s1", "support"), "Did they get an answer?", by="human:Ada")
     review = open_review(desk.store, item.id, ada.fingerprint)
     give_answer(desk.store, review.claim, FAIL)
     sign_verdict(desk.store, ada, review)
