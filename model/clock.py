@@ -13,7 +13,7 @@ from .errors import UsageError
 from .text.display import safe_line
 
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-_LENGTH = re.compile(rf"(\d{{1,6}})([{''.join(UNIT_SECONDS)}])")
+_LENGTH = re.compile(rf"([0-9]{{1,6}})([{''.join(UNIT_SECONDS)}])")
 
 
 def utc_now() -> datetime:

@@ -1,51 +1,22 @@
-"""Between rows and frozen values, by name: a column joins the field that is called like it."""
+"""Rows and frozen values, by name: a column joins the field that is called like it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from enum import Enum
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from types import UnionType
-from typing import Any, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any
 
-from .contract import Connection, Cursor, Row
+from ..model.fields import from_record, record_of
+from .contract import Connection, Cursor
 
-T = TypeVar("T")
-
-
-def from_row(kind: type[T], row: Row | Mapping[str, Any], **given: Any) -> T:
-    """A dataclass or named tuple from the columns, or parts of a record, that are called like its fields.
-
-    The type of a field says how its column is read: a flag becomes a bool, a member of a closed set that member.
-
-    Args:
-        kind: What to make.
-        row: Columns that no field is called like are passed over.
-        given: The fields that no column holds as they are.
-
-    Raises:
-        TypeError: if neither row nor `given` has a field that needs a value.
-    """
-    columns = set(row.keys())
-    values = dict(given)
-    for name, read in _plan(kind).readers:
-        if name in columns and name not in given:
-            value = row[name]
-            values[name] = value if read is None or value is None else read(value)
-    return kind(**values)
+from_row = from_record
+"""A value from a row: flags are kept as 0 and 1, members of closed sets as their words."""
 
 
 def values_of(value: Any, *, leave_out: Collection[str] = (), **given: Any) -> dict[str, Any]:
-    """What a statement is given of a dataclass or named tuple: its fields by name, flags and closed sets as kept.
-
-    Args:
-        value: The value.
-        leave_out: Fields that are no column.
-        given: Columns that hold something else than the field of their name, or have none.
-    """
-    found = {name: _kept(getattr(value, name)) for name in _plan(type(value)).names if name not in leave_out}
-    return found | given
+    """What a statement is given of a value: its fields by name, flags as 0 and 1; see `record_of`."""
+    found = record_of(value, leave_out=leave_out, **given)
+    return {name: int(part) if isinstance(part, bool) else part for name, part in found.items()}
 
 
 def insert_row(con: Connection, table: str, values: Mapping[str, Any], conflict: str = "") -> Cursor:
@@ -87,36 +58,3 @@ def upsert_text(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> s
     """The INSERT that brings a row with the same key up to date."""
     changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key)
     return insert_text(table, columns, f"ON CONFLICT({', '.join(key)}) DO UPDATE SET {changes}")
-
-
-def _kept(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    return int(value) if isinstance(value, bool) else value
-
-
-class _Plan(NamedTuple):
-    """What is known of a class once its type hints were looked at."""
-
-    names: tuple[str, ...]
-    readers: tuple[tuple[str, Callable[[Any], Any] | None], ...]
-
-
-_PLANS: dict[type, _Plan] = {}
-
-
-def _plan(kind: type) -> _Plan:
-    found = _PLANS.get(kind)
-    if found is None:
-        own = fields(kind) if is_dataclass(kind) else ()
-        names = tuple(field.name for field in own if field.init) or cast(Any, kind)._fields
-        hints = get_type_hints(kind)
-        found = _PLANS[kind] = _Plan(names, tuple((name, _reader(hints[name])) for name in names))
-    return found
-
-
-def _reader(hint: Any) -> Callable[[Any], Any] | None:
-    if get_origin(hint) in (Union, UnionType):
-        alone = [part for part in get_args(hint) if part is not type(None)]
-        return _reader(alone[0]) if len(alone) == 1 else None
-    return hint if isinstance(hint, type) and (hint is bool or issubclass(hint, Enum)) else None
