@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ...model.clock import time_span, utc_text
+from ...model.clock import read_length, utc_text
 from ...model.errors import UsageError
 from ...store.contract import Store
 from ...store.erasure.records import ErasureKind, Occasion
@@ -65,9 +65,9 @@ def parse_age(text: str) -> float:
     >>> parse_age("2d")
     172800.0
     """
-    age = time_span(text)
+    age = read_length(text)
     if not age:
-        raise UsageError(f"{text!r} is no age: it would take everything. Write one as 12h, 90d or 6w.")
+        raise UsageError(f"{text!r} is no age; write one as 30m, 12h, 90d or 6w.")
     return age.total_seconds()
 
 

@@ -40,9 +40,10 @@ def test_what_is_no_length_of_time_is_told_so(text: str) -> None:
         time_span(text)
 
 
-def test_an_age_of_nothing_would_take_everything() -> None:
-    with pytest.raises(UsageError, match="take everything"):
-        parse_age("0d")
+@pytest.mark.parametrize("text", [*WRONG, "0d"])
+def test_an_age_of_nothing_is_none(text: str) -> None:
+    with pytest.raises(UsageError, match="is no age; write one as 30m, 12h, 90d or 6w"):
+        parse_age(text)
 
 
 def test_a_date_that_no_calendar_has_is_refused() -> None:
