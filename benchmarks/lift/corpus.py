@@ -1,4 +1,4 @@
-"""The runs that all arms hold, each once: six projects of real runs with task, version and outcome where they have them.
+"""The runs that all arms hold, each once: six projects of real runs, with task, version and outcome where known.
 
 No label stands in a record but the outcome, which every arm gets alike.
 """

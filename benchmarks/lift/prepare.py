@@ -27,7 +27,7 @@ from retrospan.store.opening import open_store
 from sending import send
 
 from .corpus import PROJECTS, cases_of, record_of
-from .spans import request_of, spans_of
+from .spans import Row, request_of, spans_of
 
 BENCHMARKS = Path(__file__).resolve().parents[1]
 PROGRAM = Path(sys.executable).with_name("retrospan")
@@ -89,13 +89,15 @@ def _sql(place: Path) -> None:
     with closing(sqlite3.connect(place / DATABASE)) as con, con:
         con.execute(_TABLE)
         for project, number, case in _runs():
-            rows = [
-                (row.trace_id, row.span_id, row.parent_span_id, row.name, project, row.start_ns, row.end_ns)
-                + ("ERROR" if row.failed else "UNSET", json.dumps(row.attributes, ensure_ascii=False))
-                for row in spans_of(project, number, case)
-            ]
+            rows = [_stored(project, row) for row in spans_of(project, number, case)]
             con.executemany("INSERT INTO spans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         con.execute("CREATE INDEX spans_trace ON spans (trace_id)")
+
+
+def _stored(project: str, row: Row) -> tuple[str | int | None, ...]:
+    status, attributes = "ERROR" if row.failed else "UNSET", json.dumps(row.attributes, ensure_ascii=False)
+    ids = (row.trace_id, row.span_id, row.parent_span_id)
+    return (*ids, row.name, project, row.start_ns, row.end_ns, status, attributes)
 
 
 def _retrospan(place: Path) -> None:
@@ -119,7 +121,7 @@ def _finished(place: Path) -> None:
     """Analysed and with vectors, as `serve` leaves a store; then the way to its server."""
     store = str(place.resolve() / "store.db")
     subprocess.run([PROGRAM, "embed", "--store", store], check=True)
-    _serve_by(place, {"command": str(PROGRAM), "args": ["mcp", "--read-only", "--store", store], "env": {}})
+    _serve_by(place, {"command": str(PROGRAM), "args": ["mcp", "--store", store], "env": {}})
 
 
 def _other_product(place: Path, url: str, server: Path | None) -> None:

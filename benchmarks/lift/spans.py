@@ -1,9 +1,9 @@
 """The runs as spans in OpenTelemetry's GenAI attributes: the load of the OTLP and the SQL arms.
 
-A root span holds what the run is (`run.id`, `run.task`, `run.version`, `run.outcome`) and what was asked and answered at
-its ends. Each turn of a model is a `chat` span with the conversation so far, as instrumentations send it; in a team it
-is an `invoke_agent` span with the word it answers; a coding session repeats nothing. A tool's result is an
-`execute_tool` span with the arguments of its call.
+A root span holds what the run is (`run.id`, `run.task`, `run.version`, `run.outcome`), the first thing that was asked
+and the last that was answered. Each turn of a model is a `chat` span with the conversation so far, as instrumentations
+send it; in a team it is an `invoke_agent` span with the word it answers; a coding session repeats nothing. A tool's
+result is an `execute_tool` span with the arguments of its call.
 """
 
 from __future__ import annotations
