@@ -109,8 +109,8 @@ def _judge(task: dict[str, Any], answer: Any) -> str:
         return "right" if step and agent else "agent right" if agent else "wrong"
     if kind == "argument":
         case = task["case"]
-        fits = answer["tool"] == case.extra["wrong"][1] and answer["argument"] in wrong_arguments(case)
-        return "right" if fits else "wrong"
+        named = answer["tool"] == case.extra["wrong"][1] and answer["argument"] in wrong_arguments(case)
+        return "right" if named else "wrong"
     return "right" if fits(answer, derived(kind, cases)) else "wrong"
 
 

@@ -38,7 +38,7 @@ def right_answer(question: Question) -> Any:
     assert question.case is not None
     if "argument" in gold:
         return {"tool": question.case.extra["wrong"][1], "argument": sorted(wrong_arguments(question.case))}
-    return [_seen(question.case, index) for index in _right_steps(question.case)]
+    return [seen(question.case, index) for index in _right_steps(question.case)]
 
 
 def is_right(question: Question, answer: Any) -> bool:
@@ -50,7 +50,7 @@ def is_right(question: Question, answer: Any) -> bool:
         if "argument" in question.gold:
             return bool(answer["tool"] == right["tool"] and answer["argument"] in right["argument"])
         if "step" in question.gold:
-            return _quoted(answer["quote"], right)
+            return is_quoted(answer["quote"], right)
         return fits(answer, right) if "triage" in question.gold else _same(answer, right)
     except (AttributeError, KeyError, TypeError, ValueError):
         return False
@@ -69,11 +69,11 @@ def _same(answer: Any, right: Any) -> bool:
 def _right_steps(case: Case) -> list[int]:
     if "quotes" in case.extra:
         messages = range(len(case.record["messages"]))
-        return [at for at in messages if any(_letters(quote) in _seen(case, at) for quote in case.extra["quotes"])]
+        return [at for at in messages if any(_letters(quote) in seen(case, at) for quote in case.extra["quotes"])]
     return list(case.steps)
 
 
-def _seen(case: Case, index: int) -> str:
+def seen(case: Case, index: int) -> str:
     """Letters and digits of a message, of the calls it makes and of their results: what a view may show as one step."""
     message = case.record["messages"][index]
     parts = [str(message.get("content") or "")]
@@ -83,7 +83,8 @@ def _seen(case: Case, index: int) -> str:
     return _letters(" ".join(parts))
 
 
-def _quoted(quote: str, right: Sequence[str]) -> bool:
+def is_quoted(quote: str, right: Sequence[str]) -> bool:
+    """Whether the letters of a quote stand in one of the texts, and are enough to mean it."""
     letters = _letters(quote)
     return len(letters) >= _SHORTEST and any(letters in text for text in right)
 
@@ -176,7 +177,8 @@ def _change_unseen(cases: Cases) -> Any:
     return {"runs": count}
 
 
-def _refused_then_changed(cases: Cases) -> list[str]:
+def refused_then_changed(cases: Cases) -> list[str]:
+    """Runs where a changing call was refused and went through later with other arguments."""
     return [case.id for case in cases if _mended(case)]
 
 
@@ -217,7 +219,7 @@ _BY_CODE: dict[str, Callable[[Cases], Any]] = {
     "paired_counts": _paired_counts,
     "paired_losses": _paired_losses,
     "person_refused": _person_refused,
-    "refused_then_changed": _refused_then_changed,
+    "refused_then_changed": refused_then_changed,
     "refusing_tool": _refusing_tool,
     "same_again": _same_again,
     "same_prompt": _same_prompt,

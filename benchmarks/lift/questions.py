@@ -66,7 +66,8 @@ def _picked(gold: dict[str, Any]) -> Case:
     if gold["project"] == "team":
         fitting = [case for case in fitting if len(case.steps) == 2]
     fitting.sort(key=lambda case: hashlib.sha256(f"lift:{case.id}".encode()).digest())
-    return fitting[gold["pick"]]
+    pick: int = gold["pick"]
+    return fitting[pick]
 
 
 def _fits(case: Case, gold: dict[str, Any]) -> bool:

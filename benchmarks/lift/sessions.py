@@ -23,10 +23,11 @@ def coding_sessions() -> list[Case]:
         if label["kind"] in _KINDS:
             text = lzma.decompress((folder / "runs" / label["file"]).read_bytes()).decode()
             messages = _claude_code(text) if label["kind"] == "claude-code" else _trajectory(text)
-            record = {"id": f"coding/{label['id']}", "messages": [_plain(message) for message in messages]}
+            case_id = f"coding/{label['id']}"
+            record = {"id": case_id, "messages": [_plain(message) for message in messages]}
             outcome = label["outcome"] if label["outcome"] in ("pass", "fail") else None
             quotes = [failure["quote"] for failure in label["failures"]]
-            cases.append(Case(record["id"], record, outcome=outcome, extra={"kind": label["kind"], "quotes": quotes}))
+            cases.append(Case(case_id, record, outcome=outcome, extra={"quotes": quotes}))
     return cases
 
 

@@ -50,16 +50,16 @@ def spans_of(project: str, number: int, case: Case) -> Iterator[Row]:
     yield Row(trace_id, root_id, None, f"invoke_agent {project}", start, end, attributes=_root(project, case))
     calls = {call.at: call for call in calls_of(case) if call.at is not None}
     for index, message in enumerate(messages):
-        name, attributes = "", {}
         if message["role"] == "assistant":
             name, attributes = _turn(project, messages, index)
         elif call := calls.get(index):
             name, attributes = f"execute_tool {call.tool}", _tool(call.tool, call.arguments, message)
-        if name:
-            span_id = blake2b(f"{index}:{case.id}".encode(), digest_size=8).hexdigest()
-            at = start + (index + 1) * _STEP_NS
-            failed = bool(message.get("is_error"))
-            yield Row(trace_id, span_id, root_id, name, at, at + _STEP_NS // 2, failed, attributes)
+        else:
+            continue
+        span_id = blake2b(f"{index}:{case.id}".encode(), digest_size=8).hexdigest()
+        at = start + (index + 1) * _STEP_NS
+        failed = bool(message.get("is_error"))
+        yield Row(trace_id, span_id, root_id, name, at, at + _STEP_NS // 2, failed, attributes)
 
 
 def request_of(project: str, number: int, case: Case) -> bytes:
