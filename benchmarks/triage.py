@@ -114,12 +114,12 @@ def _judge(task: dict[str, Any], answer: Any) -> str:
     return "right" if fits(answer, derived(kind, cases)) else "wrong"
 
 
-def fits(answer: Any, right: Any) -> bool:
-    """Lists in any order, numbers with a fraction within one."""
+def fits(answer: Any, right: Any, near: float = 1.0) -> bool:
+    """Lists in any order; numbers with a fraction may be off by `near`, others by nothing."""
     if isinstance(right, list):
         return sorted(answer) == sorted(right)
     return all(
-        abs(answer[key] - value) <= 1.0 if isinstance(value, float) else answer[key] == value
+        abs(answer[key] - value) <= near if isinstance(value, float) else answer[key] == value
         for key, value in right.items()
     )
 

@@ -18,7 +18,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -166,4 +166,5 @@ def _write(path: Path, question: str, **facts: Any) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with suppress(BrokenPipeError):
+        sys.exit(main(sys.argv[1:]))

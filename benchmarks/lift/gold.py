@@ -51,19 +51,9 @@ def is_right(question: Question, answer: Any) -> bool:
             return bool(answer["tool"] == right["tool"] and answer["argument"] in right["argument"])
         if "step" in question.gold:
             return is_quoted(answer["quote"], right)
-        return fits(answer, right) if "triage" in question.gold else _same(answer, right)
+        return fits(answer, right, _NEAR if "code" in question.gold else 1.0)
     except (AttributeError, KeyError, TypeError, ValueError):
         return False
-
-
-def _same(answer: Any, right: Any) -> bool:
-    """Lists in any order, numbers with a fraction to a twentieth."""
-    if isinstance(right, list):
-        return sorted(answer) == sorted(right)
-    return all(
-        abs(answer[key] - value) <= _NEAR if isinstance(value, float) else answer[key] == value
-        for key, value in right.items()
-    )
 
 
 def _right_steps(case: Case) -> list[int]:
