@@ -63,6 +63,8 @@ class Fold(StrEnum):
     """A pure wrapper: a graph node, a turn, a placeholder."""
     DOUBLE = "double"
     """A second recording of a call that another span holds."""
+    ABANDONED = "abandoned"
+    """A turn that was taken back: the conversation went on from a point before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +225,23 @@ class TraceFacts:
     """The fields that a person set by a mark: what is imported or received later does not change them."""
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Records of one kind that a reader knows and makes no step of, counted so that nothing is dropped unsaid."""
+
+    file: str
+    what: str
+    """The kind of record, as the file calls it."""
+    count: int = 1
+
+
 @dataclass(slots=True)
 class SpanBatch:
     """What one request or one stretch of a file holds, ready to be committed together."""
 
     spans: list[Span] = field(default_factory=list)
     facts: list[TraceFacts] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,31 +1,27 @@
-"""Claude Code session files: one record a line, sub-agents in `<session>/subagents/agent-*.jsonl` beside them.
+"""Claude Code session files: one record a line, sub-agents in files beside them.
 
-One session is one trace. An answer of the model may be spread over several records with the same message id; they are
-one step. Records that are no turns (meta, summaries, snapshots, queue operations) are left out.
+One session is one trace, with the steps of each sub-agent below the call that started it. A sub-agent that no call
+started is a trace of its own in the same session. Turns that were taken back are folded; records that are no turns are
+counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
-from typing import BinaryIO
+from collections.abc import Iterator
 
 from ...model.errors import BadInputError
 from ...model.text.jsontext import as_text
-from ...model.traces import JsonValue, Span, SpanBatch, Status, StepError, TraceFacts
-from .chat import to_messages
-from .fields import mapping, optional_text, time_ns
+from ...model.traces import JsonValue
+from .claude_code_files import agent_type, session_files
+from .claude_code_links import TURNS, sessions_of
+from .claude_code_session import Session
+from .fields import mapping, span_id_of
 from .head import Head
-from .messages import usage_of
 from .records import ReadItem, Record, RecordError, Source, json_records
-from .session import SessionBuilder, joined, kept
+from .session import left_out_of
 
 CONVENTION = "claude-code"
-_AGENT = "claude-code"
-_TURN_TYPES = ("user", "assistant")
-_OTHER_TYPES = (
+OTHER_TYPES = (
     "system",
     "summary",
     "attachment",
@@ -33,6 +29,9 @@ _OTHER_TYPES = (
     "file-history-snapshot",
     "last-prompt",
     "permission-mode",
+    "progress",
+    "custom-title",
+    "ai-title",
 )
 
 
@@ -40,142 +39,67 @@ def sniff(head: Head) -> bool:
     """Whether the first records are of a Claude Code session."""
     for record in head.records:
         value = mapping(record)
-        if value.get("type") in _TURN_TYPES and "uuid" in value and "message" in value:
+        if value.get("type") in TURNS and "uuid" in value and "message" in value and "session_id" not in value:
             return True
-        if value.get("type") in _OTHER_TYPES and ("sessionId" in value or "leafUuid" in value or "messageId" in value):
+        if value.get("type") in OTHER_TYPES and ("sessionId" in value or "leafUuid" in value or "messageId" in value):
             return True
     return False
 
 
 def read(source: Source) -> Iterator[ReadItem]:
-    """One batch: the session with its sub-agents."""
-    session = _Session(source.name.rpartition(".")[0] or source.name)
-    for file in (source, *_subagents(source)):
-        for record in json_records(file):
-            if isinstance(record, RecordError):
-                yield record
-                continue
-            try:
-                session.add(record)
-            except BadInputError as err:
-                yield file.error(record.where, str(err))
-    batch = session.batch()
-    if batch.spans:
-        yield batch
-    else:
+    """A batch a session: the session with its sub-agents."""
+    main, *agents = session_files(source)
+    records, errors = _records(main)
+    yield from errors
+    groups = sessions_of(records, main.name.rpartition(".")[0] or main.name)
+    others: list[tuple[Source, list[Record]]] = []
+    for file in agents:
+        found, errors = _records(file)
+        yield from errors
+        others.append((file, found))
+    is_empty = True
+    for group in groups:
+        session = Session(group.key or _nameless(main, group.own), CONVENTION)
+        session.inherit(group.inherited)
+        session.take(group.own)
+        for file, found in others if group is groups[-1] else []:
+            session.agent_types[_agent_of(found)] = agent_type(file)
+            session.take(found)
+        session.finish()
+        yield from (main.error(where, what) for where, what in session.errors)
+        batches = list(session.batches())
+        for batch in batches[:1]:
+            batch.left_out = left_out_of(main.file, session.left_out)
+        is_empty = is_empty and not batches
+        yield from batches
+    if is_empty:
         yield source.error("file", "The session has no turns.")
 
 
-def _subagents(source: Source) -> Iterator[Source]:
-    if source.path is None:
-        return
-    folder = source.path.with_suffix("") / "subagents"
-    for path in sorted(folder.glob("agent-*.jsonl")) if folder.is_dir() else []:
-        yield Source(str(path), path.name, partial(_opened, path), source.limits, path)
-
-
-def _opened(path: Path) -> BinaryIO:
-    return path.open("rb")
-
-
-@dataclass(slots=True)
-class _Session:
-    """Everything of one session, by agent: the main one is under the empty name."""
-
-    fallback_key: str
-    builders: dict[str, SessionBuilder] = field(default_factory=dict)
-    answers: dict[str, Span] = field(default_factory=dict)
-    """Model steps by message id."""
-    seen: set[str] = field(default_factory=set)
-    starters: dict[str, Span] = field(default_factory=dict)
-    """Tool steps that ran a sub-agent, by its id."""
-    metadata: dict[str, JsonValue] = field(default_factory=dict)
-    trace_key: str = ""
-
-    def add(self, record: Record) -> None:
-        value = mapping(record.value)
-        if not value:
-            raise BadInputError("A record of a session is an object.")
-        self.trace_key = self.trace_key or as_text(value.get("sessionId"))
-        if value.get("type") not in _TURN_TYPES or value.get("isMeta") or value.get("isCompactSummary"):
-            return
-        identity = as_text(value.get("uuid"))
-        if identity and identity in self.seen:
-            return
-        self.seen.add(identity)
-        self.metadata.update(kept(value, "cwd", "gitBranch", "version", "entrypoint"))
-        raw = mapping(value.get("message"))
-        key = identity or record.where
-        builder = self._builder(value)
-        if value["type"] == "assistant":
-            self._answer(builder, value, raw, key)
+def _records(source: Source) -> tuple[list[Record], list[RecordError]]:
+    """The records of a file that are objects, and what is wrong with the others."""
+    records: list[Record] = []
+    errors: list[RecordError] = []
+    for record in json_records(source):
+        if isinstance(record, RecordError):
+            errors.append(record)
+        elif not isinstance(record.value, dict):
+            errors.append(source.error(record.where, str(BadInputError("A record of a session is an object."))))
         else:
-            self._user(builder, value, raw, key)
-
-    def _builder(self, value: dict[str, JsonValue]) -> SessionBuilder:
-        name = (as_text(value.get("agentId")) or "sidechain") if value.get("isSidechain") else ""
-        if name not in self.builders:
-            agent = as_text(value.get("attributionAgent") or value.get("agentType")) or name or _AGENT
-            self.builders[name] = SessionBuilder(self.trace_key or self.fallback_key, CONVENTION, agent)
-        return self.builders[name]
-
-    def _answer(
-        self, builder: SessionBuilder, value: dict[str, JsonValue], raw: dict[str, JsonValue], key: str
-    ) -> None:
-        message = to_messages({**raw, "role": "assistant"})[-1]
-        moment = time_ns(value.get("timestamp"))
-        known = self.answers.get(as_text(raw.get("id"))) if raw.get("id") else None
-        if known is not None:
-            known.ended_at_ns = moment or known.ended_at_ns
-            builder.set_answer(known, joined(known.output_messages[0], message))
-            return
-        span = builder.answered(
-            message, key=as_text(raw.get("id")) or key, time_ns=moment, usage=usage_of(raw.get("usage"))
-        )
-        span.model = optional_text(raw.get("model"))
-        span.provider = "anthropic"
-        span.finish_reason = optional_text(raw.get("stop_reason"))
-        span.response_id = optional_text(raw.get("id"))
-        if value.get("isApiErrorMessage"):
-            span.status, span.error = Status.ERROR, StepError(message.content, optional_text(value.get("error")))
-        if raw.get("id"):
-            self.answers[as_text(raw["id"])] = span
-
-    def _user(self, builder: SessionBuilder, value: dict[str, JsonValue], raw: dict[str, JsonValue], key: str) -> None:
-        moment = time_ns(value.get("timestamp"))
-        for index, message in enumerate(to_messages({"role": "user", "content": raw.get("content")})):
-            if message.role == "tool":
-                span = builder.returned(message, key=message.tool_call_id or f"{key}.{index}", time_ns=moment)
-                started = optional_text(mapping(value.get("toolUseResult")).get("agentId"))
-                if started:
-                    self.starters[started] = span
-            elif message.content:
-                builder.said(message, key=f"{key}.{index}", time_ns=moment)
-
-    def batch(self) -> SpanBatch:
-        """All spans in the order of their time, sub-agents below the call that started them."""
-        key = self.trace_key or self.fallback_key
-        for name, builder in self.builders.items():
-            starter = self.starters.get(name)
-            if starter is not None:
-                builder.agent = as_text(mapping(starter.inputs).get("subagent_type")) or builder.agent
-            for span in builder.spans:
-                span.trace_key = key
-                span.agent = builder.agent
-                span.parent_span_id = starter.span_id if starter else None
-        spans = _in_order(builder.spans for builder in self.builders.values())
-        return SpanBatch(spans, [TraceFacts(key, session=key, metadata=self.metadata or None)])
+            records.append(record)
+    return records, errors
 
 
-def _in_order(groups: Iterable[list[Span]]) -> list[Span]:
-    """Spans by the time they ended; each agent's own order stays."""
-    dated: list[tuple[int, int, Span]] = []
-    for group in groups:
-        latest = 0
-        for span in group:
-            latest = max(latest, span.ended_at_ns or 0)
-            dated.append((latest, len(dated), span))
-    dated.sort(key=lambda item: item[:2])
-    for sequence, (_, _, span) in enumerate(dated):
-        span.sequence = sequence
-    return [span for _, _, span in dated]
+def _agent_of(records: list[Record]) -> str:
+    return next((as_text(_value(record).get("agentId")) for record in records if _value(record).get("agentId")), "")
+
+
+def _value(record: Record) -> dict[str, JsonValue]:
+    return mapping(record.value)
+
+
+def _nameless(source: Source, records: list[Record]) -> str:
+    """A key for a session that names none: files of one name must not become one trace."""
+    stem = source.name.rpartition(".")[0] or source.name
+    first = next((record for record in records if _value(record).get("type") in TURNS), None)
+    return f"{stem}-{span_id_of(as_text(first.value))}" if first else stem

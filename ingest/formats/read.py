@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -10,10 +11,12 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from ...model.errors import BadInputError, UsageError
+from ...model.traces import LeftOut
 from ..compressed import ZipArchive, compression_of, decompressed, plain_name
 from ..limits import DEFAULT_LIMITS, Limits
 from . import otlp
 from .bounds import within_limits
+from .claude_code_files import is_read_with_session
 from .detect import Format, detect_format, format_named
 from .encoding import as_utf8
 from .head import HEAD_BYTES
@@ -65,6 +68,25 @@ def read_path(
     if path.is_dir():
         return reader.folder(path)
     return reader.single(path)
+
+
+def unread_files(path: Path | str) -> list[LeftOut]:
+    """The files of a folder that `read_path` does not look at, counted by the ending of their names."""
+    root = Path(path)
+    if not root.is_dir():
+        return []
+    endings: Counter[str] = Counter()
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        here = Path(folder)
+        if otlp.capture_files(here, names):
+            continue
+        endings.update(
+            plain_name(name) if plain_name(name) in IGNORED_NAMES else f"*{Path(plain_name(name)).suffix}"
+            for name in names
+            if not name.startswith(".") and not _is_data(name)
+        )
+    return [LeftOut(str(root), f"file {ending}", number) for ending, number in sorted(endings.items())]
 
 
 class _Reader:
@@ -203,20 +225,14 @@ def _plan(root: Path) -> Iterator[tuple[Path, ...]]:
     """The files to read: alone, or together where a folder is one OTLP capture."""
     for folder, folders, names in os.walk(root):
         here = Path(folder)
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and not _belongs_to_session(here, name)
-        )
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         capture = otlp.capture_files(here, names)
         if capture:
             yield capture
             continue
         for name in sorted(names):
-            if _is_data(name) and (here / name).is_file():
+            if _is_data(name) and (here / name).is_file() and not is_read_with_session(here / name):
                 yield (here / name,)
-
-
-def _belongs_to_session(folder: Path, name: str) -> bool:
-    return name == "subagents" and folder.with_suffix(".jsonl").is_file()
 
 
 def _is_data(name: str) -> bool:

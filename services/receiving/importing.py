@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...ingest.formats.read import read_path
+from ...ingest.formats.read import read_path, unread_files
 from ...ingest.formats.records import RecordError
 from ...ingest.limits import DEFAULT_LIMITS, Limits
 from ...model.errors import BadInputError, UsageError
-from ...model.traces import SpanBatch
+from ...model.traces import LeftOut, SpanBatch
 from ...store.sqlite.connection import Store
 from ...store.traces.commit import commit_batch
 from ...store.traces.revisions import refresh
@@ -41,6 +41,8 @@ class ImportReport:
     redacted: int = 0
     """Secrets taken out before anything was written."""
     errors: list[RecordError] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    """Records that were understood and make no step, and files of other kinds, counted."""
     findings: list[Finding] = field(default_factory=list)
     trace_ids: list[int] = field(default_factory=list)
     """The traces of this import, in order of first mention."""
@@ -96,6 +98,7 @@ class _Importer:
             if on_progress:
                 on_progress("reading", done, total)
 
+        self._report.left_out += unread_files(path)
         try:
             items = read_path(path, format_name, limits=limits, on_progress=reading)
             for batch in self._batches(items):
@@ -111,6 +114,7 @@ class _Importer:
                 if isinstance(item, RecordError):
                     self._report.errors.append(item)
                     continue
+                self._report.left_out += item.left_out
                 waiting.spans += item.spans
                 waiting.facts += item.facts
                 if len(waiting.spans) >= _BATCH_SPANS:
