@@ -87,6 +87,8 @@ class Links:
 
     parents: dict[str, str] = field(default_factory=dict)
     turns: set[str] = field(default_factory=set)
+    sides: set[str] = field(default_factory=set)
+    """Records of sub-agents that stand in the session's own file."""
     is_linked: bool = False
 
     @classmethod
@@ -101,6 +103,8 @@ class Links:
                 links.parents.setdefault(identity, above)
                 if value.get("type") in TURNS:
                     links.turns.add(identity)
+                if value.get("isSidechain"):
+                    links.sides.add(identity)
         return links
 
     def above(self, identity: str) -> str:
@@ -113,9 +117,9 @@ class Links:
         return place if place in self.turns else ""
 
     def root(self, identity: str) -> str:
-        """The first record of the chain that a record is in."""
+        """The first record of the sub-agent's chain that a record is in."""
         seen = {identity}
-        while (above := self.parents.get(identity, "")) in self.parents and above not in seen:
+        while (above := self.parents.get(identity, "")) in self.sides and above not in seen:
             seen.add(above)
             identity = above
         return identity

@@ -20,7 +20,8 @@ _REJECTED = re.compile(
 _WAITING = re.compile(
     r"\bApprovalRequired\b|\bbut you haven't granted it yet\b|"
     r"\b(?:command|action|tool|call|operation) requires (?:\w+ )?(?:approval|confirmation|permission)\b|"
-    rf"\b(?:requires?|needs?|awaiting|waiting for) (?:your|{_PERSON}|{_PERSON}'s) (?:approval|confirmation|permission)\b",
+    rf"\b(?:requires?|needs?|awaiting|waiting for) (?:your|{_PERSON}|{_PERSON}'s) "
+    r"(?:approval|confirmation|permission)\b",
     re.IGNORECASE,
 )
 _LOOKED_AT = 240
