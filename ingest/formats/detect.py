@@ -14,6 +14,7 @@ from . import (
     langfuse,
     langsmith,
     messages,
+    mini_swe_agent,
     mlflow,
     openai_agents,
     openai_chat,
@@ -21,6 +22,7 @@ from . import (
     phoenix,
     reviews_csv,
     span_tree,
+    swe_agent,
 )
 from .fields import shortened
 from .head import Head, make_head
@@ -43,6 +45,8 @@ FORMATS: tuple[Format, ...] = (
     Format("inspect", "Inspect AI log (.eval, .json)", inspect_log.sniff, inspect_log.read),
     Format("claude-code", "Claude Code session", claude_code.sniff, claude_code.read),
     Format("codex", "Codex rollout", codex.sniff, codex.read),
+    Format("mini-swe-agent", "mini-swe-agent trajectory", mini_swe_agent.sniff, mini_swe_agent.read),
+    Format("swe-agent", "SWE-agent trajectory", swe_agent.sniff, swe_agent.read),
     Format("openai-agents", "OpenAI Agents trace export", openai_agents.sniff, openai_agents.read),
     Format("mlflow", "MLflow trace JSON", mlflow.sniff, mlflow.read),
     Format("langsmith", "LangSmith runs", langsmith.sniff, langsmith.read),

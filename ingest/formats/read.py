@@ -25,7 +25,7 @@ from .records import ReadItem, RecordError, Source
 
 __all__ = ["Progress", "ReadItem", "RecordError", "read_path"]
 
-DATA_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".pb", ".binpb", ".eval", ".zip")
+DATA_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".pb", ".binpb", ".eval", ".zip", ".traj")
 """What is looked at in a folder; a file that is named directly may be called anything."""
 IGNORED_NAMES = ("expected.json", "requests.json", "result.json", "package.json", "pyproject.json")
 _ARCHIVE_FORMATS = ("inspect",)
