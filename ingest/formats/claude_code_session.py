@@ -14,7 +14,7 @@ from ...model.traces import Fold, JsonValue, Message, Span, SpanBatch, Status, S
 from .chat import content_text, to_messages
 from .claude_code_links import TURNS, Links
 from .claude_code_parts import attachment_prompt, attachment_text, event_name, is_synthetic
-from .fields import mapping, number, optional_text, sequence, time_ns
+from .fields import mapping, number, optional_text, sequence, span_id_of, time_ns
 from .messages import usage_of
 from .records import Record
 from .session import SessionBuilder, joined, kept
@@ -51,6 +51,11 @@ class Session:
     left_out: Counter[str] = field(default_factory=Counter)
     errors: list[tuple[str, str]] = field(default_factory=list)
     order: Iterator[int] = field(default_factory=counting)
+
+    @property
+    def main(self) -> SessionBuilder:
+        """The agent that the person talks to."""
+        return self._builder({})
 
     def inherit(self, records: Sequence[Record]) -> None:
         """Turns that another session had: what this one begins with, no steps of its own."""
@@ -91,16 +96,10 @@ class Session:
         self.seen.add(identity)
         if kind in TURNS:
             self.metadata.update(kept(value, "cwd", "gitBranch", "version", "entrypoint"))
-            before = {name: len(builder.spans) for name, builder in self.builders.items()}
-            turns = (
-                {name: list(builder.turns) for name, builder in self.builders.items()} if self._is_back(value) else {}
-            )
-            builder = self._builder(value)
-            raw = mapping(value.get("message"))
-            turn = self._answer if kind == "assistant" else self._user
-            turn(builder, value, raw, identity or record.where)
-            if self._is_back(value):
-                self._fold(before, turns)
+            if identity in self.back:
+                self._taken_back(value, identity)
+            else:
+                self._turn(value, identity or span_id_of(record.where, as_text(value)))
         elif kind == "attachment":
             self._attached(value, identity or record.where)
         elif kind == "system" and value.get("subtype") == "local_command":
@@ -111,16 +110,22 @@ class Session:
         else:
             self.left_out[event_name(value)] += 1
 
-    def _is_back(self, value: dict[str, JsonValue]) -> bool:
-        return as_text(value.get("uuid")) in self.back
+    def _turn(self, value: dict[str, JsonValue], key: str) -> None:
+        builder, raw = self._builder(value), mapping(value.get("message"))
+        if value["type"] == "assistant":
+            self._answer(builder, value, raw, key)
+        else:
+            self._user(builder, value, raw, key)
 
-    def _fold(self, before: dict[str, int], turns: dict[str, list[Message]]) -> None:
-        """Folds what a turn that was taken back has added; those after it see nothing of it."""
-        for name, builder in self.builders.items():
-            for span in builder.spans[before.get(name, 0) :]:
-                span.fold = Fold.ABANDONED
-                self.left_out["step of a turn that was taken back (folded)"] += 1
-            builder.turns = turns.get(name, [])
+    def _taken_back(self, value: dict[str, JsonValue], key: str) -> None:
+        """A turn that was taken back: its steps are folded, and those after it see nothing of it."""
+        builder = self._builder(value)
+        turns, before = list(builder.turns), len(builder.spans)
+        self._turn(value, key)
+        for span in builder.spans[before:]:
+            span.fold = Fold.ABANDONED
+            self.left_out["step of a turn that was taken back (folded)"] += 1
+        builder.turns = turns
 
     def _builder(self, value: dict[str, JsonValue]) -> SessionBuilder:
         name = ""

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from ...model.errors import BadInputError, UsageError, did_you_mean
 from . import (
     claude_code,
+    claude_stream,
     codex,
+    codex_exec,
+    gemini_cli,
+    gemini_stream,
     inspect_log,
     jaeger,
     langfuse,
@@ -44,7 +48,11 @@ FORMATS: tuple[Format, ...] = (
     Format("span-tree", "nested span tree (Patronus)", span_tree.sniff, span_tree.read),
     Format("inspect", "Inspect AI log (.eval, .json)", inspect_log.sniff, inspect_log.read),
     Format("claude-code", "Claude Code session", claude_code.sniff, claude_code.read),
+    Format("claude-stream", "output of claude -p (stream-json, json)", claude_stream.sniff, claude_stream.read),
     Format("codex", "Codex rollout", codex.sniff, codex.read),
+    Format("codex-exec", "output of codex exec --json", codex_exec.sniff, codex_exec.read),
+    Format("gemini-cli", "Gemini CLI session", gemini_cli.sniff, gemini_cli.read),
+    Format("gemini-stream", "Gemini CLI stream-json or telemetry log", gemini_stream.sniff, gemini_stream.read),
     Format("mini-swe-agent", "mini-swe-agent trajectory", mini_swe_agent.sniff, mini_swe_agent.read),
     Format("swe-agent", "SWE-agent trajectory", swe_agent.sniff, swe_agent.read),
     Format("openai-agents", "OpenAI Agents trace export", openai_agents.sniff, openai_agents.read),
