@@ -58,7 +58,9 @@ def read(source: Source) -> Iterator[ReadItem]:
         batches = list(run.batches())
         for batch in batches[:1]:
             batch.left_out = left_out_of(source.file, run.session.left_out)
-        yield from batches or [source.error("file", "The run has no turns.")]
+        yield from batches
+        if not batches:
+            yield source.error("file", "The run has no turns.")
 
 
 def _nameless(source: Source, value: dict[str, JsonValue]) -> str:

@@ -14,7 +14,7 @@ from ...model.errors import BadInputError, UsageError
 from ...model.traces import LeftOut
 from ..compressed import ZipArchive, compression_of, decompressed, plain_name
 from ..limits import DEFAULT_LIMITS, Limits
-from . import otlp
+from . import cline, openhands, otlp
 from .bounds import within_limits
 from .claude_code_files import is_read_with_session
 from .detect import Format, detect_format, format_named
@@ -28,6 +28,8 @@ __all__ = ["Progress", "ReadItem", "RecordError", "read_path"]
 DATA_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".pb", ".binpb", ".eval", ".zip", ".traj")
 """What is looked at in a folder; a file that is named directly may be called anything."""
 IGNORED_NAMES = ("expected.json", "requests.json", "result.json", "package.json", "pyproject.json")
+_HIDDEN_DATA = (".aider.chat.history.md",)
+"""Hidden files that are looked at all the same: their product names them so."""
 _ARCHIVE_FORMATS = ("inspect",)
 _LOOKED_FOR = f"Looked for names that end in {', '.join(DATA_SUFFIXES)}, also compressed; name others one by one."
 _HEAD_PIECE = 16 * 1024
@@ -231,12 +233,19 @@ def _plan(root: Path) -> Iterator[tuple[Path, ...]]:
             yield capture
             continue
         for name in sorted(names):
-            if _is_data(name) and (here / name).is_file() and not is_read_with_session(here / name):
+            if _is_data(name) and (here / name).is_file() and not _is_read_with_others(here / name):
                 yield (here / name,)
+
+
+def _is_read_with_others(path: Path) -> bool:
+    """Whether a file tells of a run whose main file lies beside it, and is read with that one."""
+    return is_read_with_session(path) or cline.is_read_with_history(path) or openhands.is_read_with_others(path)
 
 
 def _is_data(name: str) -> bool:
     plain = plain_name(name).lower()
+    if plain in _HIDDEN_DATA:
+        return True
     return not name.startswith(".") and plain.endswith(DATA_SUFFIXES) and plain not in IGNORED_NAMES
 
 
