@@ -111,7 +111,7 @@ class StepJson(TypedDict):
     started_at: str | None
     duration_ms: float | None
     folded: bool
-    fold: NotRequired[Literal["wrapper", "double"]]
+    fold: NotRequired[Literal["wrapper", "double", "abandoned"]]
     attributes: NotRequired[dict[str, Any]]
 
 

@@ -125,11 +125,8 @@ class _Chat:
                 self.model = model[1]
             if (tokens := _TOKENS.match(line)) is not None:
                 _count(builder, tokens["rest"], line)
-            elif (
-                done := next(((m, name, bad) for pattern, name, bad in _DONE if (m := pattern.fullmatch(line))), None)
-            ) is not None:
-                found, name, failed = done
-                call = ToolCall(name, dict(found.groupdict()), f"{index}.{place}")
+            elif done := _done(line, f"{index}.{place}"):
+                call, failed = done
                 builder.calls[f"{index}.{place}"] = (call, None)
                 message = Message("tool", line, tool_call_id=call.id, is_error=failed)
                 builder.returned(message, key=f"{index}.{place}", time_ns=None)
@@ -137,6 +134,14 @@ class _Chat:
                 rest.append(line)
         if rest:
             builder.said(Message("system", "\n".join(rest), name="aider"), key=f"{index}", time_ns=None)
+
+
+def _done(line: str, key: str) -> tuple[ToolCall, bool] | None:
+    """What a line says that aider did, and whether it failed."""
+    for pattern, name, failed in _DONE:
+        if found := pattern.fullmatch(line):
+            return ToolCall(name, dict(found.groupdict()), key), failed
+    return None
 
 
 def _count(builder: SessionBuilder, amounts: str, line: str) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 from ...model.text.jsontext import as_text, parse
 from .fields import mapping
-from .records import Source
+from .records import Source, opened
 
 _AGENT_FILES = "agent-*.jsonl"
 _FOLDER = "subagents"
@@ -90,8 +89,4 @@ def _session_named(path: Path) -> str:
 
 
 def _source(path: Path, like: Source) -> Source:
-    return Source(str(path), path.name, partial(_opened, path), like.limits, path)
-
-
-def _opened(path: Path) -> BinaryIO:
-    return path.open("rb")
+    return Source(str(path), path.name, partial(opened, path), like.limits, path)

@@ -92,7 +92,7 @@ def _beside(path: Path, name: str) -> JsonValue:
 
 
 def _counted(spans: list[Span], screen: JsonValue) -> None:
-    """Tokens and cost of the requests, which the screen tells one by one, for answers that have none of their own."""
+    """Tokens and cost of the requests, which the screen tells one by one, with what was written to the cache."""
     told = [mapping(one) for one in sequence(screen)]
     requests = [mapping(_parsed(one.get("text"))) for one in told if one.get("say") == "api_req_started"]
     requests = [one for one in requests if one.get("tokensOut") is not None]
@@ -102,7 +102,7 @@ def _counted(spans: list[Span], screen: JsonValue) -> None:
     for span, request in zip(answers, requests, strict=True):
         cached, written = count(request.get("cacheReads")), count(request.get("cacheWrites"))
         taken = count(request.get("tokensIn")) + cached + written
-        span.usage = span.usage or Usage(taken, count(request.get("tokensOut")), cached, written)
+        span.usage = Usage(taken, count(request.get("tokensOut")), cached, written)
         span.cost_usd = number(request.get("cost")) if span.cost_usd is None else span.cost_usd
 
 

@@ -76,15 +76,19 @@ class Turns:
         for text in texts:
             parts = heard(text)
             for notice in parts.notices:
-                self.builder.told(notice.text, notice.name)
+                if notice.is_event:
+                    said = Message("system", notice.text, name=notice.name)
+                    self.builder.said(said, key=f"{key}.{notice.name}", time_ns=moment)
+                    words += [found[2] for found in _FEEDBACK.finditer(notice.text)]
+                else:
+                    self.builder.told(notice.text, notice.name)
             is_tagged = bool(parts.person) and parts.person != text.strip()
-            if parts.person.startswith(_HARNESS) or (is_answer and not is_tagged):
+            if parts.person.lstrip().startswith(_HARNESS) or (is_answer and not is_tagged):
                 self.builder.told(parts.person, "harness")
             elif parts.person:
                 words.append(parts.person)
-        said = "\n".join(words + feedback)
-        if said:
-            self.builder.said(Message("user", said), key=f"{key}.said", time_ns=moment)
+        if whole := "\n".join(words + feedback):
+            self.builder.said(Message("user", whole), key=f"{key}.said", time_ns=moment)
 
     def _answered_call(self, tool: str) -> str | None:
         """The call that a result under a tool's name answers: the oldest one by that name that waits."""

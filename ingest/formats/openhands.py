@@ -17,7 +17,7 @@ from ...model.traces import JsonValue, Outcome, SpanBatch, TraceFacts
 from .fields import mapping, optional_text, sequence, span_id_of
 from .head import Head
 from .openhands_events import KINDS, Conversation
-from .records import ReadItem, Record, RecordError, Source, json_records
+from .records import ReadItem, Record, RecordError, Source, json_records, opened
 from .session import SessionBuilder, left_out_of
 
 CONVENTION = "openhands"
@@ -80,7 +80,7 @@ def _sources(source: Source) -> Iterator[Source]:
         yield source
         return
     for path in _event_files(source.path.parent):
-        yield Source(str(path), path.name, partial(path.open, "rb"), source.limits, path)
+        yield Source(str(path), path.name, partial(opened, path), source.limits, path)
 
 
 def _flat(history: list[JsonValue]) -> list[dict[str, JsonValue]]:

@@ -25,8 +25,9 @@ KINDS = (
     "ConversationStateUpdateEvent",
     "PauseEvent",
 )
-_MACHINERY = ("change_agent_state", "agent_state_changed", "null", "start_hacking", "initialize")
-_SPEECH = ("message", "system", "recall", "condensation", "finish", "think", "reject")
+_MACHINERY = ("change_agent_state", "agent_state_changed", "null", "start_hacking", "initialize", "recall")
+"""Events of the machinery; a recall repeats what was asked, and what it found comes as an observation."""
+_SPEECH = ("message", "finish", "think", "reject")
 
 
 @dataclass(slots=True)
@@ -67,6 +68,8 @@ class Conversation:
             self.left_out[f"action/{action}"] += 1
         elif action == "system":
             self._said(as_text(args.get("content")), "system", key, moment)
+        elif action == "condensation":
+            self._said(as_text(args.get("summary")), "compaction", key, moment)
         elif action == "message" and source == "user":
             self.open_answer = None
             self.builder.spoken(text or as_text(event.get("message")), key=key, time_ns=moment)
@@ -95,12 +98,12 @@ class Conversation:
     def _observed(self, event: dict[str, JsonValue], key: str, moment: int | None) -> None:
         kind, extras = as_text(event.get("observation")), mapping(event.get("extras"))
         called = mapping(event.get("tool_call_metadata"))
-        if kind in _MACHINERY:
-            self.left_out[f"observation/{kind}"] += 1
-            return
         text = content_text(event.get("content"))
         if kind in ("recall", "condense") and not called:
             self.builder.told(text or as_text(extras), kind)
+            return
+        if kind in _MACHINERY:
+            self.left_out[f"observation/{kind}"] += 1
             return
         code = mapping(extras.get("metadata")).get("exit_code", extras.get("exit_code"))
         failed = kind in ("error", "user_rejected") or code not in (None, 0, -1) or bool(extras.get("error"))

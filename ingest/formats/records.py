@@ -61,6 +61,11 @@ class Source:
             return read_bounded(stream, self.limits)
 
 
+def opened(path: Path) -> BinaryIO:
+    """A further file of a run, for reading; the caller closes."""
+    return path.open("rb")
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One JSON value of a file, with its place and size in bytes (0 where it was not measured)."""
