@@ -225,23 +225,12 @@ class TraceFacts:
     """The fields that a person set by a mark: what is imported or received later does not change them."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """Records of one kind that a reader knows and makes no step of, counted so that nothing is dropped unsaid."""
-
-    file: str
-    what: str
-    """The kind of record, as the file calls it."""
-    count: int = 1
-
-
 @dataclass(slots=True)
 class SpanBatch:
     """What one request or one stretch of a file holds, ready to be committed together."""
 
     spans: list[Span] = field(default_factory=list)
     facts: list[TraceFacts] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

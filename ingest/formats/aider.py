@@ -49,15 +49,14 @@ def read(source: Source) -> Iterator[ReadItem]:
         chat = _Chat(started, lines)
         batch = chat.batch()
         if batch is None:
-            left_out["chat without a question"] += 1
+            left_out["chats without a question"] += 1
             continue
         is_empty = False
-        batch.left_out, left_out = left_out_of(source.file, left_out), Counter()
         yield batch
     if is_empty:
         yield source.error("file", "The history holds no chat in which something was asked.")
-    elif left_out:
-        yield SpanBatch(left_out=left_out_of(source.file, left_out))
+        return
+    yield from left_out_of(source.file, left_out)
 
 
 def _chats(source: Source) -> Iterator[tuple[str, list[str]]]:

@@ -37,10 +37,12 @@ def sniff(head: Head) -> bool:
 
 def read(source: Source) -> Iterator[ReadItem]:
     """One batch a trajectory."""
-    return each_record(source, lambda record: _batch(record, source))
+    left_out: Counter[str] = Counter()
+    yield from each_record(source, lambda record: _batch(record, source, left_out))
+    yield from left_out_of(source.file, left_out)
 
 
-def _batch(record: Record, source: Source) -> SpanBatch:
+def _batch(record: Record, source: Source, left_out: Counter[str]) -> SpanBatch:
     value = mapping(record.value)
     steps = sequence(value.get("steps"))
     if not steps:
@@ -52,6 +54,7 @@ def _batch(record: Record, source: Source) -> SpanBatch:
     key = as_text(given) or f"{source.name.rpartition('.')[0] or source.name}-{span_id_of(as_text(steps))}"
     run = _Trajectory(SessionBuilder(key, CONVENTION, optional_text(agent.get("name"))), agent)
     run.take(value)
+    left_out.update(run.left_out)
     metadata = kept(value, "schema_version", "notes", "final_metrics", "continued_trajectory_ref")
     trial = _trial(source)
     reward = number(mapping(mapping(trial.get("verifier_result")).get("rewards")).get("reward"))
@@ -63,7 +66,7 @@ def _batch(record: Record, source: Source) -> SpanBatch:
         version=optional_text(agent.get("version")),
         metadata=metadata or None,
     )
-    return SpanBatch(run.builder.spans, [facts], left_out_of(source.file, run.left_out))
+    return SpanBatch(run.builder.spans, [facts])
 
 
 def _trial(source: Source) -> dict[str, JsonValue]:
@@ -103,7 +106,7 @@ class _Trajectory:
         source, text = step.get("source"), content_text(step.get("message"))
         moment = time_ns(step.get("timestamp"))
         if step.get("is_copied_context"):
-            self.left_out["step copied from another trajectory"] += 1
+            self.left_out["steps copied from another trajectory"] += 1
             role = {"agent": "assistant", "user": "user"}.get(as_text(source), "system")
             self.builder.turns.append(Message(role, text, tuple(map(_call, sequence(step.get("tool_calls"))))))
         elif source == "agent":
@@ -156,7 +159,7 @@ class _Trajectory:
         run = _Trajectory(builder, agent)
         run.take(inner)
         outer.spans += builder.spans
-        self.left_out += run.left_out
+        self.left_out.update(run.left_out)
 
 
 def _call(raw: JsonValue) -> ToolCall:

@@ -28,10 +28,12 @@ def sniff(head: Head) -> bool:
 
 def read(source: Source) -> Iterator[ReadItem]:
     """One batch a history."""
-    return each_record(source, lambda record: _batch(record, source))
+    left_out: Counter[str] = Counter()
+    yield from each_record(source, lambda record: _batch(record, source, left_out))
+    yield from left_out_of(source.file, left_out)
 
 
-def _batch(record: Record, source: Source) -> SpanBatch:
+def _batch(record: Record, source: Source, left_out: Counter[str]) -> SpanBatch:
     value = mapping(record.value)
     steps = [mapping(step) for step in sequence(value.get("history"))]
     if not steps:
@@ -41,13 +43,12 @@ def _batch(record: Record, source: Source) -> SpanBatch:
     told = [{**step, "state": None} for step in steps]
     digest = span_id_of(canonical(told).decode("utf-8", "replace"))
     builder = SessionBuilder(f"{source.name.rpartition('.')[0] or source.name}-{digest}", CONVENTION, "browser-use")
-    left_out: Counter[str] = Counter()
     for index, step in enumerate(steps):
         _add(builder, step, index)
-        left_out["screenshot"] += bool(mapping(step.get("state")).get("screenshot"))
+        left_out["screenshots"] += bool(mapping(step.get("state")).get("screenshot"))
     results = [mapping(one) for one in sequence(steps[-1].get("result"))]
     facts = TraceFacts(builder.trace_key, outcome=_outcome(results))
-    return SpanBatch(builder.spans, [facts], left_out_of(source.file, +left_out))
+    return SpanBatch(builder.spans, [facts])
 
 
 def _outcome(results: list[dict[str, JsonValue]]) -> Outcome | None:

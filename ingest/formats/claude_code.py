@@ -67,11 +67,11 @@ def read(source: Source) -> Iterator[ReadItem]:
             session.take(found)
         session.finish()
         yield from (main.error(where, what) for where, what in session.errors)
-        batches = list(session.batches())
-        for batch in batches[:1]:
-            batch.left_out = left_out_of(main.file, session.left_out)
-        is_empty = is_empty and not batches
-        yield from batches
+        for batch in session.batches():
+            is_empty = False
+            yield batch
+        if not is_empty:
+            yield from left_out_of(main.file, session.left_out)
     if is_empty:
         yield source.error("file", "The session has no turns.")
 

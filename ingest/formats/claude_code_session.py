@@ -20,6 +20,8 @@ from .records import Record
 from .session import SessionBuilder, joined, kept
 
 _AGENT = "claude-code"
+_REPEATED = ("queue-operation", "last-prompt")
+"""Records that tell again what a person's turn holds."""
 _WARM_UP = "Warmup"
 """What Claude Code sends to its sub-agents ahead of time; nobody asked for it."""
 
@@ -68,7 +70,7 @@ class Session:
         if records:
             origin = next((mapping(mapping(record.value).get("forkedFrom")) for record in records), {})
             self.metadata["forked_from"] = origin.get("sessionId") or mapping(records[0].value).get("sessionId")
-            self.left_out["turn taken over from another session"] += len(records)
+            self.left_out["turns taken over from another session"] += len(records)
 
     def take(self, records: Sequence[Record]) -> None:
         """All records of one file, in order."""
@@ -107,7 +109,7 @@ class Session:
             self._builder(value).spoken(text, key=identity or record.where, time_ns=time_ns(value.get("timestamp")))
         elif kind == "progress" and mapping(value.get("data")).get("type") == "agent_progress":
             self._reported(record, mapping(value.get("data")), value)
-        else:
+        elif kind not in _REPEATED:
             self.left_out[event_name(value)] += 1
 
     def _turn(self, value: dict[str, JsonValue], key: str) -> None:
@@ -124,7 +126,7 @@ class Session:
         self._turn(value, key)
         for span in builder.spans[before:]:
             span.fold = Fold.ABANDONED
-            self.left_out["step of a turn that was taken back (folded)"] += 1
+            self.left_out["steps of turns that were taken back (folded)"] += 1
         builder.turns = turns
 
     def _builder(self, value: dict[str, JsonValue]) -> SessionBuilder:
@@ -144,7 +146,7 @@ class Session:
         self, builder: SessionBuilder, value: dict[str, JsonValue], raw: dict[str, JsonValue], key: str
     ) -> None:
         if is_synthetic(value, raw):
-            self.left_out["assistant/synthetic"] += 1
+            self.left_out["answers without a model"] += 1
             return
         message = to_messages({**raw, "role": "assistant"})[-1]
         moment, name, identity = time_ns(value.get("timestamp")), self._name(builder), as_text(raw.get("id"))
@@ -248,7 +250,7 @@ class Session:
             yield SpanBatch(whole, [TraceFacts(self.key, session=self.key, metadata=self.metadata or None)])
         for name in apart:
             if self.first_words.get(name) == _WARM_UP:
-                self.left_out["step of a sub-agent's warm-up"] += len(self.builders[name].spans)
+                self.left_out["steps of a sub-agent's warm-up"] += len(self.builders[name].spans)
             elif spans := _in_order([self.builders[name].spans]):
                 yield self._apart(name, spans)
 

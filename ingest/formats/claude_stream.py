@@ -55,12 +55,14 @@ def read(source: Source) -> Iterator[ReadItem]:
             run.add(record, value)
     for run in runs.values():
         yield from (source.error(where, what) for where, what in run.session.errors)
-        batches = list(run.batches())
-        for batch in batches[:1]:
-            batch.left_out = left_out_of(source.file, run.session.left_out)
-        yield from batches
-        if not batches:
+        is_empty = True
+        for batch in run.batches():
+            is_empty = False
+            yield batch
+        if is_empty:
             yield source.error("file", "The run has no turns.")
+        else:
+            yield from left_out_of(source.file, run.session.left_out)
 
 
 def _nameless(source: Source, value: dict[str, JsonValue]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from ...model.errors import BadInputError
 from ...model.text.jsontext import as_text, parse
-from ...model.traces import JsonValue, LeftOut, Span, SpanBatch, StepKind, TraceFacts, Usage
+from ...model.traces import JsonValue, Span, SpanBatch, StepKind, TraceFacts, Usage
 from .chat import content_text
 from .cline_turns import Turns
 from .fields import count, mapping, number, sequence, span_id_of
@@ -72,8 +72,9 @@ def read(source: Source) -> Iterator[ReadItem]:
         _counted(spans, _beside(source.path, _SCREEN))
         notes = mapping(_beside(source.path, _NOTES[0]))
         metadata = kept(notes, "model_usage", "environment_history")
-    left_out = [LeftOut(source.file, "image", reader.images)] if reader.images else []
-    yield SpanBatch(spans, [TraceFacts(key, session=key, metadata=metadata or None)], left_out)
+    yield SpanBatch(spans, [TraceFacts(key, session=key, metadata=metadata or None)])
+    if reader.images:
+        yield source.left_out("images", reader.images)
 
 
 def _key(source: Source, first: JsonValue) -> str:

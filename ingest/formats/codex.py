@@ -61,11 +61,11 @@ def read(source: Source) -> Iterator[ReadItem]:
         except BadInputError as err:
             yield source.error(record.where, str(err))
     batch = rollout.batch()
-    batch.left_out = left_out_of(source.file, rollout.left_out)
-    if batch.spans:
-        yield batch
-    else:
+    if not batch.spans:
         yield source.error("file", "The session has no turns.")
+        return
+    yield batch
+    yield from left_out_of(source.file, rollout.left_out)
 
 
 def _enveloped(value: dict[str, JsonValue]) -> dict[str, JsonValue]:

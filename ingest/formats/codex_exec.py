@@ -56,8 +56,11 @@ def read(source: Source) -> Iterator[ReadItem]:
         thread.add(value)
     for one in threads.values():
         batch = one.batch()
-        batch.left_out = left_out_of(source.file, one.left_out)
-        yield batch if batch.spans else source.error("file", "The thread has no items.")
+        if not batch.spans:
+            yield source.error("file", "The thread has no items.")
+            continue
+        yield batch
+        yield from left_out_of(source.file, one.left_out)
 
 
 @dataclass(slots=True)

@@ -98,7 +98,7 @@ class Rollout:
             if payload.get("type") == "token_count":
                 self.total = _tokens(mapping(payload.get("info")).get("total_token_usage"))
             return
-        self.left_out["turn taken over from another session"] += 1
+        self.left_out["turns taken over from another session"] += 1
         turns, item = self.builder.turns, payload.get("type")
         if item == "message":
             role = "assistant" if payload.get("role") == "assistant" else "user"
@@ -193,7 +193,7 @@ class Rollout:
         del self.marks[-turns:]
         for span in self.builder.spans[first:]:
             span.fold = Fold.ABANDONED
-            self.left_out["step of a turn that was taken back (folded)"] += 1
+            self.left_out["steps of turns that were taken back (folded)"] += 1
         del self.builder.turns[messages:]
         self.open_answer = None
 

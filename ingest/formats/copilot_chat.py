@@ -46,7 +46,12 @@ def read(source: Source) -> Iterator[ReadItem]:
             yield source.error(record.where, str(err))
     chat = mapping(state)
     requests = [mapping(one) for one in sequence(chat.get("requests"))]
-    yield _batch(source, chat, requests) if requests else source.error("file", "The chat has no requests.")
+    left_out: Counter[str] = Counter()
+    if not requests:
+        yield source.error("file", "The chat has no requests.")
+        return
+    yield _batch(source, chat, requests, left_out)
+    yield from left_out_of(source.file, left_out)
 
 
 def _next_state(state: JsonValue, record: Record) -> JsonValue:
@@ -85,17 +90,18 @@ def _inside(holder: JsonValue, step: JsonValue) -> JsonValue:
     raise BadInputError(f"The change names a place that the chat does not have: {as_text(step)!r}.")
 
 
-def _batch(source: Source, chat: dict[str, JsonValue], requests: list[dict[str, JsonValue]]) -> SpanBatch:
+def _batch(
+    source: Source, chat: dict[str, JsonValue], requests: list[dict[str, JsonValue]], left_out: Counter[str]
+) -> SpanBatch:
     source.limits.check_steps(len(requests), where="file")
     first = span_id_of(as_text(requests[0].get("requestId")), as_text(requests[0].get("message")))
     key = as_text(chat.get("sessionId")) or f"{source.name.rpartition('.')[0] or source.name}-{first}"
     builder = SessionBuilder(key, CONVENTION, _AGENT)
-    left_out: Counter[str] = Counter()
     for index, request in enumerate(requests):
         _Request(builder, request, as_text(request.get("requestId")) or f"{index}", left_out).add()
     metadata = kept(chat, "customTitle", "initialLocation", "responderUsername")
     facts = TraceFacts(key, session=key, metadata=metadata or None)
-    return SpanBatch(builder.spans, [facts], left_out_of(source.file, left_out))
+    return SpanBatch(builder.spans, [facts])
 
 
 class _Request:

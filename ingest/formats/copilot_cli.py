@@ -45,7 +45,8 @@ def read(source: Source) -> Iterator[ReadItem]:
         return
     metadata = kept(start, "copilotVersion", "context", "selectedModel")
     facts = TraceFacts(key, session=key, metadata=metadata or None)
-    yield SpanBatch(session.builder.spans, [facts], left_out_of(source.file, session.left_out))
+    yield SpanBatch(session.builder.spans, [facts])
+    yield from left_out_of(source.file, session.left_out)
 
 
 class _Session:

@@ -38,7 +38,7 @@ def read(source: Source) -> Iterator[ReadItem]:
             turns += map(mapping, sequence(value.get("messages")))
         elif "$rewindTo" in value:
             place = next((at for at, turn in enumerate(turns) if turn.get("id") == value["$rewindTo"]), len(turns))
-            left_out["turn that was taken back"] += len(turns) - place
+            left_out["turns that were taken back"] += len(turns) - place
             del turns[place:]
         elif "$set" in value:
             _set(whole, turns, mapping(value["$set"]))
@@ -46,7 +46,11 @@ def read(source: Source) -> Iterator[ReadItem]:
             _put(turns, value)
         else:
             yield source.error(record.where, "No record of a session: 'type' is missing.")
-    yield _batch(source, whole, turns, left_out) if turns else source.error("file", "The session has no turns.")
+    if not turns:
+        yield source.error("file", "The session has no turns.")
+        return
+    yield _batch(source, whole, turns, left_out)
+    yield from left_out_of(source.file, left_out)
 
 
 def _set(whole: dict[str, JsonValue], turns: list[dict[str, JsonValue]], update: dict[str, JsonValue]) -> None:
@@ -74,7 +78,7 @@ def _batch(
         _add(builder, turn, as_text(turn.get("id")) or str(index), left_out)
     metadata = kept(whole, "projectHash", "kind", "summary", "directories")
     facts = TraceFacts(session, session=session, metadata=metadata or None)
-    return SpanBatch(builder.spans, [facts], left_out_of(source.file, left_out))
+    return SpanBatch(builder.spans, [facts])
 
 
 def _add(builder: SessionBuilder, turn: dict[str, JsonValue], key: str, left_out: Counter[str]) -> None:

@@ -66,7 +66,8 @@ def read(source: Source) -> Iterator[ReadItem]:
     for name, run in runs.items():
         if run.builder.spans:
             facts = TraceFacts(name, session=name)
-            yield SpanBatch(run.builder.spans, [facts], left_out_of(source.file, run.left_out))
+            yield SpanBatch(run.builder.spans, [facts])
+            yield from left_out_of(source.file, run.left_out)
     if not any(run.builder.spans for run in runs.values()):
         yield source.error("file", "The session has no turns.")
 
@@ -126,7 +127,7 @@ class _Run:
             span = self.builder.said(Message("system", error, name="error"), key=key, time_ns=moment)
             span.status, span.error = Status.ERROR, StepError(error)
         elif error:
-            self.left_out["warning"] += 1
+            self.left_out["warnings"] += 1
         stats = mapping(value.get("stats"))
         answers = [span for span in self.builder.spans if span.kind is StepKind.LLM]
         if stats and answers:

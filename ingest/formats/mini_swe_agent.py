@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ...model.text.jsontext import as_text, canonical
-from ...model.traces import JsonValue, Message, SpanBatch, ToolCall, TraceFacts
+from ...model.traces import JsonValue, Message, SpanBatch, StepKind, ToolCall, TraceFacts
 from .chat import content_text, json_or_text, to_messages
 from .fields import mapping, number, optional_text, sequence, span_id_of, time_ns
 from .head import Head
@@ -24,6 +25,7 @@ CONVENTION = "mini-swe-agent"
 _AGENT = "mini-swe-agent"
 _COMMAND = re.compile(r"```(?:bash|mswea_bash_command)\s*\n(.*?)\n```", re.DOTALL)
 """How mini-swe-agent itself finds the one command of an answer."""
+_SUBMISSION = re.compile(r"COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT|MINI_SWE_AGENT_FINAL_OUTPUT")
 
 
 def sniff(head: Head) -> bool:
@@ -70,6 +72,7 @@ def _batch(source: Source, whole: dict[str, JsonValue], turns: list[JsonValue]) 
     )
     for index, turn in enumerate(turns):
         run.add(mapping(turn), index)
+    run.submitted(was=info.get("exit_status") == "Submitted")
     metadata = kept(info, "exit_status", "submission", "mini_version", "model_stats")
     return SpanBatch(run.builder.spans, [TraceFacts(key, task=instance, metadata=metadata or None)])
 
@@ -129,6 +132,22 @@ class _Run:
         failed = code not in (None, 0, "") or persons_decision(text) is not None or bool(extra.get("exception_info"))
         message = Message("tool", text, tool_call_id=call, is_error=failed)
         self.builder.returned(message, key=key, time_ns=moment)
+
+    def submitted(self, *, was: bool) -> None:
+        """The last command hands the work in: mini-swe-agent ends there, and nobody waits for a further answer."""
+        if not self.builder.spans or self.builder.spans[-1].kind is not StepKind.TOOL:
+            return
+        last = self.builder.spans[-1]
+        if not was and not _SUBMISSION.search(as_text(last.inputs)):
+            return
+        last.tool = last.name = "submit"
+        asked = next((span for span in reversed(self.builder.spans) if span.output_messages), None)
+        if asked is not None:
+            message = asked.output_messages[0]
+            calls = (
+                replace(call, name="submit") if call.id == last.tool_call_id else call for call in message.tool_calls
+            )
+            asked.output_messages = (replace(message, tool_calls=tuple(calls)),)
 
 
 def _message(turn: dict[str, JsonValue]) -> Message:

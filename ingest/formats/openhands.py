@@ -115,8 +115,12 @@ def _run(
         outcome=(Outcome.PASS if resolved else Outcome.FAIL) if isinstance(resolved, bool) else None,
         metadata={"error": error} if error else None,
     )
-    batch = SpanBatch(builder.spans, [facts], left_out_of(source.file, conversation.left_out))
-    yield batch if batch.spans else source.error(record.where, "The run has no turns.")
+    batch = SpanBatch(builder.spans, [facts])
+    if not batch.spans:
+        yield source.error(record.where, "The run has no turns.")
+        return
+    yield batch
+    yield from left_out_of(source.file, conversation.left_out)
 
 
 def _key(source: Source, instance: str | None, events: list[dict[str, JsonValue]]) -> str:

@@ -11,7 +11,6 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from ...model.errors import BadInputError, UsageError
-from ...model.traces import LeftOut
 from ..compressed import ZipArchive, compression_of, decompressed, plain_name
 from ..limits import DEFAULT_LIMITS, Limits
 from . import cline, openhands, otlp
@@ -21,9 +20,9 @@ from .detect import Format, detect_format, format_named
 from .encoding import as_utf8
 from .head import HEAD_BYTES
 from .progress import Progress, ProgressFile, ProgressMeter
-from .records import ReadItem, RecordError, Source
+from .records import LeftOut, ReadItem, RecordError, Source
 
-__all__ = ["Progress", "ReadItem", "RecordError", "read_path"]
+__all__ = ["LeftOut", "Progress", "ReadItem", "RecordError", "read_path", "unread_files"]
 
 DATA_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".pb", ".binpb", ".eval", ".zip", ".traj")
 """What is looked at in a folder; a file that is named directly may be called anything."""
@@ -88,7 +87,7 @@ def unread_files(path: Path | str) -> list[LeftOut]:
             for name in names
             if not name.startswith(".") and not _is_data(name)
         )
-    return [LeftOut(str(root), f"file {ending}", number) for ending, number in sorted(endings.items())]
+    return [LeftOut(str(root), f"files {ending}", number) for ending, number in sorted(endings.items())]
 
 
 class _Reader:

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from ...model.traces import JsonValue, LeftOut, Message, Span, Status, StepError, StepKind, ToolCall, Usage
+from ...model.traces import JsonValue, Message, Span, Status, StepError, StepKind, ToolCall, Usage
 from .chat import json_or_text
 from .fields import span_id_of
 from .headlines import headline
+from .records import LeftOut
 from .refusals import persons_decision
 from .speakers import heard
 
@@ -138,7 +139,7 @@ def set_failed(span: Span, message: Message) -> Message:
 
 def left_out_of(file: str, counts: Counter[str]) -> list[LeftOut]:
     """Counted kinds of records as the answer of an import names them."""
-    return [LeftOut(file, what, number) for what, number in sorted(counts.items())]
+    return [LeftOut(file, what, number) for what, number in sorted(counts.items()) if number]
 
 
 def joined(first: Message, second: Message) -> Message:

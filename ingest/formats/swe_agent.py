@@ -20,6 +20,7 @@ from .session import SessionBuilder, kept
 
 CONVENTION = "swe-agent"
 _AGENT = "swe-agent"
+_SUBMIT = "submit"
 _EXITS = ("exit_command", "exit_format", "exit_cost", "exit_context", "exit_error", "exit_forfeit")
 
 
@@ -42,8 +43,9 @@ def _batch(record: Record, source: Source) -> SpanBatch:
     source.limits.check_size(record.size, where=record.where)
     source.limits.check_steps(2 * len(steps), where=record.where)
     info = mapping(value.get("info"))
-    instance = optional_text(value.get("instance_id")) or source.name.removesuffix(".json").removesuffix(".traj")
-    key = f"{instance}-{span_id_of(canonical(value.get('trajectory')).decode('utf-8', 'replace'))}"
+    stem = source.name.removesuffix(".json")
+    instance = optional_text(value.get("instance_id")) or (stem[:-5] if stem.endswith(".traj") else None)
+    key = f"{instance or source.name.rpartition('.')[0] or stem}-{span_id_of(canonical(value.get('trajectory')).decode('utf-8', 'replace'))}"
     builder = SessionBuilder(key, CONVENTION, _AGENT)
     history = [mapping(turn) for turn in sequence(value.get("history") or steps[0].get("query"))]
     _begin(builder, history)
@@ -79,7 +81,7 @@ def _step(builder: SessionBuilder, step: dict[str, JsonValue], asked: dict[str, 
     )[-1]
     is_run = bool(action.strip()) and action.strip() not in _EXITS
     if is_run and not message.tool_calls:
-        call = ToolCall("bash", {"command": action}, f"action-{index}")
+        call = ToolCall(_SUBMIT if action.strip() == _SUBMIT else "bash", {"command": action}, f"action-{index}")
         message = Message("assistant", message.content, (call,), reasoning=message.reasoning)
     builder.answered(message, key=f"m{index}", time_ns=None)
     observation = as_text(step.get("observation"))

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...ingest.formats.read import read_path, unread_files
-from ...ingest.formats.records import RecordError
+from ...ingest.formats.records import LeftOut, ReadItem, RecordError
 from ...ingest.limits import DEFAULT_LIMITS, Limits
 from ...model.errors import BadInputError, UsageError
-from ...model.traces import LeftOut, SpanBatch
+from ...model.traces import SpanBatch
 from ...store.contract import Store
 from ...store.reading.summaries import get_summaries
 from ...store.traces.commit import commit_batch
@@ -106,7 +106,7 @@ class _Importer:
         except BadInputError as err:
             self._report.errors.append(RecordError(str(path), err.where or "file", str(err)))
 
-    def _batches(self, items: Iterator[SpanBatch | RecordError]) -> Iterator[SpanBatch]:
+    def _batches(self, items: Iterator[ReadItem]) -> Iterator[SpanBatch]:
         """Small batches joined; what was read before a file breaks off is still handed on."""
         waiting = SpanBatch()
         try:
@@ -114,7 +114,9 @@ class _Importer:
                 if isinstance(item, RecordError):
                     self._report.errors.append(item)
                     continue
-                self._report.left_out += item.left_out
+                if isinstance(item, LeftOut):
+                    self._report.left_out.append(item)
+                    continue
                 waiting.spans += item.spans
                 waiting.facts += item.facts
                 if len(waiting.spans) >= _BATCH_SPANS:
