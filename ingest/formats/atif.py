@@ -15,7 +15,7 @@ from ...model.errors import BadInputError
 from ...model.text.jsontext import as_text, parse
 from ...model.traces import JsonValue, Message, Outcome, Span, SpanBatch, ToolCall, TraceFacts, Usage
 from .chat import content_text, json_or_text
-from .fields import count, mapping, number, optional_text, sequence, shortened, span_id_of, time_ns
+from .fields import count, digest_of, mapping, number, optional_text, sequence, shortened, time_ns
 from .head import Head
 from .headlines import exit_code
 from .records import ReadItem, Record, Source, each_record
@@ -51,7 +51,7 @@ def _batch(record: Record, source: Source, left_out: Counter[str]) -> SpanBatch:
     source.limits.check_steps(len(steps), where=record.where)
     agent = mapping(value.get("agent"))
     given = value.get("trajectory_id") or value.get("session_id")
-    key = as_text(given) or f"{source.name.rpartition('.')[0] or source.name}-{span_id_of(as_text(steps))}"
+    key = as_text(given) or f"{source.name.rpartition('.')[0] or source.name}-{digest_of(steps)}"
     run = _Trajectory(SessionBuilder(key, CONVENTION, optional_text(agent.get("name"))), agent)
     run.take(value)
     left_out.update(run.left_out)
@@ -100,7 +100,7 @@ class _Trajectory:
             step = mapping(raw)
             if not step:
                 raise BadInputError(f"A step is an object, not {shortened(as_text(raw), 40)!r}.")
-            self._step(step, f"{as_text(step.get('step_id'))}.{span_id_of(as_text(step))}")
+            self._step(step, f"{as_text(step.get('step_id'))}.{digest_of(step)}")
 
     def _step(self, step: dict[str, JsonValue], key: str) -> None:
         source, text = step.get("source"), content_text(step.get("message"))

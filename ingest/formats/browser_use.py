@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ...model.errors import BadInputError
-from ...model.text.jsontext import as_text, canonical
+from ...model.text.jsontext import as_text
 from ...model.traces import JsonValue, Message, Outcome, SpanBatch, Status, StepError, ToolCall, TraceFacts, Usage
-from .fields import count, mapping, number, optional_text, sequence, span_id_of, time_ns
+from .fields import count, digest_of, mapping, number, optional_text, sequence, time_ns
 from .head import Head
 from .records import ReadItem, Record, Source, each_record
 from .session import SessionBuilder, left_out_of
@@ -41,7 +41,7 @@ def _batch(record: Record, source: Source, left_out: Counter[str]) -> SpanBatch:
     source.limits.check_size(record.size, where=record.where)
     source.limits.check_steps(len(steps), where=record.where)
     told = [{**step, "state": None} for step in steps]
-    digest = span_id_of(canonical(told).decode("utf-8", "replace"))
+    digest = digest_of(told)
     builder = SessionBuilder(f"{source.name.rpartition('.')[0] or source.name}-{digest}", CONVENTION, "browser-use")
     for index, step in enumerate(steps):
         _add(builder, step, index)

@@ -15,7 +15,7 @@ from ...model.traces import JsonValue
 from .claude_code_files import agent_type, session_files
 from .claude_code_links import TURNS, sessions_of
 from .claude_code_session import Session
-from .fields import mapping, span_id_of
+from .fields import digest_of, mapping
 from .head import Head
 from .records import ReadItem, Record, RecordError, Source, json_records
 from .session import left_out_of
@@ -102,4 +102,4 @@ def _nameless(source: Source, records: list[Record]) -> str:
     """A key for a session that names none: files of one name must not become one trace."""
     stem = source.name.rpartition(".")[0] or source.name
     first = next((record for record in records if _value(record).get("type") in TURNS), None)
-    return f"{stem}-{span_id_of(as_text(first.value))}" if first else stem
+    return f"{stem}-{digest_of(first.value)}" if first else stem

@@ -15,7 +15,7 @@ from ...model.text.jsontext import as_text
 from ...model.traces import JsonValue, Message, Span, SpanBatch, Status, StepError, StepKind, Usage
 from .claude_code_parts import event_name
 from .claude_code_session import Session
-from .fields import mapping, number, optional_text, sequence, span_id_of
+from .fields import digest_of, mapping, number, optional_text, sequence
 from .head import Head
 from .messages import usage_of
 from .records import ReadItem, Record, RecordError, Source, json_records
@@ -66,7 +66,7 @@ def read(source: Source) -> Iterator[ReadItem]:
 
 
 def _nameless(source: Source, value: dict[str, JsonValue]) -> str:
-    return f"{source.name.rpartition('.')[0] or source.name}-{span_id_of(as_text(value))}"
+    return f"{source.name.rpartition('.')[0] or source.name}-{digest_of(value)}"
 
 
 @dataclass(slots=True)
@@ -152,7 +152,7 @@ class _Run:
 
 
 def _result_key(value: dict[str, JsonValue]) -> str:
-    return as_text(value.get("uuid")) or span_id_of(as_text(value))
+    return as_text(value.get("uuid")) or digest_of(value)
 
 
 def _account(answers: list[Span], whole: Usage | None, cost: float | None) -> None:

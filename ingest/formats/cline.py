@@ -14,7 +14,7 @@ from ...model.text.jsontext import as_text, parse
 from ...model.traces import JsonValue, Span, SpanBatch, StepKind, TraceFacts, Usage
 from .chat import content_text
 from .cline_turns import Turns
-from .fields import count, mapping, number, sequence, span_id_of
+from .fields import count, digest_of, mapping, number, sequence
 from .head import Head
 from .records import ReadItem, RecordError, Source, json_records
 from .session import SessionBuilder, kept
@@ -63,7 +63,7 @@ def read(source: Source) -> Iterator[ReadItem]:
     reader = Turns(SessionBuilder(key, CONVENTION, _AGENT))
     for index, turn in enumerate(turns):
         try:
-            reader.add(mapping(turn), f"{index}.{span_id_of(as_text(turn))}")
+            reader.add(mapping(turn), f"{index}.{digest_of(turn)}")
         except BadInputError as err:
             yield source.error(f"item {index}", str(err))
     spans = reader.builder.spans
@@ -82,7 +82,7 @@ def _key(source: Source, first: JsonValue) -> str:
     folder = PurePosixPath(source.file.replace("\\\\", "/")).parent.name
     if len(folder) >= _ID_LENGTH and (folder.isdigit() or folder.count("-") == 4):
         return f"task-{folder}"
-    return f"task-{span_id_of(as_text(first))}"
+    return f"task-{digest_of(first)}"
 
 
 def _beside(path: Path, name: str) -> JsonValue:

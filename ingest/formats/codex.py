@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.errors import BadInputError
-from ...model.text.jsontext import canonical
 from ...model.traces import JsonValue
-from .codex_parents import parent_items
+from .codex_parents import copied_item, parent_items
 from .codex_session import ITEM_TYPES, Rollout
 from .fields import mapping
 from .head import Head
@@ -86,10 +85,8 @@ def _inherited(source: Source, records: list[Record], parent: str | None) -> int
     theirs = parent_items(source, parent)
     end = 0
     for index, record in enumerate(records):
-        value = mapping(record.value)
-        if value.get("type") == "response_item":
-            item = next(theirs, None)
-            if item is None or item != canonical(value.get("payload")):
+        if (own := copied_item(mapping(record.value))) is not None:
+            if own != next(theirs, None):
                 break
             end = index + 1
     return end

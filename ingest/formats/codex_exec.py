@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ...model.text.jsontext import as_text
 from ...model.traces import JsonValue, Message, Span, SpanBatch, Status, StepError, ToolCall, TraceFacts, Usage
-from .fields import count, mapping, optional_text, sequence, span_id_of, time_ns
+from .fields import count, digest_of, mapping, optional_text, sequence, time_ns
 from .head import Head
 from .records import ReadItem, Record, RecordError, Source, json_records
 from .session import SessionBuilder, joined, left_out_of
@@ -50,7 +50,7 @@ def read(source: Source) -> Iterator[ReadItem]:
             yield source.error(record.where, "An event of a thread is an object.")
             continue
         if thread is None or value.get("type") == "thread.started":
-            key = as_text(value.get("thread_id")) or f"{source.name.rpartition('.')[0]}-{span_id_of(as_text(value))}"
+            key = as_text(value.get("thread_id")) or f"{source.name.rpartition('.')[0]}-{digest_of(value)}"
             thread = threads.setdefault(key, _Thread(SessionBuilder(key, CONVENTION, _AGENT)))
             thread.runs += 1
         thread.add(value)
@@ -94,7 +94,7 @@ class _Thread:
 
     def _key(self, value: dict[str, JsonValue]) -> str:
         """What makes a step's id: a thread that is resumed is printed into a second file, numbered anew."""
-        return f"{self.runs}.{self.turns}.{span_id_of(as_text(value))}"
+        return f"{self.runs}.{self.turns}.{digest_of(value)}"
 
     def _end(self) -> None:
         self.turns += 1

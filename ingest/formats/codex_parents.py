@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...model.text.jsontext import canonical, parse
+from ...model.traces import JsonValue
 from .fields import mapping
 from .records import Source
 
@@ -23,11 +24,17 @@ def parent_items(source: Source, parent: str) -> Iterator[bytes]:
     try:
         with path.open("rb") as stream:
             while line := stream.readline(source.limits.trace_bytes):
-                value = mapping(parse(line))
-                if value.get("type") == "response_item":
-                    yield canonical(value.get("payload"))
+                if (item := copied_item(mapping(parse(line)))) is not None:
+                    yield item
     except (OSError, ValueError):
         return
+
+
+def copied_item(value: dict[str, JsonValue]) -> bytes | None:
+    """What of a record a fork copies as it stands: items and counts of tokens, in canonical form."""
+    payload = mapping(value.get("payload"))
+    is_count = value.get("type") == "event_msg" and payload.get("type") == "token_count"
+    return canonical(payload) if is_count or value.get("type") == "response_item" else None
 
 
 def _file_of(path: Path | None, parent: str) -> Path | None:

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...model.text.jsontext import as_text, canonical
+from ...model.text.jsontext import as_text
 from ...model.traces import Fold, JsonValue, Message, Span, SpanBatch, Status, StepError, TraceFacts, Usage
 from .chat import content_text
 from .codex_items import CALLS, OUTPUTS, SELF_CONTAINED, call_of, result_of, server_result
-from .fields import count, mapping, optional_text, span_id_of, time_ns
+from .fields import count, digest_of, mapping, optional_text, time_ns
 from .records import Record
 from .session import SessionBuilder, joined, kept
 
@@ -58,7 +58,7 @@ class Rollout:
         values = [mapping(record.value) for record in records]
         meta = next((mapping(one.get("payload")) for one in values if one.get("type") == "session_meta"), {})
         first = next((one for one in values if one.get("type") == "response_item"), {})
-        key = as_text(meta.get("id")) or f"{stem}-{span_id_of(as_text(first))}"
+        key = as_text(meta.get("id")) or f"{stem}-{digest_of(first)}"
         spawn = mapping(mapping(mapping(meta.get("source")).get("subagent")).get("thread_spawn"))
         parent = meta.get("forked_from_id") or meta.get("parent_thread_id") or spawn.get("parent_thread_id")
         rollout = cls(SessionBuilder(key, convention, _AGENT), optional_text(parent))
@@ -89,7 +89,7 @@ class Rollout:
 
     def _key(self, value: dict[str, JsonValue]) -> str:
         """What makes a step's id: the record itself, since lines of two files of one session may differ."""
-        digest = span_id_of(canonical(value.get("payload")).decode("utf-8", "replace"), as_text(value.get("timestamp")))
+        digest = digest_of([value.get("payload"), value.get("timestamp")])
         self.keys[digest] += 1
         return f"{digest}.{self.keys[digest]}"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ...model.text.jsontext import as_text
 from ...model.traces import JsonValue, Message, SpanBatch, Status, StepError, ToolCall, TraceFacts, Usage
 from .chat import content_text, json_or_text
-from .fields import count, mapping, optional_text, sequence, span_id_of, time_ns
+from .fields import count, digest_of, mapping, optional_text, sequence, time_ns
 from .head import Head
 from .records import ReadItem, Record, RecordError, Source, json_records
 from .session import SessionBuilder, kept, left_out_of
@@ -35,7 +35,7 @@ def read(source: Source) -> Iterator[ReadItem]:
         else:
             yield source.error(record.where, "An event of a session is an object with a type.")
     start = next((mapping(one.get("data")) for one in events if one.get("type") == "session.start"), {})
-    first = span_id_of(as_text(events[0])) if events else ""
+    first = digest_of(events[0]) if events else ""
     key = as_text(start.get("sessionId")) or f"{source.name.rpartition('.')[0] or source.name}-{first}"
     session = _Session(SessionBuilder(key, CONVENTION, _AGENT))
     for event in events:
@@ -57,7 +57,7 @@ class _Session:
 
     def add(self, kind: str, data: dict[str, JsonValue], event: dict[str, JsonValue]) -> None:
         """The next event."""
-        key = as_text(event.get("id")) or span_id_of(as_text(event))
+        key = as_text(event.get("id")) or digest_of(event)
         moment, text = time_ns(event.get("timestamp")), content_text(data.get("content"))
         self._model = optional_text(data.get("newModel") or data.get("selectedModel")) or self._model
         if kind == "user.message":

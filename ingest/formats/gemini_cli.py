@@ -9,7 +9,7 @@ from pathlib import PurePath
 from ...model.text.jsontext import as_text
 from ...model.traces import JsonValue, Message, Span, SpanBatch, Status, StepError, ToolCall, TraceFacts, Usage
 from .chat import content_text
-from .fields import count, mapping, optional_text, sequence, span_id_of, time_ns
+from .fields import count, digest_of, mapping, optional_text, sequence, time_ns
 from .head import Head
 from .records import ReadItem, Record, RecordError, Source, json_records
 from .session import SessionBuilder, kept, left_out_of
@@ -72,7 +72,7 @@ def _batch(
     source: Source, whole: dict[str, JsonValue], turns: list[dict[str, JsonValue]], left_out: Counter[str]
 ) -> SpanBatch:
     source.limits.check_steps(len(turns), where="file")
-    session = as_text(whole.get("sessionId")) or f"{PurePath(source.name).stem}-{span_id_of(as_text(turns[0]))}"
+    session = as_text(whole.get("sessionId")) or f"{PurePath(source.name).stem}-{digest_of(turns[0])}"
     builder = SessionBuilder(session, CONVENTION, AGENT)
     for index, turn in enumerate(turns):
         _add(builder, turn, as_text(turn.get("id")) or str(index), left_out)

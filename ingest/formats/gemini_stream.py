@@ -23,7 +23,7 @@ from ...model.traces import (
     Usage,
 )
 from .chat import json_or_text
-from .fields import count, mapping, optional_text, sequence, span_id_of, time_ns
+from .fields import count, digest_of, mapping, optional_text, sequence, time_ns
 from .gemini_cli import AGENT, CONVENTION
 from .head import Head
 from .records import ReadItem, Record, RecordError, Source, json_records
@@ -54,7 +54,7 @@ def read(source: Source) -> Iterator[ReadItem]:
             yield record
             continue
         said = value.get("session_id") or mapping(value.get("attributes")).get("session.id")
-        key = as_text(said) or key or f"{source.name.rpartition('.')[0]}-{span_id_of(as_text(value))}"
+        key = as_text(said) or key or f"{source.name.rpartition('.')[0]}-{digest_of(value)}"
         run = runs.setdefault(key, _Run(SessionBuilder(key, CONVENTION, AGENT)))
         run.number += 1
         if event := _event(value):
@@ -106,7 +106,7 @@ class _Run:
 
     def _key(self, value: dict[str, JsonValue]) -> str:
         """What makes a step's id: a session that is resumed is printed into a second file."""
-        return f"{self.number}.{span_id_of(as_text(value))}"
+        return f"{self.number}.{digest_of(value)}"
 
     def _answered(self, message: Message, key: str, moment: int | None, *, is_piece: bool = False) -> None:
         span = self.open_answer

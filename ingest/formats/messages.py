@@ -195,9 +195,9 @@ class _Conversation:
         span.name = span.tool or "tool"
         span.inputs, span.outputs = (inputs[0], outputs[0]) if len(answers) == 1 else (list(inputs), list(outputs))
         span.tool_call_id = answers[0].tool_call_id or (calls[0].id if calls[0] else None)
-        failed = next((answer for answer in answers if answer.is_error), None)
-        if failed:
-            set_failed(span, failed)
+        for place, answer in enumerate(answers):
+            if answer.is_error:
+                answers[place] = set_failed(span, answer)
 
     def _answered(self, answer: Message) -> ToolCall | None:
         """The call that a tool message answers: by id, else by name, else the oldest one without an answer."""

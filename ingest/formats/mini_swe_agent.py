@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ...model.text.jsontext import as_text, canonical
+from ...model.text.jsontext import as_text
 from ...model.traces import JsonValue, Message, SpanBatch, StepKind, ToolCall, TraceFacts
 from .chat import content_text, json_or_text, to_messages
-from .fields import mapping, number, optional_text, sequence, span_id_of, time_ns
+from .fields import digest_of, mapping, number, optional_text, sequence, time_ns
 from .head import Head
 from .headlines import exit_code
 from .messages import usage_of
@@ -65,7 +65,7 @@ def _batch(source: Source, whole: dict[str, JsonValue], turns: list[JsonValue]) 
     info = mapping(whole.get("info"))
     instance = optional_text(whole.get("instance_id"))
     stem = instance or source.name.removesuffix(".json").removesuffix(".traj")
-    key = f"{stem}-{span_id_of(canonical(turns).decode('utf-8', 'replace'))}"
+    key = f"{stem}-{digest_of(turns)}"
     run = _Run(
         SessionBuilder(key, CONVENTION, _AGENT),
         optional_text(mapping(mapping(info.get("config")).get("model")).get("model_name")),

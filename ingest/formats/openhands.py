@@ -12,9 +12,8 @@ from functools import partial
 from pathlib import Path
 
 from ...model.errors import BadInputError
-from ...model.text.jsontext import canonical
 from ...model.traces import JsonValue, Outcome, SpanBatch, TraceFacts
-from .fields import mapping, optional_text, sequence, span_id_of
+from .fields import digest_of, mapping, optional_text, sequence
 from .head import Head
 from .openhands_events import KINDS, Conversation
 from .records import ReadItem, Record, RecordError, Source, json_records, opened
@@ -127,7 +126,7 @@ def _key(source: Source, instance: str | None, events: list[dict[str, JsonValue]
     """The conversation's folder, else the instance or the file, with what its events are: names come again."""
     if source.path is not None and is_event_file(source.path):
         return source.path.parent.parent.name
-    digest = span_id_of(canonical([_told(event) for event in events]).decode("utf-8", "replace"))
+    digest = digest_of([_told(event) for event in events])
     return f"{instance or source.name.rpartition('.')[0] or source.name}-{digest}"
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.errors import BadInputError
-from ...model.text.jsontext import as_text, canonical
+from ...model.text.jsontext import as_text
 from ...model.traces import JsonValue, Message, SpanBatch, ToolCall, TraceFacts
 from .chat import content_text, to_messages
-from .fields import mapping, optional_text, sequence, span_id_of
+from .fields import digest_of, mapping, optional_text, sequence
 from .head import Head
 from .headlines import exit_code
 from .records import ReadItem, Record, Source, each_record
@@ -45,7 +45,7 @@ def _batch(record: Record, source: Source) -> SpanBatch:
     info = mapping(value.get("info"))
     stem = source.name.removesuffix(".json")
     instance = optional_text(value.get("instance_id")) or (stem[:-5] if stem.endswith(".traj") else None)
-    key = f"{instance or source.name.rpartition('.')[0] or stem}-{span_id_of(canonical(value.get('trajectory')).decode('utf-8', 'replace'))}"
+    key = f"{instance or source.name.rpartition('.')[0] or stem}-{digest_of(value.get('trajectory'))}"
     builder = SessionBuilder(key, CONVENTION, _AGENT)
     history = [mapping(turn) for turn in sequence(value.get("history") or steps[0].get("query"))]
     _begin(builder, history)
