@@ -40,7 +40,7 @@ def _batch(record: Record, source: Source, left_out: Counter[str]) -> SpanBatch:
         raise BadInputError("Field 'history' is missing or empty: no browser-use history.")
     source.limits.check_size(record.size, where=record.where)
     source.limits.check_steps(len(steps), where=record.where)
-    told = [{**step, "state": None} for step in steps]
+    told: list[JsonValue] = [{**step, "state": None} for step in steps]
     digest = digest_of(told)
     builder = SessionBuilder(f"{source.name.rpartition('.')[0] or source.name}-{digest}", CONVENTION, "browser-use")
     for index, step in enumerate(steps):
