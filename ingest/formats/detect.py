@@ -7,6 +7,20 @@ from dataclasses import dataclass
 
 from ...model.errors import BadInputError, UsageError, did_you_mean
 from . import (
+    inspect_log,
+    jaeger,
+    langfuse,
+    langsmith,
+    messages,
+    mlflow,
+    openai_agents,
+    openai_chat,
+    otlp,
+    phoenix,
+    reviews_csv,
+    span_tree,
+)
+from .agents import (
     aider,
     atif,
     browser_use,
@@ -19,20 +33,8 @@ from . import (
     copilot_cli,
     gemini_cli,
     gemini_stream,
-    inspect_log,
-    jaeger,
-    langfuse,
-    langsmith,
-    messages,
     mini_swe_agent,
-    mlflow,
-    openai_agents,
-    openai_chat,
     openhands,
-    otlp,
-    phoenix,
-    reviews_csv,
-    span_tree,
     swe_agent,
 )
 from .fields import shortened

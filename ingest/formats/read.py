@@ -13,9 +13,10 @@ from typing import BinaryIO
 from ...model.errors import BadInputError, UsageError
 from ..compressed import ZipArchive, compression_of, decompressed, plain_name
 from ..limits import DEFAULT_LIMITS, Limits
-from . import cline, openhands, otlp
+from . import otlp
+from .agents import cline, openhands
+from .agents.claude_code_files import is_read_with_session
 from .bounds import within_limits
-from .claude_code_files import is_read_with_session
 from .detect import Format, detect_format, format_named
 from .encoding import as_utf8
 from .head import HEAD_BYTES

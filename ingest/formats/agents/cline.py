@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from ...model.errors import BadInputError
-from ...model.text.jsontext import as_text, parse
-from ...model.traces import JsonValue, Span, SpanBatch, StepKind, TraceFacts, Usage
-from .chat import content_text
+from ....model.errors import BadInputError
+from ....model.text.jsontext import as_text, parse
+from ....model.traces import JsonValue, Span, SpanBatch, StepKind, TraceFacts, Usage
+from ..chat import content_text
+from ..fields import count, digest_of, mapping, number, sequence
+from ..head import Head
+from ..records import ReadItem, RecordError, Source, json_records
+from ..session import SessionBuilder, kept
 from .cline_turns import Turns
-from .fields import count, digest_of, mapping, number, sequence
-from .head import Head
-from .records import ReadItem, RecordError, Source, json_records
-from .session import SessionBuilder, kept
 
 CONVENTION = "cline"
 _AGENT = "cline"

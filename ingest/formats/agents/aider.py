@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ...model.traces import Message, SpanBatch, StepKind, ToolCall, TraceFacts, Usage
-from .fields import span_id_of, time_ns
-from .head import Head
-from .records import ReadItem, Source
-from .session import SessionBuilder, left_out_of
+from ....model.traces import Message, SpanBatch, StepKind, ToolCall, TraceFacts, Usage
+from ..fields import span_id_of, time_ns
+from ..head import Head
+from ..records import ReadItem, Source
+from ..session import SessionBuilder, left_out_of
 
 CONVENTION = "aider"
 _AGENT = "aider"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from ...model.text.jsontext import as_text, parse
-from .fields import mapping
-from .records import Source, opened
+from ....model.text.jsontext import as_text, parse
+from ..fields import mapping
+from ..records import Source, opened
 
 _AGENT_FILES = "agent-*.jsonl"
 _FOLDER = "subagents"

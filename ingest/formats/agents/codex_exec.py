@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ...model.text.jsontext import as_text
-from ...model.traces import JsonValue, Message, Span, SpanBatch, Status, StepError, ToolCall, TraceFacts, Usage
-from .fields import count, digest_of, mapping, optional_text, sequence, time_ns
-from .head import Head
-from .records import ReadItem, Record, RecordError, Source, json_records
-from .session import SessionBuilder, joined, left_out_of
+from ....model.text.jsontext import as_text
+from ....model.traces import JsonValue, Message, Span, SpanBatch, Status, StepError, ToolCall, TraceFacts, Usage
+from ..fields import count, digest_of, mapping, optional_text, sequence, time_ns
+from ..head import Head
+from ..records import ReadItem, Record, RecordError, Source, json_records
+from ..session import SessionBuilder, joined, left_out_of
 
 CONVENTION = "codex"
 _AGENT = "codex"

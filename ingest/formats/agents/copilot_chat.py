@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ...model.errors import BadInputError
-from ...model.text.jsontext import as_text
-from ...model.traces import JsonValue, Message, SpanBatch, Status, StepError, ToolCall, TraceFacts, Usage
-from .chat import content_text, json_or_text
-from .fields import count, mapping, optional_text, sequence, span_id_of, time_ns
-from .head import Head
-from .records import ReadItem, Record, RecordError, Source, json_records
-from .session import SessionBuilder, joined, kept, left_out_of
+from ....model.errors import BadInputError
+from ....model.text.jsontext import as_text
+from ....model.traces import JsonValue, Message, SpanBatch, Status, StepError, ToolCall, TraceFacts, Usage
+from ..chat import content_text, json_or_text
+from ..fields import count, mapping, optional_text, sequence, span_id_of, time_ns
+from ..head import Head
+from ..records import ReadItem, Record, RecordError, Source, json_records
+from ..session import SessionBuilder, joined, kept, left_out_of
 
 CONVENTION = "copilot-chat"
 _AGENT = "copilot"

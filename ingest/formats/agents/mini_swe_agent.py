@@ -10,16 +10,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ...model.text.jsontext import as_text
-from ...model.traces import JsonValue, Message, SpanBatch, StepKind, ToolCall, TraceFacts
-from .chat import content_text, json_or_text, to_messages
-from .fields import digest_of, mapping, number, optional_text, sequence, time_ns
-from .head import Head
-from .headlines import exit_code
-from .messages import usage_of
-from .records import ReadItem, RecordError, Source, json_records
-from .refusals import persons_decision
-from .session import SessionBuilder, kept
+from ....model.text.jsontext import as_text
+from ....model.traces import JsonValue, Message, SpanBatch, StepKind, ToolCall, TraceFacts
+from ..chat import content_text, json_or_text, to_messages
+from ..fields import digest_of, mapping, number, optional_text, sequence, time_ns
+from ..head import Head
+from ..headlines import exit_code
+from ..messages import usage_of
+from ..records import ReadItem, RecordError, Source, json_records
+from ..refusals import persons_decision
+from ..session import SessionBuilder, kept
 
 CONVENTION = "mini-swe-agent"
 _AGENT = "mini-swe-agent"
@@ -152,8 +152,8 @@ class _Run:
 
 def _message(turn: dict[str, JsonValue]) -> Message:
     if turn.get("object") == "response":
-        from ..conventions.messages import read_output
-        from .session import joined
+        from ...conventions.messages import read_output
+        from ..session import joined
 
         whole = Message("assistant")
         for one in read_output(turn.get("output")):

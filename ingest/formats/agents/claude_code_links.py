@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ...model.text.jsontext import as_text
-from ...model.traces import JsonValue
-from .chat import content_text
-from .fields import mapping, sequence
-from .records import Record
-from .speakers import heard
+from ....model.text.jsontext import as_text
+from ....model.traces import JsonValue
+from ..chat import content_text
+from ..fields import mapping, sequence
+from ..records import Record
+from ..speakers import heard
 
 TURNS = ("user", "assistant")
 

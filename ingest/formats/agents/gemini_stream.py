@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from ...model.text.jsontext import as_text
-from ...model.traces import (
+from ....model.text.jsontext import as_text
+from ....model.traces import (
     JsonValue,
     Message,
     Span,
@@ -22,12 +22,12 @@ from ...model.traces import (
     TraceFacts,
     Usage,
 )
-from .chat import json_or_text
-from .fields import count, digest_of, mapping, optional_text, sequence, time_ns
+from ..chat import json_or_text
+from ..fields import count, digest_of, mapping, optional_text, sequence, time_ns
+from ..head import Head
+from ..records import ReadItem, Record, RecordError, Source, json_records
+from ..session import SessionBuilder, joined, left_out_of
 from .gemini_cli import AGENT, CONVENTION
-from .head import Head
-from .records import ReadItem, Record, RecordError, Source, json_records
-from .session import SessionBuilder, joined, left_out_of
 
 _EVENTS = "gemini_cli."
 _STREAM = ("init", "message", "tool_use", "tool_result", "error", "result")

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...model.errors import BadInputError
-from ...model.text.jsontext import as_text
-from ...model.traces import JsonValue
+from ....model.errors import BadInputError
+from ....model.text.jsontext import as_text
+from ....model.traces import JsonValue
+from ..fields import digest_of, mapping
+from ..head import Head
+from ..records import ReadItem, Record, RecordError, Source, json_records
+from ..session import left_out_of
 from .claude_code_files import agent_type, session_files
 from .claude_code_links import TURNS, sessions_of
 from .claude_code_session import Session
-from .fields import digest_of, mapping
-from .head import Head
-from .records import ReadItem, Record, RecordError, Source, json_records
-from .session import left_out_of
 
 CONVENTION = "claude-code"
 OTHER_TYPES = (

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ...model.text.jsontext import as_text
-from ...model.traces import JsonValue, Message, SpanBatch, Status, StepError, ToolCall, TraceFacts, Usage
-from .chat import content_text, json_or_text
-from .fields import count, digest_of, mapping, optional_text, sequence, time_ns
-from .head import Head
-from .records import ReadItem, Record, RecordError, Source, json_records
-from .session import SessionBuilder, kept, left_out_of
+from ....model.text.jsontext import as_text
+from ....model.traces import JsonValue, Message, SpanBatch, Status, StepError, ToolCall, TraceFacts, Usage
+from ..chat import content_text, json_or_text
+from ..fields import count, digest_of, mapping, optional_text, sequence, time_ns
+from ..head import Head
+from ..records import ReadItem, Record, RecordError, Source, json_records
+from ..session import SessionBuilder, kept, left_out_of
 
 CONVENTION = "copilot-cli"
 _AGENT = "copilot"

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from ...model.text.jsontext import as_text
-from ...model.traces import JsonValue, Message, Span, SpanBatch, Status, StepError, ToolCall, TraceFacts, Usage
-from .chat import content_text
-from .fields import count, digest_of, mapping, optional_text, sequence, time_ns
-from .head import Head
-from .records import ReadItem, Record, RecordError, Source, json_records
-from .session import SessionBuilder, kept, left_out_of
+from ....model.text.jsontext import as_text
+from ....model.traces import JsonValue, Message, Span, SpanBatch, Status, StepError, ToolCall, TraceFacts, Usage
+from ..chat import content_text
+from ..fields import count, digest_of, mapping, optional_text, sequence, time_ns
+from ..head import Head
+from ..records import ReadItem, Record, RecordError, Source, json_records
+from ..session import SessionBuilder, kept, left_out_of
 
 CONVENTION = "gemini-cli"
 AGENT = "gemini-cli"

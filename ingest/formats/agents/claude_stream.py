@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...model.text.jsontext import as_text
-from ...model.traces import JsonValue, Message, Span, SpanBatch, Status, StepError, StepKind, Usage
+from ....model.text.jsontext import as_text
+from ....model.traces import JsonValue, Message, Span, SpanBatch, Status, StepError, StepKind, Usage
+from ..fields import digest_of, mapping, number, optional_text, sequence
+from ..head import Head
+from ..messages import usage_of
+from ..records import ReadItem, Record, RecordError, Source, json_records
+from ..session import kept, left_out_of
 from .claude_code_parts import event_name
 from .claude_code_session import Session
-from .fields import digest_of, mapping, number, optional_text, sequence
-from .head import Head
-from .messages import usage_of
-from .records import ReadItem, Record, RecordError, Source, json_records
-from .session import kept, left_out_of
 
 CONVENTION = "claude-code"
 _KINDS = ("system", "assistant", "user", "result", "stream_event")

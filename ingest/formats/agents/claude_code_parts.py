@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...model.text.jsontext import as_text
-from ...model.traces import JsonValue
-from .chat import content_text
-from .fields import mapping
+from ....model.text.jsontext import as_text
+from ....model.traces import JsonValue
+from ..chat import content_text
+from ..fields import mapping
 
 _SYNTHETIC_MODEL = "<synthetic>"
 _TEXT_FIELDS = ("content", "prompt", "text", "message", "snippet", "stdout", "stderr", "blockingError")

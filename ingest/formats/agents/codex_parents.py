@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...model.text.jsontext import canonical, parse
-from ...model.traces import JsonValue
-from .fields import mapping
-from .records import Source
+from ....model.text.jsontext import canonical, parse
+from ....model.traces import JsonValue
+from ..fields import mapping
+from ..records import Source
 
 _ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 _DAYS = 3

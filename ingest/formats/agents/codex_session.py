@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...model.text.jsontext import as_text
-from ...model.traces import Fold, JsonValue, Message, Span, SpanBatch, Status, StepError, TraceFacts, Usage
-from .chat import content_text
+from ....model.text.jsontext import as_text
+from ....model.traces import Fold, JsonValue, Message, Span, SpanBatch, Status, StepError, TraceFacts, Usage
+from ..chat import content_text
+from ..fields import count, digest_of, mapping, optional_text, time_ns
+from ..records import Record
+from ..session import SessionBuilder, joined, kept
 from .codex_items import CALLS, OUTPUTS, SELF_CONTAINED, call_of, result_of, server_result
-from .fields import count, digest_of, mapping, optional_text, time_ns
-from .records import Record
-from .session import SessionBuilder, joined, kept
 
 _AGENT = "codex"
 ITEM_TYPES = ("message", "reasoning", *CALLS, *OUTPUTS, *SELF_CONTAINED)

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from ...model.errors import BadInputError
-from ...model.traces import JsonValue, Outcome, SpanBatch, TraceFacts
-from .fields import digest_of, mapping, optional_text, sequence
-from .head import Head
+from ....model.errors import BadInputError
+from ....model.traces import JsonValue, Outcome, SpanBatch, TraceFacts
+from ..fields import digest_of, mapping, optional_text, sequence
+from ..head import Head
+from ..records import ReadItem, Record, RecordError, Source, json_records, opened
+from ..session import SessionBuilder, left_out_of
 from .openhands_events import KINDS, Conversation
-from .records import ReadItem, Record, RecordError, Source, json_records, opened
-from .session import SessionBuilder, left_out_of
 
 CONVENTION = "openhands"
 _AGENT = "openhands"

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...model.errors import BadInputError
-from ...model.traces import JsonValue
+from ....model.errors import BadInputError
+from ....model.traces import JsonValue
+from ..fields import mapping
+from ..head import Head
+from ..records import ReadItem, Record, RecordError, Source, json_records
+from ..session import left_out_of
 from .codex_parents import copied_item, parent_items
 from .codex_session import ITEM_TYPES, Rollout
-from .fields import mapping
-from .head import Head
-from .records import ReadItem, Record, RecordError, Source, json_records
-from .session import left_out_of
 
 CONVENTION = "codex"
 _TYPES = (

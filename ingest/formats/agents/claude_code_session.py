@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from itertools import count as counting
 from typing import Any
 
-from ...model.errors import BadInputError
-from ...model.text.jsontext import as_text
-from ...model.traces import Fold, JsonValue, Message, Span, SpanBatch, Status, StepError, StepKind, TraceFacts, Usage
-from .chat import content_text, to_messages
+from ....model.errors import BadInputError
+from ....model.text.jsontext import as_text
+from ....model.traces import Fold, JsonValue, Message, Span, SpanBatch, Status, StepError, StepKind, TraceFacts, Usage
+from ..chat import content_text, to_messages
+from ..fields import mapping, number, optional_text, sequence, span_id_of, time_ns
+from ..messages import usage_of
+from ..records import Record
+from ..session import SessionBuilder, joined, kept
 from .claude_code_links import TURNS, Links
 from .claude_code_parts import attachment_prompt, attachment_text, event_name, is_synthetic
-from .fields import mapping, number, optional_text, sequence, span_id_of, time_ns
-from .messages import usage_of
-from .records import Record
-from .session import SessionBuilder, joined, kept
 
 _AGENT = "claude-code"
 _REPEATED = ("queue-operation", "last-prompt")

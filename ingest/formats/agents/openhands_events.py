@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ...model.text.jsontext import as_text
-from ...model.traces import JsonValue, Message, Span, Status, StepError, ToolCall, Usage
-from .chat import content_text, json_or_text
-from .fields import count, mapping, number, optional_text, span_id_of, time_ns
-from .messages import usage_of
-from .session import SessionBuilder, joined
+from ....model.text.jsontext import as_text
+from ....model.traces import JsonValue, Message, Span, Status, StepError, ToolCall, Usage
+from ..chat import content_text, json_or_text
+from ..fields import count, mapping, number, optional_text, span_id_of, time_ns
+from ..messages import usage_of
+from ..session import SessionBuilder, joined
 
 KINDS = (
     "MessageEvent",

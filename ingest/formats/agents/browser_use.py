@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ...model.errors import BadInputError
-from ...model.text.jsontext import as_text
-from ...model.traces import JsonValue, Message, Outcome, SpanBatch, Status, StepError, ToolCall, TraceFacts, Usage
-from .fields import count, digest_of, mapping, number, optional_text, sequence, time_ns
-from .head import Head
-from .records import ReadItem, Record, Source, each_record
-from .session import SessionBuilder, left_out_of
+from ....model.errors import BadInputError
+from ....model.text.jsontext import as_text
+from ....model.traces import JsonValue, Message, Outcome, SpanBatch, Status, StepError, ToolCall, TraceFacts, Usage
+from ..fields import count, digest_of, mapping, number, optional_text, sequence, time_ns
+from ..head import Head
+from ..records import ReadItem, Record, Source, each_record
+from ..session import SessionBuilder, left_out_of
 
 CONVENTION = "browser-use"
 _THOUGHTS = ("thinking", "evaluation_previous_goal", "memory", "next_goal")
