@@ -14,7 +14,7 @@ from ...model.errors import BadInputError, UsageError
 from ..compressed import ZipArchive, compression_of, decompressed, plain_name
 from ..limits import DEFAULT_LIMITS, Limits
 from . import otlp
-from .agents import cline, openhands
+from .agents import cline, gemini_cli, openhands
 from .agents.claude_code_files import is_read_with_session
 from .bounds import within_limits
 from .detect import Format, detect_format, format_named
@@ -27,7 +27,11 @@ __all__ = ["LeftOut", "Progress", "ReadItem", "RecordError", "read_path", "unrea
 
 DATA_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".pb", ".binpb", ".eval", ".zip", ".traj")
 """What is looked at in a folder; a file that is named directly may be called anything."""
-IGNORED_NAMES = ("expected.json", "requests.json", "result.json", "package.json", "pyproject.json")
+IGNORED_NAMES = (
+    *("expected.json", "requests.json", "result.json", "package.json", "pyproject.json"),
+    *("config.json", "reward.json", "ctrf.json", "sessions-index.json", "_index.json"),
+)
+"""Companions of runs and projects, which are no runs; an import counts them."""
 _HIDDEN_DATA = (".aider.chat.history.md",)
 """Hidden files that are looked at all the same: their product names them so."""
 _ARCHIVE_FORMATS = ("inspect",)
@@ -239,7 +243,8 @@ def _plan(root: Path) -> Iterator[tuple[Path, ...]]:
 
 def _is_read_with_others(path: Path) -> bool:
     """Whether a file tells of a run whose main file lies beside it, and is read with that one."""
-    return is_read_with_session(path) or cline.is_read_with_history(path) or openhands.is_read_with_others(path)
+    is_session = is_read_with_session(path) or gemini_cli.is_prompt_log(path)
+    return is_session or cline.is_read_with_history(path) or openhands.is_read_with_others(path)
 
 
 def _is_data(name: str) -> bool:

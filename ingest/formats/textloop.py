@@ -32,13 +32,15 @@ _FUNCTION = re.compile(r"<function=([\w.-]{1,80})>(.*?)</function>", re.DOTALL)
 _PARAMETER = re.compile(r"<parameter=([\w.-]{1,80})>\n?(.*?)\n?</parameter>", re.DOTALL)
 _RESULT = re.compile(
     r"\s*(?:<(?:returncode|exit_code|output|stdout|observation|execution_result)\b|"
-    r"<(?:tool_response|tool_result|function_results?)\b|\{\s*\"returncode\"|"
-    r"(?:observations?|tool (?:output|result)s?|command output|execution (?:output|result)s?)\s*:|"
-    r"(?:exit code|stdout|output)\s*:|"
+    r"<(?:tool_response|tool_result|function_results?)\b|\{\s*\"returncode\"|observations?\s*:|"
     r"EXECUTION RESULT of \[|OBSERVATION\b|\[[\w.-]+[^\]\n]{0,200}\] Result:|"
     r"The last command\b.{0,400}timed out|\(Open file:)",
     re.IGNORECASE | re.DOTALL,
 )
+_PERHAPS = re.compile(
+    r"\s*(?:(?:tool|command|execution) (?:outputs?|results?)|exit code|stdout|output)\s*:", re.IGNORECASE
+)
+"""How a result may begin, and how a person may begin who tells what came out."""
 _PROMPT_END = re.compile(r"\n(?:bash-\$|\$|>>>)\s*\Z")
 
 
@@ -82,14 +84,20 @@ def is_result(text: str) -> bool:
 def with_results(turns: Sequence[JsonValue]) -> list[JsonValue]:
     """The turns of a conversation, results of actions in the user role as tool messages with the action as the call.
 
+    A turn after an action that has no mark of a result counts as one where at least half of such turns have a mark: a
+    person who is asked about code, and now and then pastes what it printed, stays a person.
+
     Cost: linear in the text of the answers.
     """
     found = list(turns)
     pairs = list(_pairs(found))
-    if not any(is_result(_text(found[place + 1])) for place, _ in pairs):
-        return found
-    for place, calls in pairs:
-        text = _text(found[place + 1])
+    texts = [_text(found[place + 1]) for place, _ in pairs]
+    sure = [is_result(text) for text in texts]
+    perhaps = [is_sure or _PERHAPS.match(text) is not None for is_sure, text in zip(sure, texts, strict=True)]
+    is_loop = 2 * sum(perhaps) >= len(pairs) and (any(sure) or sum(perhaps) > 1)
+    for (place, calls), text, is_sure in zip(pairs, texts, sure, strict=True):
+        if not (is_sure or is_loop):
+            continue
         numbered: list[JsonValue] = [{**call, "id": f"action-{place}-{index}"} for index, call in enumerate(calls)]
         found[place] = {**mapping(found[place]), "tool_calls": numbered}
         found[place + 1] = {

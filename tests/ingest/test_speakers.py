@@ -137,13 +137,14 @@ def test_what_comes_back_of_a_text_action_is_no_person(tmp_path: Path, action: s
     assert (spans[2].status is Status.ERROR) == ("returncode>2" in result)
 
 
-def test_a_chat_about_code_stays_a_chat(tmp_path: Path) -> None:
+@pytest.mark.parametrize("reply", ["And hidden ones?", "Output:\nls: not found"])
+def test_a_chat_about_code_stays_a_chat(tmp_path: Path, reply: str) -> None:
     spans = spans_of(
         tmp_path / "chat.json",
         [
             {"role": "user", "content": "How do I list files?"},
             {"role": "assistant", "content": "Like this:\n\n```bash\nls\n```"},
-            {"role": "user", "content": "And hidden ones?"},
+            {"role": "user", "content": reply},
             {"role": "assistant", "content": "```bash\nls -a\n```"},
         ],
     )

@@ -51,7 +51,8 @@ def _batch(record: Record, source: Source, left_out: Counter[str]) -> SpanBatch:
     source.limits.check_steps(len(steps), where=record.where)
     agent = mapping(value.get("agent"))
     given = value.get("trajectory_id") or value.get("session_id")
-    key = as_text(given) or f"{source.name.rpartition('.')[0] or source.name}-{digest_of(steps)}"
+    # The session of the agent that it was made of may be imported too, under this id.
+    key = f"atif/{as_text(given)}" if given else f"{source.name.rpartition('.')[0] or source.name}-{digest_of(steps)}"
     run = _Trajectory(SessionBuilder(key, CONVENTION, optional_text(agent.get("name"))), agent)
     run.take(value)
     left_out.update(run.left_out)

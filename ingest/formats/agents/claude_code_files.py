@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from ....model.text.jsontext import as_text, parse
@@ -77,6 +77,15 @@ def _agents_of(session: Path) -> Iterator[Path]:
 
 def _session_named(path: Path) -> str:
     """The session that the first records of a file name, where it can be a file's name."""
+    try:
+        return _named(path, path.stat().st_mtime_ns)
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=4096)
+def _named(path: Path, changed: int) -> str:
+    """As above; each session of a folder asks it of every sub-agent's file there, as it was when it changed last."""
     try:
         with path.open("rb") as stream:
             for _ in range(_HEAD_LINES):

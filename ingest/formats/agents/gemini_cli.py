@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from ....model.text.jsontext import as_text
 from ....model.traces import JsonValue, Message, Span, SpanBatch, Status, StepError, ToolCall, TraceFacts, Usage
@@ -22,6 +22,11 @@ def sniff(head: Head) -> bool:
     """Whether the first record is of a session."""
     first = head.first
     return "sessionId" in first and "projectHash" in first and ("startTime" in first or "messages" in first)
+
+
+def is_prompt_log(path: Path) -> bool:
+    """Whether a file lists the prompts of the sessions that lie in `chats` beside it."""
+    return path.name == "logs.json" and (path.parent / "chats").is_dir()
 
 
 def read(source: Source) -> Iterator[ReadItem]:
@@ -132,10 +137,10 @@ def tokens_of(value: JsonValue) -> Usage | None:
     raw = mapping(value)
     if not raw:
         return None
-    thoughts = count(raw.get("thoughts"))
-    return Usage(
-        count(raw.get("input")) + count(raw.get("tool")),
-        count(raw.get("output")) + thoughts,
-        count(raw.get("cached")),
-        reasoning_tokens=thoughts,
-    )
+    return used(*(raw.get(name) for name in ("input", "tool", "output", "thoughts", "cached")))
+
+
+def used(given: JsonValue, for_tools: JsonValue, taken: JsonValue, thoughts: JsonValue, cached: JsonValue) -> Usage:
+    """Counts of tokens as Gemini tells them, each for itself."""
+    thought = count(thoughts)
+    return Usage(count(given) + count(for_tools), count(taken) + thought, count(cached), reasoning_tokens=thought)

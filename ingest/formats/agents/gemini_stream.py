@@ -27,7 +27,7 @@ from ..fields import count, digest_of, mapping, optional_text, sequence, time_ns
 from ..head import Head
 from ..records import ReadItem, Record, RecordError, Source, json_records
 from ..session import SessionBuilder, joined, left_out_of
-from .gemini_cli import AGENT, CONVENTION
+from .gemini_cli import AGENT, CONVENTION, used
 
 _EVENTS = "gemini_cli."
 _STREAM = ("init", "message", "tool_use", "tool_result", "error", "result")
@@ -131,8 +131,8 @@ class _Run:
         stats = mapping(value.get("stats"))
         answers = [span for span in self.builder.spans if span.kind is StepKind.LLM]
         if stats and answers:
-            used = (count(stats.get(name)) for name in ("input_tokens", "output_tokens", "cached"))
-            answers[-1].usage = Usage(*used)
+            told = (count(stats.get(name)) for name in ("input_tokens", "output_tokens", "cached"))
+            answers[-1].usage = Usage(*told)
 
     def logged(self, event: str, values: dict[str, JsonValue]) -> None:
         """The next event of a log."""
@@ -187,10 +187,5 @@ def _part(part: dict[str, JsonValue]) -> Message:
 
 
 def _used(values: dict[str, JsonValue]) -> Usage:
-    thoughts = count(values.get("thoughts_token_count"))
-    return Usage(
-        count(values.get("input_token_count")) + count(values.get("tool_token_count")),
-        count(values.get("output_token_count")) + thoughts,
-        count(values.get("cached_content_token_count")),
-        reasoning_tokens=thoughts,
-    )
+    kinds = ("input", "tool", "output", "thoughts", "cached_content")
+    return used(*(values.get(f"{kind}_token_count") for kind in kinds))
