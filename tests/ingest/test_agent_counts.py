@@ -279,6 +279,26 @@ def test_the_screen_of_a_cline_task_tells_its_tokens(tmp_path: Path) -> None:
     assert [span.usage for span in spans if span.usage] == [Usage(28, 7, 20, 3)] * 2
 
 
+def test_what_cline_says_by_way_of_a_tool_is_said(tmp_path: Path) -> None:
+    rows = records_of(SEEDS / "cline.jsonl")
+    heard = "[attempt_completion] Result:\nThe user has provided feedback.\n<feedback>\nAnd hidden ones?\n</feedback>"
+    rows.append({"role": "user", "content": [{"type": "text", "text": heard}]})
+    asked = {"type": "tool_use", "id": "q1", "name": "ask_followup_question", "input": {"question": "Which folder?"}}
+    rows.append({"role": "assistant", "content": [asked]})
+    reply = {"type": "tool_result", "tool_use_id": "q1", "content": "<answer>\nsrc\n</answer>"}
+    rows.append({"role": "user", "content": [reply]})
+    path = tmp_path / "api_conversation_history.json"
+    path.write_text(json.dumps(rows))
+    spans = spans_of(path)
+
+    assert [span.kind.value for span in spans] == ["human", "llm", "tool", "llm", "human", "llm", "human"]
+    assert [span.output_messages[0].content for span in spans if span.output_messages][1:] == [
+        "One file.",
+        "Which folder?",
+    ]
+    assert [span.inputs for span in spans if span.kind is StepKind.HUMAN][1:] == ["And hidden ones?", "src"]
+
+
 def test_harbors_result_beside_a_trajectory_is_task_and_outcome(tmp_path: Path) -> None:
     (tmp_path / "trial" / "agent").mkdir(parents=True)
     (tmp_path / "trial" / "agent" / "trajectory.json").write_text((SEEDS / "atif.jsonl").read_text())

@@ -291,6 +291,19 @@ def test_records_that_are_no_steps_are_counted_and_named(store: Store, write: Wr
     assert [one.what for one in unread_files(tmp_path / "p")] == ["files *.txt"]
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"type": "file-history-snapshot", "messageId": "m", "snapshot": {}},
+        {"type": "session_meta", "payload": {"id": "cx"}, "timestamp": "2026-11-22T07:00:00Z"},
+    ],
+)
+def test_a_session_in_which_nothing_was_said_is_counted(write: Write, record: dict[str, Any]) -> None:
+    runs, left = read(write("s-9.jsonl", record))
+
+    assert (runs, [(one.what, one.count) for one in left]) == ({}, [("sessions without turns", 1)])
+
+
 # --- Codex ---
 
 

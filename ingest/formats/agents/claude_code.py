@@ -72,7 +72,9 @@ def read(source: Source) -> Iterator[ReadItem]:
             yield batch
         if not is_empty:
             yield from left_out_of(main.file, session.left_out)
-    if is_empty:
+    if is_empty and any(_value(record).get("type") in OTHER_TYPES for record in records):
+        yield source.left_out("sessions without turns", 1)
+    elif is_empty:
         yield source.error("file", "The session has no turns.")
 
 

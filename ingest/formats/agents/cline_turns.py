@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ....model.text.jsontext import as_text
 from ....model.traces import JsonValue, Message, ToolCall, Usage
@@ -16,11 +16,11 @@ from ..speakers import heard
 _RESULT = re.compile(r"^\[(?P<tool>\w[\w.-]*)(?P<what>[^\n]{0,2000}?)\] Result:[ \t]*\n?")
 _CALL = re.compile(r"<([a-z]+(?:_[a-z]+)+)>\s*(<.*?|.*?)</\1>", re.DOTALL)
 _ARGUMENT = re.compile(r"<([a-z_]+)>\n?(.*?)\n?</\1>", re.DOTALL)
-_FEEDBACK = re.compile(r"<(feedback|user_message)>\s*(.*?)\s*</\1>", re.DOTALL)
+_FEEDBACK = re.compile(r"<(feedback|user_message|answer)>\s*(.*?)\s*</\1>", re.DOTALL)
 _FAILED = re.compile(r"(?:The tool execution failed|Error executing|\[ERROR\]|<error>|The user denied this operation)")
 _HARNESS = ("[ERROR]", "[TASK RESUMPTION]", "# task_progress", "# TODO LIST", "Note:", "[NOTE]")
-_ANSWERS = ("attempt_completion", "ask_followup_question", "plan_mode_respond")
-"""Tools by which the agent talks to the person."""
+_SPEECH = {"attempt_completion": "result", "ask_followup_question": "question", "plan_mode_respond": "response"}
+"""Tools by which the agent talks to the person, and the argument that is said: words, and no calls."""
 
 
 @dataclass(slots=True)
@@ -29,6 +29,8 @@ class Turns:
 
     builder: SessionBuilder
     waiting: list[ToolCall] = field(default_factory=list)
+    spoken: set[str | None] = field(default_factory=set)
+    """Ids of calls that were words."""
     images: int = 0
 
     def add(self, turn: dict[str, JsonValue], key: str) -> None:
@@ -42,13 +44,9 @@ class Turns:
             self._heard(turn, key, moment)
 
     def _answer(self, turn: dict[str, JsonValue], key: str, moment: int | None) -> None:
-        message = to_messages(turn)[-1]
-        if not message.tool_calls:
-            calls = tuple(
-                ToolCall(call[1], dict(_ARGUMENT.findall(call[2])), f"{key}.{index}")
-                for index, call in enumerate(_CALL.finditer(message.content))
-            )
-            message = Message("assistant", message.content, calls, reasoning=message.reasoning)
+        whole = _with_calls(to_messages(turn)[-1], key)
+        self.spoken.update(call.id for call in whole.tool_calls if call.name in _SPEECH)
+        message = _with_speech(whole)
         self.waiting = list(message.tool_calls)
         metrics = mapping(turn.get("metrics"))
         span = self.builder.answered(message, key=key, time_ns=moment, usage=_usage(metrics, turn))
@@ -58,18 +56,21 @@ class Turns:
     def _heard(self, turn: dict[str, JsonValue], key: str, moment: int | None) -> None:
         content = turn.get("content")
         parts = [mapping(part) for part in sequence(content)] or [{"type": "text", "text": content_text(content)}]
-        for result in to_messages(
-            {"role": "user", "content": [part for part in parts if part.get("type") == "tool_result"]}
-        ):
-            if result.role == "tool":
+        given: list[JsonValue] = [part for part in parts if part.get("type") == "tool_result"]
+        replies: list[str] = []
+        for result in to_messages({"role": "user", "content": given}) if given else ():
+            if result.tool_call_id not in self.spoken:
                 self._returned(result.content, result.tool_call_id, key, moment, failed=result.is_error)
+            replies.append(result.content)
         texts = [as_text(part.get("text")) for part in parts if part.get("type") == "text"]
         self.images += sum(part.get("type") == "image" for part in parts)
         results, others = _sorted(texts)
-        for header, body in results:
-            self._returned(body, self._answered_call(header), key, moment, failed=bool(_FAILED.match(body)))
-        feedback = [found[2] for _, body in results for found in _FEEDBACK.finditer(body)]
-        self._said(others, feedback, is_answer=bool(results), key=key, moment=moment)
+        for tool, body in results:
+            if tool not in _SPEECH:
+                self._returned(body, self._answered_call(tool), key, moment, failed=bool(_FAILED.match(body)))
+            replies.append(body)
+        feedback = [found[2] for body in replies for found in _FEEDBACK.finditer(body)]
+        self._said(others, feedback, is_answer=bool(replies), key=key, moment=moment)
 
     def _said(self, texts: list[str], feedback: list[str], *, is_answer: bool, key: str, moment: int | None) -> None:
         words: list[str] = []
@@ -99,6 +100,28 @@ class Turns:
         self.waiting = [one for one in self.waiting if one.id != call]
         message = Message("tool", text.strip(), tool_call_id=call, name=name, is_error=failed)
         self.builder.returned(message, key=f"{key}.{len(self.builder.spans)}", time_ns=moment)
+
+
+def _with_calls(message: Message, key: str) -> Message:
+    """The answer with the calls that stand in its text as tags."""
+    if message.tool_calls:
+        return message
+    calls = tuple(
+        ToolCall(call[1], dict(_ARGUMENT.findall(call[2])), f"{key}.{index}")
+        for index, call in enumerate(_CALL.finditer(message.content))
+    )
+    return replace(message, tool_calls=calls)
+
+
+def _with_speech(message: Message) -> Message:
+    """The answer with what it says to the person by way of a tool as its words."""
+    said = [call for call in message.tool_calls if call.name in _SPEECH]
+    if not said:
+        return message
+    words = [as_text(mapping(call.arguments).get(_SPEECH[call.name])).strip() for call in said]
+    before = _CALL.sub(lambda call: "" if call[1] in _SPEECH else call[0], message.content).strip()
+    calls = tuple(call for call in message.tool_calls if call.name not in _SPEECH)
+    return replace(message, content="\n".join(filter(None, (before, *words))), tool_calls=calls)
 
 
 def _sorted(texts: list[str]) -> tuple[list[tuple[str, str]], list[str]]:

@@ -61,7 +61,8 @@ def read(source: Source) -> Iterator[ReadItem]:
             yield source.error(record.where, str(err))
     batch = rollout.batch()
     if not batch.spans:
-        yield source.error("file", "The session has no turns.")
+        is_session = any(mapping(record.value).get("type") == "session_meta" for record in records)
+        yield source.left_out("sessions without turns", 1) if is_session else source.error("file", "No turns in it.")
         return
     yield batch
     yield from left_out_of(source.file, rollout.left_out)
