@@ -63,7 +63,7 @@ def learn_project(store: Store, project: str) -> Learned:
 
 def confirmed_causes(store: Store, project: str) -> dict[int, int]:
     """Trace → index of the step that a valid verdict, or the engineer's signed part of it, names as the cause."""
-    standing = {t: v for t, v in confirmed_verdicts(store).items() if v.answer.label is Label.FAIL}
+    standing = {t: v for t, v in confirmed_verdicts(store, deciding=False).items() if v.answer.label is Label.FAIL}
     spans = {trace_id: span for trace_id, span in _cause_spans(store, standing).items() if span}
     found: dict[int, int] = {}
     for trace_id, span in spans.items():

@@ -81,6 +81,7 @@ def forged(store: Store, session: ReviewSession, trace_id: int = 1) -> dict[str,
         reviewer=session.fingerprint,
         reviewer_name=session.name,
         signed_at=NOW,
+        outcome=Label.PASS,
     )
     return dict(sign_verdict_record(session, verdict, signed_at=NOW))
 
