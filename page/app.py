@@ -21,7 +21,7 @@ from ..ingest.otlp.guard import HostGuard, host_name
 from ..model.errors import RetrospanError
 from ..model.text.bounds import TEXT_LIMIT
 from ..model.text.display import safe_text
-from ..model.text.jsontext import canonical
+from ..services.reviewing.shown import asked_questions, what_it_decides, who_asked
 from ..store.contract import Store
 from . import passkeys
 from .desk import Desk, Opened
@@ -107,6 +107,7 @@ def build_page(store: Store, door: FrontDoor, *, hosts: Iterable[str] | None, se
         Route("/item/{item:int}", _signed_in(_item, page), methods=["GET"]),
         Route("/item/{item:int}/answer", _signed_in(_answer, page), methods=["POST"]),
         Route("/item/{item:int}/undo", _signed_in(_undo, page), methods=["POST"]),
+        Route("/item/{item:int}/decides", _signed_in(_decides, page), methods=["POST"]),
         Route("/item/{item:int}/skip", _signed_in(_skip, page), methods=["POST"]),
         Route("/item/{item:int}/ask", _signed_in(_ask, page), methods=["POST"]),
         Route("/item/{item:int}/sign", _signed_in(_sign, page), methods=["POST"]),
@@ -248,6 +249,10 @@ def _shown(
         problem=problem,
         item=opened.review.item,
         rubric=opened.review.rubric,
+        questions=asked_questions(opened.review.item, opened.review.rubric),
+        asked_by=who_asked(opened.review.item),
+        decides=what_it_decides(opened.review.item, opened.review.rubric),
+        may_decide=opened.may_decide,
         stories=opened.stories,
         first_look=opened.first_look,
         draft=opened.review.draft,
@@ -259,13 +264,7 @@ def _shown(
 
 def seen_mark(opened: Opened, key: str) -> str:
     """Stands in the form for exactly what the page shows; signing is refused where it does not fit any more."""
-    review = opened.review
-    shown = {
-        "steps": [[seen.project, seen.trace_key, seen.revision, *seen.steps.items()] for seen in review.seen],
-        "draft": repr(review.draft.final) if review.draft else None,
-        "proposal": opened.proposal.id if opened.proposal else None,
-    }
-    return hmac.new(key.encode(), canonical(shown), hashlib.sha256).hexdigest()
+    return hmac.new(key.encode(), opened.shown.encode(), hashlib.sha256).hexdigest()
 
 
 async def _answer(page: ReviewPage, request: Request, who: SignedIn) -> Response:
@@ -281,6 +280,12 @@ async def _answer(page: ReviewPage, request: Request, who: SignedIn) -> Response
 async def _undo(page: ReviewPage, request: Request, who: SignedIn) -> Response:
     number = request.path_params["item"]
     await run_in_threadpool(page.desk.undo, number, who.session)
+    return RedirectResponse(f"/item/{number}", 303, _HEADERS)
+
+
+async def _decides(page: ReviewPage, request: Request, who: SignedIn) -> Response:
+    number, form = request.path_params["item"], await _form(request)
+    await run_in_threadpool(page.desk.decides, number, who.session, form.get("decides") == "yes")
     return RedirectResponse(f"/item/{number}", 303, _HEADERS)
 
 

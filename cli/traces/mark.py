@@ -49,7 +49,8 @@ def mark_command(
     if as_json:
         print_json({"found": marked.found, "changed": marked.changed, "sample": [t.short_id for t in marked.sample]})
         return
+    unsigned = " A mark is unsigned, and is shown so." if outcome else ""
     verb = "would be marked" if dry_run else f"found, {marked.changed} changed"
-    click.echo(f"{marked.found} traces {verb}.")
+    click.echo(f"{marked.found} traces {verb}.{unsigned}")
     for trace in marked.sample:
         click.echo(f"  {trace.short_id:<7} {safe_line(trace.input, 90)}")

@@ -41,7 +41,6 @@ from .rubrics import propose_rubric_change
 from .shown import asked_questions, outcome_of, shown_sha256
 
 
-
 def give_answer(store: Store, claim: Claim, answer: Answer, *, now: datetime | None = None) -> Draft:
     """Keep the reviewer's answer. The first one stays as given; later ones, before or after the reveal, revise it.
 

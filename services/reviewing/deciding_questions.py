@@ -29,7 +29,9 @@ def require_person(who: str) -> None:
         raise RefusedError("Only a person says that a question decides the outcome of a run; ask one to mark it.")
 
 
-def mark_deciding(store: Store, item: str | int, *, by: str, decides: bool = True, now: datetime | None = None) -> ReviewItem:
+def mark_deciding(
+    store: Store, item: str | int, *, by: str, decides: bool = True, now: datetime | None = None
+) -> ReviewItem:
     """Say that the answer to an item decides the outcome of its run, or that it does not.
 
     The mark is shown to whoever answers, and part of what they sign.
@@ -53,7 +55,7 @@ def mark_deciding(store: Store, item: str | int, *, by: str, decides: bool = Tru
             raise UsageError(f"{found.short_id} is {found.state.value}; ask again to have another question decide.")
         if found.answered:
             raise RefusedError(
-                f"{found.answered} have signed an answer to {found.short_id} as it is. Ask a question of its own instead."
+                f"{found.answered} have signed an answer to {found.short_id} as it is. Ask another question instead."
             )
         set_decides(con, found.id, by if decides else "")
         return get_item(con, found.id, now=moment)

@@ -15,8 +15,8 @@ from ...model.errors import BadInputError
 from ...model.text.jsontext import canonical, parse
 from ..contract import Connection, Store
 from ..fields import from_row, insert_row, values_of
-from .asked import altered_items
 from .access import GENESIS, access_hashes, hash_at
+from .asked import altered_items
 
 SELECT_LAST = "SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1"
 SELECT_CHAIN = "SELECT * FROM chain ORDER BY seq"

@@ -56,5 +56,11 @@ def _with_verdict(summary: TraceSummary, verdict: Verdict | None) -> TraceSummar
     label = _label(verdict)
     outcome = _OUTCOMES.get(label)
     if outcome is None:
-        return replace(summary, verdict=label)
-    return replace(summary, verdict=label, outcome=outcome, outcome_source=OutcomeSource.VERDICT)
+        return replace(summary, verdict=label, verdict_question=verdict.question)
+    return replace(
+        summary,
+        verdict=label,
+        verdict_question=verdict.question,
+        outcome=outcome,
+        outcome_source=OutcomeSource.VERDICT,
+    )

@@ -27,7 +27,8 @@ _ASKED_BY = "(SELECT requested_by FROM review_item i WHERE i.id = v.item_id) AS 
 SELECT_VERDICTS = f"SELECT id, uid, item_id, record, {_ASKED_BY} FROM verdict v WHERE {{where}} ORDER BY id"  # noqa: S608
 SELECT_JUDGED = "SELECT DISTINCT trace_id FROM verdict_subject ORDER BY trace_id"
 SELECT_OF_TRACES = f"""
-SELECT s.trace_id, v.id, v.uid, v.item_id, v.record, {_ASKED_BY} FROM verdict_subject s JOIN verdict v ON v.id = s.verdict_id
+SELECT s.trace_id, v.id, v.uid, v.item_id, v.record, {_ASKED_BY}
+FROM verdict_subject s JOIN verdict v ON v.id = s.verdict_id
 WHERE s.trace_id IN :traces ORDER BY v.id
 """  # noqa: S608
 SELECT_TRACE = "SELECT id FROM trace WHERE trace_key = :trace_key AND project = :project"
@@ -180,6 +181,7 @@ def _standing(verdicts: Sequence[Verdict], deciding: bool) -> Verdict | None:
     Of one reviewer the last word on a question counts. A question on which reviewers disagree says nothing until
     somebody adjudicates.
     """
+
     def said(verdict: Verdict) -> Label:
         return verdict.outcome if deciding and verdict.outcome else verdict.answer.label
 
@@ -220,8 +222,9 @@ def _verdict(store: Store, row: Any, trust: Trust) -> Verdict | None:
         id=row["id"],
         item_id=row["item_id"],
         trace_id=subjects[0] if len(subjects) == 1 else None,
-        outcome=_former_outcome(verdict, row["asked_by"]) if verdict.record.get("format") == FORMER else verdict.outcome,
     )
+    if verdict.record.get("format") == FORMER:
+        verdict = replace(verdict, outcome=_former_outcome(verdict, row["asked_by"]))
     if verdict.uid != row["uid"]:
         return replace(verdict, state=SignatureState.INVALID, state_reason="filed under another id than it was signed")
     check = verdict_state(store, verdict, trust)
