@@ -92,6 +92,13 @@ def pin_reviewer(name: str, public_key: str, *, now: str, demo_store: str | None
     return pin
 
 
+def trusted_pins() -> list[Pin]:
+    """The pins of real reviewers that are not revoked."""
+    file = load_trust_file()
+    revoked = {entry.fingerprint for entry in file.revoked}
+    return [pin for pin in file.pins if pin.demo_store is None and pin.fingerprint not in revoked]
+
+
 def forget_demo_pins(store_id: str) -> None:
     """Drop the pins of a demo store that is thrown away."""
     file = load_trust_file()

@@ -77,6 +77,23 @@ def add_reviewer(
     return _listed(store, session.fingerprint)
 
 
+def invite_in(store: Store, host: ReviewSession, name: str, passphrase: str) -> ReviewSession:
+    """Make an invited person's key, vouch for it and unlock it; where vouching fails no key is left behind.
+
+    Raises:
+        UsageError: if the passphrase is weak, or the name taken.
+        RefusedError: if the host's key is not trusted here.
+    """
+    add_reviewer(store, name, passphrase)
+    try:
+        session = unlock_reviewer(name, passphrase)
+        vouch_for(store, host, session.fingerprint)
+    except BaseException:
+        key_path(keys_folder(), name).unlink(missing_ok=True)
+        raise
+    return session
+
+
 def unlock_reviewer(name: str, passphrase: str) -> ReviewSession:
     """The session of a reviewer whose key lies in this user's configuration.
 
