@@ -131,9 +131,9 @@ def test_a_registered_passkey_is_asked_for_at_each_signature(
     browser.add_virtual_authenticator(device)
     sign_in(browser, address)
     wait_for(browser, "#passkey-form:not([hidden]) button").click()
-    WebDriverWait(browser, 20).until(seen.invisibility_of_element_located((By.ID, "passkey-form")))
-    credentials = browser.get_credentials()
-    assert len(credentials) == 1
+    WebDriverWait(browser, 20).until(lambda _: len(passkeys._load().passkeys) == 1)
+    assert len(browser.get_credentials()) == 1
+    browser.get(address)
     wait_for(browser, ".queue a").click()
     wait_for(browser, "fieldset")
     press(browser, "f")
