@@ -131,7 +131,7 @@ def parse_verdict_record(data: str | bytes | Mapping[str, Any]) -> Verdict:
         record = dict(data) if isinstance(data, Mapping) else parse(data)
         if not isinstance(record, dict) or record.get("format") not in (FORMAT, FORMER) or set(record) - _KEYS:
             raise BadInputError(f"This is no verdict record; one is {{format: {FORMAT}, manifest, signature}}.")
-        manifest = _MANIFESTS[record["format"]].model_validate(record.get("manifest"))
+        manifest = _MANIFESTS[str(record["format"])].model_validate(record.get("manifest"))
     except (ValidationError, ValueError) as err:
         raise BadInputError("This is no verdict record: its manifest cannot be read.") from err
     return _verdict_of(manifest, read_signature(record.get("signature")), record)

@@ -18,6 +18,7 @@ from retrospan.services.serving.limiting import Limiter, TooMany, Turns
 from retrospan.store.audit.access import AccessKind, list_access
 from retrospan.store.contract import Store
 from retrospan.trust import keys
+from retrospan.trust.folders import keys_folder
 from retrospan.trust.keys import KdfCost
 
 PASSPHRASE = "four plain words here"
@@ -101,7 +102,7 @@ def test_whoever_comes_when_many_wait_is_refused_at_once() -> None:
         pool.submit(stay)
         held.wait(10)
         pool.submit(stay)
-        while turns._room._value:  # type: ignore[attr-defined]
+        while turns._room._value:
             threading.Event().wait(0.001)
         with pytest.raises(TooMany), turns.turn("people"):
             pass
@@ -152,7 +153,7 @@ def test_an_invitation_whose_key_nobody_could_vouch_for_can_be_accepted_again(
 
 def test_of_two_keys_made_at_once_one_is_kept(store: Store) -> None:
     cheap = KdfCost(n=2**10)
-    place = people.keys_folder()
+    place = keys_folder()
 
     def make(words: str) -> str:
         return outcome(lambda: keys.create_key(place, "Cem", words, created_at="2026-11-22T11:00:00Z", cost=cheap))
