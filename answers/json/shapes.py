@@ -222,6 +222,7 @@ class ImportJson(TypedDict):
     skipped: int
     redacted: int
     errors: list[RecordErrorJson]
+    notes: list[str]
     findings: list[FindingJson]
 
 

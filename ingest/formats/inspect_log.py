@@ -15,6 +15,7 @@ from ...model.traces import (
     JsonValue,
     Outcome,
     OutcomeSource,
+    ScoreScale,
     Span,
     SpanBatch,
     Status,
@@ -22,6 +23,9 @@ from ...model.traces import (
     StepKind,
     TraceFacts,
 )
+from ...store.scores import NOTHING_KNOWN
+from ...store.scores import outcome_of as score_outcome
+from ...store.scorewords import better_of
 from ..compressed import ZipArchive
 from .fields import mapping, optional_text, outcome_of, sequence, span_id_of, time_ns
 from .head import Head
@@ -31,6 +35,8 @@ from .messages import conversation_spans
 from .records import ReadItem, Record, RecordError, Source, json_records, read_bounded
 
 CONVENTION = "inspect"
+_LETTERS = ("C", "I")
+_CORRECT = ScoreScale(0.0, 1.0, "high", is_declared=True)
 _ATTACHMENT = "attachment://"
 _MAX_LEVELS = 64
 
@@ -180,8 +186,8 @@ def _add_failure(spans: list[Span], sample: dict[str, JsonValue], events: list[d
 
 def _facts(sample: dict[str, JsonValue], run: dict[str, JsonValue], trace_key: str) -> TraceFacts:
     scores = {name: mapping(score) for name, score in mapping(sample.get("scores")).items()}
-    outcomes = [outcome_of(score.get("value")) for score in scores.values()]
-    outcome = next((found for found in outcomes if found in (Outcome.PASS, Outcome.FAIL)), None)
+    notes = present(*(_score(name, score) for name, score in scores.items()))
+    outcome = next((found for note in notes if (found := _said(note))), None)
     if sample.get("error"):
         outcome = Outcome.FAIL
     metadata = dict(mapping(sample.get("metadata")))
@@ -196,8 +202,15 @@ def _facts(sample: dict[str, JsonValue], run: dict[str, JsonValue], trace_key: s
         outcome_source=OutcomeSource.EVALUATION,
         version=optional_text(run.get("model")),
         metadata=metadata or None,
-        annotations=present(*(_score(name, score) for name, score in scores.items())),
+        annotations=notes,
     )
+
+
+def _said(note: Annotation) -> Outcome | None:
+    """What a scorer says: correct is high, as Inspect has it, unless its name tells otherwise; letters are its own."""
+    if note.label in _LETTERS:
+        return outcome_of(note.label)
+    return score_outcome(note, _CORRECT if better_of(note.name) is None else NOTHING_KNOWN)
 
 
 def _score(name: str, score: dict[str, JsonValue]) -> Annotation | None:

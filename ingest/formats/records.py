@@ -29,7 +29,19 @@ class RecordError:
     what: str
 
 
-ReadItem: TypeAlias = SpanBatch | RecordError
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Records or parts that are no run and were not taken, or not in full: counted and named, no error."""
+
+    file: str
+    what: str
+    """In the plural, such as `data set items`."""
+    count: int
+    why: str = ""
+    """A sentence: why, and what to do with them."""
+
+
+ReadItem: TypeAlias = SpanBatch | RecordError | LeftOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,9 @@ class Source:
 
     def error(self, where: str, what: str) -> RecordError:
         return RecordError(self.file, where, what)
+
+    def left_out(self, what: str, count: int, why: str = "") -> LeftOut:
+        return LeftOut(self.file, what, count, why)
 
     def read_all(self) -> bytes:
         """The whole content.
@@ -249,7 +264,7 @@ def _deep_checked(source: Source, record: Record) -> Record | RecordError:
 
 def each_record(
     source: Source,
-    convert: Callable[[Record], SpanBatch | None],
+    convert: Callable[[Record], SpanBatch | LeftOut | None],
     records: Callable[[Source], Iterator[Record | RecordError]] = json_records,
 ) -> Iterator[ReadItem]:
     """Runs `convert` over every JSON record; what it refuses with `BadInputError` becomes a `RecordError`."""

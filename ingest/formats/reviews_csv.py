@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ...model.errors import BadInputError
-from ...model.traces import AnnotatorKind, JsonValue, Outcome, OutcomeSource, SpanBatch, TraceFacts
+from ...model.traces import Annotation, AnnotatorKind, Outcome, OutcomeSource, SpanBatch, TraceFacts
+from ...store.scores import said_by
+from ...store.scorewords import better_of
 from .fields import number, outcome_of, shortened
 from .head import Head
-from .judgements import annotator_kind, judgement, present
+from .judgements import annotator_kind, judgement
 from .records import ReadItem, Source
 from .table import RowError, header_of_cells, rows, too_many
 
@@ -21,8 +23,8 @@ _COLUMNS = {
     "trace": ("trace_id", "traceid", "trace", "run_id", "runid", "external_id", "conversation_id", "id"),
     "span": ("span_id", "spanid", "observation_id"),
     "label": ("label", "verdict", "outcome", "result", "judgement", "judgment", "pass", "passed", "correct", "answer"),
-    "score": ("score", "rating", "stars", "grade", "value"),
-    "comment": ("explanation", "comment", "comments", "reason", "rationale", "notes", "note", "feedback"),
+    "score": ("score", "rating", "stars", "grade", "csat", "nps", "thumbs", "thumb", "vote", "value"),
+    "comment": ("explanation", "comment", "comments", "reason", "rationale", "notes", "note", "feedback", "reaction"),
     "name": ("name", "criterion", "metric", "question", "rubric", "category"),
     "reviewer": ("reviewer", "annotator", "rater", "reviewed_by", "author", "user", "email"),
     "kind": ("annotator_kind", "source_type"),
@@ -30,6 +32,7 @@ _COLUMNS = {
 _ONLY_WHOLE = {"trace", "id", "name", "value", "user", "category", "result", "answer"}
 """Names that say too little as one word among others: `trace_url` is no trace."""
 _NO_WORD = re.compile(r"[^0-9a-z]+")
+_LONGEST_WORD = 24
 _FLUSH_ROWS = 1_000
 
 
@@ -70,7 +73,7 @@ def _rows(
             continue
         try:
             if row:
-                batch.facts.append(_facts(row, columns))
+                batch.facts.append(_facts(row, columns, header))
         except BadInputError as err:
             yield source.error(f"row {row_number}", str(err))
         if len(batch.facts) >= _FLUSH_ROWS:
@@ -80,31 +83,46 @@ def _rows(
         yield batch
 
 
-def _facts(row: list[str], columns: dict[str, int]) -> TraceFacts:
+def _facts(row: list[str], columns: dict[str, int], header: Sequence[str]) -> TraceFacts:
     cell = {name: row[index].strip() for name, index in columns.items() if index < len(row)}
     if not cell.get("trace"):
         raise BadInputError("The row names no trace.")
-    label: JsonValue = cell.get("label") or None
-    value: JsonValue = number(cell.get("score")) if cell.get("score") else None
-    note = judgement(
-        cell.get("name") or "review",
-        value,
-        label=label or (cell.get("score") if value is None else None),
-        explanation=cell.get("comment"),
-        kind=annotator_kind(cell.get("kind"), AnnotatorKind.HUMAN),
-        span_id=cell.get("span"),
-        source=cell.get("reviewer") or "csv",
-    )
+    note = _judgement(cell, {name: header[index] for name, index in columns.items()})
     if note is None:
         raise BadInputError("The row judges nothing: label, score and comment are empty.")
-    outcome = outcome_of(label)
+    outcome = outcome_of(cell.get("label"))
     said = outcome in (Outcome.PASS, Outcome.FAIL) and not cell.get("span") and not cell.get("name")
     return TraceFacts(
         cell["trace"],
         outcome=outcome if said else None,
         outcome_source=OutcomeSource.FEEDBACK if said else OutcomeSource.NONE,
-        annotations=present(note),
+        annotations=(note,),
     )
+
+
+def _judgement(cell: dict[str, str], header: dict[str, str]) -> Annotation | None:
+    """The row's judgement, named after its criterion, else after a column that says what was judged."""
+    by = "label" if cell.get("label") else "score"
+    label, comment = cell.get("label") or "", cell.get("comment") or ""
+    if not label and not cell.get("score") and _judges(comment):
+        # A column of feedback may hold what people wrote, or only their thumbs.
+        by, label, comment = "comment", comment, ""
+    name = cell.get("name") or ("review" if by == "label" else _key_of(header.get(by, "")))
+    value = number(cell.get("score")) if cell.get("score") else None
+    return judgement(
+        name if better_of(name) or cell.get("name") else "review",
+        value,
+        label=label or (cell.get("score") if value is None else None),
+        explanation=comment,
+        kind=annotator_kind(cell.get("kind"), AnnotatorKind.HUMAN),
+        span_id=cell.get("span"),
+        source=cell.get("reviewer") or "csv",
+    )
+
+
+def _judges(text: str) -> bool:
+    """Whether a cell holds a thumb, stars, a grade or one word that judges."""
+    return len(text) <= _LONGEST_WORD and said_by(Annotation("review", text)) is not None
 
 
 def columns_of(header: Sequence[str]) -> dict[str, int]:
@@ -115,7 +133,7 @@ def columns_of(header: Sequence[str]) -> dict[str, int]:
     """
     names: dict[str, int] = {}
     for index, name in enumerate(header):
-        names.setdefault(_NO_WORD.sub("_", name.lower()).strip("_"), index)
+        names.setdefault(_key_of(name), index)
     found: dict[str, int] = {}
     for matches in (_is_whole, _is_end, _is_beginning):
         for column, known in _COLUMNS.items():
@@ -131,6 +149,10 @@ def columns_of(header: Sequence[str]) -> dict[str, int]:
             if place is not None and column not in found:
                 found[column] = place
     return {column: found[column] for column in _COLUMNS if column in found}
+
+
+def _key_of(name: str) -> str:
+    return _NO_WORD.sub("_", name.lower()).strip("_")
 
 
 def _is_whole(name: str, word: str) -> bool:

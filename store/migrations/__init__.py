@@ -4,5 +4,5 @@ Tables are defined in the revision that brings them (SQLAlchemy Core, frozen the
 query modules. A room that needs tables adds a revision `versions/m000N_<what>.py` and moves `HEAD`.
 """
 
-HEAD = "0013_project_by_service"
+HEAD = "0014_score_scales"
 """Newest revision; a store at this revision opens without importing alembic. A test compares it with the scripts."""

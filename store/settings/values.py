@@ -7,6 +7,7 @@ import json
 from ...model.clock import utc_now, utc_text
 from ...model.traces import JsonValue
 from ..sqlite.connection import Store
+from ..sqlite.driver import Connection
 
 SELECT_SETTING = "SELECT value FROM setting WHERE project = ? AND name = ?"
 UPSERT_SETTING = """
@@ -19,17 +20,25 @@ DELETE_SETTING = "DELETE FROM setting WHERE project = ? AND name = ?"
 def get_setting(store: Store, name: str, project: str = "") -> JsonValue:
     """The value, None where nothing was set. `project` is empty for the whole store."""
     with store.read() as con:
-        row = con.execute(SELECT_SETTING, (project, name)).fetchone()
-    if row is None:
-        return None
-    value: JsonValue = json.loads(row[0])
-    return value
+        return setting_of(con, name, project)
 
 
 def set_setting(store: Store, name: str, value: JsonValue, project: str = "") -> None:
     """Keep a value, or forget it with None."""
     with store.write() as con:
-        if value is None:
-            con.execute(DELETE_SETTING, (project, name))
-        else:
-            con.execute(UPSERT_SETTING, (project, name, json.dumps(value), utc_text(utc_now())))
+        put_setting(con, name, value, project)
+
+
+def setting_of(con: Connection, name: str, project: str = "") -> JsonValue:
+    """As `get_setting`, within a transaction."""
+    row = con.execute(SELECT_SETTING, (project, name)).fetchone()
+    value: JsonValue = None if row is None else json.loads(row[0])
+    return value
+
+
+def put_setting(con: Connection, name: str, value: JsonValue, project: str = "") -> None:
+    """As `set_setting`, within a transaction."""
+    if value is None:
+        con.execute(DELETE_SETTING, (project, name))
+    else:
+        con.execute(UPSERT_SETTING, (project, name, json.dumps(value), utc_text(utc_now())))

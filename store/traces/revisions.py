@@ -14,6 +14,7 @@ from ...model.reading.assembly import Place, ReadingOrder, build_steps, reading_
 from ...model.reading.facts import facts_from_record
 from ...model.reading.run_facts import RunFacts, summarise
 from ...model.traces import Annotation, AnnotatorKind, Fold, TraceFacts
+from ..score_scales import KnownScales, SeenScales
 from ..sqlite.connection import Store
 from ..sqlite.driver import Connection
 from ..sqlite.values import sql_text
@@ -58,10 +59,13 @@ def refresh(store: Store, trace_ids: Sequence[int] | None = None, limit: int = 1
         else:
             dirty = _dirty_of(con, trace_ids)[:limit]
     if dirty and not store.read_only:
+        known: KnownScales = {}
         for start in range(0, len(dirty), _BATCH):
             with store.write() as con:
+                scales = SeenScales(con, known)
                 for trace_id in dirty[start : start + _BATCH]:
-                    _assemble(con, trace_id)
+                    _assemble(con, trace_id, scales)
+                scales.settle()
     return dirty
 
 
@@ -94,14 +98,14 @@ def load_order(row: Any) -> ReadingOrder:
     )
 
 
-def _assemble(con: Connection, trace_id: int) -> None:
+def _assemble(con: Connection, trace_id: int, scales: SeenScales) -> None:
     (row,) = trace_rows(con, [trace_id])
     spans = load_spans(con, trace_id, row["trace_key"])
     order = reading_order(spans)
     digests = span_digests(con, trace_id)
     steps = build_steps(spans, order, lambda span: digests[span.span_id])
     reading = pack([[list(place) for place in order.places], {k: v.value for k, v in order.folded.items()}])
-    run = summarise(steps, spans, _facts(con, row))
+    run = summarise(steps, spans, _facts(con, row, scales))
     con.execute(UPDATE_TRACE, _summary_values(row["revision"] + 1, reading, len(steps), run, trace_id))
 
 
@@ -144,13 +148,15 @@ def _lines(names: Sequence[str]) -> str | None:
     return sql_text("\n" + "\n".join(name.replace("\n", " ") for name in names) + "\n") if names else None
 
 
-def _facts(con: Connection, row: Any) -> TraceFacts:
+def _facts(con: Connection, row: Any, scales: SeenScales) -> TraceFacts:
     facts = facts_from_record(row["trace_key"], unpack(row["facts"])) if row["facts"] else TraceFacts(row["trace_key"])
-    return replace(facts, annotations=load_annotations(con, row["id"]))
+    return replace(facts, annotations=load_annotations(con, row["id"], scales))
 
 
-def load_annotations(con: Connection, trace_id: int) -> tuple[Annotation, ...]:
-    return tuple(
+def load_annotations(con: Connection, trace_id: int, scales: SeenScales | None = None) -> tuple[Annotation, ...]:
+    """The annotations of a trace, each with what it says of the run."""
+    scales = scales or SeenScales(con)
+    found = tuple(
         Annotation(
             row["name"],
             row["label"],
@@ -159,6 +165,10 @@ def load_annotations(con: Connection, trace_id: int) -> tuple[Annotation, ...]:
             AnnotatorKind(row["annotator_kind"]),
             row["span_id"],
             row["source"],
+            row["low"],
+            row["high"],
+            bool(row["is_expectation"]),
         )
         for row in con.execute(SELECT_ANNOTATIONS, (trace_id,))
     )
+    return scales.understood(trace_id, found) if found else ()
