@@ -12,10 +12,10 @@ from ...ingest.formats.records import LeftOut, ReadItem, RecordError
 from ...ingest.limits import DEFAULT_LIMITS, Limits
 from ...model.errors import BadInputError, UsageError
 from ...model.traces import Annotation, SpanBatch
+from ...store.reading.summaries import get_summaries
 from ...store.sqlite.connection import Store
 from ...store.traces.commit import commit_batch
 from ...store.traces.revisions import refresh
-from ...store.traces.summaries import get_summaries
 from ..finding.top_failures import Finding, top_findings
 from ..import_notes import left_out_line, placed, unknown_scores
 from ..privacy.redacting import Redactor
