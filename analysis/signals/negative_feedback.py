@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.findings import Signal
+from ...model.reading.scores import said_by
 from ...model.traces import Outcome
-from ...store.scores import said_by
 from ..quotes import quote
 from ..reading import Reading
 from .definition import SignalDefinition, signal

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ...model.errors import BadInputError
+from ...model.reading.scores import word_outcome
 from ...model.text.jsontext import as_text, parse_if_json
 from ...model.traces import JsonValue, Outcome
-from ...store.scores import word_outcome
 
 _NS = 1_000_000_000
 MAX_ID = 1_024

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.errors import BadInputError
+from ...model.reading.score_words import better_of
+from ...model.reading.scores import NOTHING_KNOWN
+from ...model.reading.scores import outcome_of as score_outcome
 from ...model.text.jsontext import as_text, parse
 from ...model.traces import (
     Annotation,
@@ -23,9 +26,6 @@ from ...model.traces import (
     StepKind,
     TraceFacts,
 )
-from ...store.scores import NOTHING_KNOWN
-from ...store.scores import outcome_of as score_outcome
-from ...store.scorewords import better_of
 from ..compressed import ZipArchive
 from .fields import mapping, optional_text, outcome_of, sequence, span_id_of, time_ns
 from .head import Head

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ...model.errors import BadInputError
+from ...model.reading.score_words import better_of
+from ...model.reading.scores import said_by
 from ...model.traces import Annotation, AnnotatorKind, Outcome, OutcomeSource, SpanBatch, TraceFacts
-from ...store.scores import said_by
-from ...store.scorewords import better_of
 from .fields import number, outcome_of, shortened
 from .head import Head
 from .judgements import annotator_kind, judgement

@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields, replace
 from hashlib import blake2b
 from typing import Any
 
-from ...store.scores import said_by
 from ..text.jsontext import canonical
 from ..traces import (
     Annotation,
@@ -23,6 +22,7 @@ from ..traces import (
     TraceFacts,
     Usage,
 )
+from .scores import said_by
 from .unwrapping import main_text
 
 _MODEL_CALLS = (StepKind.LLM, StepKind.EMBEDDING, StepKind.RERANKER)

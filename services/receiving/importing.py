@@ -17,9 +17,9 @@ from ...store.sqlite.connection import Store
 from ...store.traces.commit import commit_batch
 from ...store.traces.revisions import refresh
 from ..finding.top_failures import Finding, top_findings
-from ..import_notes import left_out_line, placed, unknown_scores
 from ..privacy.redacting import Redactor
 from ..understanding.analysing import analyse
+from .import_notes import left_out_line, placed, unknown_scores
 
 _BATCH_SPANS = 512
 """Spans committed together: enough to make the commit cheap, few enough to lose little when a file breaks off."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from ...model.clock import utc_text
 from ..sqlite.connection import Store
-from ..traces.contents import marks
+from ..sqlite.values import marks
 
 SELECT_CURSOR = "SELECT taken_until FROM pull_cursor WHERE source = ? AND url = ? AND project = ?"
 SELECT_KNOWN = "SELECT trace_key FROM trace WHERE trace_key IN ({marks})"

@@ -13,13 +13,13 @@ from ...model.reading.facts import facts_from_record, facts_record, merge_facts
 from ...model.reading.merge import merge_spans
 from ...model.text.jsontext import canonical
 from ...model.traces import Annotation, Span, SpanBatch, TraceFacts
-from ..score_scales import declare_scale
 from ..sqlite.connection import Store
 from ..sqlite.driver import Connection
 from ..sqlite.values import sql_text, sql_time
 from .codec import span_record
 from .compression import pack, unpack
 from .contents import marks, store_contents
+from .score_scales import declare_scale
 from .spans import load_spans
 
 DEFAULT_PROJECT = "default"

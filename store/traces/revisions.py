@@ -14,12 +14,12 @@ from ...model.reading.assembly import Place, ReadingOrder, build_steps, reading_
 from ...model.reading.facts import facts_from_record
 from ...model.reading.run_facts import RunFacts, summarise
 from ...model.traces import Annotation, AnnotatorKind, Fold, TraceFacts
-from ..score_scales import KnownScales, SeenScales
 from ..sqlite.connection import Store
 from ..sqlite.driver import Connection
 from ..sqlite.values import sql_text
 from .compression import pack, unpack
 from .contents import marks
+from .score_scales import KnownScales, SeenScales
 from .spans import load_spans, span_digests
 
 _PREVIEW = 4_000

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from retrospan.model.traces import Outcome
 from retrospan.services.receiving.importing import ImportReport, import_paths
+from retrospan.store.reading.summaries import get_summaries, get_trace
 from retrospan.store.sqlite.connection import Store
 from retrospan.store.traces.revisions import refresh
-from retrospan.store.traces.summaries import get_summaries, get_trace
 from shared_data import SHARED_DATA
 
 P, F, U = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ..ingest.formats.records import RecordError
-from ..model.traces import Annotation, SpanBatch, TraceFacts
-from ..store.score_scales import UnreadScore, unread_scores
-from ..store.scores import MAP_HINT
-from ..store.sqlite.connection import Store
-from ..store.traces.spans import traces_of_spans
+from ...ingest.formats.records import RecordError
+from ...model.reading.scores import MAP_HINT
+from ...model.traces import Annotation, SpanBatch, TraceFacts
+from ...store.sqlite.connection import Store
+from ...store.traces.score_scales import UnreadScore, unread_scores
+from ...store.traces.spans import traces_of_spans
 
 _SHOWN = 8
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ..model.traces import Annotation, AnnotatorKind, Outcome, ScoreScale
-from .scores import NOTHING_KNOWN, is_understood, outcome_of, seen_ends
-from .settings.values import put_setting, setting_of
-from .sqlite.connection import Store
-from .sqlite.driver import Connection
-from .traces.contents import marks
+from ...model.reading.scores import NOTHING_KNOWN, is_understood, outcome_of, seen_ends
+from ...model.traces import Annotation, AnnotatorKind, Outcome, ScoreScale
+from ..settings.values import put_setting, setting_of
+from ..sqlite.connection import Store
+from ..sqlite.driver import Connection
+from .contents import marks
 
 MAPPED, DECLARED, _SEEN = "score:", "declared score:", "seen scores"
 """Names of settings: what a person said of a score, what a file did, and the ends of the values seen."""

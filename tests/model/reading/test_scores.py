@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from retrospan.model.reading.run_facts import run_outcome
+from retrospan.model.reading.score_words import better_of
+from retrospan.model.reading.scores import outcome_of, word_outcome
 from retrospan.model.traces import Annotation, AnnotatorKind, Outcome, ScoreScale, TraceFacts
-from retrospan.store.scores import outcome_of, word_outcome
-from retrospan.store.scorewords import better_of
 
 P, F, N = Outcome.PASS, Outcome.FAIL, None
 
@@ -14,7 +14,8 @@ P, F, N = Outcome.PASS, Outcome.FAIL, None
 @pytest.mark.parametrize(
     ("name", "better"),
     [
-        ("toxicity", "low"), ("Hallucination", "low"), ("error_count", "low"), ("numErrors", "low"), ("total-cost", "low"),
+        ("toxicity", "low"), ("Hallucination", "low"), ("error_count", "low"), ("numErrors", "low"),
+        ("total-cost", "low"),
         ("latency_ms", "low"), ("harmfulness", "low"), ("bias", "low"), ("is_incorrect", "low"), ("幻觉程度", "low"),
         ("Toxizität", "low"), ("not_helpful", "low"),
         ("harmlessness", "high"), ("hallucination_free", "high"), ("no_errors", "high"), ("error-handling", "high"),
@@ -35,7 +36,8 @@ def test_which_way_is_good_is_told_by_the_name_or_not_at_all(name: str, better: 
         ("correctness", 1, (0, 1), P), ("correctness", 0, (0, 1), F), ("faithfulness", 0.83, (0, 1), N),
         # low is good; a guard says only that nothing bad was seen
         ("toxicity", 0, (0, 1), N), ("toxicity", 1, (0, 1), F), ("hallucination", 0, (0, 1), P),
-        ("hallucination", 1, (0, 1), F), ("error_count", 0, (0, 4), N), ("cost", 0, (0, 1), N), ("latency", 9, (1, 9), N),
+        ("hallucination", 1, (0, 1), F), ("error_count", 0, (0, 4), N), ("cost", 0, (0, 1), N),
+        ("latency", 9, (1, 9), N),
         # five stars, also where only part of the scale was seen
         ("user_rating", 1, (1, 5), F), ("user_rating", 5, (1, 5), P), ("user_rating", 3, (1, 5), N),
         ("user_rating", 4, (1, 5), P), ("user_rating", 1, (1, 3), F), ("user_rating", 3, (1, 3), N),
@@ -59,7 +61,8 @@ def test_a_number_counts_only_on_a_scale_that_is_known(
     [
         ("review", "👍", P), ("review", "👎🏽", F), ("feedback", "thumbs up", P), ("feedback", "Thumbs-Down", F),
         ("vote", "+1", P), ("vote", "-1", F), ("rating", "⭐", F), ("rating", "⭐⭐⭐⭐⭐", P), ("rating", "★★☆☆☆", F),
-        ("rating", "★★★☆☆", N), ("rating", "1/5", F), ("rating", "5 of 5", P), ("quality", "80 %", P), ("score", "3/10", N),
+        ("rating", "★★★☆☆", N), ("rating", "1/5", F), ("rating", "5 of 5", P), ("quality", "80 %", P),
+        ("score", "3/10", N),
         ("grade", "A", P), ("grade", "F", F), ("grade", "C", N), ("topic", "A", N),
         ("Urteil", "falsch", F), ("avis", "réussi", P), ("结果", "不正确", F), ("결과", "정답", P), ("評価", "不合格", F),
         ("anything", "correct", P), ("anything", "hallucinated", F), ("anything", "factual", P), ("x", "non toxic", N),

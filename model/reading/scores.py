@@ -9,20 +9,8 @@ from __future__ import annotations
 
 import re
 
-from ..model.traces import Annotation, Outcome, ScoreScale
-from .scorewords import (
-    BAD,
-    GOOD,
-    NO,
-    YES,
-    Better,
-    better_of,
-    folded,
-    is_guard,
-    is_measure,
-    is_rating,
-    is_two_way,
-)
+from ..traces import Annotation, Outcome, ScoreScale
+from .score_words import BAD, GOOD, NO, YES, Better, better_of, folded, is_guard, is_measure, is_rating, is_two_way
 
 MAP_HINT = "retrospan fields map score:{name} …"
 """The command that says what a score means; `{name}` stands for the score's name."""
