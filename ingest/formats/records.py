@@ -14,6 +14,11 @@ from ..limits import DEFAULT_LIMITS, Limits, readable_bytes
 from . import table
 from .loose import loose_values
 
+DATASET_ITEMS = (
+    "They hold a question and an expectation, and no run: import the runs that answered them, or write cases from them "
+    "(`retrospan case new`)."
+)
+"""Why an item of a data set is no trace."""
 _BOM = b"\xef\xbb\xbf"
 _SKIP_CHUNK = 1 << 20
 _HEADER_BYTES = 1 << 16
