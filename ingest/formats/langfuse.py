@@ -129,7 +129,7 @@ def _downloaded(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """A download in the shape of the API's trace: the observations beside the trace are the ones with content."""
     observations = [_decoded(mapping(item)) for item in sequence(value.get("observations"))]
     first = observations[0] if observations else {}
-    trace = unpacked(mapping(value.get("trace")))
+    trace = unpacked(_decoded(mapping(value.get("trace"))))
     scores = sequence(trace.get("scores")) or sequence(value.get("scores"))
     return {
         "id": first.get("traceId"),

@@ -35,8 +35,8 @@ def mended_batch(raw: list[RawSpan], trace: Mapping[str, JsonValue]) -> SpanBatc
     """
     from ..conventions.registry import to_batch
 
-    _frame(raw)
     _tell_root(raw, trace)
+    _frame(raw)
     batch = to_batch(raw, [])
     by_id = {span.span_id: span for span in batch.spans}
     for one in raw:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from ...model.errors import BadInputError, UsageError
 from ..compressed import ZipArchive, compression_of, decompressed, plain_name
 from ..limits import DEFAULT_LIMITS, Limits
-from . import otlp
+from . import otlp, parquet
 from .bounds import within_limits
 from .detect import Format, detect_format, format_named
 from .encoding import as_utf8
@@ -22,7 +22,7 @@ from .records import ReadItem, RecordError, Source
 
 __all__ = ["Progress", "ReadItem", "RecordError", "read_path"]
 
-DATA_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".pb", ".binpb", ".eval", ".zip")
+DATA_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".pb", ".binpb", ".eval", ".zip", ".parquet")
 """What is looked at in a folder; a file that is named directly may be called anything."""
 IGNORED_NAMES = ("expected.json", "requests.json", "result.json", "package.json", "pyproject.json")
 _ARCHIVE_FORMATS = ("inspect",)
@@ -97,8 +97,8 @@ class _Reader:
         begun = False
         try:
             with self._open_raw(path) as raw:
-                is_zip = compression_of(raw.read(8)) == "zip"
-            for item in self._archive(path) if is_zip else self._read(self._source(path)):
+                magic = raw.read(8)
+            for item in self._items(path, magic):
                 begun = True
                 yield item
         except BadInputError as err:
@@ -107,6 +107,18 @@ class _Reader:
             yield RecordError(str(path), err.where or "file", str(err))
         except OSError as err:
             yield RecordError(str(path), "file", f"Cannot be read: {err.strerror or err}.")
+
+    def _items(self, path: Path, magic: bytes) -> Iterator[ReadItem]:
+        if compression_of(magic) == "zip":
+            return self._archive(path)
+        if magic.startswith(parquet.MAGIC):
+            return self._read(self._parquet(path))
+        return self._read(self._source(path))
+
+    def _parquet(self, path: Path) -> Source:
+        """The rows of a Parquet file as lines of JSON."""
+        opened = partial(parquet.json_lines, path, self._limits)
+        return Source(str(path), path.with_suffix(".jsonl").name, opened, self._limits, path)
 
     def _archive(self, path: Path) -> Iterator[ReadItem]:
         with ZipArchive(self._open_raw(path), self._limits) as archive:

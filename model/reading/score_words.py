@@ -16,7 +16,7 @@ def _words(text: str) -> frozenset[str]:
 _GOOD = """
 pass passed success successful succeeded correct right good great excellent perfect helpful resolved solved complete
 completed accept accepted approve approved positive thumbs_up thumbsup up like liked satisfied happy factual grounded
-faithful supported relevant safe valid ok okay fulfilled met achieved fully_correct
+faithful supported relevant safe valid ok okay fulfilled achieved fully_correct
 gut richtig korrekt bestanden hilfreich zufrieden erfolgreich gelöst bon bonne bien réussi réussie utile satisfait
 bueno buena correcto correcta aprobado aprobada exitoso resuelto satisfecho bom boa correto correta aprovado aprovada
 resolvido satisfeito buono buona corretto corretta superato risolto soddisfatto goed juist geslaagd tevreden

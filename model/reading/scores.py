@@ -17,6 +17,8 @@ MAP_HINT = "retrospan fields map score:{name} …"
 _TOPS = (1.0, 5.0, 10.0, 100.0)
 _LOW_END, _HIGH_END = 0.25, 0.75
 """Shares of a scale of grades up to which a grade is plainly bad, and from which it is plainly good."""
+_PARTS = frozenset({"met", "not_met"})
+"""What is said of one condition of a test, whose own verdict stands beside it."""
 _SURE_TOP = 5.0
 _OF = re.compile(
     r"(?P<value>\d{1,3}(?:[.,]\d{1,2})?)\s*(?:/|of|out of|von|sur|de|su|из)\s*(?P<top>5|10|100)", re.IGNORECASE
@@ -74,6 +76,8 @@ def word_outcome(word: str) -> Outcome | None:
 def is_understood(annotation: Annotation, scale: ScoreScale = NOTHING_KNOWN) -> bool:
     """Whether a score's name and scale are known, so that an outcome of None is an answer and no gap."""
     if annotation.is_expectation or (annotation.score is None and not annotation.label):
+        return True
+    if folded(annotation.label or "") in _PARTS:
         return True
     if outcome_of(annotation, scale) is not None or is_measure(annotation.name):
         return True
