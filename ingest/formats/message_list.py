@@ -27,13 +27,12 @@ def sniff(head: Head) -> bool:
 
 
 def _is_message(value: dict[str, JsonValue]) -> bool:
-    if value.get("type") in _ENVELOPES and (
-        isinstance(value.get("data"), dict) or isinstance(value.get("kwargs"), dict)
-    ):
-        return as_text(plain_message(value).get("role")).lower() in ROLES
+    inner = value.get("data") if isinstance(value.get("data"), dict) else value.get("kwargs")
     said = plain_message(value)
     role = as_text(said.get("role") or said.get("type")).lower()
-    return role in ROLES and bool(_SAID & said.keys()) and "run_id" not in value and "sessionId" not in value
+    if role not in ROLES or "run_id" in value or "sessionId" in value:
+        return False
+    return bool(_SAID & said.keys()) or (isinstance(inner, dict) and as_text(value.get("type")) in _ENVELOPES)
 
 
 def read(source: Source) -> Iterator[ReadItem]:

@@ -76,14 +76,7 @@ def _plain(value: dict[str, JsonValue]) -> JsonValue:
         inner = {_TEMPO: [inner]}
     if _TEMPO not in inner:
         return inner
-    spans = [
-        {
-            **mapping(item),
-            "scopeSpans": mapping(item).get("scopeSpans") or mapping(item).get("instrumentationLibrarySpans"),
-        }
-        for item in sequence(inner[_TEMPO])
-    ]
-    return {"resourceSpans": list(spans)}
+    return {"resourceSpans": inner[_TEMPO]}
 
 
 def _page_as_request(body: bytes) -> bytes | None:

@@ -101,9 +101,7 @@ def _answer(value: dict[str, JsonValue], response: dict[str, JsonValue]) -> Json
         "tool_calls": list(calls) if is_calls else [],
         "is_error": output is None and error is not None,
         "model": optional_text(mapping(provider).get("id") if isinstance(provider, dict) else provider),
-        "usage": {"prompt_tokens": usage.get("prompt"), "completion_tokens": usage.get("completion")}
-        if usage
-        else None,
+        "usage": usage,
         "cost_usd": response.get("cost") if response.get("cost") is not None else value.get("cost"),
         "finish_reason": response.get("finishReason"),
     }
