@@ -259,7 +259,7 @@ def thought_text(part: Mapping[str, Any]) -> str:
         found = first(found, "text", "content", "thinking", "summary")
     if found is None and part.get("type") == "redacted_thinking":
         return "[redacted]"
-    return "" if found is None or isinstance(found, dict) else result_text(found)
+    return "" if not found or isinstance(found, dict) else result_text(found)
 
 
 def _add_bare(turn: Turn, part: dict[str, JsonValue]) -> None:

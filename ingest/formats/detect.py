@@ -14,6 +14,7 @@ from . import (
     claude_code,
     codex,
     console,
+    datasets,
     deepeval,
     inspect_log,
     jaeger,
@@ -82,6 +83,7 @@ FORMATS: tuple[Format, ...] = (
     Format("message-list", "chat messages of one conversation", message_list.sniff, message_list.read),
     Format("otlp", "OTLP protobuf request", otlp.sniff_protobuf, otlp.read_protobuf),
     Format("reviews-csv", "CSV of past reviews", reviews_csv.sniff, reviews_csv.read),
+    Format("data-set", "items of a data set, which hold no run", datasets.sniff, datasets.read),
 )
 """Every format, the more specific before the more general."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...model.errors import BadInputError
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from ..otlp.raw import RawSpan
 
 _SOURCE = "langfuse"
+_PAGES = ("data", "traces")
+"""A page of the API, and a session as the web page downloads it."""
 _SNAKE = re.compile(r"_([a-z])")
 _OBSERVATION_TYPES = {
     "SPAN", "GENERATION", "EVENT", "AGENT", "TOOL", "CHAIN", "RETRIEVER", "EVALUATOR", "EMBEDDING", "GUARDRAIL",
@@ -44,7 +47,7 @@ _TRACE_KEYS = {"observations", "scores", "userId", "sessionId", "htmlPath", "boo
 
 def sniff(head: Head) -> bool:
     """Whether the first record is a trace, an observation, a score or a page of them."""
-    first = (*head.records[:1], *sequence(head.first.get("data"))[:1])
+    first = (*head.records[:1], *(item for name in _PAGES for item in sequence(head.first.get(name))[:1]))
     if _is_download(head.first):
         return True
     shapes = [(_shape(value), value) for value in (_spelled(mapping(record)) for record in first)]
@@ -94,7 +97,7 @@ def _shape(value: dict[str, JsonValue]) -> str:
 
 def read(source: Source) -> Iterator[ReadItem]:
     """One batch per record."""
-    return each_record(source, lambda record: _batch(record, source), paged_records)
+    return each_record(source, lambda record: _batch(record, source), partial(paged_records, names=_PAGES))
 
 
 def _batch(record: Record, source: Source) -> SpanBatch | LeftOut:

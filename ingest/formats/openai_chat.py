@@ -17,6 +17,7 @@ from .head import Head
 from .messages import conversation_spans
 from .records import ReadItem, Record, Source, each_record
 from .session import joined
+from .turns import turn_of
 
 CONVENTION = "openai-chat"
 _REQUESTS = ("request", "request_body", "requestBody", "req")
@@ -109,7 +110,7 @@ def _asked(request: dict[str, JsonValue]) -> Iterator[JsonValue]:
         return
     if instructions := request.get("instructions"):
         yield {"role": "system", "content": instructions}
-    yield from map(_turn, _one_by_one(read_messages(request.get("input"))))
+    yield from map(turn_of, _one_by_one(read_messages(request.get("input"))))
 
 
 def _one_by_one(messages: Iterable[Message]) -> list[Message]:
@@ -123,20 +124,6 @@ def _one_by_one(messages: Iterable[Message]) -> list[Message]:
     return turns
 
 
-def _turn(message: Message) -> dict[str, JsonValue]:
-    calls: list[JsonValue] = [
-        {"id": call.id, "name": call.name, "arguments": call.arguments} for call in message.tool_calls
-    ]
-    return {
-        "role": message.role,
-        "content": message.content,
-        "tool_calls": calls,
-        "tool_call_id": message.tool_call_id,
-        "name": message.name,
-        "reasoning": message.reasoning,
-    }
-
-
 def _choices(response: dict[str, JsonValue]) -> list[JsonValue]:
     return [choice for choice in sequence(response.get("choices")) if mapping(choice).get("message")]
 
@@ -148,7 +135,7 @@ def _answers(response: dict[str, JsonValue], request: dict[str, JsonValue]) -> I
     if _is_response(response):
         for answer in _one_by_one(read_output(response.get("output"))):
             yield {
-                **_turn(answer),
+                **turn_of(answer),
                 "model": response.get("model"),
                 "usage": response.get("usage"),
                 "finish_reason": response.get("status"),

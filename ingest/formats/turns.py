@@ -10,10 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ...model.text.jsontext import as_text
-from ...model.traces import JsonValue
+from ...model.traces import JsonValue, Message
 from .fields import mapping, sequence
 
 _RESULTS = ("tool_result", "mcp_tool_result", "web_search_tool_result", "code_execution_tool_result")
+_FOREIGN = (
+    "tool-call", "tool-result", "tool-error", "tool_call", "tool_call_response", "function_call",
+    "function_call_output",
+)  # fmt: skip
+_ABOUT = ("usage", "model", "timestamp", "started_at", "ended_at", "finish_reason", "stop_reason", "cost_usd")
 _DONE = ("output-available", "output-error", "output-denied", "result")
 _STEPS = ("step-start", "step-finish", "start-step", "finish-step")
 _MESSAGE_CLASSES = {
@@ -35,6 +40,9 @@ def _turns(raw: JsonValue) -> list[JsonValue]:
     value = plain_message(raw)
     if isinstance(value.get("tool_messages"), list):
         return sequence(value["tool_messages"])
+    parts = value.get("parts") or value.get("content")
+    if isinstance(parts, list) and any(map(_is_foreign, parts)):
+        return _read_turns(value)
     if isinstance(value.get("parts"), list) and not value.get("content"):
         return list(_ui_turns(value, sequence(value["parts"])))
     if isinstance(value.get("toolInvocations"), list):
@@ -42,6 +50,40 @@ def _turns(raw: JsonValue) -> list[JsonValue]:
     if isinstance(value.get("content"), list):
         return _by_result(value, sequence(value["content"]))
     return [value]
+
+
+def _is_foreign(part: JsonValue) -> bool:
+    """Whether a part is one that the conventions read: Gemini's, Bedrock's, OpenTelemetry's, the AI SDK's own."""
+    if not isinstance(part, dict):
+        return False
+    kind = part.get("type")
+    return kind is None or kind in _FOREIGN or (kind == "text" and "text" not in part and "content" in part)
+
+
+def _read_turns(value: dict[str, JsonValue]) -> list[JsonValue]:
+    from ..conventions.messages import read_message
+
+    turns: list[JsonValue] = [turn_of(message) for message in read_message(value)]
+    if turns:
+        about = {name: value[name] for name in _ABOUT if value.get(name) is not None}
+        turns[-1] = {**mapping(turns[-1]), **about}
+    return turns
+
+
+def turn_of(message: Message) -> dict[str, JsonValue]:
+    """A message as a plain chat message."""
+    calls: list[JsonValue] = [
+        {"id": call.id, "name": call.name, "arguments": call.arguments} for call in message.tool_calls
+    ]
+    return {
+        "role": message.role,
+        "content": message.content,
+        "tool_calls": calls,
+        "tool_call_id": message.tool_call_id,
+        "name": message.name,
+        "reasoning": message.reasoning,
+        "is_error": message.is_error,
+    }
 
 
 def plain_message(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
