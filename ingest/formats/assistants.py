@@ -84,11 +84,13 @@ def _message(
     item: dict[str, JsonValue], runs: dict[str, dict[str, JsonValue]], told: dict[str, dict[str, JsonValue]]
 ) -> JsonValue:
     run, step = runs.get(as_text(item.get("run_id")), {}), told.get(as_text(item.get("id")), {})
-    content: list[JsonValue] = list(sequence(item.get("content")))
-    files = [as_text(mapping(held).get("file_id")) for held in sequence(item.get("attachments"))]
+    files: list[JsonValue] = [
+        {"type": "file", "mime_type": as_text(mapping(held).get("file_id"))}
+        for held in sequence(item.get("attachments"))
+    ]
     return {
         "role": item.get("role"),
-        "content": [*content, *({"type": "file", "mime_type": name} for name in files)],
+        "content": [*sequence(item.get("content")), *files],
         "timestamp": item.get("created_at"),
         "model": run.get("model"),
         "usage": step.get("usage") or (run.get("usage") if not told else None),

@@ -141,7 +141,7 @@ def _downloaded(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
         "userId": first.get("userId"),
         "environment": first.get("environment"),
         **{name: item for name, item in trace.items() if item is not None},
-        "observations": observations,
+        "observations": list(observations),
         "scores": scores,
     }
 

@@ -91,7 +91,8 @@ def _answer(value: dict[str, JsonValue], response: dict[str, JsonValue]) -> Json
     provider = value.get("provider")
     counts = mapping(response.get("tokenUsage") or value.get("tokenUsage"))
     usage = {"prompt_tokens": counts.get("prompt"), "completion_tokens": counts.get("completion")} if counts else None
-    output = parse_if_json(response["output"]) if isinstance(response.get("output"), str) else response.get("output")
+    said = response.get("output")
+    output = parse_if_json(said) if isinstance(said, str) else said
     error = response.get("error") or (value.get("error") if output is None else None)
     calls = [mapping(item) for item in sequence(output)]
     is_calls = bool(calls) and all("function" in call or call.get("type") == "tool_use" for call in calls)

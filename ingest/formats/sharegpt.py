@@ -63,7 +63,7 @@ def _turn(raw: JsonValue) -> JsonValue:
     role, said = _ROLES.get(role, role), value.get("value")
     if role == "call":
         held = parse_if_json(said) if isinstance(said, str) else said
-        calls = held if isinstance(held, list) else [held]
+        calls: list[JsonValue] = held if isinstance(held, list) else [held]
         if all(isinstance(call, dict) and "name" in call for call in calls):
             return {"role": "assistant", "content": "", "tool_calls": calls}
         role = "assistant"

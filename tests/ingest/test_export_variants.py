@@ -249,7 +249,7 @@ def test_trees_without_a_current_node_take_the_newest_branch(tmp_path: Path) -> 
 
 def test_tool_turns_of_tau2_that_come_together(tmp_path: Path) -> None:
     run = seed("tau-bench")[0]["simulations"][0]
-    asks = {"role": "assistant", "content": None, "tool_calls": [
+    asks: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": [
         {"id": name, "name": name, "arguments": {}, "requestor": "assistant"} for name in ("a", "b")]}  # fmt: skip
     results = [{"role": "tool", "id": name, "content": "ok", "requestor": "assistant", "error": False} for name in "ab"]
     run["messages"] = [asks, {"role": "tool", "tool_messages": results}]
