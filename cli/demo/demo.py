@@ -9,12 +9,14 @@ from pathlib import Path
 
 import click
 
+from ...model.extras import require_extra
 from ...model.text.display import safe_line
 from ...services.agent_work.demonstrating import FailingRun, failing_runs, newest_traces, queue_reviews
 from ...services.finding.top_failures import top_findings
 from ...services.understanding.explaining import compare_traces
 from ...services.understanding.siblings import choose_partner
-from ...store.sqlite.connection import Store, open_store
+from ...store.contract import Store
+from ...store.opening import open_store
 from ..shared.options import progress_bar
 from ..traces.import_ import print_findings
 from ..traces.suspects import print_suspects
@@ -44,6 +46,7 @@ def demo_command(auto: bool, folder: Path | None) -> int:
     Runs a support agent over 40 customer requests, receives its spans over OTLP, and shows the runs that failed
     although every one ended well by its own account: where it went wrong, against a good run, and what to ask people.
     """
+    require_extra("otel")
     place = folder or Path(tempfile.mkdtemp(prefix="retrospan-demo-"))
     place.mkdir(parents=True, exist_ok=True)
     with open_store(place / "store.db", kind="demo") as store:
@@ -60,9 +63,10 @@ def demo_command(auto: bool, folder: Path | None) -> int:
 
 def _receive(store: Store) -> None:
     click.echo("An agent for the support desk of an outdoor shop answers customers, version v1.")
-    with progress_bar() as report, receiver(store.path) as address:
+    with progress_bar() as report, receiver(Path(store.location)) as address:
         run_agent(address, "v1", _REQUESTS, _SEED, lambda done, total: report("support agent v1", done, total))
-    click.echo(f"{_REQUESTS} requests answered; every run ended with status OK. Spans came over OTLP to {store.path}.")
+    where = store.location
+    click.echo(f"{_REQUESTS} requests answered; every run ended with status OK. Spans came over OTLP to {where}.")
 
 
 def _show(store: Store) -> list[FailingRun]:
@@ -103,10 +107,10 @@ def _next_commands(store: Store, place: Path) -> None:
     click.echo(
         f"""
 Next:
-  {retrospan} review --store {store.path} --folder {place}
+  {retrospan} review --store {store.location} --folder {place}
       decide as a reviewer: answer, see the agent's proposal, sign, keep the lesson
-  claude mcp add retrospan -- {anywhere if under_uv else retrospan} mcp --store {store.path}
+  claude mcp add retrospan -- {anywhere if under_uv else retrospan} mcp --store {store.location}
       let an assistant search these traces and the lessons
-  {retrospan} case run --folder {place} --store {store.path}
+  {retrospan} case run --folder {place} --store {store.location}
       run the cases that came of it"""
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ...ingest.formats.records import RecordError
 from ...model.reading.scores import MAP_HINT
 from ...model.traces import Annotation, SpanBatch, TraceFacts
-from ...store.sqlite.connection import Store
+from ...store.contract import Store
 from ...store.traces.score_scales import UnreadScore, unread_scores
 from ...store.traces.spans import traces_of_spans
 

@@ -14,8 +14,7 @@ from ...model.reading.assembly import Place, ReadingOrder, build_steps, reading_
 from ...model.reading.facts import facts_from_record
 from ...model.reading.run_facts import RunFacts, summarise
 from ...model.traces import Annotation, AnnotatorKind, Fold, TraceFacts
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from ..sqlite.values import sql_text
 from .compression import pack, unpack
 from .contents import marks

@@ -9,9 +9,8 @@ from typing import Any
 
 from ...model.reading.scores import NOTHING_KNOWN, is_understood, outcome_of, seen_ends
 from ...model.traces import Annotation, AnnotatorKind, Outcome, ScoreScale
+from ..contract import Connection, Store
 from ..settings.values import put_setting, setting_of
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
 from .contents import marks
 
 MAPPED, DECLARED, _SEEN = "score:", "declared score:", "seen scores"

@@ -10,7 +10,7 @@ import pytest
 from retrospan.model.traces import Outcome
 from retrospan.services.receiving.importing import ImportReport, import_paths
 from retrospan.store.reading.summaries import get_summaries, get_trace
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from retrospan.store.traces.revisions import refresh
 from shared_data import SHARED_DATA
 
