@@ -31,7 +31,10 @@ def read(source: Source) -> Iterator[ReadItem]:
             yield record
             continue
         value = mapping(record.value)
-        if not sequence(value.get("chat_messages")):
+        if not isinstance(value.get("chat_messages"), list):
+            yield source.error(record.where, "No conversation: field 'chat_messages' is missing or no list.")
+            continue
+        if not value["chat_messages"]:
             empty += 1
             continue
         try:

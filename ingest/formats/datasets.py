@@ -51,5 +51,10 @@ def read(source: Source) -> Iterator[ReadItem]:
         if isinstance(record, RecordError):
             yield record
             continue
-        items += len(_held(mapping(record.value))) or 1
-    yield source.left_out("data set items", items, DATASET_ITEMS)
+        value = mapping(record.value)
+        found = sum(is_item(mapping(item)) for item in _held(value) or [value])
+        items += found
+        if not found:
+            yield source.error(record.where, "No item of a data set: it needs a question and what is expected.")
+    if items:
+        yield source.left_out("data set items", items, DATASET_ITEMS)

@@ -124,6 +124,7 @@ def format_named(name: str) -> Format:
 
 _TAR_MARK = slice(257, 262)
 _OTHERS = (
+    (b"PAR1", "a Parquet file inside an archive; unpack it first"),
     (b"ARROW1", "an Arrow file; write it as JSON lines: df.to_json('runs.jsonl', orient='records', lines=True)"),
     (b"SQLite format 3", "a SQLite database; export its traces as JSON"),
     (b"%PDF", "a PDF"),

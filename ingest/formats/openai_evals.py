@@ -45,8 +45,10 @@ def read(source: Source) -> Iterator[ReadItem]:
         elif value.get("sample_id") is not None:
             key = f"{as_text(value.get('run_id'))}:{as_text(value['sample_id'])}"
             samples.setdefault(key, []).append(value)
-        elif "final_report" not in value:
+        elif "run_id" in value:
             others += 1
+        elif "final_report" not in value:
+            yield source.error(record.where, "No event of a run (run_id, sample_id, type, data) and no output item.")
     for key, events in samples.items():
         yield _made(_sample, {"key": key, "events": list(events)}, spec, source, f"sample {key}")
     if others:

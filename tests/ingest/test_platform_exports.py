@@ -245,7 +245,7 @@ def test_zipkin_spans_are_a_usable_tree(whole: bool, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"PAR1\x15\x04", "Parquet file; write it as JSON lines"),
+        (b"PAR1\x15\x04", "Parquet file"),
         (b"SQLite format 3\0", "SQLite database"),
         (b"<!doctype html><title>Sign in</title>", "page of a sign-in"),
     ],
