@@ -31,8 +31,9 @@ from .fields import mapping, optional_text, outcome_of, sequence, span_id_of, ti
 from .head import Head
 from .inspect_events import flat_events, message_facts, with_unseen_calls
 from .judgements import judgement, present
-from .messages import conversation_spans
+from .messages import conversation_spans, usage_of
 from .records import ReadItem, Record, RecordError, Source, json_records, read_bounded
+from .turns import single_turns
 
 CONVENTION = "inspect"
 _LETTERS = ("C", "I")
@@ -108,9 +109,10 @@ def sample_batch(header: dict[str, JsonValue], record: Record, source: Source) -
         BadInputError: if it has no messages or one cannot be read.
     """
     sample = mapping(record.value)
-    raw_messages = sample.get("messages")
-    if not isinstance(raw_messages, list):
+    messages = sample.get("messages")
+    if not isinstance(messages, list):
         raise BadInputError("A sample without messages.")
+    raw_messages = [turn for _, turn in single_turns(messages)]
     source.limits.check_steps(len(raw_messages), where=record.where)
     run = mapping(header.get("eval"))
     trace_key = as_text(sample.get("uuid")) or "/".join(
@@ -126,9 +128,18 @@ def sample_batch(header: dict[str, JsonValue], record: Record, source: Source) -
             span.error = StepError(as_text(error.get("message")), optional_text(error.get("type")))
     pool = {"events_data": _resolved(sample.get("events_data"), attachments)}
     spans = with_unseen_calls(spans, raw_messages, events, pool)
+    _count_last(spans, mapping(sample.get("output")))
     source.limits.check_steps(len(spans), where=record.where)
     _add_failure(spans, sample, events, trace_key)
     return SpanBatch(spans, [_facts(sample, run, trace_key)])
+
+
+def _count_last(spans: list[Span], output: dict[str, JsonValue]) -> None:
+    """Counts and model of the last answer, which logs without events keep with the sample's output alone."""
+    last = next((span for span in reversed(spans) if span.kind is StepKind.LLM), None)
+    if last is not None and last.usage is None:
+        last.usage = usage_of(output.get("usage"))
+        last.model = last.model or optional_text(output.get("model"))
 
 
 def _turn(raw: JsonValue, timed: dict[str, dict[str, JsonValue]]) -> JsonValue:

@@ -19,6 +19,7 @@ _TYPE = "langfuse.observation.type"
 _INPUT, _OUTPUT = "langfuse.observation.input", "langfuse.observation.output"
 _MODEL = "langfuse.observation.model.name"
 _METADATA = "langfuse.observation.metadata"
+_USAGE, _COST = "langfuse.observation.usage_details", "langfuse.observation.cost_details"
 _TOOL_NAMES = ("ai.toolCall.name", "gen_ai.tool.name", "tool.name")
 _CALL_IDS = ("ai.toolCall.id", "gen_ai.tool.call.id")
 _CALLS = ("ai.response.toolCalls", "ai.result.toolCalls")
@@ -68,6 +69,15 @@ def _frame(raw: Sequence[RawSpan]) -> None:
         ):
             span.attributes[_TYPE] = "agent" if span.parent_span_id is None else "span"
             _spoken(span)
+        elif calls == 1:
+            _count_once(span, next(filter(_is_call, below)))
+
+
+def _count_once(outer: RawSpan, inner: RawSpan) -> None:
+    """Takes the counts from the outer recording of a call, some of which add up what the inner one was told."""
+    if inner.attributes.get(_USAGE):
+        for key in (_USAGE, _COST):
+            outer.attributes.pop(key, None)
 
 
 def _is_call(span: RawSpan) -> bool:

@@ -12,6 +12,7 @@ from .fields import mapping, number, optional_text, sequence, span_id_of
 from .head import Head
 from .judgements import first_of, judgement
 from .records import ReadItem, Record, RecordError, Source, json_records
+from .turns import single_turns
 
 CONVENTION = "tau-bench"
 _KEPT = ("trial", "seed", "termination_reason", "user_cost")
@@ -53,7 +54,8 @@ def read(source: Source) -> Iterator[ReadItem]:
 
 def _run(record: Record, info: dict[str, JsonValue], source: Source) -> SpanBatch:
     value = mapping(record.value)
-    turns = sequence(value.get("messages") if "messages" in value else value.get("traj"))
+    told = sequence(value.get("messages") if "messages" in value else value.get("traj"))
+    turns = [turn for _, turn in single_turns(told)]
     reward_info = mapping(value.get("reward_info"))
     reward = reward_info.get("reward") if "reward_info" in value else value.get("reward")
     task = as_text(value.get("task_id"))
@@ -76,7 +78,7 @@ def _run(record: Record, info: dict[str, JsonValue], source: Source) -> SpanBatc
         },
     )
     batch = evaluated_batch(run, CONVENTION, source, record.where)
-    for span, turn in zip(batch.spans, turns, strict=False):
+    for span, turn in zip(batch.spans, turns, strict=True):
         if span.kind is StepKind.LLM and span.model is None:
             span.model = optional_text(agent.get("llm"))
         if mapping(turn).get("requestor") == "user" and span.kind is StepKind.TOOL:
