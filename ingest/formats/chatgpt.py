@@ -12,7 +12,7 @@ from .evaluated import Evaluated, evaluated_batch
 from .fields import mapping, optional_text, required_text, sequence, time_ns
 from .head import Head
 from .judgements import first_of
-from .records import ReadItem, RecordError, Source, json_records
+from .records import ReadItem, Record, Source, each_record
 
 CONVENTION = "chatgpt-export"
 OTHER_BRANCHES = "They were edited or asked again; the branch that was open last is the run."
@@ -29,23 +29,14 @@ def sniff(head: Head) -> bool:
 
 def read(source: Source) -> Iterator[ReadItem]:
     """One batch per conversation."""
-    others = 0
-    for record in json_records(source):
-        if isinstance(record, RecordError):
-            yield record
-            continue
-        try:
-            batch, aside = _conversation(mapping(record.value), source, record.where)
-        except BadInputError as err:
-            yield source.error(f"{record.where}, {err.where}" if err.where else record.where, str(err))
-        else:
-            others += aside
-            yield batch
-    if others:
+    aside: list[int] = []
+    yield from each_record(source, lambda record: _conversation(record, source, aside))
+    if others := sum(aside):
         yield source.left_out("turns of other branches", others, OTHER_BRANCHES)
 
 
-def _conversation(value: dict[str, JsonValue], source: Source, where: str) -> tuple[SpanBatch, int]:
+def _conversation(record: Record, source: Source, aside: list[int]) -> SpanBatch:
+    value = mapping(record.value)
     nodes = {key: mapping(node) for key, node in mapping(value.get("mapping")).items()}
     if not nodes:
         raise BadInputError("Field 'mapping' is missing or empty.")
@@ -59,7 +50,8 @@ def _conversation(value: dict[str, JsonValue], source: Source, where: str) -> tu
     said = sum(bool(_turns(mapping(node.get("message")))) for node in nodes.values())
     about = {name: value[name] for name in ("title", "gizmo_id", "default_model_slug") if value.get(name)}
     run = Evaluated(required_text({"id": first_of(value, "conversation_id", "id")}, "id"), turns, metadata=about)
-    return evaluated_batch(run, CONVENTION, source, where), said - kept
+    aside.append(said - kept)
+    return evaluated_batch(run, CONVENTION, source, record.where)
 
 
 def _turns(message: dict[str, JsonValue]) -> list[JsonValue]:

@@ -13,7 +13,7 @@ from .evaluated import Evaluated, evaluated_batch
 from .fields import mapping, optional_text, required_text, sequence
 from .head import Head
 from .judgements import first_of
-from .records import ReadItem, RecordError, Source, json_records
+from .records import LeftOut, ReadItem, Record, Source, each_record
 
 CONVENTION = "claude-ai-export"
 
@@ -25,38 +25,25 @@ def sniff(head: Head) -> bool:
 
 def read(source: Source) -> Iterator[ReadItem]:
     """One batch per conversation; empty ones are counted."""
-    others = empty = 0
-    for record in json_records(source):
-        if isinstance(record, RecordError):
-            yield record
-            continue
-        value = mapping(record.value)
-        if not isinstance(value.get("chat_messages"), list):
-            yield source.error(record.where, "No conversation: field 'chat_messages' is missing or no list.")
-            continue
-        if not value["chat_messages"]:
-            empty += 1
-            continue
-        try:
-            batch, aside = _conversation(value, source, record.where)
-        except BadInputError as err:
-            yield source.error(f"{record.where}, {err.where}" if err.where else record.where, str(err))
-        else:
-            others += aside
-            yield batch
-    if others:
+    aside: list[int] = []
+    yield from each_record(source, lambda record: _conversation(record, source, aside))
+    if others := sum(aside):
         yield source.left_out("turns of other branches", others, OTHER_BRANCHES)
-    if empty:
-        yield source.left_out("conversations without a message", empty)
 
 
-def _conversation(value: dict[str, JsonValue], source: Source, where: str) -> tuple[SpanBatch, int]:
+def _conversation(record: Record, source: Source, aside: list[int]) -> SpanBatch | LeftOut:
+    value = mapping(record.value)
+    if not isinstance(value.get("chat_messages"), list):
+        raise BadInputError("No conversation: field 'chat_messages' is missing or no list.")
     messages = [mapping(item) for item in sequence(value["chat_messages"])]
+    if not messages:
+        return source.left_out("conversations without a message", 1)
     branch = _branch(messages, optional_text(value.get("current_leaf_message_uuid")))
     about = {name: value[name] for name in ("name", "summary", "model") if value.get(name)}
     turns: list[JsonValue] = list(map(_turn, branch))
     run = Evaluated(required_text(value, "uuid"), turns, metadata=about)
-    return evaluated_batch(run, CONVENTION, source, where), len(messages) - len(branch)
+    aside.append(len(messages) - len(branch))
+    return evaluated_batch(run, CONVENTION, source, record.where)
 
 
 def _branch(messages: list[dict[str, JsonValue]], current: str | None) -> list[dict[str, JsonValue]]:

@@ -11,7 +11,7 @@ from .evaluated import Evaluated, called, evaluated_batch
 from .fields import mapping, optional_text, sequence, span_id_of
 from .head import Head
 from .judgements import first_of, judgement
-from .records import ReadItem, RecordError, Source, json_records
+from .records import ReadItem, Record, Source, each_record, part_records
 
 CONVENTION = "deepeval"
 _LISTS = (
@@ -38,28 +38,29 @@ def _is_case(value: dict[str, JsonValue]) -> bool:
 
 def read(source: Source) -> Iterator[ReadItem]:
     """One batch per test case."""
-    for record in json_records(source):
-        if isinstance(record, RecordError):
-            yield record
-            continue
-        value = mapping(record.value)
-        lists = [(name, sequence(value.get(name))) for name in _LISTS]
-        cases = [(f"{name}[{i}]", item) for name, items in lists for i, item in enumerate(items)]
-        for where, item in cases or [(record.where, value)]:
-            case = mapping(item)
-            if not _is_case(case):
-                yield source.error(where, "No test case: neither 'actualOutput' nor 'metricsData' is there.")
-                continue
-            try:
-                yield _run(case, as_text(first_of(value, "identifier", "testRunId", "test_run_id")), source, where)
-            except BadInputError as err:
-                yield source.error(where, str(err))
+    return each_record(source, lambda record: _run(record, source), lambda file: part_records(file, _cases))
 
 
-def _run(case: dict[str, JsonValue], run_id: str, source: Source, where: str) -> SpanBatch:
+def _cases(value: dict[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
+    run_id = first_of(value, "identifier", "testRunId", "test_run_id")
+    for name in _LISTS:
+        for index, item in enumerate(sequence(value.get(name))):
+            yield f"{name}[{index}]", {"run_id": run_id, **mapping(item)}
+
+
+def _run(record: Record, source: Source) -> SpanBatch:
+    case = mapping(record.value)
+    if not _is_case(case):
+        raise BadInputError("No test case: neither 'actualOutput' nor 'metricsData' is there.")
     turns = _turns(case)
     answer = first_of(case, "actualOutput", "actual_output")
-    key = span_id_of(run_id, as_text(case.get("name")), as_text(case.get("input")), as_text(answer), as_text(turns))
+    key = span_id_of(
+        as_text(case.get("run_id")),
+        as_text(case.get("name")),
+        as_text(case.get("input")),
+        as_text(answer),
+        as_text(turns),
+    )
     context = first_of(case, "retrievalContext", "retrieval_context", "context")
     metadata = {"retrieval_context": context, "scenario": case.get("scenario")}
     extra = mapping(first_of(case, "additionalMetadata", "additional_metadata"))
@@ -71,7 +72,7 @@ def _run(case: dict[str, JsonValue], run_id: str, source: Source, where: str) ->
         notes=list(_notes(case)),
         metadata={**extra, **{name: item for name, item in metadata.items() if item}},
     )
-    return evaluated_batch(run, CONVENTION, source, where)
+    return evaluated_batch(run, CONVENTION, source, record.where)
 
 
 def _turns(case: dict[str, JsonValue]) -> list[JsonValue]:

@@ -11,7 +11,7 @@ from .evaluated import Evaluated, evaluated_batch
 from .fields import mapping, optional_text, sequence, span_id_of
 from .head import Head
 from .judgements import judgement
-from .records import ReadItem, Record, RecordError, Source, json_records
+from .records import ReadItem, Record, Source, each_record, part_records
 
 CONVENTION = "promptfoo"
 _BY_MODEL = ("llm-rubric", "model-graded", "factuality", "g-eval", "answer-relevance", "context-", "select-best")
@@ -32,29 +32,21 @@ def _is_result(value: dict[str, JsonValue]) -> bool:
 
 def read(source: Source) -> Iterator[ReadItem]:
     """One batch per result: one test with one prompt and one provider."""
-    for record in json_records(source):
-        if isinstance(record, RecordError):
-            yield record
-            continue
-        value = mapping(record.value)
-        eval_id = as_text(value.get("evalId"))
-        for index, item in enumerate(_results(value)):
-            where = record.where if _is_result(value) else f"results[{index}]"
-            try:
-                yield _run(Record(where, item), eval_id, source)
-            except BadInputError as err:
-                yield source.error(f"{where}, {err.where}" if err.where else where, str(err))
+    return each_record(source, lambda record: _run(record, source), lambda file: part_records(file, _results))
 
 
-def _results(value: dict[str, JsonValue]) -> list[JsonValue]:
-    if _is_result(value):
-        return [value]
+def _results(value: dict[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
     inner = value.get("results")
-    return sequence(mapping(inner).get("results")) if isinstance(inner, dict) else sequence(inner)
+    found = sequence(mapping(inner).get("results")) if isinstance(inner, dict) else sequence(inner)
+    for index, item in enumerate(found):
+        yield f"results[{index}]", {"evalId": value.get("evalId"), **mapping(item)}
 
 
-def _run(record: Record, eval_id: str, source: Source) -> SpanBatch:
+def _run(record: Record, source: Source) -> SpanBatch:
     value = mapping(record.value)
+    if not _is_result(value):
+        raise BadInputError("No result: 'prompt', 'vars' and 'success' are not all there.")
+    eval_id = as_text(value.get("evalId"))
     response, provider = mapping(value.get("response")), value.get("provider")
     case, grading = mapping(value.get("testCase")), mapping(value.get("gradingResult"))
     key = optional_text(value.get("id")) or span_id_of(

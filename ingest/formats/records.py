@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -160,6 +160,24 @@ def paged_records(source: Source, names: tuple[str, ...] = ("data",)) -> Iterato
             place = "" if record.where == "document" else f"{record.where}, "
             for index, item in enumerate(page):
                 yield Record(f"{place}{name}[{index}]", item)
+        else:
+            yield record
+
+
+def part_records(
+    source: Source, parts: Callable[[dict[str, JsonValue]], Iterable[tuple[str, JsonValue]]]
+) -> Iterator[Record | RecordError]:
+    """As `json_records`, with each record that holds others in its place by these.
+
+    Args:
+        source: The file.
+        parts: Place and value of what an object holds; nothing where it is a record itself.
+    """
+    for record in json_records(source):
+        value = record.value if isinstance(record, Record) else None
+        held = list(parts(value)) if isinstance(value, dict) else []
+        if held:
+            yield from (Record(place, item) for place, item in held)
         else:
             yield record
 

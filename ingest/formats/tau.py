@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...model.errors import BadInputError
 from ...model.text.jsontext import as_text
 from ...model.traces import Annotation, JsonValue, SpanBatch, StepKind
 from .evaluated import Evaluated, evaluated_batch
 from .fields import mapping, number, optional_text, sequence, span_id_of
 from .head import Head
 from .judgements import first_of, judgement
-from .records import ReadItem, Record, RecordError, Source, json_records
+from .records import ReadItem, Record, Source, each_record, part_records
 from .turns import single_turns
 
 CONVENTION = "tau-bench"
@@ -35,25 +34,23 @@ def _is_simulation(value: dict[str, JsonValue]) -> bool:
 
 def read(source: Source) -> Iterator[ReadItem]:
     """One batch per run: a task in one trial."""
-    for record in json_records(source):
-        if isinstance(record, RecordError):
-            yield record
-            continue
-        value = mapping(record.value)
-        info = mapping(value.get("info"))
-        runs = sequence(value.get("simulations")) if "simulations" in value else [value]
-        for index, item in enumerate(runs):
-            where = f"simulations[{index}]" if "simulations" in value else record.where
-            try:
-                yield _run(Record(where, item), info, source)
-            except BadInputError as err:
-                yield source.error(f"{where}, {err.where}" if err.where else where, str(err))
-        if "simulations" in value and (tasks := sequence(value.get("tasks"))):
-            yield source.left_out("tasks", len(tasks), "They describe what was asked; the runs of them are taken.")
+    tasks = 0
+
+    def runs(value: dict[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
+        nonlocal tasks
+        if "simulations" in value:
+            tasks += len(sequence(value.get("tasks")))
+        for index, item in enumerate(sequence(value.get("simulations"))):
+            yield f"simulations[{index}]", {**mapping(item), "info": value.get("info")}
+
+    yield from each_record(source, lambda record: _run(record, source), lambda file: part_records(file, runs))
+    if tasks:
+        yield source.left_out("tasks", tasks, "They describe what was asked; the runs of them are taken.")
 
 
-def _run(record: Record, info: dict[str, JsonValue], source: Source) -> SpanBatch:
+def _run(record: Record, source: Source) -> SpanBatch:
     value = mapping(record.value)
+    info = mapping(value.get("info"))
     told = sequence(value.get("messages") if "messages" in value else value.get("traj"))
     turns = [turn for _, turn in single_turns(told)]
     reward_info = mapping(value.get("reward_info"))
