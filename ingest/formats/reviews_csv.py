@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ...model.errors import BadInputError
-from ...model.reading.score_words import better_of
+from ...model.reading.score_words import better_of, is_measure
 from ...model.reading.scores import said_by
 from ...model.traces import Annotation, AnnotatorKind, Outcome, OutcomeSource, SpanBatch, TraceFacts
 from .fields import number, outcome_of, shortened
 from .head import Head
-from .judgements import annotator_kind, judgement
+from .judgements import annotator_kind, judgement, present
 from .records import ReadItem, Source
 from .table import RowError, header_of_cells, rows, too_many
 
@@ -33,13 +33,15 @@ _ONLY_WHOLE = {"trace", "id", "name", "value", "user", "category", "result", "an
 """Names that say too little as one word among others: `trace_url` is no trace."""
 _NO_WORD = re.compile(r"[^0-9a-z]+")
 _LONGEST_WORD = 24
+_STATES = ("error", "errors", "completed", "complete", "failed", "success")
+"""Columns of a table of runs that say how a run ended, not how somebody judged it."""
 _FLUSH_ROWS = 1_000
 
 
 def sniff(head: Head) -> bool:
     """Whether the first line names a trace column and one that judges."""
     found = columns_of(head.columns)
-    return "trace" in found and bool({"label", "score", "comment"} & found.keys())
+    return "trace" in found and bool({"label", "score", "comment"} & found.keys() or criteria_of(head.columns, found))
 
 
 def read(source: Source) -> Iterator[ReadItem]:
@@ -52,7 +54,8 @@ def read(source: Source) -> Iterator[ReadItem]:
         found = rows(stream, source.limits.trace_bytes)
         header = header_of_cells(found)
         columns = columns_of(header)
-        if "trace" not in columns or not {"label", "score", "comment"} & columns.keys():
+        criteria = criteria_of(header, columns)
+        if "trace" not in columns or not ({"label", "score", "comment"} & columns.keys() or criteria):
             names = ", ".join(shortened(name, 40) for name in header[:12]) or "nothing"
             raise BadInputError(
                 f"The header names {names}; a column trace_id and one of label, score, comment are needed. "
@@ -60,6 +63,10 @@ def read(source: Source) -> Iterator[ReadItem]:
                 where="line 1",
             )
         yield from _rows(source, found, header, columns)
+        unread = [name for place, name in enumerate(header) if place not in {*columns.values(), *criteria} and name]
+        if unread:
+            names = ", ".join(shortened(name, 40) for name in unread[:12])
+            yield source.left_out("columns of a table of reviews", len(unread), f"Not read: {names}.")
 
 
 def _rows(
@@ -87,8 +94,9 @@ def _facts(row: list[str], columns: dict[str, int], header: Sequence[str]) -> Tr
     cell = {name: row[index].strip() for name, index in columns.items() if index < len(row)}
     if not cell.get("trace"):
         raise BadInputError("The row names no trace.")
-    note = _judgement(cell, {name: header[index] for name, index in columns.items()})
-    if note is None:
+    first = _judgement(cell, {name: header[index] for name, index in columns.items()})
+    notes = present(first, *_criteria(row, header, columns, cell))
+    if not notes:
         raise BadInputError("The row judges nothing: label, score and comment are empty.")
     outcome = outcome_of(cell.get("label"))
     said = outcome in (Outcome.PASS, Outcome.FAIL) and not cell.get("span") and not cell.get("name")
@@ -96,8 +104,34 @@ def _facts(row: list[str], columns: dict[str, int], header: Sequence[str]) -> Tr
         cell["trace"],
         outcome=outcome if said else None,
         outcome_source=OutcomeSource.FEEDBACK if said else OutcomeSource.NONE,
-        annotations=(note,),
+        annotations=notes,
     )
+
+
+def criteria_of(header: Sequence[str], columns: dict[str, int]) -> tuple[int, ...]:
+    """The places of further columns that are a criterion each: their name says which way is good."""
+    taken = set(columns.values())
+    return tuple(
+        place
+        for place, name in enumerate(header)
+        if place not in taken and better_of(name) is not None and not is_measure(name) and _key_of(name) not in _STATES
+    )
+
+
+def _criteria(
+    row: list[str], header: Sequence[str], columns: dict[str, int], cell: dict[str, str]
+) -> Iterator[Annotation | None]:
+    for place in criteria_of(header, columns):
+        said = row[place].strip() if place < len(row) else ""
+        value = number(said) if said else None
+        yield judgement(
+            _key_of(header[place]),
+            value,
+            label=said if value is None else None,
+            kind=annotator_kind(cell.get("kind"), AnnotatorKind.HUMAN),
+            span_id=cell.get("span"),
+            source=cell.get("reviewer") or "csv",
+        )
 
 
 def _judgement(cell: dict[str, str], header: dict[str, str]) -> Annotation | None:

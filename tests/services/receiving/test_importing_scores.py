@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from retrospan.model.traces import Outcome
 from retrospan.services.receiving.importing import ImportReport, import_paths
-from retrospan.store.reading.summaries import get_summaries, get_trace
 from retrospan.store.contract import Store
+from retrospan.store.reading.summaries import get_summaries, get_trace
 from retrospan.store.traces.revisions import refresh
 from shared_data import SHARED_DATA
 
@@ -97,6 +97,8 @@ def test_case_of_phoenix_evaluations_that_name_a_span_alone(store: Store) -> Non
         ("trace_id,feedback\na,Very quick and clear\nb,It answered another question\n", (U, U)),
         ("trace_id,metric,score\na,toxicity,0\nb,toxicity,1\n", (U, F)),
         ("trace_id,rating\na,1\nb,1\n", (U, U)),
+        ("trace_id,correctness,toxicity\na,1,0\nb,0,0\n", (P, F)),
+        ("trace_id,helpfulness,remark\na,5,fine\nb,1,bad\n", (P, F)),
     ],
 )
 def test_past_reviews_in_a_table(table: str, said: tuple[Outcome, Outcome], tmp_path: Path, store: Store) -> None:
