@@ -42,7 +42,7 @@ def read(source: Source) -> Iterator[ReadItem]:
 
 
 def _cases(value: dict[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
-    run_id = first_of(value, "identifier", "testRunId", "test_run_id")
+    run_id = first_of(value, "identifier", "testRunId", "test_run_id", "runId")
     for name in _LISTS:
         for index, item in enumerate(sequence(value.get(name))):
             yield f"{name}[{index}]", {"run_id": run_id, **mapping(item)}

@@ -14,9 +14,9 @@ def _words(text: str) -> frozenset[str]:
 
 
 _GOOD = """
-pass passed success successful succeeded correct right good great excellent perfect helpful resolved solved complete
-completed accept accepted approve approved positive thumbs_up thumbsup up like liked satisfied happy factual grounded
-faithful supported relevant safe valid ok okay fulfilled achieved fully_correct
+pass passed success successful succeeded correct right good great excellent perfect helpful resolved solved
+accept accepted approve approved thumbs_up thumbsup like liked satisfied happy factual grounded faithful supported
+relevant safe valid fulfilled achieved fully_correct
 gut richtig korrekt bestanden hilfreich zufrieden erfolgreich gelöst bon bonne bien réussi réussie utile satisfait
 bueno buena correcto correcta aprobado aprobada exitoso resuelto satisfecho bom boa correto correta aprovado aprovada
 resolvido satisfeito buono buona corretto corretta superato risolto soddisfatto goed juist geslaagd tevreden
@@ -26,8 +26,8 @@ resolvido satisfeito buono buona corretto corretta superato risolto soddisfatto 
 👍 ✅ ✔ ☑ 😀 😃 😄 😊 🙂 😍 🤩 ❤ 💯 🎉 👏 👌 +1
 """
 _BAD = """
-fail failed failure incorrect wrong bad poor terrible awful unhelpful useless unresolved unsolved incomplete reject
-rejected deny denied negative thumbs_down thumbsdown down dislike disliked unsatisfied dissatisfied unhappy
+fail failed failure incorrect wrong bad poor terrible awful unhelpful useless unresolved unsolved reject
+rejected deny denied thumbs_down thumbsdown dislike disliked unsatisfied dissatisfied unhappy
 hallucinated hallucination ungrounded unfaithful unsupported irrelevant unrelated toxic unsafe harmful biased invalid
 not_correct not_helpful not_ok not_resolved not_relevant partially_incorrect
 schlecht falsch durchgefallen unzufrieden fehlgeschlagen ungelöst mauvais mauvaise raté échec échoué inutile faux
@@ -38,8 +38,10 @@ insatisfeito cattivo pessimo errato sbagliato fallito slecht fout onjuist gezakt
 不満 나쁨 싫어요 오답 틀림 불합격 실패 불만족 미해결 خطأ سيئ فاشل गलत बुरा असफल
 👎 ❌ ✖ ✗ ☹ 🙁 😞 😠 😡 🤬 😢 😭 💔 🤮 -1 −1
 """
-_YES = "yes true y t ja oui sí si sim да tak evet 是 はい 예 네 نعم हाँ wahr vrai verdadero verdadeiro vero"
-_NO = "no false n f nein non não nee нет nie hayır 否 いいえ 아니오 아니요 لا नहीं falso niet nej"
+_YES = """
+yes true y t ok okay positive up ja oui sí si sim да tak evet 是 はい 예 네 نعم हाँ wahr vrai verdadero verdadeiro vero
+"""
+_NO = "no false n f negative down nein non não nee нет nie hayır 否 いいえ 아니오 아니요 لا नहीं falso niet nej"
 
 GOOD = _words(_GOOD)
 BAD = _words(_BAD)

@@ -69,6 +69,8 @@ def test_a_number_counts_only_on_a_scale_that_is_known(
         ("anything", "correct", P), ("anything", "hallucinated", F), ("anything", "factual", P), ("x", "non toxic", N),
         ("toxic", "yes", F), ("toxic", "no", N), ("hallucinated", "false", P), ("resolved", "true", P),
         ("escalated", "true", N), ("is_question", "yes", N), ("review", "true", P), ("label", "billing", N),
+        ("status", "up", N), ("job", "completed", N), ("sentiment", "negative", N), ("user_feedback", "negative", F),
+        ("toxicity", "positive", F),
     ],
 )  # fmt: skip
 def test_words_and_thumbs_count_in_the_languages_of_the_data(name: str, label: str, said: Outcome | None) -> None:
