@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from ...ingest.formats.records import RecordError
+from ...model.reading.score_words import better_of
 from ...model.reading.scores import MAP_HINT
 from ...model.traces import Annotation, SpanBatch, TraceFacts
 from ...store.contract import Store
@@ -58,7 +59,9 @@ def _line(score: UnreadScore) -> str:
     seen = f", {score.low:g} to {score.high:g}" if score.low is not None and score.high is not None else ""
     if score.labels:
         seen += ", " + ", ".join(repr(label) for label in score.labels)
+    gap = "its scale is" if better_of(score.name) else "whether high or low is good is"
+    runs = "1 run" if score.runs == 1 else f"{score.runs:,} runs"
     return (
-        f"Score {score.name!r} ({score.runs:,} runs{seen}): what is good is not known, so it is kept and shown, "
-        f"and the outcome stays unknown. Say it: `{MAP_HINT.format(name=score.name)}`"
+        f"Score {score.name!r} ({runs}{seen}): {gap} not known, so it is kept and shown and the outcome stays unknown. "
+        f"Say it: `{MAP_HINT.format(name=score.name)}`"
     )
