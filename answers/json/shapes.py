@@ -231,6 +231,7 @@ class ImportJson(TypedDict):
     redacted: int
     errors: list[RecordErrorJson]
     left_out: list[LeftOutJson]
+    notes: list[str]
     findings: list[FindingJson]
 
 

@@ -85,6 +85,8 @@ def _print(report: ImportReport) -> None:
         say(f"  skipped {error.file} {error.where}: {error.what}", err=True)
     if len(report.errors) > _ERRORS_SHOWN:
         click.echo(f"  … and {len(report.errors) - _ERRORS_SHOWN} more bad records; --json lists all.", err=True)
+    for note in report.notes:
+        say(f"  {note}")
     print_findings(report.findings)
 
 
