@@ -6,6 +6,7 @@ A message is a turn of a conversation with a model; a step is a span seen in rea
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -229,6 +230,8 @@ class SpanBatch:
 
     spans: list[Span] = field(default_factory=list)
     facts: list[TraceFacts] = field(default_factory=list)
+    by_shape: Counter[str] = field(default_factory=Counter)
+    """Spans whose names nobody knows and whose values told what they are, by who recorded them."""
 
 
 @dataclass(frozen=True, slots=True)

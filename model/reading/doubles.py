@@ -10,6 +10,8 @@ from ..traces import Span, Status, StepKind
 
 _CALLS = frozenset({StepKind.LLM, StepKind.EMBEDDING})
 _NESTABLE = frozenset({StepKind.TOOL, StepKind.RETRIEVER, StepKind.EMBEDDING, StepKind.RERANKER})
+BY_SHAPE = "by_shape"
+"""Convention of spans whose kind was told by their values; what sums up calls looks like one."""
 _SLACK_NS = 5_000_000
 """Clocks that tell milliseconds round; recordings of one call may stick out by this much."""
 
@@ -88,6 +90,8 @@ def _find_nested_doubles(tree: SpanTree, doubles: dict[str, str]) -> None:
                 break
     for outer_id, found in inner.items():
         if len(found) > 1:
+            if tree.spans[outer_id].convention == BY_SHAPE:
+                continue  # a frame that sums what its calls used; see `assembly`
             found.sort(key=lambda span: (span.ended_at_ns or 0, span.sequence))
             _mark(doubles, outer_id, found[-1].span_id)
             continue
