@@ -13,9 +13,9 @@ from starlette.requests import Request
 from ...ingest.otlp.guard import LOOPBACK_NAMES, token_of
 from ...services.finding.top_failures import top_findings
 from ...services.privacy.redacting import Redactor
+from ...services.receiving.self_tracing import tracing_itself
 from ...services.serving.application import ServeOptions, build_app
 from ...services.serving.listening import Server, base_url, is_loopback, listen
-from ...services.serving.self_tracing import tracing_itself
 from ...store.settings.tokens import Role, verify_token
 from ...store.sqlite.connection import Store
 from ..shared.limit_options import chosen_limits, serve_limit_options

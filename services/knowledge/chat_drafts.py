@@ -8,8 +8,8 @@ from ...knowledge.plaintext import plain_line
 from ...model.reviews import Lesson, LessonOrigin, ReviewItem
 from ...model.traces import Trace
 from ...store.sqlite.connection import Store
-from ..agent_work.sentences import Claim
 from ..reviewing.asking import request_review
+from ..reviewing.sentences import Claim
 from .proposing import LessonDraft, ProposedLesson, propose_lesson
 
 _TITLE = 120

@@ -12,8 +12,8 @@ from ...model.traces import TraceSummary
 from ...store.findings.mode_features import load_centres
 from ...store.findings.modes import Member, ModeRow, keep_computed_names, list_members, tools_of
 from ...store.findings.signals import load_signals
+from ...store.reading.summaries import get_summaries, get_trace
 from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_summaries, get_trace
 from .suspected_steps import suspicion
 
 _READ = 12

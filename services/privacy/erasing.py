@@ -16,10 +16,10 @@ from ...store.erasure.records import ErasureKind, Occasion
 from ...store.erasure.removal import remove_traces
 from ...store.erasure.scrub import scrub
 from ...store.erasure.sweep import is_sweep_pending, mark, settle_sweep, sweep
+from ...store.reading.summaries import resolve_trace
 from ...store.sqlite.connection import Store
 from ...store.traces.contents import marks
 from ...store.traces.revisions import refresh
-from ...store.traces.summaries import resolve_trace
 
 _BATCH = 200
 """Traces removed in one transaction."""

@@ -13,8 +13,8 @@ from ...analysis.signals.schema_drift import shape_of
 from ...analysis.signals.surroundings import LEAST_RUNS, Population, Spread, Surroundings
 from ...analysis.statistics import adjusted, fisher_p, median
 from ...model.traces import TraceSummary
+from ...store.reading.summaries import get_summaries, get_trace
 from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_summaries, get_trace
 from .invariants import DeclaredRules, declared_rules
 
 _MOST_RUNS = 400

@@ -9,7 +9,7 @@ from pathlib import Path
 from ...knowledge.documents import Document, parse_document, text_sha256
 from ...knowledge.folders import FoundFile, KnowledgeKind, find_files, knowledge_root
 from ...knowledge.lessons import lesson_of
-from ...knowledge.rubrics import insert_rubric, parse_rubric
+from ...knowledge.rubrics import parse_rubric
 from ...model.cases import parse_case
 from ...model.clock import utc_now, utc_text
 from ...model.errors import BadInputError
@@ -20,6 +20,7 @@ from ...trust.root import Trust
 from ...trust.signing import SignatureCheck, check_signature
 from ...trust.verdicts import parse_verdict_record
 from ..reviews.reviewers import load_trust
+from ..reviews.rubrics import insert_rubric
 from ..reviews.verdicts import insert_verdict, subject_ids
 from ..sqlite.connection import Store
 from ..sqlite.driver import Connection

@@ -17,11 +17,11 @@ from ...trust.root import Trust
 from ...trust.signing import SignatureCheck
 from ...trust.verdicts import CurrentTrace, parse_verdict_record, verify_record
 from ..audit.chain import append_link, record_sha256
-from ..audit.seen import current_trace
 from ..sqlite.connection import Store
 from ..sqlite.driver import Connection
 from ..traces.contents import marks
 from .reviewers import load_trust
+from .seen import current_trace
 
 _CHUNK = 900
 

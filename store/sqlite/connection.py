@@ -14,7 +14,7 @@ from typing import Literal
 import platformdirs
 
 from ...model.errors import RetrospanError, StoppedError, StoreBusyError, StoreError, StoreVersionError, UsageError
-from ..migrations import HEAD
+from ..schema import HEAD
 from .driver import Connection, DatabaseError, OperationalError, Row, driver, load_extension, vector_extension
 
 StoreKind = Literal["ordinary", "demo"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from ...model.reading.digest import Bag, Refs, span_digest, span_facts
 from ...model.reading.facts import facts_from_record, facts_record, merge_facts
 from ...model.reading.merge import merge_spans
 from ...model.text.jsontext import canonical
@@ -15,7 +16,7 @@ from ...model.traces import Annotation, Span, SpanBatch, TraceFacts
 from ..sqlite.connection import Store
 from ..sqlite.driver import Connection
 from ..sqlite.values import sql_text, sql_time
-from .codec import Bag, Refs, span_digest, span_facts, span_record
+from .codec import span_record
 from .compression import pack, unpack
 from .contents import marks, store_contents
 from .spans import load_spans

@@ -7,12 +7,13 @@ from typing import Any
 
 import orjson
 
+from ...model.reading.digest import Bag, BodyKind, Content
 from ...model.text.jsontext import scalars
 from ...model.traces import JsonValue, Message
 from ..sqlite.connection import Store
 from ..sqlite.driver import Connection
 from ..sqlite.fulltext import INSERT_TEXT
-from .codec import Bag, BodyKind, Content, decode_body, decode_message, envelope_refs
+from .codec import decode_body, decode_message, envelope_refs
 from .compression import compress, decompress
 
 _COMPRESS_FROM = 160

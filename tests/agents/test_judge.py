@@ -11,8 +11,8 @@ from commands import run
 from conversations import Builder, says
 from refunds import refund_run
 from retrospan.agents.judge import render
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.sqlite.connection import Store
-from retrospan.store.traces.summaries import get_trace
 from scripted_model import Reply, ScriptedModel, refuses_load, serving
 from scripted_model import says as replies
 

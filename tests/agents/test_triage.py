@@ -18,7 +18,7 @@ from commands import run
 from conversations import Builder, says
 from refunds import investigates, refund_run
 from retrospan.services.agent_work.jobs import AGENTS_PROJECT, only_one
-from retrospan.services.agent_work.sentences import claims_of_proposal
+from retrospan.services.reviewing.sentences import claims_of_proposal
 from retrospan.store.sqlite.connection import Store
 from scripted_model import Reply, ScriptedModel, refuses_load, reports, serving, trace_of, turn_of
 from scripted_model import claim as claimed

@@ -27,13 +27,13 @@ from retrospan.services.reviewing.people import (
     vouch_for,
 )
 from retrospan.store.audit.chain import audit_verify
-from retrospan.store.audit.seen import seen_trace
 from retrospan.store.knowledge.index import index_knowledge
+from retrospan.store.reading.summaries import get_summaries
 from retrospan.store.reviews.reviewers import insert_reviewer, load_records
+from retrospan.store.reviews.seen import seen_trace
 from retrospan.store.reviews.verdicts import confirmed_verdicts, get_verdict, list_verdicts
 from retrospan.store.sqlite.connection import Store, open_store
 from retrospan.store.sqlite.driver import DatabaseError
-from retrospan.store.traces.summaries import get_summaries
 from retrospan.trust.folders import config_folder
 from retrospan.trust.keys import fingerprint
 from retrospan.trust.reviewers import make_reviewer

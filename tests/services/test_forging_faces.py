@@ -25,7 +25,6 @@ from commands import run
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
-from retrospan.knowledge.rubrics import list_rubrics
 from retrospan.mcp_server.http import http_app, store_tokens
 from retrospan.model.errors import UsageError
 from retrospan.model.reviews import Lesson, LessonStatus, SignatureState
@@ -33,6 +32,7 @@ from retrospan.services.knowledge.confirming import confirm_lesson, export_verdi
 from retrospan.store.knowledge.index import index_knowledge
 from retrospan.store.knowledge.lookup import list_lessons
 from retrospan.store.reviews.reviewers import load_trust
+from retrospan.store.reviews.rubrics import list_rubrics
 from retrospan.store.reviews.verdicts import confirmed_verdicts, list_verdicts
 from retrospan.store.settings.tokens import Role, add_token
 from retrospan.store.sqlite.connection import Store, default_location, open_store

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from retrospan.services.privacy.erasing import delete_traces
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.sqlite.connection import open_store
-from retrospan.store.traces.summaries import get_trace
 
 pytestmark = pytest.mark.slow
 SECONDS = 12

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from keyboard import Hands, assert_looks_as_before, at_keyboard
 from retrospan.model.traces import Span, SpanBatch, Status, StepKind, Usage
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.sqlite.connection import Store, open_store
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.revisions import refresh
-from retrospan.store.traces.summaries import get_trace
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.screens import base
 from retrospan.tui.timeline import timeline_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,10 +15,8 @@ from textual.worker import WorkType
 
 from ...model.errors import RetrospanError
 from ...store.sqlite.connection import Store
+from ..desk import Desk
 from ..gate import shown
-
-if TYPE_CHECKING:
-    from ..app import RetrospanApp
 
 T = TypeVar("T")
 LIVE_SECONDS = 2.0
@@ -51,9 +49,9 @@ class AppScreen(Screen[None]):
         return self.desk.store
 
     @property
-    def desk(self) -> RetrospanApp:
+    def desk(self) -> Desk:
         """The app, by its own type."""
-        return cast("RetrospanApp", self.app)
+        return cast(Desk, self.app)
 
     def set_title(self, *parts: str) -> None:
         """Show where the reader is: `Retrospan › Traces › T412`."""
@@ -94,9 +92,7 @@ class AppScreen(Screen[None]):
         self.tell(str(err), error=True)
 
     def action_help(self) -> None:
-        from .help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self))
+        self.desk.open_help(self)
 
     def action_back(self) -> None:
         if len(self.app.screen_stack) > 1:

@@ -17,8 +17,8 @@ from retrospan.services.privacy.erasing import delete_traces
 from retrospan.services.receiving.marking import mark_traces
 from retrospan.services.understanding.analysing import analyse
 from retrospan.store.findings.modes import ModeStatus, list_mode_rows
+from retrospan.store.reading.summaries import get_summaries
 from retrospan.store.sqlite.connection import Store, open_store
-from retrospan.store.traces.summaries import get_summaries
 
 
 def good(traces: Builder, number: int) -> int:

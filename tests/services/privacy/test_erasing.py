@@ -22,9 +22,9 @@ from retrospan.store.erasure.records import erased_keys, list_erasures
 from retrospan.store.erasure.removal import remove_traces
 from retrospan.store.erasure.sweep import is_sweep_pending, mark, sweep
 from retrospan.store.erasure.tables import tables_with
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.reviews.verdicts import list_verdicts
 from retrospan.store.sqlite.connection import Store, open_store
-from retrospan.store.traces.summaries import get_trace
 from reviewdesk import Desk
 
 SHARED = "Refunds are possible within thirty days of the delivery."

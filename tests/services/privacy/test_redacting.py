@@ -10,9 +10,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from retrospan.model.traces import StepKind
 from retrospan.services.privacy.redacting import Redactor
 from retrospan.services.serving.application import ServeOptions, serving
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.sqlite.connection import Store
 from retrospan.store.traces.commit import commit_batch
-from retrospan.store.traces.summaries import get_trace
 
 WORD = "mongoose"
 

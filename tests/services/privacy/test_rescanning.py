@@ -12,11 +12,11 @@ from retrospan.services.privacy.rescanning import redact_store
 from retrospan.services.reviewing.asking import request_review
 from retrospan.store.audit.chain import audit_verify
 from retrospan.store.erasure.records import list_erasures
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.reviews.verdicts import list_verdicts
 from retrospan.store.sqlite.connection import Store
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.compression import pack, unpack
-from retrospan.store.traces.summaries import get_trace
 from reviewdesk import Desk, refund_run
 
 MAIL = "quentin.zabriskie@example.org"

@@ -24,9 +24,9 @@ from retrospan.model.query import parse_query
 from retrospan.services.privacy.redacting import Redactor
 from retrospan.services.serving.application import ServeOptions, serving
 from retrospan.services.serving.listening import Server, base_url, listen
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.search.lines import search
 from retrospan.store.sqlite.connection import Store, open_store
-from retrospan.store.traces.summaries import get_trace
 from starlette.applications import Starlette
 
 JSON = "application/json"

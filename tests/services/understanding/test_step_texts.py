@@ -7,15 +7,14 @@ from conversations import Builder, answers, calls, says
 from retrospan.analysis.reading import read
 from retrospan.answers import step_lines
 from retrospan.answers.reading_traces import read_trace
-from retrospan.answers.step_lines import tell_steps
 from retrospan.services.privacy.erasing import delete_traces
 from retrospan.services.privacy.rescanning import redact_store
 from retrospan.services.understanding.analysing import analyse
-from retrospan.services.understanding.step_texts import told_steps
+from retrospan.services.understanding.step_texts import tell_steps, told_steps
+from retrospan.store.reading.summaries import get_summaries, get_trace
 from retrospan.store.sqlite.connection import Store, open_store
 from retrospan.store.sqlite.driver import Connection
 from retrospan.store.traces.compression import unpack
-from retrospan.store.traces.summaries import get_summaries, get_trace
 
 MAIL = "quentin.zabriskie@example.org"
 

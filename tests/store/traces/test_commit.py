@@ -23,10 +23,10 @@ from retrospan.model.traces import (
     TraceFacts,
     Usage,
 )
+from retrospan.store.reading.summaries import get_summaries, get_trace, resolve_trace
 from retrospan.store.sqlite.connection import Store, open_store
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.spans import load_spans, span_ids_of
-from retrospan.store.traces.summaries import get_summaries, get_trace, resolve_trace
 
 FULL = Span(
     trace_key="ab" * 16,

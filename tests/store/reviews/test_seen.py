@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from retrospan.model.traces import Document, Message, Span, SpanBatch, Status, StepError, StepKind, ToolCall, Usage
-from retrospan.store.audit.seen import current_trace, seen_trace
+from retrospan.store.reviews.seen import current_trace, seen_trace
 from retrospan.store.sqlite.connection import Store, open_store
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.revisions import refresh

@@ -13,10 +13,10 @@ from ..findings.modes import modes_of
 from ..reviews.outcomes import with_verdicts
 from ..sqlite.connection import Store
 from ..sqlite.driver import Connection
-from .compression import unpack
-from .contents import marks
-from .revisions import load_annotations, load_order, refresh, trace_rows
-from .spans import load_spans
+from ..traces.compression import unpack
+from ..traces.contents import marks
+from ..traces.revisions import load_annotations, load_order, refresh, trace_rows
+from ..traces.spans import load_spans
 
 _SHORT_ID = re.compile(r"T?(\d{1,15})(?:\.(\d{1,9}))?", re.IGNORECASE)
 _CHUNK = 900

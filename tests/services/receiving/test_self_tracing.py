@@ -20,8 +20,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 from otlp_requests import post, trace_request
+from retrospan.services.receiving.self_tracing import SELF_MARK
 from retrospan.services.serving.application import ServeOptions, serving
-from retrospan.services.serving.self_tracing import SELF_MARK
 from retrospan.store.sqlite.connection import Store
 
 
@@ -99,7 +99,7 @@ def test_our_own_receiver_refuses_our_own_spans(store: Store) -> None:
 def test_the_exporter_is_loaded_only_when_asked() -> None:
     code = (
         "import sys, json\n"
-        "from retrospan.services.serving.self_tracing import tracing_itself\n"
+        "from retrospan.services.receiving.self_tracing import tracing_itself\n"
         "with tracing_itself(False): pass\n"
         "print(json.dumps([name for name in sys.modules if name.startswith('opentelemetry.sdk')]))"
     )

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from ..sqlite.connection import Store
 from ..sqlite.driver import Connection
-from .compression import pack, unpack
+from ..traces.compression import pack, unpack
 
 UPSERT = """
 INSERT INTO told_steps(trace_id, revision, form, steps) VALUES (?, ?, ?, ?)
