@@ -283,6 +283,8 @@ class TraceSummary:
     task: str | None = None
     task_declared: bool = False
     """False where the task is a fingerprint of the first input and entry point."""
+    run_id: str | None = None
+    """The id that the application gave the run, where that is not `external_id`."""
     session: str | None = None
     user: str | None = None
     version: str | None = None

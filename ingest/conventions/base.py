@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ...model.reading.field_names import IDENTITY
 from ...model.traces import JsonValue, Span, Status, StepError, StepKind
 from ..otlp.raw import RawSpan
-from .attributes import IDENTITY, Sorted, Table
+from .attributes import Sorted, Table
 from .messages import last_text, read_messages, source_of
 from .parts import type_of
 from .values import number_of, read_arguments, read_json, text_of, texts_of
@@ -96,6 +97,39 @@ def begin(raw: RawSpan, sorted_attributes: Sorted, *, kind: StepKind, convention
         convention=convention,
         attributes=sorted_attributes.rest,
     )
+
+
+_NOT_KEPT = ("telemetry.", "service.", "process.", "host.", "os.", "container.", "k8s.", "cloud.", "device.", "faas.",
+             "webengine.", "deployment.environment")  # fmt: skip
+"""Of a resource: what tells of machines and programs."""
+
+
+class _LatestPlace:
+    """What a resource and a scope say for themselves, worked out once for the spans that share them."""
+
+    def __init__(self) -> None:
+        self._known: tuple[object, object, dict[str, JsonValue]] = (None, None, {})
+
+    def said(self, raw: RawSpan) -> dict[str, JsonValue]:
+        resource, scope, said = self._known
+        if resource is not raw.resource or scope is not raw.scope_attributes:
+            said = {
+                f"resource.{key}": value
+                for key, value in raw.resource.items()
+                if key not in _KEPT_OF_RESOURCE and not key.startswith(_NOT_KEPT)
+            }
+            said |= {f"scope.{key}": value for key, value in raw.scope_attributes.items()}
+            self._known = (raw.resource, raw.scope_attributes, said)
+        return said
+
+
+_latest_place = _LatestPlace()
+
+
+def keep_place(span: Span, raw: RawSpan) -> None:
+    """Keep what the resource and the scope say for themselves among the attributes, as `resource.…` and `scope.…`."""
+    if said := _latest_place.said(raw):
+        span.attributes |= said
 
 
 def identity_of(span: Span, attributes: Mapping[str, JsonValue], resource: Mapping[str, JsonValue]) -> None:

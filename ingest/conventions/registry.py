@@ -23,9 +23,11 @@ from . import (
     openllmetry,
     vercel,
 )
+from .base import keep_place
 from .dialects import read_with
 from .events import EVENT_NAMES
 from .frameworks import dialect_of
+from .judgements import judgements_in
 from .machinery import is_machinery
 
 _GENAI_KEYS = ("gen_ai.", "mcp.method.", "pydantic_ai.", "all_messages_events", "gcp.vertex.agent.", "llm.request.type")
@@ -62,6 +64,10 @@ def to_batch(raw_spans: Iterable[RawSpan], raw_logs: Iterable[RawLog] = ()) -> S
             left_out[raw.span_id] = raw
         else:
             span = to_span(raw, notes[raw.trace_id])
+            if raw.parent_span_id is None or raw.entered:
+                keep_place(span, raw)
+            if raw.events:
+                notes[raw.trace_id].extend(judgements_in(raw))
             batch.spans.append(span)
             if span.convention == BY_SHAPE:
                 batch.by_shape[raw.scope or "an unnamed scope"] += 1

@@ -15,7 +15,7 @@ from typing import Any
 from ...model.errors import BadInputError
 from ...model.text.jsontext import parse
 from ...model.traces import JsonValue
-from .raw import Bounds, RawEvent, RawLog, RawSpan, plain_float
+from .raw import Bounds, RawEvent, RawLog, RawSpan, is_entered, plain_float
 
 _HEX = re.compile(r"(?:[0-9a-fA-F]{16}){1,2}")
 _STATUS = {"STATUS_CODE_UNSET": 0, "STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2, "UNSET": 0, "OK": 1, "ERROR": 2}
@@ -179,6 +179,7 @@ def _span(
         resource,
         sequence,
         about,
+        isinstance(flags := span.get("flags"), int) and is_entered(flags),
     )
 
 

@@ -14,7 +14,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as ProtoSpan
 
 from ...model.errors import BadInputError
 from ...model.traces import JsonValue
-from .raw import Bounds, RawEvent, RawLog, RawSpan, plain_float
+from .raw import Bounds, RawEvent, RawLog, RawSpan, is_entered, plain_float
 
 _Request = TypeVar("_Request", ExportTraceServiceRequest, ExportLogsServiceRequest)
 
@@ -87,6 +87,7 @@ def _span(
         resource,
         sequence,
         about,
+        is_entered(span.flags),
     )
 
 

@@ -46,6 +46,17 @@ class RawSpan:
     """Order within the request."""
     scope_attributes: dict[str, JsonValue] = field(default_factory=dict)
     """Attributes of the instrumentation scope, shared by all its spans."""
+    entered: bool = False
+    """The parent is of another program, which may send its spans elsewhere."""
+
+
+_REMOTE = 0x300
+"""Flags of a span: whether the parent is remote is known, and it is."""
+
+
+def is_entered(flags: int) -> bool:
+    """Whether a span's flags say that its parent is of another program."""
+    return flags & _REMOTE == _REMOTE
 
 
 @dataclass(slots=True)

@@ -101,6 +101,7 @@ def _summary(con: Connection, row: Any, signals: tuple[str, ...], modes: tuple[s
         outcome_source=OutcomeSource(row["outcome_source"]),
         task=row["task"],
         task_declared=bool(row["task_declared"]),
+        run_id=row["run_id"],
         session=row["session"],
         user=row["user"],
         version=row["version"],

@@ -14,9 +14,11 @@ from ...model.reading.assembly import Place, ReadingOrder, build_steps, reading_
 from ...model.reading.facts import facts_from_record
 from ...model.reading.run_facts import RunFacts, summarise
 from ...model.traces import Annotation, AnnotatorKind, Fold, TraceFacts
+from ..settings.fields import load_field_rules
 from ..sqlite.connection import Store
 from ..sqlite.driver import Connection
 from ..sqlite.values import sql_text
+from .attributes import save_attributes
 from .compression import pack, unpack
 from .contents import marks
 from .spans import load_spans, span_digests
@@ -33,8 +35,8 @@ SELECT_TRACES = "SELECT * FROM trace WHERE id IN ({marks})"
 SELECT_ANNOTATIONS = "SELECT * FROM annotation WHERE trace_id = ? ORDER BY rowid"
 UPDATE_TRACE = """
 UPDATE trace SET revision = ?, dirty = 0, reading = ?, step_count = ?, status = ?, outcome = ?, outcome_source = ?,
-  task = ?, task_declared = ?, session = ?, user = ?, version = ?, environment = ?, agents = ?, models = ?, tools = ?,
-  tags = ?, started_at = ?, duration_ms = ?, input = ?, output = ?, input_tokens = ?, output_tokens = ?,
+  task = ?, task_declared = ?, run_id = ?, session = ?, user = ?, version = ?, environment = ?, agents = ?, models = ?,
+  tools = ?, tags = ?, started_at = ?, duration_ms = ?, input = ?, output = ?, input_tokens = ?, output_tokens = ?,
   cache_read_tokens = ?, cache_write_tokens = ?, reasoning_tokens = ?, cost_usd = ?, prompt_fingerprint = ?,
   tools_fingerprint = ?
 WHERE id = ?
@@ -101,7 +103,8 @@ def _assemble(con: Connection, trace_id: int) -> None:
     digests = span_digests(con, trace_id)
     steps = build_steps(spans, order, lambda span: digests[span.span_id])
     reading = pack([[list(place) for place in order.places], {k: v.value for k, v in order.folded.items()}])
-    run = summarise(steps, spans, _facts(con, row))
+    run = summarise(steps, spans, _facts(con, row), load_field_rules(con, row["project"]))
+    save_attributes(con, trace_id, run.values)
     con.execute(UPDATE_TRACE, _summary_values(row["revision"] + 1, reading, len(steps), run, trace_id))
 
 
@@ -115,6 +118,7 @@ def _summary_values(revision: int, reading: bytes, count: int, run: RunFacts, tr
         run.outcome_source.value,
         sql_text(run.task),
         int(run.task_declared),
+        sql_text(run.run_id),
         sql_text(run.session),
         sql_text(run.user),
         sql_text(run.version),
