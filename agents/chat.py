@@ -17,9 +17,9 @@ from ..model.text.jsontext import as_text
 from ..model.traces import Trace
 from ..services.agent_work.jobs import keep_transcript, keep_turn, task_for
 from ..services.reviewing.sentences import Claim, Support
+from ..store.contract import Store
 from ..store.jobs.agent_runs import Spent, Task
 from ..store.reading.summaries import get_trace
-from ..store.sqlite.connection import Store
 from .bridge import reading_tools
 from .events import Ending, Event, Message, result_text
 from .evidence import Cited, check_citations

@@ -13,9 +13,9 @@ from ..model.traces import JsonValue, Usage
 from ..services.agent_work.jobs import end_job, keep_answer
 from ..services.reviewing.asking import Citation, checked_proposal
 from ..services.reviewing.sentences import claims_json
+from ..store.contract import Store
 from ..store.jobs.agent_runs import Job, Task, TaskState, job_spent
 from ..store.reading.summaries import get_trace
-from ..store.sqlite.connection import Store
 from .batch import Outcome, run_tasks
 from .judge import Judgement, JudgeSetup, NoVerdict, judge
 from .model import RequestFailedError

@@ -7,8 +7,8 @@ from ..model.findings import Signal
 from ..model.traces import Trace
 from ..services.understanding.analysing import signals_of
 from ..services.understanding.step_texts import told_steps
+from ..store.contract import Store
 from ..store.reading.summaries import get_summaries, get_trace, parse_trace_id, resolve_trace
-from ..store.sqlite.connection import Store
 from .detailing import StepRequest, detail_steps, parse_steps
 from .outlining import outline_trace
 

@@ -30,10 +30,11 @@ from retrospan.services.embedding.protocol import Embedder
 from retrospan.services.embedding.work import embed_pending
 from retrospan.services.finding.meaning import search_by_meaning
 from retrospan.services.understanding.analysing import analyse
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
 from retrospan.store.reading.summaries import get_summaries
 from retrospan.store.search.lines import search_any_word
 from retrospan.store.search.vectors import nearest_traces
-from retrospan.store.sqlite.connection import Store, open_store
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.revisions import refresh
 

@@ -8,7 +8,7 @@ from anyio import CapacityLimiter, to_thread
 from mcp.server import MCPServer
 from mcp.types import Completion
 
-from ..store.sqlite.connection import Store
+from ..store.contract import Store
 
 _MOST = 30
 NEWEST = "SELECT id FROM trace ORDER BY id DESC LIMIT ?"

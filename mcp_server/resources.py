@@ -12,7 +12,7 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 
 from ..model.errors import RetrospanError
 from ..model.text.display import safe_line
-from ..store.sqlite.connection import Store
+from ..store.contract import Store
 from .registry import error_text
 
 TEMPLATES = {

@@ -36,8 +36,8 @@ from mcp.types import Tool as ListedTool
 from pydantic import AnyUrl
 
 from ..model.errors import RetrospanError
+from ..store.contract import Store
 from ..store.reading.summaries import resolve_trace
-from ..store.sqlite.connection import Store
 from .argument_completion import add_completions
 from .instructions import INSTRUCTIONS
 from .links import links_of

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from conversations import Builder
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
+from reviewdesk import Desk
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +31,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def traces(store: Store) -> Builder:
     """A builder of traces in the `store` fixture."""
     return Builder(store)
+
+
+@pytest.fixture
+def desk(store: Store) -> Desk:
+    """A store with two runs, and people who judge them."""
+    return Desk(store)

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from ..model.errors import RetrospanError
-from ..store.sqlite.connection import Store
+from ..store.contract import Store
 from .desk import Desk
 from .preferences import load_preferences, save_preferences
 from .themes import THEME_WORDS, THEMES, meaning_colours

@@ -11,7 +11,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from ..model.text.display import safe_line
-from ..store.sqlite.connection import Store
+from ..store.contract import Store
 
 if TYPE_CHECKING:
     from ..trust.session import ReviewSession

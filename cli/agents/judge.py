@@ -11,9 +11,9 @@ from ...model.errors import UnknownIdError, UsageError, did_you_mean
 from ...model.reviews import Criterion, Rubric
 from ...model.text.display import safe_line
 from ...services.agent_work.jobs import choose_traces, only_one, resume_job, start_job
+from ...store.contract import Store
 from ...store.jobs.agent_runs import Job, Task, TaskState, tasks_of
 from ...store.reviews.rubrics import find_rubric
-from ...store.sqlite.connection import Store
 from ..shared.agent_options import (
     AgentRun,
     agent_options,

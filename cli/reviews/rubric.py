@@ -20,9 +20,9 @@ from ...services.reviewing.rubrics import (
     reopen_items,
     rubric_named,
 )
+from ...store.contract import Store
 from ...store.knowledge.index import index_knowledge
 from ...store.reviews.rubrics import list_rubrics
-from ...store.sqlite.connection import Store
 from ...trust.files import read_bounded
 from ..shared.options import json_option, opened, print_json, say, store_option
 from ..shared.unlocking import unlocked

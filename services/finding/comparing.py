@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ...analysis.comparison import GroupComparison, Run, compare_groups
 from ...model.errors import UsageError
 from ...model.query import FIELDS
+from ...store.contract import Store
 from ...store.reading.summaries import get_summaries
-from ...store.sqlite.connection import Store
 from ...store.traces.revisions import trace_rows
 from ..understanding.analysing import signals_of
 from .listing import list_traces

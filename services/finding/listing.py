@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from ...model.query import Query, parse_query
 from ...model.traces import TraceSummary
+from ...store.contract import Store
 from ...store.reading.summaries import get_summaries
 from ...store.reviews.outcomes import verdict_labels
 from ...store.search.lines import Hit, count_traces, explain_empty, search
-from ...store.sqlite.connection import Store
 from ...store.traces.revisions import refresh
 from ..embedding.choose import available, embedder, has_vectors
 from ..embedding.protocol import INSTALL

@@ -20,11 +20,11 @@ from ...model.reviews import Lesson, LessonStatus, Rubric, SignatureState, Verdi
 from ...model.text import yamltext
 from ...model.traces import JsonValue
 from ...store.audit.chain import append_link
+from ...store.contract import Store
 from ...store.knowledge.index import drop_draft, index_knowledge, list_documents
 from ...store.knowledge.lookup import get_lesson
 from ...store.reviews.reviewers import find_record, load_trust
 from ...store.reviews.rubrics import list_rubrics
-from ...store.sqlite.connection import Store
 from ...trust.files import slug
 from ...trust.root import Trust
 from ...trust.session import ReviewSession

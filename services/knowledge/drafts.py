@@ -17,10 +17,10 @@ from ...model.errors import BadInputError, UsageError
 from ...model.reviews import Lesson, SignatureState, Verdict
 from ...model.text import yamltext
 from ...model.text.display import safe_text
+from ...store.contract import Store
 from ...store.knowledge.index import put_draft
 from ...store.reviews.rubrics import rubric_of
 from ...store.reviews.verdicts import subject_ids
-from ...store.sqlite.connection import Store
 from ...trust.session import ReviewSession
 from ...trust.signing import SignatureCheck
 from ..reviewing.completing import with_completions

@@ -16,9 +16,9 @@ from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError
 from ...model.reviews import Lesson, LessonStatus, Rubric
 from ...model.text import yamltext
+from ...store.contract import Store
 from ...store.knowledge.index import index_knowledge, list_documents, put_draft
 from ...store.knowledge.lookup import list_lessons
-from ...store.sqlite.connection import Store
 from ...trust.config import load_trust_file
 from ...trust.files import slug
 from ...trust.projects import allowed_project_files

@@ -11,6 +11,7 @@ from ...analysis.modes.clustering import spread_of, typical_of
 from ...analysis.modes.features import Features, Floats, unpack_features
 from ...analysis.statistics import Interval, difference_of_shares, fisher_p, wilson
 from ...model.traces import TraceSummary
+from ...store.contract import Store
 from ...store.findings.mode_features import load_features
 from ...store.findings.modes import (
     Member,
@@ -26,7 +27,6 @@ from ...store.findings.modes import (
 )
 from ...store.findings.observations import Observation, list_observations
 from ...store.reading.summaries import get_summaries
-from ...store.sqlite.connection import Store
 from ...store.traces.revisions import step_numbers
 from ..finding.listing import list_traces
 from .gathering import background_of

@@ -19,7 +19,7 @@ from ...ingest.otlp.receiver import Delivery, Receipt
 from ...ingest.otlp.trace_sizes import TraceSizes
 from ...model.errors import BadInputError, StoreError
 from ...model.traces import SpanBatch
-from ...store.sqlite.connection import Store
+from ...store.contract import Store
 from ...store.traces.commit import commit_batch
 from ...store.traces.spans import span_ids_of
 from .self_tracing import without_own

@@ -12,12 +12,12 @@ from ...model.findings import CauseClass
 from ...model.reviews import CitedStep, Draft, ItemState, Label, Proposal, ReviewItem, Rubric, Verdict
 from ...model.text.display import safe_line
 from ...model.traces import Trace
+from ...store.contract import Store
 from ...store.reviews.claims import get_draft
 from ...store.reviews.items import get_item, insert_item, list_items
 from ...store.reviews.reviewers import find_reviewer, load_roster
 from ...store.reviews.rubrics import find_rubric, rubric_of
 from ...store.reviews.verdicts import insert_proposal, list_proposals, list_verdicts
-from ...store.sqlite.connection import Store
 from .quotations import locate_quote
 from .subjects import (
     TEXT_LIMIT,

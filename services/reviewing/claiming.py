@@ -10,6 +10,7 @@ from ...model.errors import RefusedError
 from ...model.reviews import Claim, Draft, ItemState, Reviewer, ReviewerStatus, ReviewItem, Rubric, SeenTrace
 from ...model.traces import Trace
 from ...store.audit.access import AccessKind, insert_access
+from ...store.contract import Connection, Store
 from ...store.reading.summaries import get_trace
 from ...store.reviews.claims import (
     claim_slot,
@@ -24,8 +25,6 @@ from ...store.reviews.items import get_item
 from ...store.reviews.reviewers import find_reviewer, load_roster
 from ...store.reviews.rubrics import rubric_of
 from ...store.reviews.seen import seen_trace
-from ...store.sqlite.connection import Store
-from ...store.sqlite.driver import Connection
 from ...store.traces.revisions import refresh, trace_rows
 from ...trust.reviewers import Roster
 from .subjects import TEXT_LIMIT, bounded, item_number, session_traces

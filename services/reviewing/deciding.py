@@ -13,6 +13,7 @@ from datetime import datetime
 from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError, UsageError
 from ...model.reviews import Answer, Claim, Draft, ItemState, Label, Proposal, ReviewItem, SignatureState, Verdict
+from ...store.contract import Connection, Store
 from ...store.reviews.claims import (
     answer_slot,
     delete_draft,
@@ -28,8 +29,6 @@ from ...store.reviews.questions import state_behind
 from ...store.reviews.reviewers import load_trust
 from ...store.reviews.seen import current_trace
 from ...store.reviews.verdicts import insert_verdict, list_proposals, list_verdicts, proposal_digest
-from ...store.sqlite.connection import Store
-from ...store.sqlite.driver import Connection
 from ...trust.root import Trust
 from ...trust.session import ReviewSession
 from ...trust.verdicts import parse_verdict_record, sign_verdict_record

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from ...model.errors import UsageError
 from ...model.traces import StepKind, Trace
+from ...store.contract import Store
 from ...store.reading.summaries import get_trace
-from ...store.sqlite.connection import Store
 from ..privacy.redacting import Redactor
 from .application import ServeOptions, serving
 

@@ -10,10 +10,9 @@ from ...analysis.reading import Act, Reading, Role, View, read
 from ...model.text.fence import inert_line
 from ...model.text.jsontext import as_text
 from ...model.traces import JsonValue, Status, Step, StepKind, TraceSummary
+from ...store.contract import Connection, Store
 from ...store.reading.step_texts import load_told_steps, save_told_steps
 from ...store.reading.summaries import get_trace
-from ...store.sqlite.connection import Store
-from ...store.sqlite.driver import Connection
 
 
 def keep_told_steps(con: Connection, reading: Reading) -> None:

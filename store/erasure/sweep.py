@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from ...model.reading.digest import BodyKind
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from ..sqlite.fulltext import DELETE_TEXT
 from ..traces.codec import envelope_refs
 from ..traces.compression import unpack

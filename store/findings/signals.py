@@ -9,8 +9,7 @@ import orjson
 
 from ...model.findings import CauseClass, Evidence, Signal, Suspect, SuspectReport
 from ...model.traces import Step
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from ..traces.compression import pack, unpack
 from ..traces.contents import marks
 from ..traces.revisions import step_index, trace_rows

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...model.paths import PathRow
 from ...model.traces import StepKind
-from ..sqlite.connection import Store
+from ..contract import Store
 from ..traces.contents import marks
 from ..traces.revisions import load_order, trace_rows
 

@@ -15,8 +15,7 @@ from ...model.traces import JsonValue
 from ...trust.root import Trust
 from ...trust.signing import Signature, check_signature, content_sha256, read_signature
 from ..audit.chain import append_link
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from .reviewers import load_trust
 
 INSERT_VERSION = """

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from ...model.reading.fields import FieldRule
 from ...model.traces import JsonValue
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from .values import SELECT_SETTING, set_setting
 
 _NAME = "fields"

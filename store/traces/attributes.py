@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ...model.reading.fields import PLACES
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from ..sqlite.values import sql_text
 
 DELETE_ATTRIBUTES = "DELETE FROM run_attribute WHERE trace_id = :trace_id"

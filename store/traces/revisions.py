@@ -14,9 +14,8 @@ from ...model.reading.assembly import Place, ReadingOrder, build_steps, reading_
 from ...model.reading.facts import facts_from_record
 from ...model.reading.run_facts import RunFacts, summarise
 from ...model.traces import Annotation, AnnotatorKind, Fold, TraceFacts
+from ..contract import Connection, Store
 from ..settings.fields import load_field_rules
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
 from ..sqlite.values import sql_text
 from .attributes import save_attributes
 from .compression import pack, unpack

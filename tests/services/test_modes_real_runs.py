@@ -15,7 +15,7 @@ from retrospan.services.modes.gathering import update_modes
 from retrospan.services.modes.views import list_modes, show_mode
 from retrospan.services.receiving.importing import import_paths
 from retrospan.services.understanding.analysing import analyse
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from rich.cells import cell_len
 from shared_data import shared
 

@@ -10,8 +10,8 @@ from ...model.findings import CauseClass
 from ...model.reviews import Label, ReviewItem, Verdict
 from ...services.reviewing.completing import complete_verdict, completion_of
 from ...services.understanding.explaining import explain_trace
+from ...store.contract import Store
 from ...store.reviews.verdicts import list_verdicts, subject_ids
-from ...store.sqlite.connection import Store
 from ...trust.session import ReviewSession
 from ..gate import lines, shown
 from .ask import LineScreen

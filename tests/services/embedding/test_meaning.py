@@ -13,7 +13,7 @@ from retrospan.services.finding.comparing import compare_runs
 from retrospan.services.finding.listing import list_traces
 from retrospan.services.receiving.marking import mark_traces
 from retrospan.services.understanding.analysing import analyse
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from retrospan.store.sqlite.driver import vector_extension
 from retrospan.store.traces.revisions import refresh
 

@@ -7,9 +7,9 @@ from conversations import Builder, says
 from retrospan.model.errors import UsageError
 from retrospan.model.traces import Outcome, OutcomeSource, SpanBatch, TraceFacts
 from retrospan.services.receiving.marking import mark_traces
+from retrospan.store.contract import Store
 from retrospan.store.reading.summaries import get_summaries
 from retrospan.store.reviews.verdicts import confirmed_verdicts
-from retrospan.store.sqlite.connection import Store
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.revisions import refresh
 

@@ -18,8 +18,8 @@ from retrospan.services.connecting.frameworks import FRAMEWORKS, instructions
 from retrospan.services.serving import first_trace as connecting
 from retrospan.services.serving.first_trace import check_trace, newest_trace_id, receiver_at, wait_for_trace
 from retrospan.services.serving.listening import listen
+from retrospan.store.contract import Store
 from retrospan.store.reading.summaries import get_trace
-from retrospan.store.sqlite.connection import Store
 
 ENDPOINT = "http://127.0.0.1:4999"
 
