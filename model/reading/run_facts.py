@@ -22,6 +22,7 @@ from ..traces import (
     TraceFacts,
     Usage,
 )
+from .calls import answer_by_tool
 from .fields import FieldRule, RunFields, mapped, recognised, run_values, short_text
 from .unwrapping import main_text
 
@@ -212,7 +213,9 @@ def _run_output(steps: Sequence[Step]) -> str:
     for step in reversed(steps):
         if step.kind is StepKind.LLM:
             last = step.output_messages[-1] if step.output_messages else None
-            return last.content if last is not None and not last.tool_calls else ""
+            if last is None or not last.tool_calls:
+                return last.content if last is not None else ""
+            return answer_by_tool(step.output_messages, step.attributes) or ""
     return ""
 
 
