@@ -310,6 +310,12 @@ class TraceSummary:
     def short_id(self) -> str:
         return f"T{self.id}"
 
+    @property
+    def own_id(self) -> str | None:
+        """What the application or the file calls the run; None where it has only OpenTelemetry's random trace id."""
+        random = len(self.external_id) == 32 and all(ch in "0123456789abcdef" for ch in self.external_id)
+        return self.run_id or (None if random else self.external_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:

@@ -27,6 +27,8 @@ class TraceJson(TypedDict):
 
     id: str
     external_id: str
+    run_id: str | None
+    """The id that the application gave the run, where it came beside the trace's."""
     project: str
     task: str | None
     task_declared: bool

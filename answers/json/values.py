@@ -30,6 +30,7 @@ def trace_json(trace: TraceSummary) -> w.TraceJson:
     return {
         "id": trace.short_id,
         "external_id": trace.external_id,
+        "run_id": trace.run_id,
         "project": trace.project,
         "task": trace.task,
         "task_declared": trace.task_declared,

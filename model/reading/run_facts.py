@@ -28,6 +28,7 @@ from .unwrapping import main_text
 
 _MODEL_CALLS = (StepKind.LLM, StepKind.EMBEDDING, StepKind.RERANKER)
 _MOST_VALUES = 600
+_HEAD = 100
 _LOOK_UPS = (StepKind.RETRIEVER, StepKind.RERANKER, StepKind.TOOL)
 _GOOD = frozenset({"pass", "passed", "correct", "true", "yes", "good", "success", "thumbs_up", "positive", "accept"})
 _BAD = frozenset({"fail", "failed", "incorrect", "false", "no", "bad", "failure", "thumbs_down", "negative", "reject"})
@@ -152,12 +153,17 @@ def _outcome(facts: TraceFacts, by_map: RunFields, by_name: RunFields) -> tuple[
     return outcome, source
 
 
+def _beginning(value: JsonValue) -> str | None:
+    """The head of a text that is too long to be a value, so that its attribute is found at least."""
+    return " ".join(value.split())[:_HEAD] + "…" if isinstance(value, str) and value.strip() else None
+
+
 def _all_values(spans: Sequence[Span], of_run: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """What attributes can be found by: the values of the run, then the plain ones of all spans, at most so many."""
     found = dict.fromkeys(of_run.items())
     for span in spans:
         for name, value in span.attributes.items():
-            if (text := short_text(value)) is not None:
+            if (text := short_text(value) or _beginning(value)) is not None:
                 found[name, text] = None
                 if len(found) >= _MOST_VALUES:
                     return tuple(found)

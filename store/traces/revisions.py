@@ -6,7 +6,7 @@ so that receiving costs nothing but the spans.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -30,6 +30,7 @@ _BATCH = 64
 
 SELECT_DIRTY = "SELECT id FROM trace WHERE dirty = 1 ORDER BY id LIMIT ?"
 SELECT_DIRTY_OF = "SELECT id FROM trace WHERE dirty = 1 AND id IN ({marks})"
+SET_DIRTY = "UPDATE trace SET dirty = 1 WHERE id = :id"
 SELECT_TRACES = "SELECT * FROM trace WHERE id IN ({marks})"
 SELECT_ANNOTATIONS = "SELECT * FROM annotation WHERE trace_id = ? ORDER BY rowid"
 UPDATE_TRACE = """
@@ -64,6 +65,23 @@ def refresh(store: Store, trace_ids: Sequence[int] | None = None, limit: int = 1
                 for trace_id in dirty[start : start + _BATCH]:
                     _assemble(con, trace_id)
     return dirty
+
+
+def reassemble(store: Store, trace_ids: Sequence[int], on_progress: Callable[[int, int], None] | None = None) -> None:
+    """Make new revisions of these traces from their spans, some at a time; for when what is read out of them changed.
+
+    Args:
+        store: Where.
+        trace_ids: Rows of traces.
+        on_progress: Called with how many are done and how many there are.
+    """
+    for start in range(0, len(trace_ids), _BATCH):
+        chunk = trace_ids[start : start + _BATCH]
+        with store.write() as con:
+            con.executemany(SET_DIRTY, [{"id": trace_id} for trace_id in chunk])
+        refresh(store, chunk)
+        if on_progress:
+            on_progress(min(start + _BATCH, len(trace_ids)), len(trace_ids))
 
 
 def _dirty_of(con: Connection, trace_ids: Sequence[int]) -> list[int]:

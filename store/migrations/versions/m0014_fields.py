@@ -7,12 +7,12 @@ a content from here on, so that they are found; what is stored gets its own now.
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import Any, cast
+from typing import Any
 
+import orjson
+import zstandard
 from alembic import op
 from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, MetaData, Table, Text
-
-from ...traces.compression import pack, unpack
 
 revision = "0014_fields"
 down_revision = "0013_project_by_service"
@@ -46,7 +46,7 @@ def _index_errors(con: Connection) -> None:
     free = con.exec_driver_sql("SELECT coalesce(max(id), 0) + 1 FROM body").scalar_one()
     failed = con.exec_driver_sql("SELECT id, trace_id, span_id, detail FROM span WHERE status = 'error'").fetchall()
     for row_id, trace_id, span_id, detail in failed:
-        record = cast(dict[str, Any], unpack(detail))
+        record: dict[str, Any] = orjson.loads(zstandard.decompress(detail))
         message, kind = record.get("e") or (None, None)
         text = "\n".join(dict.fromkeys(filter(None, (kind, message))))
         if not text or "E" in record:
@@ -63,4 +63,7 @@ def _index_errors(con: Connection) -> None:
             " ON CONFLICT(body_id, trace_id) DO NOTHING",
             (known[key], trace_id, span_id),
         )
-        con.exec_driver_sql("UPDATE span SET detail = ? WHERE id = ?", (pack({**record, "E": known[key]}), row_id))
+        con.exec_driver_sql(
+            "UPDATE span SET detail = ? WHERE id = ?",
+            (zstandard.compress(orjson.dumps({**record, "E": known[key]}), 1), row_id),
+        )
