@@ -223,6 +223,8 @@ class ImportJson(TypedDict):
     updated: int
     skipped: int
     redacted: int
+    by_shape: dict[str, int]
+    """Spans of unknown conventions that were told by the shape of their values, by who recorded them."""
     errors: list[RecordErrorJson]
     findings: list[FindingJson]
 

@@ -229,6 +229,7 @@ def import_json(report: ImportReport) -> w.ImportJson:
         "updated": report.updated,
         "skipped": report.skipped,
         "redacted": report.redacted,
+        "by_shape": dict(report.by_shape),
         "errors": [{"file": e.file, "where": e.where, "what": e.what} for e in report.errors],
         "findings": [cast(w.FindingJson, asdict(finding)) for finding in report.findings],
     }

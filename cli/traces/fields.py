@@ -10,14 +10,8 @@ from ...model.errors import UsageError
 from ...model.reading.field_names import FIELDS
 from ...model.reading.fields import FieldRule
 from ...model.text.display import safe_line
-from ...services.receiving.fields import (
-    Applied,
-    AttributeView,
-    apply_fields,
-    list_attributes,
-    map_field,
-    unmap_field,
-)
+from ...services.finding.attributes import AttributeView, list_attributes
+from ...services.receiving.fields import Applied, apply_fields, map_field, unmap_field
 from ...store.settings.fields import own_field_rules
 from ..shared.options import json_option, opened, print_json, progress_bar, store_option
 

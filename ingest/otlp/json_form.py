@@ -84,12 +84,13 @@ def _requests(body: bytes, key: str) -> list[dict[str, Any]]:
             f"This body of {len(body)} bytes is no JSON ({err}). Send OTLP/JSON, or application/x-protobuf.",
             where="request body",
         ) from err
-    requests = value if isinstance(value, list) and value else [value]
-    for request in requests:
+    requests: list[dict[str, Any]] = []
+    for request in value if isinstance(value, list) and value else [value]:
         if not isinstance(request, dict):
             raise BadInputError(
                 f"An OTLP/JSON request is an object with {key!r}, not {_kind(request)}.", where="request body"
             )
+        requests.append(request)
     spelled_otherwise = any(name in body for name in _SNAKE_FIELDS)
     return [_camel(each, 0) if spelled_otherwise or _snake(key) in each else each for each in requests]
 

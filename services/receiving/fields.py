@@ -1,4 +1,4 @@
-"""What came with runs beside their steps: listed with counts, mapped by a person, applied to what is stored."""
+"""A person's mapping of attributes to fields: made, taken back, and applied to what is stored."""
 
 from __future__ import annotations
 
@@ -7,35 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ...model.errors import UsageError, did_you_mean
-from ...model.reading.field_names import FIELDS, field_of, outcome_of_word
-from ...model.reading.fields import FieldRule, matches
+from ...model.reading.field_names import FIELDS
+from ...model.reading.fields import FieldRule
 from ...model.text.display import safe_line
-from ...model.traces import Outcome
 from ...store.contract import Store
-from ...store.settings.fields import load_field_rules, own_field_rules, save_field_rules
-from ...store.traces.attributes import AttributeCount, count_attributes, traces_with_attribute
+from ...store.settings.fields import own_field_rules, save_field_rules
+from ...store.traces.attributes import count_attributes, traces_with_attribute
 from ...store.traces.revisions import reassemble, refresh
 
 Progress = Callable[[int, int], None]
-_TELEMETRY = (
-    "gen_ai.", "llm.", "openinference.", "input.", "output.", "langfuse.observation.", "traceloop.entity.",
-    "traceloop.workflow.", "ai.", "logfire.", "thread.", "code.", "http.", "url.", "server.", "network.", "telemetry.",
-    "mlflow.span", "exception.", "tool.", "langsmith.span.", "langsmith.metadata.ls_", "langsmith.metadata.lang",
-    "langsmith.metadata.LANG", "metadata.ls_", "metadata.langgraph_", "genkit:path", "retrospan.",
-)  # fmt: skip
-"""Names that instrumentations fill for themselves; listed only on demand."""
 _SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class AttributeView:
-    """One attribute as it stands in the stored runs."""
-
-    count: AttributeCount
-    field: str | None
-    """The field that it is read as; None for none."""
-    mapped: bool
-    """A person said so; else its name did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,39 +29,6 @@ class Applied:
     """Stored runs that were read anew."""
     made: tuple[tuple[str, str | None, int], ...] = ()
     """For a new rule: each value met, what the field becomes there (None: nothing), and in how many runs."""
-
-
-def list_attributes(
-    store: Store, *, project: str | None = None, pattern: str | None = None, everything: bool = False
-) -> list[AttributeView]:
-    """The attributes of stored runs, those that are a field first, then the most widespread.
-
-    Args:
-        store: Where.
-        project: Only runs of this project.
-        pattern: Only names that fit; `*` stands for anything.
-        everything: Also what instrumentations fill for themselves.
-    """
-    refresh(store)
-    with store.read() as con:
-        rules = load_field_rules(con, project or "")
-    views = [_view(count, rules) for count in count_attributes(store, project=project, pattern=pattern, most=_SHOWN)]
-    if not everything and pattern is None:
-        views = [view for view in views if view.field or not view.count.name.startswith(_TELEMETRY)]
-    return sorted(views, key=lambda view: (view.field is None, -view.count.traces, view.count.name))
-
-
-def _view(count: AttributeCount, rules: Sequence[FieldRule]) -> AttributeView:
-    rule = next((rule for rule in reversed(rules) if matches(rule.attribute, count.name)), None)
-    if rule is not None:
-        return AttributeView(count, rule.field, True)
-    known = field_of(count.name)
-    told = known is not None and (known[0] != "outcome" or any(_says(value) for value, _ in count.values))
-    return AttributeView(count, known[0] if known and told else None, False)
-
-
-def _says(value: str) -> bool:
-    return outcome_of_word(value) in (Outcome.PASS, Outcome.FAIL)
 
 
 def map_field(
@@ -144,25 +92,6 @@ def unmap_field(
 def apply_fields(store: Store, *, project: str | None = None, on_progress: Progress | None = None) -> int:
     """Read all stored runs anew, as after a new Retrospan has learned names; returns how many."""
     return _reread(store, ["*"], project, on_progress)
-
-
-def attributes_for(store: Store, field: str, *, project: str | None = None, most: int = 2) -> list[AttributeView]:
-    """Attributes that seem to hold a field which is not known: by name, and for an outcome by what they hold.
-
-    For an answer that finds only unknown values, so that it can name the line which would mend that.
-    """
-    found = []
-    for view in list_attributes(store, project=project, everything=True):
-        values = [value for value, _ in view.count.values]
-        words = set(view.count.name.lower().replace("_", ".").split("."))
-        hinted = field in words or (field == "outcome" and bool(words & _OUTCOME_HINTS))
-        telling = field != "outcome" or view.count.kinds <= _SHOWN
-        if view.field is None and hinted and telling and values:
-            found.append(view)
-    return found[:most]
-
-
-_OUTCOME_HINTS = frozenset({"result", "verdict", "status", "score", "reward", "passed", "correct", "success", "grade"})
 
 
 def _made(store: Store, rule: FieldRule, project: str | None) -> tuple[tuple[str, str | None, int], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +41,8 @@ class ImportReport:
     """Known traces in which nothing changed."""
     redacted: int = 0
     """Secrets taken out before anything was written."""
+    by_shape: Counter[str] = field(default_factory=Counter)
+    """Spans of conventions that nobody knows, told by the shape of their values, by who recorded them."""
     errors: list[RecordError] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     trace_ids: list[int] = field(default_factory=list)
@@ -113,6 +116,7 @@ class _Importer:
                     continue
                 waiting.spans += item.spans
                 waiting.facts += item.facts
+                waiting.by_shape += item.by_shape
                 if len(waiting.spans) >= _BATCH_SPANS:
                     yield waiting
                     waiting = SpanBatch()
@@ -124,6 +128,7 @@ class _Importer:
 
     def _commit(self, batch: SpanBatch) -> None:
         self._report.redacted += self._redact(batch)
+        self._report.by_shape += batch.by_shape
         done = commit_batch(self._store, batch, project=self._project)
         for trace_id in done.trace_ids:
             self._new.setdefault(trace_id, trace_id in done.new_trace_ids)

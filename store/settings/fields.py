@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from ...model.reading.fields import FieldRule
 from ...model.traces import JsonValue
@@ -38,6 +39,6 @@ def save_field_rules(store: Store, rules: Sequence[FieldRule], project: str = ""
     set_setting(store, _NAME, plain or None, project)
 
 
-def _rule(record: dict[str, str | list[list[str]]]) -> FieldRule:
-    values = tuple((str(key), str(value)) for key, value in record.get("values", ()))
+def _rule(record: dict[str, Any]) -> FieldRule:
+    values = tuple((str(found), str(means)) for found, means in record.get("values", ()))
     return FieldRule(str(record["attribute"]), str(record["field"]), values)
