@@ -201,9 +201,11 @@ def _worth(span: Span, tree: SpanTree) -> tuple[bool, bool, int, tuple[bool, int
 
 
 def _mark_of(span: Span) -> object:
-    """What both recordings of a call have in common: the tokens it used, else its answer."""
+    """What both recordings of a call have in common: the tokens it used, else its error or its answer."""
     if span.usage is not None and span.usage.output_tokens:
         return span.usage.input_tokens, span.usage.output_tokens
+    if span.error is not None:
+        return span.error.message
     said = answer(span)
     return tuple(said) if any(text or calls for text, calls in said) else None
 
