@@ -12,7 +12,7 @@ from ...model.reading.fields import FieldRule
 from ...model.text.display import safe_line
 from ...store.contract import Store
 from ...store.settings.fields import own_field_rules, save_field_rules
-from ...store.traces.attributes import count_attributes, traces_with_attribute
+from ...store.traces.attributes import count_attributes, stored_traces, traces_with_attribute
 from ...store.traces.revisions import reassemble, refresh
 
 Progress = Callable[[int, int], None]
@@ -91,7 +91,9 @@ def unmap_field(
 
 def apply_fields(store: Store, *, project: str | None = None, on_progress: Progress | None = None) -> int:
     """Read all stored runs anew, as after a new Retrospan has learned names; returns how many."""
-    return _reread(store, ["*"], project, on_progress)
+    ids = stored_traces(store, project)
+    reassemble(store, ids, on_progress)
+    return len(ids)
 
 
 def _made(store: Store, rule: FieldRule, project: str | None) -> tuple[tuple[str, str | None, int], ...]:

@@ -24,6 +24,7 @@ SELECT a.value AS value, count(*) AS traces FROM run_attribute a JOIN trace t ON
 WHERE a.name = :name AND (:project IS NULL OR t.project = :project)
 GROUP BY a.value ORDER BY traces DESC, a.value LIMIT :most
 """
+SELECT_STORED = "SELECT id FROM trace WHERE :project IS NULL OR project = :project ORDER BY id"
 SELECT_HOLDERS = """
 SELECT DISTINCT a.trace_id AS trace_id FROM run_attribute a JOIN trace t ON t.id = a.trace_id
 WHERE (:project IS NULL OR t.project = :project)
@@ -78,6 +79,12 @@ def traces_with_attribute(store: Store, pattern: str, *, project: str | None = N
     with store.read() as con:
         rows = con.execute(SELECT_HOLDERS, {"project": project, **name_patterns(pattern)})
         return [row["trace_id"] for row in rows]
+
+
+def stored_traces(store: Store, project: str | None = None) -> list[int]:
+    """All traces, or those of a project, oldest first."""
+    with store.read() as con:
+        return [row["id"] for row in con.execute(SELECT_STORED, {"project": project})]
 
 
 def name_patterns(pattern: str) -> dict[str, str]:

@@ -28,7 +28,7 @@ def run_request(
         "events": events or [],
         **span,
     }
-    call = {**_span(number, 2, CHAT), "parentSpanId": "%016x" % 1}
+    call = {**_span(number, 2, CHAT), "parentSpanId": f"{1:016x}"}
     scopes = [{"scope": {"name": "app", "attributes": pairs(scope or {})}, "spans": [top, call]}]
     about = {"service.name": "shop", **(resource or {})}
     return json.dumps({"resourceSpans": [{"resource": {"attributes": pairs(about)}, "scopeSpans": scopes}]}).encode()
