@@ -90,7 +90,7 @@ def short_text(value: JsonValue) -> str | None:
 
 def flattened(name: str, value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
     """The scalars of an attribute with their dotted names; JSON text is read."""
-    if isinstance(value, str) and len(value) <= _MAX_JSON:
+    if isinstance(value, str) and value[-1:] in ("}", "]") and len(value) <= _MAX_JSON:
         value = parse_if_json(value)
     if isinstance(value, dict | list):
         yield from scalars(value, name)
