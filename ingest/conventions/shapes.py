@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...model.reading.field_names import name_words
 from ...model.traces import JsonValue, Message, StepKind, Usage
 from .attributes import nest
 from .documents import read_documents
 from .messages import ROLES, read_messages, read_output
 from .values import count_of, read_json, text_of
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _MODEL = re.compile(
     r"(?:[\w.-]+/)*(?:gpt|chatgpt|o[1345]|claude|gemini|gemma|llama|mi[sx]tral|magistral|codestral|qwen|qwq|deepseek|"
     r"command|nova|titan|grok|phi|kimi|glm|minimax|granite|nemotron|palm|yi|jamba|sonar|ernie|hunyuan|doubao)[\w.:@-]*",
@@ -111,31 +111,26 @@ def shape_of(attributes: Mapping[str, JsonValue], name: str = "") -> Shape | Non
     return made
 
 
-def words_of(path: str) -> tuple[str, ...]:
-    """The words of an attribute's name.
-
-    >>> words_of("acme.llm.promptTokens")
-    ('acme', 'llm', 'prompt', 'tokens')
-    """
-    return tuple(word.lower() for word in _WORD.findall(path))
-
-
 def _pairs(attributes: Mapping[str, JsonValue]) -> Iterator[_Pair]:
     """Every value worth a look: attributes, lists spelled out by index, fields of objects two levels down."""
     count = 0
     for key, value in (*attributes.items(), *_indexed(attributes).items()):
-        for pair in _inside(key, words_of(key), read_json(value), 0):
+        for pair in _inside(key, _words(key), read_json(value), 0):
             yield pair
             count += 1
             if count >= _MAX_PAIRS:
                 return
 
 
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(name_words(name).split())
+
+
 def _inside(key: str, words: tuple[str, ...], value: JsonValue, depth: int) -> Iterator[_Pair]:
     yield _Pair(key, words, value)
     if isinstance(value, dict) and depth < _MAX_DEPTH and not _is_turn(value):
         for name, item in value.items():
-            yield from _inside(key, (*words, *words_of(name)), read_json(item), depth + 1)
+            yield from _inside(key, (*words, *_words(name)), read_json(item), depth + 1)
 
 
 def _indexed(attributes: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

@@ -10,7 +10,7 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..text.jsontext import as_text, parse_if_json, scalars
+from ..text.jsontext import as_text, parse_if_json
 from ..traces import JsonValue, Outcome, Span, TraceFacts
 from .field_names import FIELDS, IDENTITY, field_of, field_of_tag, outcome_of_word
 
@@ -21,6 +21,8 @@ _MAX_VALUE = 200
 """Characters of a value that names something; longer ones are texts."""
 _MAX_JSON = 65_536
 _MAX_PAIRS = 400
+_MAX_DEPTH = 6
+_MAX_LISTED = 20
 _OVER_SPAN = frozenset({"version", "environment"})
 """Fields for which a plain word about the run wins over what the spans say, which may be the service's."""
 
@@ -89,11 +91,19 @@ def short_text(value: JsonValue) -> str | None:
 
 
 def flattened(name: str, value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
-    """The scalars of an attribute with their dotted names; JSON text is read."""
+    """The scalars of an attribute with their dotted names; JSON text is read, lists of objects are no fields."""
     if isinstance(value, str) and value[-1:] in ("}", "]") and len(value) <= _MAX_JSON:
         value = parse_if_json(value)
-    if isinstance(value, dict | list):
-        yield from scalars(value, name)
+    yield from _inside(name, value, 0)
+
+
+def _inside(name: str, value: JsonValue, depth: int) -> Iterator[tuple[str, JsonValue]]:
+    if isinstance(value, dict):
+        for key, item in value.items() if depth < _MAX_DEPTH else ():
+            yield from _inside(f"{name}.{key}", item, depth + 1)
+    elif isinstance(value, list):
+        if not any(isinstance(item, dict | list) for item in value):
+            yield from ((f"{name}.{place}", item) for place, item in enumerate(value[:_MAX_LISTED]))
     else:
         yield name, value
 

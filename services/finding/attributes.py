@@ -18,7 +18,9 @@ _TELEMETRY = (
     "gen_ai.", "llm.", "openinference.", "input.", "output.", "langfuse.observation.", "traceloop.entity.",
     "traceloop.workflow.", "ai.", "logfire.", "thread.", "code.", "http.", "url.", "server.", "network.", "telemetry.",
     "mlflow.span", "exception.", "tool.", "langsmith.span.", "langsmith.metadata.ls_", "langsmith.metadata.lang",
-    "langsmith.metadata.LANG", "metadata.ls_", "metadata.langgraph_", "genkit:path", "retrospan.",
+    "langsmith.metadata.LANG", "metadata.ls_", "metadata.langgraph_", "genkit:path", "retrospan.", "pydantic_ai.",
+    "gcp.vertex.", "anthropic.", "openai.", "smolagents.", "graph.node.", "agent_name", "model_name",
+    "model_request_parameters", "operation.name", "langfuse.internal.",
 )  # fmt: skip
 """Names that instrumentations fill for themselves; listed only on demand."""
 _OUTCOME_HINTS = frozenset({"result", "verdict", "status", "score", "reward", "passed", "correct", "success", "grade"})

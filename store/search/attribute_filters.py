@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ...model.query import attribute_test
+from ...model.reading.fields import PLACES
 from ..traces.attributes import like, name_patterns
 
-_NAMED = "(" + " OR ".join(["lower(a.name) LIKE ? ESCAPE '!'"] * 4) + ")"
+_LIKE = "(" + " OR ".join(["lower(a.name) LIKE ? ESCAPE '!'"] * 4) + ")"
+_EXACT = "a.name IN (?, ?, ?, ?)"
 _HOLDS = "t.id IN (SELECT a.trace_id FROM run_attribute a WHERE {named}{test})"
 _RUN_COLUMNS = ("t.run_id", "t.trace_key", "'T' || t.id")
 
@@ -36,7 +38,7 @@ def by_run(value: str) -> Clause:
 
 def has_attribute(name: str) -> Clause:
     """A run with an attribute of a name that fits, whatever it holds."""
-    return Clause(_HOLDS.format(named=_NAMED, test=""), tuple(name_patterns(name).values()))
+    return _holds(name, "")
 
 
 def by_attribute(text: str) -> Clause:
@@ -45,14 +47,21 @@ def by_attribute(text: str) -> Clause:
     `!=` asks for an attribute of the name with another value; runs without it do not count.
     """
     test = attribute_test(text)
-    names = tuple(name_patterns(test.name).values())
     if test.op in ("=", "!="):
         sql = f" AND lower(a.value) {'NOT ' if test.op == '!=' else ''}LIKE ? ESCAPE '!'"
-        return Clause(_HOLDS.format(named=_NAMED, test=sql), (*names, like(test.value)))
+        return _holds(test.name, sql, like(test.value))
     number = _number(test.value)
     is_number = "a.value GLOB '[-0-9]*' AND a.value NOT GLOB '*[^-+.eE0-9]*'"
     sql = f" AND {is_number} AND CAST(a.value AS REAL) {test.op} ?"
-    return Clause(_HOLDS.format(named=_NAMED, test=sql), (*names, number))
+    return _holds(test.name, sql, number)
+
+
+def _holds(name: str, test: str, *values: Any) -> Clause:
+    """An attribute of this name, letter for letter so that the index finds it; with `*` in it, one that fits."""
+    if "*" in name:
+        return Clause(_HOLDS.format(named=_LIKE, test=test), (*name_patterns(name).values(), *values))
+    names = (name, *(f"{place}.{name}" for place in PLACES))
+    return Clause(_HOLDS.format(named=_EXACT, test=test), (*names, *values))
 
 
 def _number(text: str) -> float | None:

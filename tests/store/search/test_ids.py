@@ -42,7 +42,8 @@ def found(store: Store, line: str) -> list[int]:
     ("line", "ids"),
     [
         ("attr:run.outcome=fail", [4, 5]),
-        ("attr:RUN.outcome=FAIL", [4, 5]),
+        ("attr:run.outcome=FAIL", [4, 5]),
+        ("attr:RUN.*=fail", [4, 5]),
         ("attr:run.*=fail", [4, 5]),
         ("attr:run.outcome=f*", [4, 5]),
         ("-attr:run.outcome=fail", [1, 2, 3]),
