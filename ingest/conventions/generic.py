@@ -67,7 +67,8 @@ def _is_told(attributes: Mapping[str, JsonValue]) -> bool:
 
 def _shaped(raw: RawSpan, shape: Shape) -> Span:
     rest = {key: value for key, value in raw.attributes.items() if key not in shape.used}
-    span = begin(raw, _IDENTITY.sort(rest), kind=shape.kind, convention=BY_SHAPE)
+    convention = _convention(raw) if shape.kind is StepKind.CHAIN else BY_SHAPE  # a person's own marks stay theirs
+    span = begin(raw, _IDENTITY.sort(rest), kind=shape.kind, convention=convention)
     if shape.kind is StepKind.LLM:
         span.model, span.usage = shape.model, shape.usage
         span.input_messages, span.output_messages = shape.input_messages, shape.output_messages
