@@ -113,7 +113,7 @@ class StepJson(TypedDict):
     started_at: str | None
     duration_ms: float | None
     folded: bool
-    fold: NotRequired[Literal["wrapper", "double"]]
+    fold: NotRequired[Literal["wrapper", "double", "abandoned"]]
     attributes: NotRequired[dict[str, Any]]
 
 
@@ -215,6 +215,14 @@ class FindingJson(TypedDict):
     next_command: str
 
 
+class LeftOutJson(TypedDict):
+    """Records or files of one kind of which nothing was made."""
+
+    file: str
+    what: str
+    count: int
+
+
 class ImportJson(TypedDict):
     """The answer of `retrospan import`."""
 
@@ -226,6 +234,7 @@ class ImportJson(TypedDict):
     by_shape: dict[str, int]
     """Spans of unknown conventions that were told by the shape of their values, by who recorded them."""
     errors: list[RecordErrorJson]
+    left_out: list[LeftOutJson]
     findings: list[FindingJson]
 
 

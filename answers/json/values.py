@@ -231,5 +231,6 @@ def import_json(report: ImportReport) -> w.ImportJson:
         "redacted": report.redacted,
         "by_shape": dict(report.by_shape),
         "errors": [{"file": e.file, "where": e.where, "what": e.what} for e in report.errors],
+        "left_out": [{"file": one.file, "what": one.what, "count": one.count} for one in report.left_out],
         "findings": [cast(w.FindingJson, asdict(finding)) for finding in report.findings],
     }

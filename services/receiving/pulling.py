@@ -16,10 +16,9 @@ from ...model.traces import SpanBatch
 from ...store.contract import Store
 from ...store.erasure.records import erased_keys
 from ...store.reviews.verdicts import list_verdicts
-from ...store.settings.pulls import PullSource, advance_cursor, pull_cursor
+from ...store.settings.pulls import PullSource, advance_cursor, known_trace_keys, pull_cursor
 from ...store.traces.commit import commit_batch
 from ...store.traces.revisions import refresh
-from ...store.traces.spans import known_trace_keys
 from ..finding.top_failures import Finding, top_findings
 from ..privacy.erasing import Progress
 from ..privacy.redacting import Redactor

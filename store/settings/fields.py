@@ -18,16 +18,16 @@ def load_field_rules(con: Connection, project: str = "") -> tuple[FieldRule, ...
     """The rules of the store, then those of a project; later ones win."""
     found: list[FieldRule] = []
     for owner in dict.fromkeys(("", project)):
-        row = con.execute(SELECT_SETTING, (owner, _NAME)).fetchone()
-        found += map(_rule, json.loads(row[0])) if row is not None else ()
+        row = con.execute(SELECT_SETTING, {"project": owner, "name": _NAME}).fetchone()
+        found += map(_rule, json.loads(row["value"])) if row is not None else ()
     return tuple(found)
 
 
 def own_field_rules(store: Store, project: str = "") -> tuple[FieldRule, ...]:
     """The rules kept for exactly this owner: a project, or "" for the whole store."""
     with store.read() as con:
-        row = con.execute(SELECT_SETTING, (project, _NAME)).fetchone()
-    return tuple(map(_rule, json.loads(row[0]))) if row is not None else ()
+        row = con.execute(SELECT_SETTING, {"project": project, "name": _NAME}).fetchone()
+    return tuple(map(_rule, json.loads(row["value"]))) if row is not None else ()
 
 
 def save_field_rules(store: Store, rules: Sequence[FieldRule], project: str = "") -> None:

@@ -14,7 +14,6 @@ from .contents import Contents, marks
 SELECT_SPANS = "SELECT * FROM span WHERE trace_id = ? ORDER BY id"
 SELECT_SOME = "SELECT * FROM span WHERE trace_id = ? AND span_id IN ({marks})"
 SELECT_SPAN_IDS = "SELECT span_id FROM span WHERE trace_id IN (SELECT id FROM trace WHERE trace_key = ?)"
-SELECT_KNOWN = "SELECT trace_key FROM trace WHERE trace_key IN ({marks})"
 _CHUNK = 900
 
 
@@ -68,13 +67,3 @@ def span_ids_of(store: Store, trace_key: str) -> list[str]:
     """The span ids that are stored of a trace, by its external id, in no order; empty where it is unknown."""
     with store.read() as con:
         return [row[0] for row in con.execute(SELECT_SPAN_IDS, (trace_key,))]
-
-
-def known_trace_keys(store: Store, trace_keys: Sequence[str]) -> set[str]:
-    """Which of these traces the store has, in whatever project."""
-    found: set[str] = set()
-    with store.read() as con:
-        for start in range(0, len(trace_keys), _CHUNK):
-            chunk = trace_keys[start : start + _CHUNK]
-            found.update(row[0] for row in con.execute(SELECT_KNOWN.format(marks=marks(len(chunk))), chunk))
-    return found
