@@ -6,6 +6,7 @@ A message is a turn of a conversation with a model; a step is a span seen in rea
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -255,6 +256,8 @@ class SpanBatch:
     """What a file declares of scores, by their name."""
     span_notes: list[Annotation] = field(default_factory=list)
     """Judgements of spans whose trace the file does not name; whoever knows the store finds it."""
+    by_shape: Counter[str] = field(default_factory=Counter)
+    """Spans whose names nobody knows and whose values told what they are, by who recorded them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +309,8 @@ class TraceSummary:
     task: str | None = None
     task_declared: bool = False
     """False where the task is a fingerprint of the first input and entry point."""
+    run_id: str | None = None
+    """The id that the application gave the run, where that is not `external_id`."""
     session: str | None = None
     user: str | None = None
     version: str | None = None
@@ -330,6 +335,12 @@ class TraceSummary:
     @property
     def short_id(self) -> str:
         return f"T{self.id}"
+
+    @property
+    def own_id(self) -> str | None:
+        """What the application or the file calls the run; None where it has only OpenTelemetry's random trace id."""
+        random = len(self.external_id) == 32 and all(ch in "0123456789abcdef" for ch in self.external_id)
+        return self.run_id or (None if random else self.external_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ class ImportReport:
     """Known traces in which nothing changed."""
     redacted: int = 0
     """Secrets taken out before anything was written."""
+    by_shape: Counter[str] = field(default_factory=Counter)
+    """Spans of conventions that nobody knows, told by the shape of their values, by who recorded them."""
     errors: list[RecordError] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     """Records that were understood and make no step, and files of other kinds, counted."""
@@ -129,6 +131,7 @@ class _Importer:
                 waiting.facts += item.facts
                 waiting.scales |= item.scales
                 waiting.span_notes += item.span_notes
+                waiting.by_shape += item.by_shape
                 if len(waiting.spans) >= _BATCH_SPANS:
                     yield waiting
                     waiting = SpanBatch()
@@ -140,6 +143,7 @@ class _Importer:
 
     def _commit(self, batch: SpanBatch) -> None:
         self._report.redacted += self._redact(batch)
+        self._report.by_shape += batch.by_shape
         done = commit_batch(self._store, batch, project=self._project)
         for trace_id in done.trace_ids:
             self._new.setdefault(trace_id, trace_id in done.new_trace_ids)

@@ -317,6 +317,8 @@ def _content_keys(bag: Bag, refs: Refs) -> Iterable[tuple[bytes, bool]]:
             yield key, False
     if refs.outputs is not None:
         yield refs.outputs, bag.contents[refs.outputs].produced
+    if refs.error is not None:
+        yield refs.error, True
     yield from ((key, True) for key, _ in refs.documents)
     for messages, produced in ((refs.input_messages, False), (refs.output_messages, True)):
         for message in messages:

@@ -57,7 +57,7 @@ def _rows(con: Connection, trace_id: int, span_ids: Sequence[str] | None) -> Ite
 
 def record_refs(record: Any) -> Iterable[int]:
     """Body ids that a span's record points at; envelopes point at more."""
-    for key in ("i", "o", "td"):
+    for key in ("i", "o", "td", "E"):
         if key in record:
             yield record[key]
     yield from record.get("im", ())
