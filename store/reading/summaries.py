@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from ...model.errors import UnknownIdError
 from ...model.reading.assembly import build_steps, reading_order
@@ -13,14 +13,16 @@ from ..contract import Connection, Store
 from ..findings.modes import modes_of
 from ..reviews.outcomes import with_verdicts
 from ..traces.compression import unpack
-from ..traces.contents import marks
 from ..traces.revisions import load_annotations, load_order, refresh, trace_rows
-from ..traces.spans import load_spans
+from ..traces.spans import load_spans, span_digests
+from .trace_ids import newest_trace_id
 
 _SHORT_ID = re.compile(r"T?(\d{1,15})(?:\.(\d{1,9}))?", re.IGNORECASE)
-_CHUNK = 900
+SELECT_BY_ID = "SELECT id FROM trace WHERE id = :id"
+SELECT_BY_KEY = "SELECT id FROM trace WHERE trace_key = :trace_key ORDER BY id DESC LIMIT 1"
 SELECT_SIGNALS = """
-SELECT DISTINCT trace_id, signal FROM signal WHERE trace_id IN ({marks}) AND failure = 1 ORDER BY position
+SELECT trace_id, signal FROM signal WHERE trace_id IN :ids AND failure = 1
+GROUP BY trace_id, signal ORDER BY min(position)
 """
 
 
@@ -49,12 +51,11 @@ def resolve_trace(store: Store, text: str) -> int:
     """
     address = parse_trace_id(text)
     with store.read() as con:
-        if address is not None and con.execute("SELECT 1 FROM trace WHERE id = ?", (address.trace_id,)).fetchone():
-            return address.trace_id
-        row = con.execute("SELECT id FROM trace WHERE trace_key = ? ORDER BY id DESC", (text.strip(),)).fetchone()
-        if row is not None:
-            return cast(int, row[0])
-        newest = con.execute("SELECT max(id) FROM trace").fetchone()[0]
+        row = con.execute(SELECT_BY_ID, {"id": address.trace_id}).fetchone() if address is not None else None
+        row = row or con.execute(SELECT_BY_KEY, {"trace_key": text.strip()}).fetchone()
+    if row is not None:
+        return int(row["id"])
+    newest = newest_trace_id(store)
     known = f"newest: T{newest}" if newest else "the store is empty"
     next_step = "Search to find the id." if newest else "Run `retrospan import PATH` to bring traces in."
     raise UnknownIdError("trace", text, known=known, next_step=next_step)
@@ -71,10 +72,8 @@ def get_summaries(store: Store, trace_ids: Sequence[int]) -> list[TraceSummary]:
         rows = {row["id"]: row for row in trace_rows(con, trace_ids)}
         signals: dict[int, list[str]] = {}
         found = list(rows)
-        for start in range(0, len(found), _CHUNK):
-            chunk = found[start : start + _CHUNK]
-            for trace_id, name in con.execute(SELECT_SIGNALS.format(marks=marks(len(chunk))), chunk):
-                signals.setdefault(trace_id, []).append(name)
+        for row in con.execute(SELECT_SIGNALS, {"ids": found}):
+            signals.setdefault(row["trace_id"], []).append(row["signal"])
         modes = modes_of(con, found)
         summaries = [
             _summary(con, rows[i], tuple(signals.get(i, ())), tuple(f"M{number}" for number in modes.get(i, ())))
@@ -137,10 +136,7 @@ def get_trace(store: Store, trace_id: int) -> Trace:
     with store.read() as con:
         (row,) = trace_rows(con, [trace_id])
         spans = load_spans(con, trace_id, row["trace_key"])
-        digests = {
-            row["span_id"]: row["digest"]
-            for row in con.execute("SELECT span_id, digest FROM span WHERE trace_id = ?", (trace_id,))
-        }
+        digests = span_digests(con, trace_id)
         order = load_order(row) if row["reading"] and not row["dirty"] else reading_order(spans)
         steps = build_steps(spans, order, lambda span: digests[span.span_id])
         return Trace(summaries[0], steps, load_annotations(con, trace_id))

@@ -12,8 +12,11 @@ from ..caches import Caches
 from ..contract import StoreKind
 from .connection import BUSY_SECONDS, SqliteConnection, connect
 from .driver import OperationalError, driver
+from .erasing import SqliteErasing
 from .errors import explain
+from .fulltext import SqliteFullText
 from .scrub import scrub_file
+from .vectors import SqliteVectors
 
 _INSTRUCTIONS_BETWEEN_LOOKS = 50_000
 """Of SQLite's machine, about a millisecond: how often a running statement looks whether it was called off."""
@@ -30,6 +33,9 @@ class SqliteStore:
         self.path = path
         self.read_only = read_only
         self.caches = Caches()
+        self.text = SqliteFullText()
+        self.vectors = SqliteVectors(self.caches)
+        self.erasing = SqliteErasing()
         self._local = threading.local()
         self._connections: list[SqliteConnection] = []
         self._guard = threading.Lock()

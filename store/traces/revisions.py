@@ -7,7 +7,8 @@ so that receiving costs nothing but the spans.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
+from enum import StrEnum
 from typing import Any, cast
 
 from ...model.reading.assembly import Place, ReadingOrder, build_steps, reading_order
@@ -15,29 +16,26 @@ from ...model.reading.facts import facts_from_record
 from ...model.reading.run_facts import RunFacts, summarise
 from ...model.traces import Annotation, AnnotatorKind, Fold, TraceFacts
 from ..contract import Connection, Store
-from ..sqlite.values import sql_text
+from ..rows import assignments
+from ..values import sql_text
 from .compression import pack, unpack
-from .contents import marks
 from .spans import load_spans, span_digests
 
 _PREVIEW = 4_000
 """Characters of a run's input and output kept on its row; the whole text is in its steps."""
-_CHUNK = 900
 _BATCH = 64
 """Traces assembled in one transaction, so that receivers get their turn."""
 
-SELECT_DIRTY = "SELECT id FROM trace WHERE dirty = 1 ORDER BY id LIMIT ?"
-SELECT_DIRTY_OF = "SELECT id FROM trace WHERE dirty = 1 AND id IN ({marks})"
-SELECT_TRACES = "SELECT * FROM trace WHERE id IN ({marks})"
-SELECT_ANNOTATIONS = "SELECT * FROM annotation WHERE trace_id = ? ORDER BY rowid"
-UPDATE_TRACE = """
-UPDATE trace SET revision = ?, dirty = 0, reading = ?, step_count = ?, status = ?, outcome = ?, outcome_source = ?,
-  task = ?, task_declared = ?, session = ?, user = ?, version = ?, environment = ?, agents = ?, models = ?, tools = ?,
-  tags = ?, started_at = ?, duration_ms = ?, input = ?, output = ?, input_tokens = ?, output_tokens = ?,
-  cache_read_tokens = ?, cache_write_tokens = ?, reasoning_tokens = ?, cost_usd = ?, prompt_fingerprint = ?,
-  tools_fingerprint = ?
-WHERE id = ?
-"""
+_RENAMED = {"started_at_ns": "started_at"}
+"""Columns of `trace` that are called otherwise than the field of `RunFacts` that they keep."""
+_ELSEWHERE = frozenset({"metadata", "usage"})
+"""Fields without a column of their own: kept among the facts, or as a column for each number."""
+
+SELECT_DIRTY = "SELECT id FROM trace WHERE dirty = 1 ORDER BY id LIMIT :most"
+SELECT_DIRTY_OF = "SELECT id FROM trace WHERE dirty = 1 AND id IN :ids"
+SELECT_TRACES = "SELECT * FROM trace WHERE id IN :ids"
+SELECT_ANNOTATIONS = "SELECT * FROM annotation WHERE trace_id = :trace_id ORDER BY {as_written}"
+UPDATE_TRACE = "UPDATE trace SET dirty = 0, {assignments} WHERE id = :id"
 
 
 def refresh(store: Store, trace_ids: Sequence[int] | None = None, limit: int = 10_000) -> list[int]:
@@ -53,9 +51,11 @@ def refresh(store: Store, trace_ids: Sequence[int] | None = None, limit: int = 1
     """
     with store.read() as con:
         if trace_ids is None:
-            dirty = [row[0] for row in con.execute(SELECT_DIRTY, (limit,))]
+            rows = con.execute(SELECT_DIRTY, {"most": limit})
         else:
-            dirty = _dirty_of(con, trace_ids)[:limit]
+            # By id alone, since a row with its first texts is large.
+            rows = con.execute(SELECT_DIRTY_OF, {"ids": trace_ids})
+        dirty = [row["id"] for row in rows][:limit]
     if dirty and not store.read_only:
         for start in range(0, len(dirty), _BATCH):
             with store.write() as con:
@@ -64,22 +64,9 @@ def refresh(store: Store, trace_ids: Sequence[int] | None = None, limit: int = 1
     return dirty
 
 
-def _dirty_of(con: Connection, trace_ids: Sequence[int]) -> list[int]:
-    """By id alone, since a row with its first texts is large."""
-    dirty: list[int] = []
-    for start in range(0, len(trace_ids), _CHUNK):
-        chunk = trace_ids[start : start + _CHUNK]
-        dirty += [row[0] for row in con.execute(SELECT_DIRTY_OF.format(marks=marks(len(chunk))), chunk)]
-    return dirty
-
-
 def trace_rows(con: Connection, trace_ids: Sequence[int]) -> list[Any]:
     """Rows of these traces, in no order."""
-    rows: list[Any] = []
-    for start in range(0, len(trace_ids), _CHUNK):
-        chunk = trace_ids[start : start + _CHUNK]
-        rows += con.execute(SELECT_TRACES.format(marks=marks(len(chunk))), chunk).fetchall()
-    return rows
+    return con.execute(SELECT_TRACES, {"ids": trace_ids}).fetchall()
 
 
 def load_order(row: Any) -> ReadingOrder:
@@ -101,41 +88,25 @@ def _assemble(con: Connection, trace_id: int) -> None:
     steps = build_steps(spans, order, lambda span: digests[span.span_id])
     reading = pack([[list(place) for place in order.places], {k: v.value for k, v in order.folded.items()}])
     run = summarise(steps, spans, _facts(con, row))
-    con.execute(UPDATE_TRACE, _summary_values(row["revision"] + 1, reading, len(steps), run, trace_id))
+    columns = {"revision": row["revision"] + 1, "reading": reading, "step_count": len(steps), **summary_columns(run)}
+    con.execute(UPDATE_TRACE.format(assignments=assignments(columns)), {**columns, "id": trace_id})
 
 
-def _summary_values(revision: int, reading: bytes, count: int, run: RunFacts, trace_id: int) -> tuple[Any, ...]:
-    return (
-        revision,
-        reading,
-        count,
-        run.status.value,
-        run.outcome.value,
-        run.outcome_source.value,
-        sql_text(run.task),
-        int(run.task_declared),
-        sql_text(run.session),
-        sql_text(run.user),
-        sql_text(run.version),
-        sql_text(run.environment),
-        _lines(run.agents),
-        _lines(run.models),
-        _lines(run.tools),
-        _lines(run.tags),
-        run.started_at_ns,
-        run.duration_ms,
-        sql_text(run.input[:_PREVIEW]),
-        sql_text(run.output[:_PREVIEW]),
-        run.usage.input_tokens,
-        run.usage.output_tokens,
-        run.usage.cache_read_tokens,
-        run.usage.cache_write_tokens,
-        run.usage.reasoning_tokens,
-        run.cost_usd,
-        run.prompt_fingerprint,
-        run.tools_fingerprint,
-        trace_id,
-    )
+def summary_columns(run: RunFacts) -> dict[str, Any]:
+    """What a trace row keeps of a run, by column: each field under its own name, in a form that a database holds."""
+    kept = replace(run, input=run.input[:_PREVIEW], output=run.output[:_PREVIEW])
+    names = [field.name for field in fields(RunFacts) if field.name not in _ELSEWHERE]
+    return {_RENAMED.get(name, name): _stored(getattr(kept, name)) for name in names} | asdict(run.usage)
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, tuple):
+        return _lines(value)
+    return sql_text(value) if isinstance(value, str) else value
 
 
 def _lines(names: Sequence[str]) -> str | None:
@@ -149,17 +120,19 @@ def _facts(con: Connection, row: Any) -> TraceFacts:
 
 
 def load_annotations(con: Connection, trace_id: int) -> tuple[Annotation, ...]:
+    """What was said about a trace and its spans, as it came."""
+    rows = con.execute(SELECT_ANNOTATIONS.format(as_written=con.as_written), {"trace_id": trace_id})
     return tuple(
         Annotation(
-            row["name"],
-            row["label"],
-            row["score"],
-            row["explanation"],
-            AnnotatorKind(row["annotator_kind"]),
-            row["span_id"],
-            row["source"],
+            name=row["name"],
+            label=row["label"],
+            score=row["score"],
+            explanation=row["explanation"],
+            annotator_kind=AnnotatorKind(row["annotator_kind"]),
+            span_id=row["span_id"],
+            source=row["source"],
         )
-        for row in con.execute(SELECT_ANNOTATIONS, (trace_id,))
+        for row in rows
     )
 
 
