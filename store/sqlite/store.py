@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...model.errors import StoppedError, StoreError
 from ..caches import Caches
-from ..contract import StoreKind
+from ..contract import Erasing, FullText, StoreKind, VectorScan
 from .connection import BUSY_SECONDS, SqliteConnection, connect
 from .driver import OperationalError, driver
 from .erasing import SqliteErasing
@@ -33,9 +33,9 @@ class SqliteStore:
         self.path = path
         self.read_only = read_only
         self.caches = Caches()
-        self.text = SqliteFullText()
-        self.vectors = SqliteVectors(self.caches)
-        self.erasing = SqliteErasing()
+        self.text: FullText = SqliteFullText()
+        self.vectors: VectorScan = SqliteVectors(self.caches)
+        self.erasing: Erasing = SqliteErasing()
         self._local = threading.local()
         self._connections: list[SqliteConnection] = []
         self._guard = threading.Lock()
