@@ -104,7 +104,8 @@ def test_a_summary_says_what_the_spans_and_facts_said(store: Store) -> None:
 
 def test_steps_in_words_are_kept_for_one_revision_and_wording(store: Store) -> None:
     commit_batch(store, SpanBatch([Span("k", "01", "chat", StepKind.LLM)]))
-    for steps in ([["old", 1]], [["new", 2], ["and", None]]):
+    told: list[list[list[object]]] = [[["old", 1]], [["new", 2], ["and", None]]]
+    for steps in told:
         with store.write() as con:
             save_told_steps(con, 1, 3, 7, steps)
     assert load_told_steps(store, 1, 3, 7) == [["new", 2], ["and", None]]
