@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ...model.clock import utc_text
+from ...model.clock import read_length, utc_text
 from ...model.errors import UsageError
 from ...store.contract import Store
 from ...store.erasure.choosing import knowledge_texts, trace_keys, traces_before, traces_named
@@ -22,9 +22,7 @@ from ...store.traces.revisions import refresh
 _BATCH = 200
 """Traces removed in one transaction."""
 _SHOWN = 5
-_AGE = re.compile(r"(\d{1,5})([hdw])")
 _WORD = re.compile(r"[^\s\"'`,;()\[\]{}<>]+")
-_SECONDS = {"h": 3_600, "d": 86_400, "w": 604_800}
 
 Progress = Callable[[str, int, int], None]
 
@@ -47,18 +45,18 @@ class Erased:
 
 
 def parse_age(text: str) -> float:
-    """Seconds of `90d`, `12h` or `6w`.
+    """Seconds of an age: `90d`, `12h`, `6w`, as in search lines.
 
     Raises:
-        UsageError: if it is none.
+        UsageError: if it is none, or no time at all.
 
     >>> parse_age("2d")
     172800.0
     """
-    match = _AGE.fullmatch(text.strip())
-    if match is None or not int(match[1]):
-        raise UsageError(f"{text!r} is no age; write hours, days or weeks as 12h, 90d or 6w.")
-    return float(int(match[1]) * _SECONDS[match[2]])
+    age = read_length(text)
+    if not age:
+        raise UsageError(f"{text!r} is no age; write one as 30m, 12h, 90d or 6w.")
+    return age.total_seconds()
 
 
 def prune_traces(

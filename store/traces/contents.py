@@ -39,11 +39,6 @@ class BodyRow(NamedTuple):
 BODIES_TABLE = Table("body", BodyRow)
 
 
-def marks(count: int) -> str:
-    """`?,?,?` for an IN list."""
-    return ",".join("?" * count)
-
-
 def store_contents(store: Store, con: Connection, bag: Bag) -> dict[bytes, int]:
     """Write what is new of `bag` and index its text.
 
