@@ -93,9 +93,9 @@ def test_texts_of_an_answer_may_be_as_long_as_the_limit_and_no_longer(desk: Desk
 
     def answer(length: int) -> Answer:
         text = "x" * length
-        if part == "note":
-            return Answer(Label.FAIL, criteria=(CriterionAnswer("outcome", Label.FAIL, text),))
-        return Answer(Label.FAIL, **{part: text})
+        marks = (CriterionAnswer("outcome", Label.FAIL, text if part == "note" else ""),)
+        reason, expected = (text if part == name else "" for name in ("reason", "expected"))
+        return Answer(Label.FAIL, reason=reason, expected=expected, criteria=marks)
 
     assert give_answer(desk.store, review.claim, answer(TEXT_LIMIT)).final == answer(TEXT_LIMIT)
     with pytest.raises(UsageError, match=f"at most {TEXT_LIMIT}"):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from retrospan.store.audit.access import Access, AccessKind, list_access, record_access
-from retrospan.store.audit.chain import GENESIS, append_link, audit_verify, heads_at
+from retrospan.store.audit.access import GENESIS, Access, AccessKind, list_access, record_access
+from retrospan.store.audit.chain import append_link, audit_verify, heads_at
 from retrospan.store.contract import Store
 from reviewdesk import Desk
 

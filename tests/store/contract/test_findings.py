@@ -143,7 +143,8 @@ def test_what_was_observed_stays_when_likeness_goes(desk: Desk) -> None:
 
 def test_features_are_kept_by_trace_and_go_stale_with_what_they_rest_on(desk: Desk) -> None:
     assert traces_to_place(desk.store, 9) == []
-    found(desk, 1), found(desk, 2)
+    found(desk, 1)
+    found(desk, 2)
     assert traces_to_place(desk.store, 9) == traces_to_place(desk.store, 9, MANY) == [1, 2]
     assert traces_to_place(desk.store, 1) == traces_to_place(desk.store, 1, [2, 1]) == [1]
     row = FeatureRow(1, "support", 1, "rules", "unknown:", b"features")
