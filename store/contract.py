@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
 from .caches import Caches
+from .rows import R, Table
 
 StoreKind = Literal["ordinary", "demo"]
 Values = Mapping[str, Any] | Sequence[Any]
@@ -43,6 +44,9 @@ class Cursor(Protocol):
 class Connection(Protocol):
     """Runs statements inside the transaction that handed it out."""
 
+    as_written: str
+    """What to order a table's rows by, so that they come as they were written."""
+
     def execute(self, statement: str, values: Values = (), /) -> Cursor:
         """Run one statement.
 
@@ -54,6 +58,62 @@ class Connection(Protocol):
     def executemany(self, statement: str, rows: Iterable[Values], /) -> Cursor:
         """Run one statement for each of many rows. No `IN :names` here."""
 
+    def insert_rows(self, into: Table[R], rows: Iterable[R], /) -> int:
+        """Write many rows the fastest way there is; returns how many were written, with those that were overwritten."""
+
+    def reserve_ids(self, table: str, count: int, /) -> range:
+        """So many ids that no row of `table` has, nobody else's until the transaction ends."""
+
+
+class FullText(Protocol):
+    """The words of contents, by body id.
+
+    Expressions are in the engine's own language; texts of traces and of users enter one by `phrase` only.
+    """
+
+    def add(self, con: Connection, texts: Iterable[tuple[int, str]], /) -> None:
+        """Index the texts of new contents."""
+
+    def remove(self, con: Connection, texts: Iterable[tuple[int, str]], /) -> None:
+        """Take contents out again; each with the text that it was added with."""
+
+    def phrase(self, words: str, /) -> str:
+        """The expression that finds these words, one after the other."""
+
+    def any_of(self, expressions: Iterable[str], /) -> str:
+        """The expression that finds what one of these finds."""
+
+    def matches(self, name: str, /) -> str:
+        """A SELECT of `body_id`: the contents that the expression bound as `:name` finds, in no order."""
+
+    def ranked(self, name: str, newest: int | None, /) -> str:
+        """A SELECT of `body_id` and `score`, lower is better.
+
+        Args:
+            name: As what the expression is bound.
+            newest: Rank only so many of the newest contents found; None for all.
+        """
+
+
+class VectorScan(Protocol):
+    """Which vectors of the table `embedding` come near one, by their sign bits."""
+
+    def nearest(self, con: Connection, model: str, bits: bytes, most: int, project: str | None, /) -> list[int]:
+        """Ids of rows by how many bits differ, fewest first, later rows before earlier ones; of a project, or all.
+
+        Cost: one pass over the bits, 48 bytes a vector.
+        """
+
+
+class Erasing(Protocol):
+    """What an erasure needs of the engine."""
+
+    def begin(self, con: Connection, /) -> None:
+        """For the rest of the transaction: overwrite what is deleted; rows may go before those that point at them."""
+
+    def tables_with(self, con: Connection, column: str, /) -> list[str]:
+        """The tables of this schema that have a column of this name, without those that only grow."""
+
 
 class Store(Protocol):
     """One store, shared by the threads of this process."""
@@ -64,6 +124,9 @@ class Store(Protocol):
     """`demo` for throw-away stores, in which a demo reviewer may sign; else `ordinary`."""
     read_only: bool
     caches: Caches
+    text: FullText
+    vectors: VectorScan
+    erasing: Erasing
 
     @property
     def name(self) -> str:

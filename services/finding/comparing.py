@@ -9,12 +9,12 @@ from ...model.errors import UsageError
 from ...model.query import FIELDS
 from ...store.contract import Store
 from ...store.reading.summaries import get_summaries
+from ...store.search.lines import field_values
 from ...store.traces.revisions import trace_rows
 from ..understanding.analysing import signals_of
 from .listing import list_traces
 
 _ALL = 100_000
-SELECT_VERSIONS = "SELECT version FROM trace WHERE version IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +75,4 @@ def _runs(store: Store, line: str) -> list[Run]:
 
 def known_versions(store: Store) -> list[str]:
     """The versions that most runs name, at most 8."""
-    with store.read() as con:
-        return [row[0] for row in con.execute(SELECT_VERSIONS)]
+    return field_values(store, "version")

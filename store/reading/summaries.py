@@ -14,17 +14,17 @@ from ..findings.modes import modes_of
 from ..reviews.outcomes import with_verdicts
 from ..search.ids import near_ids
 from ..traces.compression import unpack
-from ..traces.contents import marks
 from ..traces.revisions import load_annotations, load_order, refresh, trace_rows
-from ..traces.spans import load_spans
+from ..traces.spans import load_spans, span_digests
+from .trace_ids import newest_trace_id
 
 _SHORT_ID = re.compile(r"T?(\d{1,15})(?:\.(\d{1,9}))?", re.IGNORECASE)
-_CHUNK = 900
 SELECT_EXISTS = "SELECT 1 FROM trace WHERE id = :id"
 SELECT_BY_KEY = "SELECT id FROM trace WHERE trace_key = :text ORDER BY id DESC LIMIT 1"
 SELECT_BY_RUN_ID = "SELECT id FROM trace WHERE run_id = :text ORDER BY id DESC"
 SELECT_SIGNALS = """
-SELECT DISTINCT trace_id, signal FROM signal WHERE trace_id IN ({marks}) AND failure = 1 ORDER BY position
+SELECT trace_id, signal FROM signal WHERE trace_id IN :ids AND failure = 1
+GROUP BY trace_id, signal ORDER BY min(position)
 """
 
 
@@ -98,8 +98,7 @@ def _by_own_id(con: Connection, text: str) -> int | None:
 
 
 def _unknown(store: Store, text: str) -> UnknownIdError:
-    with store.read() as con:
-        newest = con.execute("SELECT max(id) AS id FROM trace").fetchone()["id"]
+    newest = newest_trace_id(store)
     if not newest:
         return UnknownIdError(
             "trace", text, known="the store is empty", next_step="Run `retrospan import PATH` to bring traces in."
@@ -120,10 +119,8 @@ def get_summaries(store: Store, trace_ids: Sequence[int]) -> list[TraceSummary]:
         rows = {row["id"]: row for row in trace_rows(con, trace_ids)}
         signals: dict[int, list[str]] = {}
         found = list(rows)
-        for start in range(0, len(found), _CHUNK):
-            chunk = found[start : start + _CHUNK]
-            for trace_id, name in con.execute(SELECT_SIGNALS.format(marks=marks(len(chunk))), chunk):
-                signals.setdefault(trace_id, []).append(name)
+        for row in con.execute(SELECT_SIGNALS, {"ids": found}):
+            signals.setdefault(row["trace_id"], []).append(row["signal"])
         modes = modes_of(con, found)
         summaries = [
             _summary(con, rows[i], tuple(signals.get(i, ())), tuple(f"M{number}" for number in modes.get(i, ())))
@@ -187,10 +184,7 @@ def get_trace(store: Store, trace_id: int) -> Trace:
     with store.read() as con:
         (row,) = trace_rows(con, [trace_id])
         spans = load_spans(con, trace_id, row["trace_key"])
-        digests = {
-            row["span_id"]: row["digest"]
-            for row in con.execute("SELECT span_id, digest FROM span WHERE trace_id = ?", (trace_id,))
-        }
+        digests = span_digests(con, trace_id)
         order = load_order(row) if row["reading"] and not row["dirty"] else reading_order(spans)
         steps = build_steps(spans, order, lambda span: digests[span.span_id])
         return Trace(summaries[0], steps, load_annotations(con, trace_id))

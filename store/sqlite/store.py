@@ -9,12 +9,15 @@ from pathlib import Path
 
 from ...model.errors import StoppedError, StoreError
 from ..caches import Caches
-from ..contract import StoreKind
+from ..contract import Erasing, FullText, StoreKind, VectorScan
 from .append_only import SELECT_TRIGGERS, trigger_names
 from .connection import BUSY_SECONDS, SqliteConnection, connect
 from .driver import OperationalError, driver
+from .erasing import SqliteErasing
 from .errors import explain
+from .fulltext import SqliteFullText
 from .scrub import scrub_file
+from .vectors import SqliteVectors
 
 _INSTRUCTIONS_BETWEEN_LOOKS = 50_000
 """Of SQLite's machine, about a millisecond: how often a running statement looks whether it was called off."""
@@ -31,6 +34,9 @@ class SqliteStore:
         self.path = path
         self.read_only = read_only
         self.caches = Caches()
+        self.text: FullText = SqliteFullText()
+        self.vectors: VectorScan = SqliteVectors(self.caches)
+        self.erasing: Erasing = SqliteErasing()
         self._local = threading.local()
         self._connections: list[SqliteConnection] = []
         self._guard = threading.Lock()

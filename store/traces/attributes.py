@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from ...model.reading.fields import PLACES
 from ..contract import Connection, Store
-from ..sqlite.values import sql_text
+from ..values import sql_text
 
 DELETE_ATTRIBUTES = "DELETE FROM run_attribute WHERE trace_id = :trace_id"
 INSERT_ATTRIBUTE = """
-INSERT INTO run_attribute(name, value, trace_id) VALUES (:name, :value, :trace_id) ON CONFLICT DO NOTHING
+INSERT INTO run_attribute(name, value, number, trace_id) VALUES (:name, :value, :number, :trace_id)
+ON CONFLICT DO NOTHING
 """
 SELECT_NAMES = """
 SELECT a.name AS name, count(DISTINCT a.trace_id) AS traces, count(DISTINCT a.value) AS kinds
@@ -48,8 +50,20 @@ def save_attributes(con: Connection, trace_id: int, values: Sequence[tuple[str, 
     con.execute(DELETE_ATTRIBUTES, {"trace_id": trace_id})
     con.executemany(
         INSERT_ATTRIBUTE,
-        [{"name": sql_text(name), "value": sql_text(value), "trace_id": trace_id} for name, value in values],
+        [
+            {"name": sql_text(name), "value": sql_text(value), "number": _number(value), "trace_id": trace_id}
+            for name, value in values
+        ],
     )
+
+
+def _number(value: str) -> float | None:
+    """The value as a number that comparisons are made by; None where it is none."""
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def count_attributes(

@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from ...model.reading.scores import NOTHING_KNOWN, is_understood, outcome_of, seen_ends
 from ...model.traces import Annotation, AnnotatorKind, Outcome, ScoreScale
 from ..contract import Connection, Store
 from ..settings.values import put_setting, setting_of
-from .contents import marks
 
 MAPPED, DECLARED, _SEEN = "score:", "declared score:", "seen scores"
 """Names of settings: what a person said of a score, what a file did, and the ends of the values seen."""
 _Key = tuple[str, str, str]
 """Project, name, kind of annotator."""
-_CHUNK, _LABELS = 900, 4
+_LABELS = 4
 KnownScales = dict[_Key, ScoreScale]
 
-SELECT_PROJECT = "SELECT project FROM trace WHERE id = ?"
+SELECT_PROJECT = "SELECT project FROM trace WHERE id = :id"
 SELECT_ENDS = """
-SELECT min(annotation.score), max(annotation.score) FROM annotation JOIN trace ON trace.id = annotation.trace_id
-WHERE annotation.name = ? AND annotation.annotator_kind = ? AND trace.project = ? AND annotation.is_expectation = 0
+SELECT min(a.score) AS low, max(a.score) AS high FROM annotation a JOIN trace t ON t.id = a.trace_id
+WHERE a.name = :name AND a.annotator_kind = :kind AND t.project = :project AND a.is_expectation = 0
 """
 SELECT_SCORES = """
 SELECT trace.project, name, label, score, annotator_kind, low, high, count(DISTINCT trace_id) AS runs
 FROM annotation JOIN trace ON trace.id = trace_id
-WHERE trace_id IN ({marks}) AND is_expectation = 0 AND (score IS NOT NULL OR label IS NOT NULL)
-GROUP BY 1, 2, 3, 4, 5, 6, 7
+WHERE trace_id IN :trace_ids AND is_expectation = 0 AND (score IS NOT NULL OR label IS NOT NULL)
+GROUP BY trace.project, name, label, score, annotator_kind, low, high
 """
 TOUCH_SCORED = """
-UPDATE trace SET dirty = 1 WHERE id IN (SELECT trace_id FROM annotation WHERE name = ?)
-AND (? = '' OR project = ?)
+UPDATE trace SET dirty = 1 WHERE id IN (SELECT trace_id FROM annotation WHERE name = :name)
+AND (:project = '' OR project = :project)
 """
 
 
@@ -52,7 +51,7 @@ def declare_scale(con: Connection, name: str, scale: ScoreScale, *, project: str
     if setting_of(con, setting, project) == json.loads(value):
         return
     put_setting(con, setting, json.loads(value), project)
-    con.execute(TOUCH_SCORED, (name, project, project))
+    con.execute(TOUCH_SCORED, {"name": name, "project": project})
 
 
 class SeenScales:
@@ -72,7 +71,7 @@ class SeenScales:
 
         Cost: one query for a name that was not asked for before, over all its scores.
         """
-        project = self._con.execute(SELECT_PROJECT, (trace_id,)).fetchone()[0]
+        project = self._con.execute(SELECT_PROJECT, {"id": trace_id}).fetchone()["project"]
         return tuple(
             replace(note, outcome=outcome_of(note, self.scale(project, note)) or Outcome.UNKNOWN)
             for note in annotations
@@ -93,8 +92,8 @@ class SeenScales:
                 said = setting_of(self._con, prefix + name, where)
                 if isinstance(said, dict):
                     return _scale_of(said)
-        low, high = self._con.execute(SELECT_ENDS, (name, kind, project)).fetchone()
-        return NOTHING_KNOWN if low is None else ScoreScale(low, high)
+        ends = self._con.execute(SELECT_ENDS, {"name": name, "kind": kind, "project": project}).fetchone()
+        return NOTHING_KNOWN if ends["low"] is None else ScoreScale(ends["low"], ends["high"])
 
     def settle(self) -> None:
         """Have the runs read again whose scores mean something else since values beyond the known ones were seen."""
@@ -108,7 +107,7 @@ class SeenScales:
             place = f"{kind} {name}"
             now = [*seen_ends(name, scale.low, scale.high), scale.high > 1, scale.low < 0]
             if place in ends and ends[place] != now:
-                self._con.execute(TOUCH_SCORED, (name, project, project))
+                self._con.execute(TOUCH_SCORED, {"name": name, "project": project})
             ends[place] = now
         for project, ends in by_project.items():
             put_setting(self._con, _SEEN, ends, project)
@@ -132,19 +131,17 @@ def unread_scores(store: Store, trace_ids: Sequence[int]) -> list[UnreadScore]:
     found: dict[str, UnreadScore] = {}
     with store.read() as con:
         scales = SeenScales(con)
-        for start in range(0, len(trace_ids), _CHUNK):
-            chunk = trace_ids[start : start + _CHUNK]
-            for row in con.execute(SELECT_SCORES.format(marks=marks(len(chunk))), chunk):
-                note = Annotation(
-                    row["name"],
-                    row["label"],
-                    row["score"],
-                    annotator_kind=AnnotatorKind(row["annotator_kind"]),
-                    low=row["low"],
-                    high=row["high"],
-                )
-                if not is_understood(note, scales.scale(row["project"], note)):
-                    _count(found.setdefault(note.name, UnreadScore(note.name)), note, row["runs"])
+        for row in con.execute(SELECT_SCORES, {"trace_ids": trace_ids}):
+            note = Annotation(
+                row["name"],
+                row["label"],
+                row["score"],
+                annotator_kind=AnnotatorKind(row["annotator_kind"]),
+                low=row["low"],
+                high=row["high"],
+            )
+            if not is_understood(note, scales.scale(row["project"], note)):
+                _count(found.setdefault(note.name, UnreadScore(note.name)), note, row["runs"])
     return sorted(found.values(), key=lambda score: (-score.runs, score.name))
 
 
@@ -158,5 +155,5 @@ def _count(score: UnreadScore, note: Annotation, runs: int) -> None:
 
 
 def _scale_of(said: dict[str, Any]) -> ScoreScale:
-    known = {name: said[name] for name in ("low", "high", "better", "passes_from") if said.get(name) is not None}
-    return ScoreScale(**known, is_declared=True)
+    known = {field.name: said[field.name] for field in fields(ScoreScale) if said.get(field.name) is not None}
+    return ScoreScale(**known | {"is_declared": True})

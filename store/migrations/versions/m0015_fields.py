@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import zstandard
 from alembic import op
-from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, Connection, Float, ForeignKey, Index, Integer, MetaData, Table, Text
 
 revision = "0015_fields"
 down_revision = "0014_score_scales"
@@ -27,6 +27,7 @@ run_attribute = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, primary_key=True),
     Column("trace_id", Integer, ForeignKey("trace.id"), primary_key=True),
+    Column("number", Float),
     sqlite_with_rowid=False,
 )
 Index("run_attribute_trace", run_attribute.c.trace_id)

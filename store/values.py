@@ -1,4 +1,4 @@
-"""Values that SQLite can hold."""
+"""Values that every engine can hold."""
 
 from __future__ import annotations
 

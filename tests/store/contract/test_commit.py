@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from conversations import Builder, answers, calls, says
 from retrospan.model.errors import StoreError
+from retrospan.model.query import parse_query
 from retrospan.model.traces import (
     Annotation,
     AnnotatorKind,
@@ -26,6 +27,8 @@ from retrospan.model.traces import (
 from retrospan.store.contract import Store
 from retrospan.store.opening import open_store
 from retrospan.store.reading.summaries import get_summaries, get_trace, resolve_trace
+from retrospan.store.reading.trace_ids import store_size
+from retrospan.store.search.lines import search
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.spans import load_spans, span_ids_of
 
@@ -96,6 +99,16 @@ def test_an_open_span_does_not_replace_its_end(store: Store) -> None:
     assert step.output_messages == FULL.output_messages
 
 
+def test_a_span_that_adds_nothing_to_what_is_known_is_not_written_again(store: Store) -> None:
+    whole = replace(FULL, output_messages=(Message("assistant", "Your order was sent."),))
+    less = replace(whole, ended_at_ns=None, output_messages=())
+    first = commit_batch(store, SpanBatch([whole]))
+    get_summaries(store, first.trace_ids)
+    again = commit_batch(store, SpanBatch([less]))
+    assert (again.new_spans, again.updated_spans, again.unchanged_spans) == (0, 0, 1)
+    assert (again.changed_trace_ids, store_size(store).waiting) == (frozenset(), 0)
+
+
 def test_repeated_contents_are_stored_once(store: Store) -> None:
     text = "a long shared prompt " * 50
     spans = [
@@ -103,9 +116,9 @@ def test_repeated_contents_are_stored_once(store: Store) -> None:
     ]
     commit_batch(store, SpanBatch(spans))
     with store.read() as con:
-        stored = con.execute("SELECT count(*) FROM body WHERE codec & 7 = 0").fetchone()[0]
-        indexed = con.execute("SELECT count(*) FROM body_text WHERE body_text MATCH 'shared'").fetchone()[0]
-    assert indexed == 1
+        stored = con.execute("SELECT count(*) AS bodies FROM body WHERE codec & 7 = 0").fetchone()["bodies"]
+        indexed = con.execute(store.text.matches("words"), {"words": store.text.phrase("shared")}).fetchall()
+    assert len(indexed) == 1
     assert stored < 10
 
 
@@ -113,9 +126,7 @@ def test_a_failed_commit_keeps_nothing(store: Store) -> None:
     bad = replace(FULL, span_id="02" * 8, attributes={"x": object()})  # type: ignore[dict-item]
     with pytest.raises(TypeError):
         commit_batch(store, SpanBatch([FULL, bad]))
-    with store.read() as con:
-        assert con.execute("SELECT count(*) FROM span").fetchone()[0] == 0
-        assert con.execute("SELECT count(*) FROM trace").fetchone()[0] == 0
+    assert (store_size(store).traces, span_ids_of(store, FULL.trace_key)) == (0, [])
     assert commit_batch(store, SpanBatch([FULL])).new_spans == 1
 
 
@@ -178,6 +189,69 @@ def test_a_judgement_that_comes_before_its_trace_joins_it_in_its_project(store: 
     assert late.trace_ids == early.trace_ids != other.trace_ids
     trace = get_trace(store, late.trace_ids[0])
     assert (trace.summary.project, [note.name for note in trace.annotations]) == ("clinic", ["grounded"])
+
+
+def test_a_judgement_that_waits_is_joined_in_a_store_that_holds_other_spans(store: Store) -> None:
+    commit_batch(store, SpanBatch([replace(FULL, trace_key="cd" * 16, project="clinic")]))
+    judged = TraceFacts(FULL.trace_key, annotations=(Annotation("grounded", "fail", 0.0),))
+
+    early = commit_batch(store, SpanBatch([], [judged]))
+    late = commit_batch(store, SpanBatch([replace(FULL, project="clinic")]))
+
+    assert late.trace_ids == early.trace_ids
+    assert get_summaries(store, late.trace_ids)[0].project == "clinic"
+
+
+def test_a_trace_that_has_spans_is_not_taken_over_by_another_project(store: Store) -> None:
+    unnamed = commit_batch(store, SpanBatch([FULL]))
+    named = commit_batch(store, SpanBatch([replace(FULL, span_id="02" * 8, project="lab")]))
+
+    assert named.trace_ids != unnamed.trace_ids
+    assert [s.project for s in get_summaries(store, [*unnamed.trace_ids, *named.trace_ids])] == ["default", "lab"]
+
+
+READS = replace(FULL, span_id="0a" * 8, input_messages=(Message("user", "pelican"),), output_messages=(), outputs=None)
+FIRST, SECOND = (
+    replace(READS, span_id=span_id, input_messages=(), output_messages=(Message("assistant", "pelican"),))
+    for span_id in ("0b" * 8, "0c" * 8)
+)
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize(
+    ("spans", "where"),
+    [
+        ([READS, FIRST], FIRST),
+        ([FIRST, READS], FIRST),
+        ([FIRST, SECOND], FIRST),
+        ([READS, SECOND, FIRST], SECOND),
+    ],
+)
+def test_a_content_stands_at_the_first_span_that_brought_it_forth(
+    store: Store, spans: list[Span], where: Span, together: bool
+) -> None:
+    for batch in [spans] if together else [[span] for span in spans]:
+        commit_batch(store, SpanBatch(batch))
+    (hit,) = search(store, parse_query("pelican"), limit=5)
+    assert hit.span_id == where.span_id
+
+
+def test_annotations_come_back_as_they_came_and_once(store: Store) -> None:
+    said = [Annotation(name, "pass", 0.5, "why", AnnotatorKind.CODE, "01" * 8, "ci") for name in ("z", "a", "m")]
+    commit_batch(store, SpanBatch([FULL], [TraceFacts(FULL.trace_key, annotations=tuple(said[:2]))]))
+    done = commit_batch(store, SpanBatch([], [TraceFacts(FULL.trace_key, annotations=tuple(said[1:]))]))
+    again = commit_batch(store, SpanBatch([], [TraceFacts(FULL.trace_key, annotations=tuple(said))]))
+    assert get_trace(store, done.trace_ids[0]).annotations == tuple(said)
+    assert (done.changed_trace_ids, again.changed_trace_ids) == (frozenset(done.trace_ids), frozenset())
+
+
+def test_a_trace_of_very_many_spans_is_committed_and_read_whole(store: Store) -> None:
+    spans = [replace(FULL, span_id=f"{i:016x}", attributes={}, documents=(Document(f"doc {i}"),)) for i in range(3_000)]
+    commit_batch(store, SpanBatch(spans))
+    assert commit_batch(store, SpanBatch(spans)).unchanged_spans == 3_000
+    with store.read() as con:
+        asked = [span.span_id for span in spans[:2_500]]
+        assert {span.span_id for span in load_spans(con, 1, FULL.trace_key, asked)} == set(asked)
 
 
 def by_service(name: str, span_id: str, parent: str | None) -> Span:

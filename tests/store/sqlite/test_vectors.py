@@ -12,7 +12,7 @@ from retrospan.store.search.vectors import NewVector, nearest_traces, save_vecto
 def test_the_scan_in_memory_sees_a_vector_that_took_the_id_of_its_predecessor(
     store: Store, traces: Builder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("retrospan.store.search.vectors.vector_extension", lambda: None)
+    monkeypatch.setattr("retrospan.store.sqlite.vectors.vector_extension", lambda: None)
     monkeypatch.setattr("retrospan.store.search.vectors._RESCORED", 1)
     for name in ("one", "two", "three", "four"):
         traces.add(says("user", name))
