@@ -116,9 +116,18 @@ def load_suspects(store: Store, trace_id: int, key: str) -> SuspectReport | None
     """The kept report, if it was computed from the same."""
     with store.read() as con:
         row = con.execute("SELECT key, report FROM suspect_cache WHERE trace_id = ?", (trace_id,)).fetchone()
-    if row is None or row["key"] != key:
-        return None
-    record: Any = unpack(row["report"])
+    return _report(row["report"]) if row is not None and row["key"] == key else None
+
+
+def all_suspects(store: Store) -> list[tuple[int, SuspectReport]]:
+    """The report last kept of each run that was explained, by trace."""
+    with store.read() as con:
+        rows = con.execute("SELECT trace_id, report FROM suspect_cache ORDER BY trace_id").fetchall()
+    return [(row["trace_id"], _report(row["report"])) for row in rows]
+
+
+def _report(packed: bytes) -> SuspectReport:
+    record: Any = unpack(packed)
     suspects = tuple(
         Suspect(step, agent, CauseClass(cause), score, tuple(reasons), tuple(Evidence(*e) for e in evidence))
         for step, agent, cause, score, reasons, evidence in record["suspects"]
