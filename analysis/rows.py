@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.rows import CallRow, DocumentRow, MessageRow, RunRows, StepRow
-from .reading import Act, Reading, View
+from .reading import Act, Reading, Role, View
 
+_SPEAKERS = {Role.USER: "user", Role.CONTEXT: "system"}
+"""Whose words a step is that holds no messages of its own."""
 _ERROR = 500
 """Characters of an error that stand in a row; the step holds it all."""
 
@@ -62,6 +64,8 @@ def _call(reading: Reading, number: int, act: Act) -> CallRow:
 def _messages(view: View) -> Iterator[MessageRow]:
     step = view.step
     told = [("in", message) for message in step.new_messages] + [("out", message) for message in step.output_messages]
+    if not told and view.role in _SPEAKERS:
+        yield MessageRow(step.index, 0, "in", _SPEAKERS[view.role], None, view.text or None)
     for position, (direction, message) in enumerate(told):
         yield MessageRow(step.index, position, direction, message.role, message.name, message.content or None)
 

@@ -78,6 +78,8 @@ def _column(values: Sequence[Any]) -> Any:
     """Numbers stay numbers where all are; anything else is text, so that every piece of a file has the same types."""
     import pyarrow
 
+    if values and all(type(value) is int for value in values):
+        return pyarrow.array(values, pyarrow.int64())
     if values and all(isinstance(value, int | float) for value in values):
         return pyarrow.array(values, pyarrow.float64())
     return pyarrow.array([None if value is None else str(value) for value in values], pyarrow.string())

@@ -11,7 +11,17 @@ from .asking import ask
 
 _RUNS = 500
 _LIMITS = QuestionLimits(rows=10_000_000, cell=10_000_000, size=1_000_000_000, seconds=120.0)
-_BY_RUN = ("runs", "steps", "calls", "edges", "messages", "documents", "signals", "scores")
+_BY_RUN = {
+    "runs": "run",
+    "steps": "run, step",
+    "calls": "run, call",
+    "edges": "run, call",
+    "messages": "run, step, position",
+    "documents": "run, step, rank",
+    "signals": "run, step",
+    "scores": "run, name",
+}
+"""Views that are read some runs at a time, and the order of their rows."""
 _WHOLE = ("modes", "reviews", "verdicts", "suspects", "lessons")
 
 Chunk = tuple[int, int, Sequence[Sequence[Any]]]
@@ -47,5 +57,5 @@ def _chunks(store: Store, view: str, projects: Sequence[str] | None) -> Iterator
     ((last,),) = rows("SELECT coalesce(max(run), 0) FROM runs")
     for start in range(0, last, _RUNS):
         end = min(start + _RUNS, last)
-        found = rows(f"SELECT * FROM {view} WHERE run > {start} AND run <= {end} ORDER BY run")  # noqa: S608
+        found = rows(f"SELECT * FROM {view} WHERE run > {start} AND run <= {end} ORDER BY {_BY_RUN[view]}")  # noqa: S608
         yield end, last, found
