@@ -47,7 +47,7 @@ The dialect is SQLite's. Beside its own functions there are:
 - `words(run, 'refund "30 days" -late')`: 1 where the run holds the words, as in the search line;
 - `likeness(run, 'the customer was angry')`: how like the run is in meaning, 0 to 1; null where it is not among the
   1,000 most alike; needs `retrospan embed`;
-- `attr(run, 'run.outcome')`, `step_attr(run, step, 'gen_ai.request.model')`: what came with the run or step under a name;
+- `attr(run, 'run.outcome')`, `step_attr(run, step, 'gen_ai.request.model')`: what came with it under a name;
 - `text REGEXP 'pattern'`: RE2.
 
 Functions that may be called: {", ".join(f"`{name}`" for name in sorted(FUNCTIONS))}.
