@@ -31,6 +31,7 @@ TOOL_MODULES = (
     "diffs",
     "groups",
     "suspects",
+    "query",
     "failures",
     "paths",
     "reviews",
