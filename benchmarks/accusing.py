@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from datasets import Case
 from intervals import auroc, bootstrap, rate
 from rapidfuzz import fuzz, process, utils
-from retrospan.analysis import suspects as method
-from retrospan.analysis.evidence.case import open_case
-from retrospan.analysis.evidence.enough import THRESHOLD, strength
+from retrospan.analysis.evidence.enough import strength
+from retrospan.analysis.evidence.inquiry import inquire
 from retrospan.analysis.signals.registry import find_signals
+from retrospan.analysis.suspects import report_on
 from retrospan.model.traces import Trace
-from runs import half_of, trace_of
+from runs import trace_of
 
 CONDITIONS = ("task known, outcomes withheld", "task and other outcomes known", "nothing known", "alone")
 _ALIKE = 72.0
@@ -40,32 +40,22 @@ def measure(cases: Sequence[Case]) -> dict[str, Any]:
     return found
 
 
-def crossed(chosen_on: Sequence[Case], reported_on: Sequence[Case], most: float = 0.1) -> dict[str, Any]:
-    """The lowest threshold that accuses at most this share of the passing runs of one set, tried on another set."""
-    ours, theirs = (_scored(cases, CONDITIONS[0]) for cases in (chosen_on, reported_on))
-    passing = sorted((score for case, score in ours if case.outcome == "pass"), reverse=True)
-    bound = passing[int(most * len(passing))]
-    threshold = min((score for _, score in ours if score > bound), default=bound)
-    accused = {
-        outcome: [score >= threshold for case, score in theirs if case.outcome == outcome]
-        for outcome in ("pass", "fail")
-    }
-    return {
-        "threshold": round(threshold, 3),
-        "passing accused": str(rate(accused["pass"])).strip(),
-        "failing accused": str(rate(accused["fail"])).strip(),
-    }
+class Scored(NamedTuple):
+    """A run with how strongly it stands apart, and whether it is accused."""
+
+    case: Case
+    strength: float
+    accused: bool
 
 
-def _scored(cases: Sequence[Case], condition: str) -> list[tuple[Case, float]]:
+def _scored(cases: Sequence[Case], condition: str) -> list[Scored]:
     bare = {case.id: trace_of(case, strip=True) for case in cases}
     known = {case.id: trace_of(case) for case in cases}
     scored = []
     for case in cases:
         alike = list(_alike(case, cases, bare, known, condition))
-        opened = open_case(bare[case.id], find_signals(bare[case.id]), alike)
-        clues = {name: list(source(opened)) for name, (source, _) in method.SOURCES.items()}
-        scored.append((case, strength(opened, clues)))
+        opened = inquire(bare[case.id], find_signals(bare[case.id]), alike)
+        scored.append(Scored(case, strength(opened), report_on(opened).enough_evidence))
     return scored
 
 
@@ -84,10 +74,10 @@ def _alike(
         yield from (traces[other.id] for other in others if other.group == case.group)
 
 
-def _separated(scored: Sequence[tuple[Case, float]]) -> dict[str, Any]:
-    """AUROC with an interval over resampled tasks; shares of runs accused, in all and by half."""
+def _separated(scored: Sequence[Scored]) -> dict[str, Any]:
+    """AUROC with an interval over resampled tasks; shares of runs accused."""
     tasks: dict[str, list[tuple[str, float]]] = defaultdict(list)
-    for case, score in scored:
+    for case, score, _ in scored:
         tasks[case.group].append((case.outcome or "", score))
 
     def over(sample: Sequence[str]) -> float:
@@ -96,12 +86,7 @@ def _separated(scored: Sequence[tuple[Case, float]]) -> dict[str, Any]:
 
     low, high = bootstrap(sorted(tasks), over, 300)
     found: dict[str, Any] = {"auroc": f"{over(sorted(tasks)):.3f} [{low:.2f}, {high:.2f}]"}
-    for half in ("all", "tune", "report"):
-        for outcome, told in (("pass", "passing"), ("fail", "failing")):
-            accused = [
-                score >= THRESHOLD
-                for case, score in scored
-                if case.outcome == outcome and half in ("all", half_of(case))
-            ]
-            found[f"{told} accused, {half}"] = str(rate(accused)).strip()
+    for outcome, told in (("pass", "passing"), ("fail", "failing")):
+        accused = [item.accused for item in scored if item.case.outcome == outcome]
+        found[f"{told} accused"] = str(rate(accused)).strip()
     return found

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import localisation
 from intervals import mcnemar, rate
-from retrospan.analysis.evidence.case import open_case
+from retrospan.analysis.evidence.inquiry import inquire
 from retrospan.analysis.suspects import SOURCES
 from retrospan.analysis.weights import Example, cross_validate, example_of, learn_weights, place
 
@@ -49,7 +49,7 @@ def examples(bench: localisation.Bench) -> list[Example]:
     """The labelled runs of a data set with what each source says."""
     return [
         example_of(
-            open_case(bench.traces[case.id], bench.signals[case.id], bench.alike(case)),
+            inquire(bench.traces[case.id], bench.signals[case.id], bench.alike(case)),
             f"{bench.name}/{case.group}",
             case.steps,
         )

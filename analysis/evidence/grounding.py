@@ -9,13 +9,13 @@ from ...model.findings import CauseClass, Evidence
 from ...model.traces import Step
 from ..provenance import Use
 from ..quotes import around, quote
-from .case import CaseFile
 from .clue import Clue, clue
+from .inquiry import Inquiry
 
 _MOST = 3
 
 
-def clues(case: CaseFile) -> Iterator[Clue]:
+def clues(case: Inquiry) -> Iterator[Clue]:
     """One clue per decision that invents values: the more, and the more consequential, the heavier.
 
     Only the step where a value first appears is charged; later uses carry it.

@@ -17,6 +17,9 @@ from .analysing import analyse, rules_of, signals_of
 from .siblings import SIBLINGS_READ, choose_partner, find_siblings, went_well
 from .weights import weighted_sources
 
+_FORM = "suspects 2"
+"""Raise it when the same run would be ranked otherwise: what stores have kept is then made anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -39,7 +42,9 @@ def explain_trace(store: Store, trace_id: int) -> Explanation:
     analyse(store, [s.id for s in siblings.summaries])
     known = get_summaries(store, [s.id for s in siblings.summaries])
     sources = weighted_sources(store, trace.summary.project)
-    key = _cache_key(trace.summary, known, [rules_of(store), *(f"{name}={w}" for name, (_, w) in sources.items())])
+    key = _cache_key(
+        trace.summary, known, [_FORM, rules_of(store), *(f"{name}={w}" for name, (_, w) in sources.items())]
+    )
     report = load_suspects(store, trace_id, key)
     if report is None:
         report = find_suspects(trace, signals, [get_trace(store, s.id) for s in known], sources=sources)

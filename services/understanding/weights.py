@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...analysis.evidence.case import open_case
+from ...analysis.evidence.inquiry import inquire
 from ...analysis.suspects import SOURCES, Source
 from ...model.reviews import Label, Verdict
 from ...store.reviews.completions import completions_of
@@ -52,7 +52,7 @@ def learn_project(store: Store, project: str) -> Learned:
     for trace_id, step in causes.items():
         trace = get_trace(store, trace_id)
         alike = find_siblings(store, trace.summary, _SIBLINGS_READ).summaries
-        case = open_case(trace, signals[trace_id], [get_trace(store, s.id) for s in alike])
+        case = inquire(trace, signals[trace_id], [get_trace(store, s.id) for s in alike])
         examples.append(example_of(case, trace.summary.task or str(trace_id), {step}))
     shipped = {name: weight for name, (_, weight) in SOURCES.items()}
     held = cross_validate(examples, shipped)

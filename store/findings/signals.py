@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from ...model.findings import CauseClass, Evidence, Signal, Suspect, SuspectReport
+from ...model.findings import Basis, CauseClass, Evidence, Signal, Suspect, SuspectReport
 from ...model.traces import Step
 from ..sqlite.connection import Store
 from ..sqlite.driver import Connection
@@ -116,7 +116,15 @@ def save_suspects(store: Store, trace_id: int, key: str, report: SuspectReport) 
         "enough": report.enough_evidence,
         "note": report.note,
         "suspects": [
-            [s.step, s.agent, s.cause.value, s.score, list(s.reasons), [[e.step, e.quote, e.path] for e in s.evidence]]
+            [
+                s.step,
+                s.agent,
+                s.cause.value,
+                s.score,
+                list(s.reasons),
+                [[e.step, e.quote, e.path] for e in s.evidence],
+                s.basis.value,
+            ]
             for s in report.suspects
         ],
     }
@@ -132,7 +140,9 @@ def load_suspects(store: Store, trace_id: int, key: str) -> SuspectReport | None
         return None
     record: Any = unpack(row["report"])
     suspects = tuple(
-        Suspect(step, agent, CauseClass(cause), score, tuple(reasons), tuple(Evidence(*e) for e in evidence))
-        for step, agent, cause, score, reasons, evidence in record["suspects"]
+        Suspect(
+            step, agent, CauseClass(cause), score, tuple(reasons), tuple(Evidence(*e) for e in evidence), Basis(basis)
+        )
+        for step, agent, cause, score, reasons, evidence, basis in record["suspects"]
     )
     return SuspectReport(record["enough"], suspects, record["note"])

@@ -66,33 +66,6 @@ def test_a_repeated_failing_call_is_charged_where_it_began(build: Callable[..., 
     assert _report(build(messages)).suspects[0].step == 1
 
 
-def test_a_commitment_to_a_partial_result_is_charged_to_the_decision(build: Callable[..., Trace]) -> None:
-    report = _report(
-        build(
-            [
-                {"role": "user", "content": "Which shop near the park sells the cheapest salad?"},
-                {"role": "assistant", "name": "Lead", "content": "Plan: list all the shops, then compare prices."},
-                {"role": "assistant", "name": "Lead", "content": "List the shops near the park."},
-                {
-                    "role": "assistant",
-                    "name": "Browser",
-                    "content": "Showing 12% of the page. Alder Market, Birch Foods",
-                },
-                {
-                    "role": "assistant",
-                    "name": "Lead",
-                    "content": "Now compare the salads of Alder Market and Birch Foods.",
-                },
-                {"role": "assistant", "name": "Browser", "content": "Alder Market: $9. Birch Foods: $11."},
-                {"role": "assistant", "name": "Lead", "content": "The cheapest salad is at Alder Market."},
-            ]
-        )
-    )
-    decision = next(item for item in report.suspects if item.step == 4)
-    assert any("taken from a result that shows only a part" in reason for reason in decision.reasons)
-    assert report.suspects.index(decision) < 3
-
-
 def test_a_user_turn_left_unanswered_is_charged(build: Callable[..., Trace]) -> None:
     report = _report(
         build(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retrospan.analysis.suspects import SOURCES
-from retrospan.model.findings import CauseClass
+from retrospan.model.findings import Basis, CauseClass
 from retrospan.model.reviews import Answer, Label
 from retrospan.model.traces import JsonValue
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
@@ -35,8 +35,8 @@ def test_below_fifty_causes_the_shipped_weights_stay(desk: Desk) -> None:
 
 def test_a_project_with_weights_of_its_own_ranks_by_them(desk: Desk) -> None:
     before = explain_trace(desk.store, 1).report.suspects
-    own: dict[str, JsonValue] = {name: float(name == "course") for name in SOURCES}
+    own: dict[str, JsonValue] = {name: float(name == "position") for name in SOURCES}
     set_setting(desk.store, "evidence_weights", own, "support")
     after = explain_trace(desk.store, 1).report.suspects
     assert [item.score for item in before] != [item.score for item in after]
-    assert "an early decision that sets the course" in after[0].reasons
+    assert after[0].basis is Basis.POSITION
