@@ -32,7 +32,12 @@ def change_set(reading: Reading) -> frozenset[str]:
 
 def change_key(act: Act) -> str:
     """Tool and arguments without accidents: case, order of lists, the wording of prose and code."""
-    return f"{act.tool} {_settled(act.arguments)}"
+    return call_key(act.tool, act.arguments)
+
+
+def call_key(tool: str, arguments: JsonValue) -> str:
+    """`change_key` of a call that is given by its parts."""
+    return f"{tool} {_settled(arguments)}"
 
 
 def holds_free_text(reading: Reading) -> bool:

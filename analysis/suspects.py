@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from ..model.findings import Basis, CauseClass, Evidence, Signal, Suspect, SuspectReport
 from ..model.traces import Trace
@@ -67,18 +68,34 @@ def find_suspects(
 
 def report_on(case: Inquiry, sources: Mapping[str, tuple[Source, float]] = SOURCES) -> SuspectReport:
     """`find_suspects` for a run whose siblings are read already."""
-    weighted = [(clue, weight) for source, weight in sources.values() if weight > 0 for clue in source(case)]
-    suspects = _fuse(case, weighted)
+    return report_of(case, rank(case, sources))
+
+
+def report_of(case: Inquiry, ranked: Sequence[Ranked]) -> SuspectReport:
+    """A ranking as a report: whether it suffices, and what it rests on."""
+    suspects = tuple(entry.suspect for entry in ranked)
     return SuspectReport(enough(case, suspects), suspects, _note(case, suspects))
 
 
-def _fuse(case: Inquiry, weighted: Iterable[tuple[Clue, float]]) -> tuple[Suspect, ...]:
+class Ranked(NamedTuple):
+    """A suspect with the clues it was made of, the most telling first."""
+
+    suspect: Suspect
+    clues: tuple[Clue, ...]
+
+
+def rank(case: Inquiry, sources: Mapping[str, tuple[Source, float]] = SOURCES) -> tuple[Ranked, ...]:
+    """At most ten suspects, best first; of equal ones the earlier step."""
     by_step: dict[int, list[tuple[float, Clue]]] = defaultdict(list)
-    for clue, weight in weighted:
-        by_step[clue.step].append((clue.score * weight, clue))
-    suspects = [_suspect(case, step, sorted(found, key=_telling_first)) for step, found in by_step.items()]
-    suspects.sort(key=lambda item: (-item.score, item.step))
-    return tuple(suspects[:_KEEP])
+    for source, weight in sources.values():
+        for clue in source(case) if weight > 0 else ():
+            by_step[clue.step].append((clue.score * weight, clue))
+    ranked = [
+        Ranked(_suspect(case, step, found), tuple(clue for _, clue in found))
+        for step, found in ((step, sorted(found, key=_telling_first)) for step, found in by_step.items())
+    ]
+    ranked.sort(key=lambda entry: (-entry.suspect.score, entry.suspect.step))
+    return tuple(ranked[:_KEEP])
 
 
 def _telling_first(weighted: tuple[float, Clue]) -> tuple[bool, float]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ...model.findings import CauseClass
 from ..quotes import quote
 from ..reading import Role
-from .clue import Clue, clue
+from .clue import Clue, Kind, clue
 from .inquiry import Inquiry
 
 _CLOSING = re.compile(
@@ -32,7 +32,7 @@ def _broken_off(case: Inquiry) -> Iterator[Clue]:
             continue
         if signal.step >= last - 1 and last < _SHORT_RUN:
             reason = "the run breaks off here before it got anywhere"
-            yield clue(signal.step, 1.0, reason, CauseClass.MODEL, signal.evidence)
+            yield clue(signal.step, 1.0, reason, CauseClass.MODEL, signal.evidence, Kind.BROKEN_OFF)
 
 
 def _unanswered(case: Inquiry) -> Iterator[Clue]:
@@ -45,4 +45,5 @@ def _unanswered(case: Inquiry) -> Iterator[Clue]:
             "the run ends here and the user gets no answer",
             CauseClass.WORKFLOW,
             [quote(view.step, view.text.strip()[:160], "inputs")],
+            Kind.UNANSWERED,
         )

@@ -9,7 +9,7 @@ from ...model.findings import CauseClass, Evidence
 from ...model.traces import Step
 from ..provenance import Use
 from ..quotes import around, quote
-from .clue import Clue, clue
+from .clue import Clue, Kind, clue
 from .inquiry import Inquiry
 
 _MOST = 3
@@ -40,6 +40,7 @@ def clues(case: Inquiry) -> Iterator[Clue]:
             f"{told}{more} stands in no earlier message, result or document",
             CauseClass.ARGUMENTS if uses[0].tool else CauseClass.REASONING,
             [_evidence(view.step, view.text, use) for use in uses[:_MOST]],
+            Kind.UNSOURCED,
         )
 
 

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from ...model.findings import Basis, CauseClass
+from ...model.findings import CauseClass
 from ..effects import Effect
 from ..quotes import quote
 from ..reading import Role, View
-from .clue import Clue, clue
+from .clue import Clue, Kind, clue
 from .inquiry import Inquiry
 
 _TEAM_DECAY = 0.75
@@ -75,4 +75,4 @@ def _early(case: Inquiry) -> Iterator[Clue]:
 
 def _placed(view: View, score: float, reason: str) -> Clue:
     shown = [quote(view.step, view.text.strip()[:140], "outputs")]
-    return clue(view.index, score, f"{reason} (position only)", CauseClass.UNDETERMINED, shown, Basis.POSITION)
+    return clue(view.index, score, f"{reason} (position only)", CauseClass.UNDETERMINED, shown, Kind.PLACE)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ...model.findings import Basis, CauseClass, Evidence
+from ...model.findings import CauseClass, Evidence
 from ...model.text.jsontext import as_text
 from ..changes import change_key, change_set, changes_of
 from ..quotes import quote
 from ..reading import Act, Reading
 from ..shapes import changed_paths, normal, value_at
-from .clue import Clue, clue
+from .clue import Clue, Kind, clue
 from .inquiry import Inquiry
 
 _DECAY = 0.95
@@ -38,9 +38,10 @@ def _deviations(case: Inquiry) -> Iterator[Clue]:
     for act in changes_of(case.reading):
         share = sum(_makes(case, other, act) for other in case.good) / len(case.good)
         if share < _MAJORITY:
-            path, reason, cause = _difference(case, act)
+            path, reason, kind = _difference(case, act)
+            cause = CauseClass.ARGUMENTS if kind is Kind.ARGUMENT else CauseClass.WORKFLOW
             shown = [_evidence(case, act, path)]
-            yield clue(act.step, weight * (1 - share), reason, cause, shown, Basis.DIFFERENCE)
+            yield clue(act.step, weight * (1 - share), reason, cause, shown, kind)
             weight *= _DECAY
 
 
@@ -74,20 +75,20 @@ def _same(one: Act, other: Act) -> bool:
     return change_key(one) == change_key(other)
 
 
-def _difference(case: Inquiry, act: Act) -> tuple[str | None, str, CauseClass]:
+def _difference(case: Inquiry, act: Act) -> tuple[str | None, str, Kind]:
     runs = [reading for reading in case.good if case.same_instance(reading)]
     candidates = [other for reading in runs for other in reading.acts if other.tool == act.tool]
     if not candidates:
-        return None, f"no alike run that went well calls {act.tool}", CauseClass.WORKFLOW
+        return None, f"no alike run that went well calls {act.tool}", Kind.EXTRA_CHANGE
     nearest = min(candidates, key=lambda other: len(list(changed_paths(act.arguments, other.arguments, "arguments"))))
     for path, ours, theirs in changed_paths(act.arguments, nearest.arguments, "arguments"):
         told, usual = normal(as_text(ours))[:60], normal(as_text(theirs))[:60]
         return (
             path,
             f"{path} is {told or 'absent'}; alike runs that went well have {usual or 'none'}",
-            CauseClass.ARGUMENTS,
+            Kind.ARGUMENT,
         )
-    return None, f"most alike runs that went well do not call {act.tool} so", CauseClass.WORKFLOW
+    return None, f"most alike runs that went well do not call {act.tool} so", Kind.EXTRA_CHANGE
 
 
 def _evidence(case: Inquiry, act: Act, path: str | None) -> Evidence | None:
@@ -112,5 +113,5 @@ def _omissions(case: Inquiry) -> Iterator[Clue]:
             f"alike runs that went well make a change by {', '.join(sorted(missing))} that this run ends without",
             CauseClass.WORKFLOW,
             [quote(final.step, final.text.strip()[:140], "outputs")],
-            Basis.DIFFERENCE,
+            Kind.MISSING_CHANGE,
         )

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterator
 from math import comb, sqrt
 
-from ...model.findings import Basis, CauseClass
+from ...model.findings import CauseClass
 from ...model.text.jsontext import as_text, scalars
 from ..quotes import quote
 from ..reading import Reading
 from ..shapes import normal
-from .clue import Clue, clue
+from .clue import Clue, Kind, clue
 from .inquiry import Inquiry
 
 _LEAST = 3
@@ -48,7 +48,7 @@ def clues(case: Inquiry) -> Iterator[Clue]:
         counts = f"in {failing[feature]} of {n_bad} bad and {good[feature]} of {n_good} good alike runs"
         told = f"{' '.join(feature)}: {counts}"
         evidence = [quote(step, feature[-1]), quote(step, feature[1])]
-        yield clue(own[feature], score, told, CauseClass.UNDETERMINED, evidence, Basis.DIFFERENCE)
+        yield clue(own[feature], score, told, CauseClass.UNDETERMINED, evidence, Kind.WITH_FAILURE)
 
 
 def _discovered(p: dict[Feature, float]) -> list[Feature]:

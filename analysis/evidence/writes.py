@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...model.findings import Basis, CauseClass, Evidence
+from ...model.findings import CauseClass, Evidence
 from ...model.text.jsontext import as_text
 from ..effects import Effect, hands_over
 from ..failures import comes_from_outside
 from ..quotes import quote
 from ..reading import Act, Role
 from ..wording import AGREEMENT
-from .clue import Clue, clue
+from .clue import Clue, Kind, clue
 from .inquiry import Inquiry
 
 _DECAY = 0.85
@@ -38,21 +38,23 @@ def clues(case: Inquiry) -> Iterator[Clue]:
 def _change(case: Inquiry, act: Act, asked: int, weight: float) -> Clue:
     if act.failure or act.declared_failure:
         told = f"{act.tool} was called in a way that the tool refused"
-        return clue(asked, 0.8 * weight, told, CauseClass.ARGUMENTS, [_call(case, act), _refusal(case, act)])
-    if not _confirmed(case, asked):
+        return clue(
+            asked, 0.8 * weight, told, CauseClass.ARGUMENTS, [_call(case, act), _refusal(case, act)], Kind.REFUSED
+        )
+    if not confirmed(case, asked):
         told = f"{act.tool} changed something without a yes just before it"
-        return clue(asked, 0.8 * weight, told, CauseClass.WORKFLOW, [_call(case, act)])
+        return clue(asked, 0.8 * weight, told, CauseClass.WORKFLOW, [_call(case, act)], Kind.UNCONFIRMED)
     told = f"{act.tool} changed something that the outcome rests on (position only)"
-    return clue(asked, 0.55 * weight, told, CauseClass.UNDETERMINED, [_call(case, act)], Basis.POSITION)
+    return clue(asked, 0.55 * weight, told, CauseClass.UNDETERMINED, [_call(case, act)], Kind.CHANGE)
 
 
 def _trouble(case: Inquiry, act: Act, asked: int) -> Clue:
     """A service that is down is nobody's decision; what the run makes of it is charged elsewhere."""
     reason = f"{act.tool} did not work, through no fault of the call"
-    return clue(asked, _OUTSIDE, reason, CauseClass.TOOL, [_call(case, act), _refusal(case, act)])
+    return clue(asked, _OUTSIDE, reason, CauseClass.TOOL, [_call(case, act), _refusal(case, act)], Kind.REFUSED)
 
 
-def _confirmed(case: Inquiry, asked: int) -> bool:
+def confirmed(case: Inquiry, asked: int) -> bool:
     """Did the person speak last before the call, and agree? Runs without people need no yes."""
     turns = [view for view in case.reading.views if view.role is Role.USER and view.index < asked]
     if len(turns) < 2:

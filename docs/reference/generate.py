@@ -26,6 +26,7 @@ SCHEMAS: dict[str, tuple[Any, str]] = {
     "trace-count": (w.OutcomeCountsJson, "retrospan trace count [QUERY] --json"),
     "trace-show": (w.TraceDetailJson, "retrospan trace show T --json"),
     "trace-diff": (w.DiffJson, "retrospan trace diff A [B] --json"),
+    "trace-case": (list[CaseFileJson], "retrospan trace case T… --json"),
     "suspects": (list[w.TraceSuspectsJson], "retrospan suspects T… --json"),
     "signals": (list[w.TraceSignalsJson], "retrospan signals T… --json"),
 }

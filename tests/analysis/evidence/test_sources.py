@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import pytest
-from retrospan.analysis.evidence.clue import clue
+from retrospan.analysis.evidence.clue import Kind, clue
 from retrospan.analysis.evidence.inquiry import Inquiry, inquire
 from retrospan.analysis.signals.registry import find_signals
 from retrospan.analysis.suspects import find_suspects, report_on
@@ -249,7 +248,7 @@ def _inquiry(build: Run) -> Inquiry:
 
 
 def test_clues_of_one_step_add_up_and_the_one_that_names_a_cause_speaks_first(build: Run) -> None:
-    position = clue(3, 0.9, "early", CauseClass.UNDETERMINED, basis=Basis.POSITION)
+    position = clue(3, 0.9, "early", CauseClass.UNDETERMINED, kind=Kind.PLACE)
     weak, strong = clue(3, 0.2, "weak", CauseClass.TOOL), clue(3, 0.4, "strong", CauseClass.PROMPT)
     sources = {"a": (lambda _: [position, weak], 1.0), "b": (lambda _: [strong], 2.0)}
     (only,) = report_on(_inquiry(build), sources).suspects
@@ -263,9 +262,9 @@ def test_equal_scores_go_to_the_earlier_step_and_ten_are_kept(build: Run) -> Non
 
 
 def test_what_is_firmest_of_several_clues_is_what_a_step_rests_on(build: Run) -> None:
-    found = [clue(1, 0.1, str(basis), CauseClass.TOOL, basis=basis) for basis in Basis]
+    kinds = (Kind.ARGUMENT, Kind.SIGNAL, Kind.PLACE)
+    found = [clue(1, 0.1, kind, CauseClass.TOOL, kind=kind) for kind in kinds]
     for i, expected in enumerate(Basis):
         rest = found[i:]
         (only,) = report_on(_inquiry(build), {"a": (lambda _, rest=rest: rest, 1.0)}).suspects
         assert only.basis is expected
-    assert replace(only, basis=Basis.OBSERVED) != only

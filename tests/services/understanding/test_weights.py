@@ -7,8 +7,9 @@ from retrospan.model.findings import Basis, CauseClass
 from retrospan.model.reviews import Answer, Label
 from retrospan.model.traces import JsonValue
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
+from retrospan.services.understanding.confirmed_causes import confirmed_causes
 from retrospan.services.understanding.explaining import explain_trace
-from retrospan.services.understanding.weights import confirmed_causes, learn_project, weighted_sources
+from retrospan.services.understanding.weights import learn_project, weighted_sources
 from retrospan.store.settings.values import set_setting
 from reviewdesk import Desk
 
@@ -22,7 +23,10 @@ def decide_cause(desk: Desk, span: str) -> None:
 
 def test_the_confirmed_span_is_a_step(desk: Desk) -> None:
     decide_cause(desk, "a3")
-    assert confirmed_causes(desk.store, "support") == {1: 2}
+    found = confirmed_causes(desk.store, "support")
+    assert {trace: (cause.trace, cause.step, cause.cause) for trace, cause in found.items()} == {
+        1: ("T1", 2, CauseClass.REASONING)
+    }
     assert confirmed_causes(desk.store, "other") == {}
 
 
