@@ -6,21 +6,31 @@ and name steps by number only.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..analysis.case_file.model import CaseFile, Check, ConfirmedCause, Contrast, Hypothesis, Nearest, Origin, Origins
+from ..analysis.evidence.clue import Kind
 from ..model.findings import Basis
 from ..model.text.budget import CHARACTERS_PER_TOKEN, clip, ranges, spelled
 from ..model.text.fence import FENCE_COST, fenced, inert_line
 from ..model.text.jsontext import as_text
 from ..model.traces import Annotation, JsonValue, Outcome
-from ..services.understanding.step_texts import ToldStep
+from ..services.understanding.step_texts import SUSPECT, ToldStep
 from .outcome import told_outcome
 from .outlining import outline_rows
-from .step_lines import step_lines
+from .step_lines import StepLine, step_lines
 
 BUDGET = 1_500
 _LEAST_OUTLINE = 900
+_TIGHT = 0.6
+"""Below this scale only the first call's sources are shown."""
+_REPEATS = 3
+_OPENING = 16
+"""More steps of one kind than `_REPEATS` that begin with the same characters are a template."""
+_DULL = 0.5
+_SPREAD = 0.2
 _WORDS = 220
 """Characters of what was asked and answered."""
 _QUOTE = 110
@@ -42,10 +52,31 @@ def case_text(case: CaseFile, told: Sequence[ToldStep], *, budget: int = BUDGET)
         used = FENCE_COST + len("\n".join((head, *before, *after, tests))) + len(_OUTLINE) + 4
         if room - used >= _LEAST_OUTLINE * scale:
             break
-    wanted = [hypothesis.step for hypothesis in case.hypotheses]
-    lines = step_lines(told, case.signals, wanted)
-    rows, _, _ = outline_rows(lines, max(room - used, 200))
+    rows, _, _ = outline_rows(_lines(case, told), max(room - used, 200))
     return "\n".join((head, fenced([*before, _OUTLINE, *rows, *after]), tests))
+
+
+def _lines(case: CaseFile, told: Sequence[ToldStep]) -> list[StepLine]:
+    """Lines of steps, weighed so that what repeats folds first and the rest is kept from the whole of the run."""
+    lines = step_lines(told, case.signals, [hypothesis.step for hypothesis in case.hypotheses])
+    openings = Counter(_opening(line) for line in lines)
+    above = {words[0] for words in (case.asked, case.answered) if words is not None}
+    weighed = []
+    for place, line in enumerate(lines):
+        repeats = openings[_opening(line)] > _REPEATS and line.weight < SUSPECT
+        texts = ("(above)",) if line.index in above else line.texts
+        weight = (_DULL if repeats else line.weight) - _SPREAD * _spread(place)
+        weighed.append(replace(line, weight=weight, texts=texts))
+    return weighed
+
+
+def _opening(line: StepLine) -> tuple[str, str]:
+    return line.head.partition(" ")[2], line.texts[0][:_OPENING] if line.texts else ""
+
+
+def _spread(place: int) -> float:
+    """0 to 1, such that the smallest of any number of places lie evenly: the bits of the place in reverse."""
+    return int(f"{place:016b}"[::-1], 2) / (1 << 16)
 
 
 _OUTLINE = "# outline"
@@ -87,8 +118,8 @@ def _after(case: CaseFile, scale: float) -> Iterator[str]:
         yield "no rule was seen broken"
     if case.holding:
         yield f"holds: {'; '.join(case.holding)}"
-    if case.origins is not None:
-        yield from _origins(case.origins, scale)
+    for origins in case.origins if scale > _TIGHT else case.origins[:1]:
+        yield from _origins(origins, scale)
     if case.nearest is not None:
         yield from _nearest(case.nearest, scale)
     if case.confirmed:
@@ -167,18 +198,27 @@ def _claim(number: int, item: Hypothesis, scale: float) -> str:
 
 
 def _tests(case: CaseFile) -> str:
+    """What proves or refutes each hypothesis; those of places share one sentence."""
     name = case.trace.summary.short_id
-    lines = [line for number, item in enumerate(case.hypotheses, 1) for line in _test(number, item, name)]
-    lines.append(
-        f'Then propose_verdict(subject="{name}", candidates=[…]). Blame the step that decided, not where it shows; '
-        "if the steps do not tell, say so."
-    )
-    return "\n".join(lines)
+    lines: list[str] = []
+    places = [number for number, item in enumerate(case.hypotheses, 1) if item.kind is Kind.PLACE]
+    for number, item in enumerate(case.hypotheses, 1):
+        if item.kind is not Kind.PLACE:
+            lines.append(f"{number}. true if {item.true_if}; refuted if {item.refuted_if}.")
+        elif number == places[0]:
+            lines.append(f"{spelled(ranges(places))}. {_PLACES}")
+        lines.append(f'   {number} decides: get_trace(trace="{name}", steps="{spelled(ranges(item.look))}")')
+    return "\n".join([*lines, _NEXT.format(name=name)])
 
 
-def _test(number: int, item: Hypothesis, name: str) -> Iterator[str]:
-    yield f"{number}. true if {item.true_if}; refuted if {item.refuted_if}."
-    yield f'   decides: get_trace(trace="{name}", steps="{spelled(ranges(item.look))}")'
+_PLACES = (
+    "true if what the step says or passes on is wrong or incomplete and later steps build on it; refuted if a later "
+    "step corrects it or does without it."
+)
+_NEXT = (
+    'Then propose_verdict(subject="{name}", candidates=[…]). Blame the step that decided, not where it shows; if the '
+    "steps do not tell, say so."
+)
 
 
 def _cut(text: str, width: float) -> str:

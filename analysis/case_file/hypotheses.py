@@ -63,12 +63,12 @@ _TESTS = {
 }
 
 
-def hypotheses_of(case: Inquiry, ranked: Sequence[Ranked], origins: Origins | None) -> tuple[Hypothesis, ...]:
+def hypotheses_of(case: Inquiry, ranked: Sequence[Ranked], origins: Sequence[Origins]) -> tuple[Hypothesis, ...]:
     """The first three suspects, each with its tests and the steps that decide."""
     return tuple(_hypothesis(case, entry, origins) for entry in ranked[:_MOST])
 
 
-def _hypothesis(case: Inquiry, ranked: Ranked, origins: Origins | None) -> Hypothesis:
+def _hypothesis(case: Inquiry, ranked: Ranked, origins: Sequence[Origins]) -> Hypothesis:
     suspect, clues = ranked
     leading = next(clue for clue in clues if clue.basis is suspect.basis)
     step = case.reading.view(suspect.step).step
@@ -89,12 +89,12 @@ def _hypothesis(case: Inquiry, ranked: Ranked, origins: Origins | None) -> Hypot
     )
 
 
-def _look(case: Inquiry, leading: Clue, origins: Origins | None) -> tuple[int, ...]:
+def _look(case: Inquiry, leading: Clue, origins: Sequence[Origins]) -> tuple[int, ...]:
     """The step itself, what it rests on, and what was said to it; at most five, in order."""
     at, turns = leading.step, [i for i, _ in case.reading.user_turns]
     wanted = [at]
-    if origins is not None and origins.step == at:
-        wanted += [i for item in origins.values for i in (item.person, item.result) if i is not None]
+    for item in (item for entry in origins if entry.step == at for item in entry.values):
+        wanted += [i for i in (item.person, item.result) if i is not None]
     wanted += [item.step for item in leading.evidence]
     before = [i for i in turns if i < at]
     if leading.kind is Kind.MISSING_CHANGE:

@@ -133,7 +133,8 @@ class CaseFile:
     broken: tuple[Check, ...]
     holding: tuple[str, ...]
     """Rules that were checked and hold."""
-    origins: Origins | None
+    origins: tuple[Origins, ...]
+    """Of the two most suspected changes, the first first."""
     nearest: Nearest | None
     confirmed: tuple[ConfirmedCause, ...]
     hypotheses: tuple[Hypothesis, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from ...model.text.jsontext import as_text, parse_if_json, scalars
 from ...model.traces import JsonValue
@@ -15,6 +16,7 @@ from ..suspects import Ranked
 from .model import Origin, Origins
 
 _MOST = 8
+_CALLS = 2
 _LEAST_LENGTH = 3
 _INSTEAD = 4
 _BECAUSE = {
@@ -26,24 +28,27 @@ _BECAUSE = {
 }
 
 
-def origins_of(case: Inquiry, ranked: Sequence[Ranked]) -> Origins | None:
-    """The values of the most suspected change, else of the last one, else of the final answer; None without any.
+def origins_of(case: Inquiry, ranked: Sequence[Ranked]) -> tuple[Origins, ...]:
+    """The values of the two most suspected changes, else of the last one, else of the final answer; empty without any.
 
     Cost: one search of the text before the call for each of at most eight values.
     """
     reading = case.reading
-    found = next(_suspected(reading, ranked), None)
-    if found is None and (changes := changes_of(reading)):
-        found = changes[-1], "the last change of the run"
-    if found is not None:
-        act, because = found
-        return Origins(act.step, act.tool, because, tuple(_arguments(reading, act)))
-    final = reading.final
-    if final is None or not (uses := [use for use in case.provenance.uses if use.step == final.index]):
-        return None
-    values = {use.value.key: origin(reading, "", use.value.text, final.index) for use in uses}
-    ordered = sorted(values.values(), key=lambda item: not item.invented)
-    return Origins(final.index, None, "values of the answer", tuple(ordered[:_MOST]))
+    found = list(islice(_suspected(reading, ranked), _CALLS))
+    if not found and (changes := changes_of(reading)):
+        found = [(changes[-1], "the last change of the run")]
+    if found:
+        return tuple(Origins(act.step, act.tool, why, tuple(_arguments(reading, act))) for act, why in found)
+    return tuple(_of_answer(case))
+
+
+def _of_answer(case: Inquiry) -> Iterator[Origins]:
+    final = case.reading.final
+    uses = [use for use in case.provenance.uses if final is not None and use.step == final.index]
+    if final is not None and uses:
+        values = {use.value.key: origin(case.reading, "", use.value.text, final.index) for use in uses}
+        ordered = sorted(values.values(), key=lambda item: not item.invented)
+        yield Origins(final.index, None, "values of the answer", tuple(ordered[:_MOST]))
 
 
 def _suspected(reading: Reading, ranked: Sequence[Ranked]) -> Iterator[tuple[Act, str]]:

@@ -13,7 +13,7 @@ from ...model.text.jsontext import as_text
 from ..changes import change_key, change_set, changes_of
 from ..quotes import quote
 from ..reading import Act, Reading
-from ..shapes import changed_paths, normal, value_at
+from ..shapes import changed_paths, value_at
 from .clue import Clue, Kind, clue
 from .inquiry import Inquiry
 
@@ -76,19 +76,26 @@ def _same(one: Act, other: Act) -> bool:
 
 
 def _difference(case: Inquiry, act: Act) -> tuple[str | None, str, Kind]:
+    """How a change differs from the good runs' call that answers it; a call that another change answers better is not
+    its counterpart."""
     runs = [reading for reading in case.good if case.same_instance(reading)]
     candidates = [other for reading in runs for other in reading.acts if other.tool == act.tool]
     if not candidates:
         return None, f"no alike run that went well calls {act.tool}", Kind.EXTRA_CHANGE
-    nearest = min(candidates, key=lambda other: len(list(changed_paths(act.arguments, other.arguments, "arguments"))))
+    rivals = [own for own in changes_of(case.reading) if own.tool == act.tool and own is not act]
+    own = [other for other in candidates if all(_apart(act, other) <= _apart(rival, other) for rival in rivals)]
+    if not own:
+        return None, f"alike runs that went well do not call {act.tool} once more so", Kind.EXTRA_CHANGE
+    nearest = min(own, key=lambda other: _apart(act, other))
     for path, ours, theirs in changed_paths(act.arguments, nearest.arguments, "arguments"):
-        told, usual = normal(as_text(ours))[:60], normal(as_text(theirs))[:60]
-        return (
-            path,
-            f"{path} is {told or 'absent'}; alike runs that went well have {usual or 'none'}",
-            Kind.ARGUMENT,
-        )
+        told, usual = (" ".join(as_text(value).split())[:60] if value is not None else None for value in (ours, theirs))
+        return path, f"{path} is {told or 'absent'}; alike runs that went well have {usual or 'none'}", Kind.ARGUMENT
     return None, f"most alike runs that went well do not call {act.tool} so", Kind.EXTRA_CHANGE
+
+
+def _apart(one: Act, other: Act) -> int:
+    """In how many arguments two calls differ."""
+    return sum(1 for _ in changed_paths(one.arguments, other.arguments, "arguments"))
 
 
 def _evidence(case: Inquiry, act: Act, path: str | None) -> Evidence | None:

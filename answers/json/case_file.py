@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from ...analysis.case_file.model import CaseFile, Contrast, Hypothesis, Origin
+from ...analysis.case_file.model import CaseFile, Contrast, Hypothesis, Origin, Origins
 
 
 class SaidJson(TypedDict):
@@ -109,7 +109,7 @@ class CaseFileJson(TypedDict):
     said: list[SaidJson]
     broken: list[CheckJson]
     holding: list[str]
-    origins: OriginsJson | None
+    origins: list[OriginsJson]
     nearest: NearestJson | None
     confirmed: list[ConfirmedCauseJson]
     hypotheses: list[HypothesisJson]
@@ -141,7 +141,7 @@ def case_json(case: CaseFile) -> CaseFileJson:
             for check in case.broken
         ],
         "holding": list(case.holding),
-        "origins": _origins(case),
+        "origins": [_origins(item) for item in case.origins],
         "nearest": _nearest(case),
         "confirmed": [
             {
@@ -157,16 +157,9 @@ def case_json(case: CaseFile) -> CaseFileJson:
     }
 
 
-def _origins(case: CaseFile) -> OriginsJson | None:
-    if case.origins is None:
-        return None
-    values = [_origin(item) for item in case.origins.values]
-    return {
-        "step": case.origins.step,
-        "tool": case.origins.tool,
-        "because": case.origins.because,
-        "values": values,
-    }
+def _origins(origins: Origins) -> OriginsJson:
+    values = [_origin(item) for item in origins.values]
+    return {"step": origins.step, "tool": origins.tool, "because": origins.because, "values": values}
 
 
 def _origin(item: Origin) -> OriginJson:

@@ -13,6 +13,7 @@ from typing import Any
 import click
 from pydantic import TypeAdapter
 from retrospan.answers.json import shapes as w
+from retrospan.answers.json.case_file import CaseFileJson
 from retrospan.cli.main import cli
 from retrospan.mcp_server.instructions import INSTRUCTIONS
 from retrospan.mcp_server.prompts import PROMPTS

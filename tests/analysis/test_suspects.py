@@ -26,7 +26,7 @@ def test_the_change_with_another_argument_than_good_runs_is_first(refund_run: Ru
     report = _report(refund_run(order="W18", outcome="fail"), *good)
     first = report.suspects[0]
     assert (first.step, first.cause) == (6, CauseClass.ARGUMENTS)
-    assert "arguments.order_id is w18; alike runs that went well have w17" in first.reasons
+    assert "arguments.order_id is W18; alike runs that went well have W17" in first.reasons
     assert any(item.quote == "W18" and item.path == "arguments.order_id" for item in first.evidence)
     assert report.enough_evidence
 

@@ -35,7 +35,7 @@ def test_siblings_name_the_argument_that_good_runs_have_otherwise(refund_run: Ru
         CauseClass.ARGUMENTS,
         2.614,
         (
-            "arguments.order_id is w18; alike runs that went well have w17",
+            "arguments.order_id is W18; alike runs that went well have W17",
             "issue_refund changed something that the outcome rests on (position only)",
             "an early decision (position only)",
         ),
