@@ -30,7 +30,7 @@ SOURCES: Mapping[str, tuple[Source, float]] = {
 _FIRMEST = tuple(Basis)
 _RESTS = {
     Basis.DIFFERENCE: "Rests on what alike runs that went well did otherwise.",
-    Basis.OBSERVED: "Rests on what was seen in the run itself.",
+    Basis.OBSERVED: "Rests on what the run itself shows.",
 }
 _ABOUT_WITNESSES = {
     Known.PASSED: "{against} of {of} alike runs that passed made other changes.",
@@ -123,7 +123,7 @@ def _suspect(case: Inquiry, step: int, found: Sequence[tuple[float, Clue]]) -> S
 def _note(case: Inquiry, suspects: Sequence[Suspect]) -> str:
     told = witnesses(case)
     if all(suspect.basis is Basis.POSITION for suspect in suspects):
-        rests = "Position only: nothing was seen in the run; a reading order, not a finding."
+        rests = "Position only: nothing wrong was found in the run; a reading order, not a finding."
     else:
         firmest = min((suspect.basis for suspect in suspects), key=_FIRMEST.index)
         rests = _RESTS[firmest]

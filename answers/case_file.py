@@ -90,7 +90,7 @@ def _head(case: CaseFile) -> str:
     if summary.outcome is Outcome.PASS:
         found = "It is known to have passed: nothing is accused; what follows is a reading order."
     elif report.position_only:
-        found = "POSITION ONLY: nothing wrong was seen in it. The hypotheses are a reading order, not findings."
+        found = "POSITION ONLY: nothing wrong was found in it. The hypotheses are a reading order, not findings."
     elif report.enough_evidence:
         found = f"Evidence: enough to name a step. {report.note or ''}"
     else:
@@ -115,7 +115,7 @@ def _after(case: CaseFile, scale: float) -> Iterator[str]:
     yield "# log: rule broken · step · quote"
     yield from (_check(check, scale) for check in case.broken)
     if not case.broken:
-        yield "no rule was seen broken"
+        yield "no rule was found broken"
     if case.holding:
         yield f"holds: {'; '.join(case.holding)}"
     for origins in case.origins if scale > _TIGHT else case.origins[:1]:
@@ -216,8 +216,8 @@ _PLACES = (
     "step corrects it or does without it."
 )
 _NEXT = (
-    'Then propose_verdict(subject="{name}", candidates=[…]). Blame the step that decided, not where it shows; if the '
-    "steps do not tell, say so."
+    'Then propose_verdict(subject="{name}", cited=[…], refused=[…]). Blame the step that decided, not where it shows; '
+    "if the steps do not tell, say so."
 )
 
 

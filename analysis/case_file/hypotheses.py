@@ -68,12 +68,18 @@ def hypotheses_of(case: Inquiry, ranked: Sequence[Ranked], origins: Sequence[Ori
     return tuple(_hypothesis(case, entry, origins) for entry in ranked[:_MOST])
 
 
+def proofs_of(kind: Kind, step: int) -> tuple[str, str]:
+    """What would prove and what would refute a suspicion of this kind, in words that name steps alone."""
+    true_if, refuted_if = _TESTS[kind]
+    return true_if.format(step=step), refuted_if.format(step=step)
+
+
 def _hypothesis(case: Inquiry, ranked: Ranked, origins: Sequence[Origins]) -> Hypothesis:
     suspect, clues = ranked
     leading = next(clue for clue in clues if clue.basis is suspect.basis)
     step = case.reading.view(suspect.step).step
     asked = next((act.tool for act in case.reading.acts if act.step == suspect.step), None)
-    true_if, refuted_if = _TESTS[leading.kind]
+    true_if, refuted_if = proofs_of(leading.kind, suspect.step)
     quotes = [*leading.evidence, *suspect.evidence]
     return Hypothesis(
         suspect.step,
@@ -83,8 +89,8 @@ def _hypothesis(case: Inquiry, ranked: Ranked, origins: Sequence[Origins]) -> Hy
         suspect.basis,
         leading.kind,
         quotes[0].quote if quotes else "",
-        true_if.format(step=suspect.step),
-        refuted_if.format(step=suspect.step),
+        true_if,
+        refuted_if,
         _look(case, leading, origins),
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any
+
+from typing_extensions import TypedDict
 
 from ...analysis.case_file.model import CaseFile, Contrast, Hypothesis, Origin, Origins
 
@@ -15,6 +17,13 @@ class SaidJson(TypedDict):
     label: str | None
     score: float | None
     explanation: str | None
+
+
+class TextJson(TypedDict):
+    """Words of a step."""
+
+    step: int
+    text: str
 
 
 class CheckJson(TypedDict):
@@ -107,6 +116,8 @@ class CaseFileJson(TypedDict):
     position_only: bool
     note: str | None
     said: list[SaidJson]
+    asked: TextJson | None
+    answered: TextJson | None
     broken: list[CheckJson]
     holding: list[str]
     origins: list[OriginsJson]
@@ -136,6 +147,8 @@ def case_json(case: CaseFile) -> CaseFileJson:
             }
             for item in case.said
         ],
+        "asked": _text(case.asked),
+        "answered": _text(case.answered),
         "broken": [
             {"rule": check.rule, "step": check.step, "quote": check.quote, "mended": check.mended}
             for check in case.broken
@@ -155,6 +168,10 @@ def case_json(case: CaseFile) -> CaseFileJson:
         ],
         "hypotheses": [_hypothesis(item) for item in case.hypotheses],
     }
+
+
+def _text(words: tuple[int, str] | None) -> TextJson | None:
+    return None if words is None else {"step": words[0], "text": words[1]}
 
 
 def _origins(origins: Origins) -> OriginsJson:

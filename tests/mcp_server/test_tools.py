@@ -67,12 +67,12 @@ def test_pages_show_every_hit_once(call: Call, runs: Builder) -> None:
     assert len(seen) == len(set(seen)) == 25
 
 
-def test_suspects_come_with_cause_reason_and_quotation(call: Call) -> None:
+def test_a_case_has_its_parts_in_the_order_of_reading(call: Call) -> None:
     text = call("open_case", trace="T1")
-    assert re.search(r"1\. step \d+ ", text)
-    assert "cause " in text
-    assert "because " in text
-    assert 'diff_traces(left="T1")' in text
+    parts = ["Case T1 · outcome fail", "asked 0:", "# outline", "# log", "# sources of", "# against T2", "# hypotheses"]
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+    assert re.search(r"(?m)^1\. true if .+; refuted if .+\.\n   1 decides: get_trace\(", text)
 
 
 def test_diff_chooses_a_partner_and_ranks_the_write_first(call: Call) -> None:
@@ -241,8 +241,7 @@ def test_outcomes_by_task_and_version_come_in_one_call(call: Call) -> None:
 
 def test_a_good_run_is_hinted_at_only_where_there_is_one(call: Call, traces: Builder) -> None:
     good = call("open_case", trace="T1")
-    assert "Compared with 1 other runs, 1 of which went well." in good
-    assert 'Beside an alike run that went well: diff_traces(left="T1")' in good
+    assert "# against T2 (passed; 1 good runs)" in good
     assert "Neither run" not in call("diff_traces", left="T1")
     assert "Neither run" not in call("diff_traces", left="T2", right="T1")
 
@@ -256,8 +255,8 @@ def test_a_good_run_is_hinted_at_only_where_there_is_one(call: Call, traces: Bui
             outcome="fail",
         )
     alone = call("open_case", trace="T4")
-    assert "Compared with 1 other runs, 0 of which went well." in alone
-    assert "diff_traces(" not in alone
+    assert "No alike run that went well says anything about its changes" in alone
+    assert "# against" not in alone
     told = call("diff_traces", left="T4")
     assert "no comparable run is known to have gone well" in told
     assert "Neither run is known to have gone well" in told

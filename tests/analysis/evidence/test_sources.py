@@ -121,7 +121,7 @@ def test_signals_are_charged_to_the_decision_behind_them(build: Run) -> None:
         Basis.OBSERVED,
     )
     assert report.enough_evidence
-    assert (report.note or "").startswith("Rests on what was seen in the run itself.")
+    assert (report.note or "").startswith("Rests on what the run itself shows.")
 
 
 def test_a_look_up_that_a_later_one_made_good_weighs_less(build: Run) -> None:
