@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..model.errors import UsageError
+from ..model.review_states import overall
 from ..model.reviews import Answer, CriterionAnswer, Label, Rubric, Severity
+from ..services.reviewing.subjects import TEXT_LIMIT
 
-TEXT_LIMIT = 4_000
 _LABELS = {"pass": Label.PASS, "fail": Label.FAIL, "cant_tell": Label.CANT_TELL}
 
 
@@ -19,7 +20,7 @@ def read_answer(form: Mapping[str, str], rubric: Rubric | None) -> Answer:
     """
     criteria = rubric.criteria if rubric else ()
     marks = tuple(CriterionAnswer(c.id, _label(form.get(f"criterion.{c.id}"), c.question)) for c in criteria)
-    label = _overall(marks) if marks else _label(form.get("label"), "the question")
+    label = overall([mark.label for mark in marks]) if marks else _label(form.get("label"), "the question")
     severity = None
     if label is Label.FAIL:
         if not form.get("reason", "").strip():
@@ -41,14 +42,6 @@ def _label(value: str | None, what: str) -> Label:
     if value not in _LABELS:
         raise UsageError(f"Choose an answer for “{what}”: all is well, something is wrong, or you cannot tell.")
     return _LABELS[value]
-
-
-def _overall(marks: tuple[CriterionAnswer, ...]) -> Label:
-    """Fails where one criterion fails, passes where all pass."""
-    labels = {mark.label for mark in marks}
-    if Label.FAIL in labels:
-        return Label.FAIL
-    return Label.CANT_TELL if Label.CANT_TELL in labels else Label.PASS
 
 
 def _text(value: str) -> str:

@@ -49,9 +49,9 @@ def find_siblings(store: Store, trace: TraceSummary, limit: int = _MOST) -> Sibl
         scorer=fuzz.token_set_ratio,
         processor=utils.default_process,
         score_cutoff=_ALIKE,
-        limit=limit,
+        limit=_MOST,
     )
-    return Siblings(tuple(recent[i] for _, _, i in alike), "alike first input")
+    return Siblings(_chosen([recent[i] for _, _, i in alike], limit), "alike first input")
 
 
 def read_siblings(store: Store, trace: TraceSummary) -> tuple[list[TraceSummary], str]:
