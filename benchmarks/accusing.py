@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from datasets import Case
+import yaml
+from datasets import DATA, Case
 from intervals import auroc, bootstrap, rate
 from rapidfuzz import fuzz, process, utils
 from retrospan.analysis.evidence.enough import strength
 from retrospan.analysis.evidence.inquiry import inquire
 from retrospan.analysis.signals.registry import find_signals
 from retrospan.analysis.suspects import report_on
+from retrospan.model.query import parse_query
 from retrospan.model.traces import Trace
+from retrospan.services.receiving.importing import import_paths
+from retrospan.services.understanding.explaining import explain_trace
+from retrospan.store.opening import open_store
+from retrospan.store.search.lines import search
 from runs import trace_of
 
 CONDITIONS = ("task known, outcomes withheld", "task and other outcomes known", "nothing known", "alone")
+FIELD = "field"
+"""Real runs with their true failure events, labelled before the product was run on them."""
 _ALIKE = 72.0
 _MOST = 12
 """As the product looks for siblings where no task is known."""
@@ -72,6 +82,38 @@ def _alike(
     elif condition != "alone":
         traces = known if condition == "task and other outcomes known" else bare
         yield from (traces[other.id] for other in others if other.group == case.group)
+
+
+def field() -> dict[str, Any]:
+    """Real runs of systems that no rule was made for, a store each: who is accused, and what was not read."""
+    labels = {
+        path.stem: yaml.safe_load(path.read_text()) for path in sorted((DATA / "field" / "labels").glob("*.yaml"))
+    }
+    accused: dict[bool, list[bool]] = {True: [], False: []}
+    unread = []
+    for name, label in labels.items():
+        found = _accused(sorted((DATA / "field" / "runs").glob(f"{name}-*")))
+        if found is None:
+            unread.append(name)
+        else:
+            accused[bool(label["failures"])].append(found)
+    return {
+        "runs without a failure, accused": str(rate(accused[False])).strip(),
+        "runs with failures, accused": str(rate(accused[True])).strip(),
+        "not read": ", ".join(unread) or "none",
+    }
+
+
+def _accused(files: Sequence[Path]) -> bool | None:
+    """Is any run of these files accused? None where they hold none."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(Path(folder) / "store.db")
+        try:
+            import_paths(store, files)
+            ids = [hit.trace_id for hit in search(store, parse_query(""), limit=100)]
+            return any(explain_trace(store, trace_id).report.enough_evidence for trace_id in ids) if ids else None
+        finally:
+            store.close()
 
 
 def _separated(scored: Sequence[Scored]) -> dict[str, Any]:
