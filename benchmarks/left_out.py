@@ -22,6 +22,8 @@ SAME_RUNS = (frozenset({"Who&When HC, all", "Who&When HC, both teams labelled", 
 SHIPPED = {name: weight for name, (_, weight) in SOURCES.items()}
 _LIFT = 2.0
 """A source is taken where its steps are right at least so many times as often as steps of these runs at random."""
+_LAST_RESORT = "position"
+"""Orders what no evidence tells apart, in every ranking."""
 _PLACES = 25
 
 
@@ -54,7 +56,8 @@ def carried_over(runs: Sequence[Labelled]) -> list[str]:
             for step, scores in zip(run.example.steps, run.example.scores, strict=True)
             if scores[column] > 0
         ]
-        if sum(hit for hit, _ in named) >= _LIFT * sum(chance for _, chance in named) and named:
+        right, by_chance = sum(hit for hit, _ in named), sum(chance for _, chance in named)
+        if name == _LAST_RESORT or (named and right >= _LIFT * by_chance):
             found.append(name)
     return found
 
