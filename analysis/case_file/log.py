@@ -50,7 +50,7 @@ def _signals(case: Inquiry) -> Iterator[Check]:
     by_done = {act.done: act for act in case.reading.acts if act.done is not None}
     seen: set[tuple[str, int | None]] = set()
     for signal in case.signals:
-        act = by_done.get(signal.step)
+        act = None if signal.step is None else by_done.get(signal.step)
         if (signal.signal, signal.step) in seen or not (signal.failure or signal.signal in _ERRORS):
             continue
         if signal.signal in _ERRORS and act is not None and act.effect is Effect.WRITE:

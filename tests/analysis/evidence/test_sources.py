@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import pytest
-from retrospan.analysis.evidence.clue import Kind, clue
+from retrospan.analysis.evidence.clue import Clue, Kind, clue
 from retrospan.analysis.evidence.inquiry import Inquiry, inquire
 from retrospan.analysis.signals.registry import find_signals
-from retrospan.analysis.suspects import find_suspects, report_on
+from retrospan.analysis.suspects import SOURCES, Source, find_suspects, report_on
 from retrospan.model.findings import Basis, CauseClass, Evidence, Signal, Suspect
 from retrospan.model.traces import Trace
 
@@ -237,10 +237,12 @@ def test_position_reads_the_work_of_a_led_team_in_order(build: Run) -> None:
     assert {item.basis for item in report.suspects} == {Basis.POSITION}
 
 
-def _only(name: str) -> dict[str, tuple[Callable[[Inquiry], object], float]]:
-    from retrospan.analysis.suspects import SOURCES
-
+def _only(name: str) -> dict[str, tuple[Source, float]]:
     return {name: SOURCES[name]}
+
+
+def _says(*clues: Clue) -> Source:
+    return lambda _: clues
 
 
 def _inquiry(build: Run) -> Inquiry:
@@ -250,14 +252,14 @@ def _inquiry(build: Run) -> Inquiry:
 def test_clues_of_one_step_add_up_and_the_one_that_names_a_cause_speaks_first(build: Run) -> None:
     position = clue(3, 0.9, "early", CauseClass.UNDETERMINED, kind=Kind.PLACE)
     weak, strong = clue(3, 0.2, "weak", CauseClass.TOOL), clue(3, 0.4, "strong", CauseClass.PROMPT)
-    sources = {"a": (lambda _: [position, weak], 1.0), "b": (lambda _: [strong], 2.0)}
+    sources = {"a": (_says(position, weak), 1.0), "b": (_says(strong), 2.0)}
     (only,) = report_on(_inquiry(build), sources).suspects
     assert only == Suspect(3, None, CauseClass.PROMPT, 1.9, ("strong", "weak", "early"), (), Basis.OBSERVED)
 
 
 def test_equal_scores_go_to_the_earlier_step_and_ten_are_kept(build: Run) -> None:
     clues = [clue(i, 0.5, "alike", CauseClass.TOOL) for i in reversed(range(12))]
-    report = report_on(_inquiry(build), {"a": (lambda _: clues, 1.0)})
+    report = report_on(_inquiry(build), {"a": (_says(*clues), 1.0)})
     assert [item.step for item in report.suspects] == list(range(10))
 
 
@@ -266,5 +268,5 @@ def test_what_is_firmest_of_several_clues_is_what_a_step_rests_on(build: Run) ->
     found = [clue(1, 0.1, kind, CauseClass.TOOL, kind=kind) for kind in kinds]
     for i, expected in enumerate(Basis):
         rest = found[i:]
-        (only,) = report_on(_inquiry(build), {"a": (lambda _, rest=rest: rest, 1.0)}).suspects
+        (only,) = report_on(_inquiry(build), {"a": (_says(*rest), 1.0)}).suspects
         assert only.basis is expected
