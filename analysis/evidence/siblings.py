@@ -6,7 +6,7 @@ Where no outcome is known, the runs without failure signals stand in, and their 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...model.findings import CauseClass, Evidence
 from ...model.text.jsontext import as_text
@@ -82,15 +82,22 @@ def _difference(case: Inquiry, act: Act) -> tuple[str | None, str, Kind]:
     candidates = [other for reading in runs for other in reading.acts if other.tool == act.tool]
     if not candidates:
         return None, f"no alike run that went well calls {act.tool}", Kind.EXTRA_CHANGE
-    rivals = [own for own in changes_of(case.reading) if own.tool == act.tool and own is not act]
-    own = [other for other in candidates if all(_apart(act, other) <= _apart(rival, other) for rival in rivals)]
-    if not own:
+    nearest = _counterpart(act, [own for own in changes_of(case.reading) if own.tool == act.tool], candidates)
+    if nearest is None:
         return None, f"alike runs that went well do not call {act.tool} once more so", Kind.EXTRA_CHANGE
-    nearest = min(own, key=lambda other: _apart(act, other))
     for path, ours, theirs in changed_paths(act.arguments, nearest.arguments, "arguments"):
         told, usual = (" ".join(as_text(value).split())[:60] if value is not None else None for value in (ours, theirs))
         return path, f"{path} is {told or 'absent'}; alike runs that went well have {usual or 'none'}", Kind.ARGUMENT
     return None, f"most alike runs that went well do not call {act.tool} so", Kind.EXTRA_CHANGE
+
+
+def _counterpart(act: Act, changes: Sequence[Act], candidates: Sequence[Act]) -> Act | None:
+    """The nearest of the good runs' calls that no other change of this run is nearer to."""
+    for other in sorted(candidates, key=lambda other: _apart(act, other)):
+        apart = _apart(act, other)
+        if all(rival is act or apart <= _apart(rival, other) for rival in changes):
+            return other
+    return None
 
 
 def _apart(one: Act, other: Act) -> int:
