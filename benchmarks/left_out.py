@@ -82,7 +82,7 @@ def left_out(name: str, sets: Mapping[str, Sequence[Labelled]]) -> dict[str, Any
         row[f"hit@{k}"] |= {rule: str(rate(hits)) for rule, hits in rules.items()}
         for rule, hits in rules.items():
             wins, losses, p = mcnemar(ours, hits)
-            row[f"hit@{k}"][f"against {rule}"] = f"{wins}:{losses} (p = {p:.2f})"
+            row[f"hit@{k}"][f"against {rule}"] = f"{wins}:{losses} (p {_told(p)})"
     return row
 
 
@@ -101,3 +101,7 @@ def _best_places(others: Mapping[str, Sequence[Labelled]]) -> list[int]:
 
 def _within(rank: int | None, k: int) -> bool:
     return rank is not None and rank < k
+
+
+def _told(p: float) -> str:
+    return "< 0.01" if p < 0.01 else f"= {p:.2f}"
