@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ...model.findings import Signal
 from ...model.text.jsontext import as_text
-from ..changes import changes_of
 from ..effects import Effect, hands_over
+from ..evidence.changes import changes_of
 from ..evidence.enough import Known, witnesses
 from ..evidence.inquiry import Inquiry
 from ..evidence.writes import confirmed

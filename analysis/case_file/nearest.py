@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...model.findings import Difference
 from ...model.text.jsontext import as_text
 from ..alignment import diff_traces
-from ..changes import call_key, change_key, change_set
+from ..evidence.changes import call_key, change_key, change_set
 from ..evidence.inquiry import Inquiry
 from ..reading import Reading
 from ..shapes import normal, value_at

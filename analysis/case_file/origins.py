@@ -7,7 +7,7 @@ from itertools import islice
 
 from ...model.text.jsontext import as_text, parse_if_json, scalars
 from ...model.traces import JsonValue
-from ..changes import changes_of
+from ..evidence.changes import changes_of
 from ..evidence.clue import Kind
 from ..evidence.inquiry import Inquiry
 from ..reading import Act, Reading, Role

@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from ...model.findings import Basis, Suspect
 from ...model.traces import Outcome
-from ..changes import agree, change_set, changes_of, holds_free_text, pattern
 from ..reading import Reading
+from .changes import agree, change_set, changes_of, holds_free_text, pattern
 from .inquiry import Inquiry
 
 _DECISIVE = frozenset(

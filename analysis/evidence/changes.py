@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from ..model.text.jsontext import as_text
-from ..model.traces import JsonValue
-from .effects import Effect, hands_over
-from .reading import Act, Reading
-from .shapes import normal
+from ...model.text.jsontext import as_text
+from ...model.traces import JsonValue
+from ..effects import Effect, hands_over
+from ..reading import Act, Reading
+from ..shapes import normal
 
 _PROSE = 6
 """A text with so many blanks, or with line breaks, is prose or code: no two runs write it alike."""
