@@ -53,14 +53,12 @@ def _compact(part: Any, definitions: Mapping[str, Any]) -> Any:
         return [_compact(item, definitions) for item in part]
     if not isinstance(part, dict):
         return part
+    if "$ref" in part:
+        return _compact(definitions[part["$ref"].rpartition("/")[2]], definitions)
     part = dict(part)
     if "anyOf" in part:
         (only,) = [option for option in part.pop("anyOf") if option.get("type") != "null"]
         part = {**only, **part}
-    if "$ref" in part:
-        named = dict(definitions[part.pop("$ref").rpartition("/")[2]])
-        named.pop("description", None)
-        part = {**named, **part}
     properties = part.pop("properties", None)
     part = {key: _compact(value, definitions) for key, value in part.items() if key not in _DROPPED}
     if properties is not None:

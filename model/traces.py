@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | float | bool | None"
 
@@ -63,6 +63,8 @@ class Fold(StrEnum):
     """A pure wrapper: a graph node, a turn, a placeholder."""
     DOUBLE = "double"
     """A second recording of a call that another span holds."""
+    ABANDONED = "abandoned"
+    """A turn that was taken back: the conversation went on from a point before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,26 @@ class Annotation:
     span_id: str | None = None
     """The span judged; None for the whole trace."""
     source: str | None = None
+    low: float | None = None
+    """The ends of the scale that the score is on, where the data declares them."""
+    high: float | None = None
+    is_expectation: bool = False
+    """What should have been, written down beforehand; it judges nothing."""
+    outcome: Outcome | None = field(default=None, compare=False)
+    """What it says of the run as the store understands it; `unknown` where it cannot tell, None before it was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreScale:
+    """What is known of the scores of one name. None: not said."""
+
+    low: float | None = None
+    high: float | None = None
+    better: Literal["high", "low"] | None = None
+    passes_from: float | None = None
+    """Values on the good side of it pass, others fail; only a mapping says so."""
+    is_declared: bool = False
+    """Said by the data or a person; otherwise `low` and `high` are the lowest and highest value seen."""
 
 
 @dataclass(slots=True)
@@ -229,6 +251,10 @@ class SpanBatch:
 
     spans: list[Span] = field(default_factory=list)
     facts: list[TraceFacts] = field(default_factory=list)
+    scales: dict[str, ScoreScale] = field(default_factory=dict)
+    """What a file declares of scores, by their name."""
+    span_notes: list[Annotation] = field(default_factory=list)
+    """Judgements of spans whose trace the file does not name; whoever knows the store finds it."""
 
 
 @dataclass(frozen=True, slots=True)

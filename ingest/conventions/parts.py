@@ -111,10 +111,14 @@ def is_part(value: Mapping[str, Any]) -> bool:
     if "role" in value:
         return False
     kind = value.get("type")
+    if is_function_call(value):
+        return True
     if isinstance(kind, str):
-        if kind in _TEXT or kind in _CALL or kind in _RESULT or kind in _THOUGHT:
+        if kind in _TEXT or kind in _CALL or kind in _RESULT or is_thought(kind):
             return kind not in ITEM_TYPES or "parts" in value
         return _is_media(kind, value)
+    if is_bare_call(value) or is_bare_result(value):
+        return True
     if "content" in value:
         return False
     if "text" in value:
@@ -122,6 +126,22 @@ def is_part(value: Mapping[str, Any]) -> bool:
     if value.keys() <= _BARE_BESIDE:
         return any(isinstance(value.get(key), dict) for key in _BARE_MEDIA)
     return any(isinstance(value.get(key), dict) for key in _BARE)
+
+
+def is_bare_call(value: Mapping[str, Any]) -> bool:
+    """Whether an object is a call as the Vercel AI SDK returns it: `{toolCallId, toolName, input}`."""
+    return "toolName" in value and "toolCallId" in value and not is_bare_result(value)
+
+
+def is_function_call(value: Mapping[str, Any]) -> bool:
+    """Whether an object is one of OpenAI's `tool_calls`, which Koog writes as the content of a turn."""
+    function = value.get("function")
+    return isinstance(function, dict) and "arguments" in function and value.get("type", "function") == "function"
+
+
+def is_bare_result(value: Mapping[str, Any]) -> bool:
+    """Whether an object is such a call with what came of it."""
+    return "toolName" in value and "toolCallId" in value and not {"output", "result"}.isdisjoint(value)
 
 
 def _is_media(kind: str, value: Mapping[str, Any]) -> bool:
@@ -144,6 +164,9 @@ def add_part(turn: Turn, part: JsonValue) -> None:
         if part is not None:
             turn.texts.append(as_text(part))
         return
+    if is_function_call(part):
+        add_call(turn, part)
+        return
     kind = type_of(part) or text_of(part.get("block_type"))  # the latter LlamaIndex's
     if kind in _TEXT:
         turn.texts.append(_part_text(part))
@@ -151,8 +174,8 @@ def add_part(turn: Turn, part: JsonValue) -> None:
         add_call(turn, part)
     elif kind in _RESULT:
         _add_result(turn, part)
-    elif kind in _THOUGHT:
-        turn.thoughts.append(_thought(part))
+    elif is_thought(kind):
+        turn.thoughts.append(thought_text(part))
     elif not kind:
         _add_bare(turn, part)
     else:
@@ -222,11 +245,21 @@ def _part_text(part: Mapping[str, Any]) -> str:
     return text if isinstance(text, str) else result_text(text)
 
 
-def _thought(part: Mapping[str, Any]) -> str:
+def is_thought(kind: object) -> bool:
+    """Whether a part's type is one for reasoning: `thinking`, `Microsoft.Extensions.AI.TextReasoningContent`."""
+    if not isinstance(kind, str):
+        return False
+    return kind in _THOUGHT or any(word in kind.lower() for word in ("reasoning", "thinking"))
+
+
+def thought_text(part: Mapping[str, Any]) -> str:
+    """The words of a reasoning part; signatures and what the vendor has sealed are no words."""
     found = first(part, "content", "thinking", "text", "reasoning", "summary")
+    if isinstance(found, dict):
+        found = first(found, "text", "content", "thinking", "summary")
     if found is None and part.get("type") == "redacted_thinking":
         return "[redacted]"
-    return result_text(found)
+    return "" if not found or isinstance(found, dict) else result_text(found)
 
 
 def _add_bare(turn: Turn, part: dict[str, JsonValue]) -> None:
@@ -235,6 +268,10 @@ def _add_bare(turn: Turn, part: dict[str, JsonValue]) -> None:
         add_call(turn, call)
     elif isinstance(inner := part.get("message_content"), dict):
         add_part(turn, inner)
+    elif is_bare_result(part):
+        _add_result(turn, part)
+    elif is_bare_call(part):
+        add_call(turn, part)
     elif is_json_block(part):
         turn.texts.append(as_text(part["json"]))
     elif part.get("block_type") == "tool_call":

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from ...model.findings import CauseClass
+from ...model.text.bounds import TEXT_LIMIT
 from ..registry import Caller, tool
 
+_Cause = Annotated[CauseClass, WithJsonSchema({"enum": [cause.value for cause in CauseClass], "type": "string"})]
 _CUT = re.compile(r"…\+\d+$")
 
 
@@ -28,9 +30,9 @@ def propose_verdict(
     caller: Caller,
     subject: Annotated[str, Field(max_length=200, description="R31, or T412")],
     label: Literal["pass", "fail", "cant_tell"],
-    explanation: Annotated[str, Field(max_length=4_000)],
+    explanation: Annotated[str, Field(max_length=TEXT_LIMIT)],
     cited: Annotated[list[Cited], Field(max_length=20, description="Candidates, best first, then other steps")] = [],  # noqa: B006
-    cause: CauseClass | None = None,
+    cause: _Cause | None = None,
     refused: Annotated[list[str], Field(max_length=5, description="Alternatives, each with what refutes it")] = [],  # noqa: B006
 ) -> str:
     """Put down your answer on a run or review item; only a person's signature makes it a verdict. A fail cites one to

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -22,12 +22,11 @@ from ..traces import (
     TraceFacts,
     Usage,
 )
+from .scores import said_by
 from .unwrapping import main_text
 
 _MODEL_CALLS = (StepKind.LLM, StepKind.EMBEDDING, StepKind.RERANKER)
 _LOOK_UPS = (StepKind.RETRIEVER, StepKind.RERANKER, StepKind.TOOL)
-_GOOD = frozenset({"pass", "passed", "correct", "true", "yes", "good", "success", "thumbs_up", "positive", "accept"})
-_BAD = frozenset({"fail", "failed", "incorrect", "false", "no", "bad", "failure", "thumbs_down", "negative", "reject"})
 _FEEDBACK = re.compile(r"feedback|thumb|rating|csat|complain", re.IGNORECASE)
 
 
@@ -76,7 +75,7 @@ def summarise(steps: Sequence[Step], spans: Sequence[Span], facts: TraceFacts) -
     costs = [step.cost_usd for step in calls if step.cost_usd is not None]
     text_in = _run_input(steps)
     task = facts.task or _said(spans, "task")
-    outcome, source = run_outcome(facts)
+    outcome, source = run_outcome(_of_the_run(facts, steps))
     return RunFacts(
         status=_run_status(steps, bool(starts)),
         outcome=outcome,
@@ -186,6 +185,14 @@ def _fingerprint(value: JsonValue) -> str:
     return blake2b(canonical(value), digest_size=6).hexdigest()
 
 
+def _of_the_run(facts: TraceFacts, steps: Sequence[Step]) -> TraceFacts:
+    """Without judgements of what was looked up: an irrelevant passage is no failed run."""
+    parts = {step.span_id for step in steps if step.kind in _LOOK_UPS and step.parent is not None}
+    if parts.isdisjoint(note.span_id for note in facts.annotations):
+        return facts
+    return replace(facts, annotations=tuple(note for note in facts.annotations if note.span_id not in parts))
+
+
 def run_outcome(facts: TraceFacts) -> tuple[Outcome, OutcomeSource]:
     """Pass or fail by the strongest that was said: evaluation, a mark, the import's field, user feedback.
 
@@ -207,16 +214,9 @@ def _is_feedback(annotation: Annotation) -> bool:
 
 
 def _judged(annotations: Sequence[Annotation]) -> Outcome | None:
-    """Fail if any says fail, else pass if any says pass; scores count only where they are plainly 0 or 1."""
-    said = {outcome_of(annotation) for annotation in annotations}
-    return Outcome.FAIL if Outcome.FAIL in said else Outcome.PASS if Outcome.PASS in said else None
-
-
-def outcome_of(annotation: Annotation) -> Outcome | None:
-    """What one annotation says of the run, if it says pass or fail at all."""
-    label = (annotation.label or "").strip().lower().replace(" ", "_")
-    if label in _GOOD or label in _BAD:
-        return Outcome.PASS if label in _GOOD else Outcome.FAIL
-    if not label and annotation.score in (0.0, 1.0):
-        return Outcome.PASS if annotation.score == 1.0 else Outcome.FAIL
+    """What people said, else what models and code said: fail if any says fail, else pass if any says pass."""
+    for by_people in (True, False):
+        said = {said_by(note) for note in annotations if (note.annotator_kind is AnnotatorKind.HUMAN) is by_people}
+        if said & {Outcome.FAIL, Outcome.PASS}:
+            return Outcome.FAIL if Outcome.FAIL in said else Outcome.PASS
     return None

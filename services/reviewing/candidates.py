@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from ...model.errors import UsageError
 from ...model.reviews import CitedStep, Label
+from ...model.text.bounds import bounded
 from ...model.traces import Trace
 from .citing import Citation, cite
-from .subjects import bounded, find_step
+from .subjects import find_step
 
 MOST = 3
 MOST_REFUSED = 5

@@ -18,6 +18,7 @@ from ..contract import Connection, Store
 from ..sqlite.values import sql_text
 from .compression import pack, unpack
 from .contents import marks
+from .score_scales import KnownScales, SeenScales
 from .spans import load_spans, span_digests
 
 _PREVIEW = 4_000
@@ -57,10 +58,13 @@ def refresh(store: Store, trace_ids: Sequence[int] | None = None, limit: int = 1
         else:
             dirty = _dirty_of(con, trace_ids)[:limit]
     if dirty and not store.read_only:
+        known: KnownScales = {}
         for start in range(0, len(dirty), _BATCH):
             with store.write() as con:
+                scales = SeenScales(con, known)
                 for trace_id in dirty[start : start + _BATCH]:
-                    _assemble(con, trace_id)
+                    _assemble(con, trace_id, scales)
+                scales.settle()
     return dirty
 
 
@@ -93,14 +97,14 @@ def load_order(row: Any) -> ReadingOrder:
     )
 
 
-def _assemble(con: Connection, trace_id: int) -> None:
+def _assemble(con: Connection, trace_id: int, scales: SeenScales) -> None:
     (row,) = trace_rows(con, [trace_id])
     spans = load_spans(con, trace_id, row["trace_key"])
     order = reading_order(spans)
     digests = span_digests(con, trace_id)
     steps = build_steps(spans, order, lambda span: digests[span.span_id])
     reading = pack([[list(place) for place in order.places], {k: v.value for k, v in order.folded.items()}])
-    run = summarise(steps, spans, _facts(con, row))
+    run = summarise(steps, spans, _facts(con, row, scales))
     con.execute(UPDATE_TRACE, _summary_values(row["revision"] + 1, reading, len(steps), run, trace_id))
 
 
@@ -143,13 +147,15 @@ def _lines(names: Sequence[str]) -> str | None:
     return sql_text("\n" + "\n".join(name.replace("\n", " ") for name in names) + "\n") if names else None
 
 
-def _facts(con: Connection, row: Any) -> TraceFacts:
+def _facts(con: Connection, row: Any, scales: SeenScales) -> TraceFacts:
     facts = facts_from_record(row["trace_key"], unpack(row["facts"])) if row["facts"] else TraceFacts(row["trace_key"])
-    return replace(facts, annotations=load_annotations(con, row["id"]))
+    return replace(facts, annotations=load_annotations(con, row["id"], scales))
 
 
-def load_annotations(con: Connection, trace_id: int) -> tuple[Annotation, ...]:
-    return tuple(
+def load_annotations(con: Connection, trace_id: int, scales: SeenScales | None = None) -> tuple[Annotation, ...]:
+    """The annotations of a trace, each with what it says of the run."""
+    scales = scales or SeenScales(con)
+    found = tuple(
         Annotation(
             row["name"],
             row["label"],
@@ -158,9 +164,13 @@ def load_annotations(con: Connection, trace_id: int) -> tuple[Annotation, ...]:
             AnnotatorKind(row["annotator_kind"]),
             row["span_id"],
             row["source"],
+            row["low"],
+            row["high"],
+            bool(row["is_expectation"]),
         )
         for row in con.execute(SELECT_ANNOTATIONS, (trace_id,))
     )
+    return scales.understood(trace_id, found) if found else ()
 
 
 def step_numbers(store: Store, trace_id: int | None) -> dict[str, int]:
