@@ -16,7 +16,18 @@ from .changes import agree, change_set, changes_of, holds_free_text, pattern
 from .inquiry import Inquiry
 
 _DECISIVE = frozenset(
-    {"invariant_broken", "negative_feedback", "claimed_action", "carried_id", "stale_passage", "tool_contradiction"}
+    {
+        "invariant_broken",
+        "negative_feedback",
+        "claimed_action",
+        "claim_against_work",
+        "forbidden_change",
+        "carried_id",
+        "wrong_record",
+        "skipped_step",
+        "stale_passage",
+        "tool_contradiction",
+    }
 )
 """Signals of something said or done wrongly, rather than of trouble on the way, which a run may get over."""
 _CLEAR = 0.8

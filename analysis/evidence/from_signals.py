@@ -26,8 +26,24 @@ _CAUSE = {
     "truncation": CauseClass.MODEL,
     "unfinished": CauseClass.WORKFLOW,
     "wrong_arithmetic": CauseClass.REASONING,
+    "claim_against_work": CauseClass.REASONING,
+    "edit_without_effect": CauseClass.REASONING,
+    "forbidden_change": CauseClass.WORKFLOW,
+    "wrong_record": CauseClass.ARGUMENTS,
+    "skipped_step": CauseClass.WORKFLOW,
 }
-_WRONG = frozenset({"invariant_broken", "stale_passage", "carried_id", "claimed_action"})
+_WRONG = frozenset(
+    {
+        "invariant_broken",
+        "stale_passage",
+        "carried_id",
+        "wrong_record",
+        "claimed_action",
+        "claim_against_work",
+        "forbidden_change",
+        "skipped_step",
+    }
+)
 """What was done or said wrongly is itself the place; the rest is trouble, which shows later than it began."""
 _TROUBLE = frozenset({"tool_error", "error_in_result", "loop", "retry_without_change", "truncation"})
 _REPORTED = frozenset({"user_frustration", "negative_feedback"})
