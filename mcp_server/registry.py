@@ -30,7 +30,7 @@ TOOL_MODULES = (
     "traces",
     "diffs",
     "groups",
-    "suspects",
+    "cases",
     "query",
     "failures",
     "paths",

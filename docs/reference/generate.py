@@ -13,6 +13,7 @@ from typing import Any
 import click
 from pydantic import TypeAdapter
 from retrospan.answers.json import shapes as w
+from retrospan.answers.json.case_file import CaseFileJson
 from retrospan.cli.main import cli
 from retrospan.mcp_server.instructions import INSTRUCTIONS
 from retrospan.mcp_server.prompts import PROMPTS
@@ -28,6 +29,7 @@ SCHEMAS: dict[str, tuple[Any, str]] = {
     "trace-count": (w.OutcomeCountsJson, "retrospan trace count [QUERY] --json"),
     "trace-show": (w.TraceDetailJson, "retrospan trace show T --json"),
     "trace-diff": (w.DiffJson, "retrospan trace diff A [B] --json"),
+    "trace-case": (list[CaseFileJson], "retrospan trace case T… --json"),
     "suspects": (list[w.TraceSuspectsJson], "retrospan suspects T… --json"),
     "signals": (list[w.TraceSignalsJson], "retrospan signals T… --json"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from retrospan.analysis.evidence.teamwork import leader
+from retrospan.analysis.evidence.position import leader
 from retrospan.analysis.reading import read
 
 

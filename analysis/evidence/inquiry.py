@@ -18,7 +18,7 @@ _COSTLY = frozenset({"ungrounded_value", "result_ignored", "tool_contradiction"}
 
 
 @dataclass(frozen=True)
-class CaseFile:
+class Inquiry:
     """One run under suspicion."""
 
     reading: Reading
@@ -46,7 +46,7 @@ class CaseFile:
         return not ours or not theirs or bool(ours & theirs)
 
 
-def open_case(trace: Trace, signals: Sequence[Signal], siblings: Sequence[Trace]) -> CaseFile:
+def inquire(trace: Trace, signals: Sequence[Signal], siblings: Sequence[Trace]) -> Inquiry:
     """Read the run and at most twelve siblings, nearest first as given.
 
     A sibling counts as good by its outcome; where that is unknown, by the absence of failure signals.
@@ -64,7 +64,7 @@ def open_case(trace: Trace, signals: Sequence[Signal], siblings: Sequence[Trace]
             clean += [other] if not _failing(other) else []
         else:
             (passed if outcome is Outcome.PASS else bad).append(other)
-    return CaseFile(reading, tuple(signals), tuple(passed or clean), tuple(bad), tuple(unknown), bool(passed))
+    return Inquiry(reading, tuple(signals), tuple(passed or clean), tuple(bad), tuple(unknown), bool(passed))
 
 
 def _failing(reading: Reading) -> bool:
