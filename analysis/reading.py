@@ -6,7 +6,7 @@ text, and every tool call meets its result, so that signals and evidence need no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from ..model.text.jsontext import as_text, scalars
 from ..model.traces import Trace
 from .acts import Act, acts_of, current_turn
 from .effects import Effect, things_of
+from .tool_roles import ToolFact
 from .values import ValueKind, values_in
 from .views import Role, View, bare_agent, own_text, views_of
 from .wording import HEDGE
@@ -92,10 +93,15 @@ class Reading:
         return found
 
 
-def read(trace: Trace) -> Reading:
-    """The trace with roles and acts. Cost: linear in its text; each text is cut at 200,000 characters."""
+def read(trace: Trace, tools: Mapping[str, ToolFact] | None = None) -> Reading:
+    """The trace with roles and acts. Cost: linear in its text; each text is cut at 200,000 characters.
+
+    Args:
+        trace: The run.
+        tools: What its tools do, where more is known than name and arguments tell: corrected, declared, seen in use.
+    """
     views = views_of(trace)
-    return Reading(trace, views, tuple(acts_of(views)), {view.index: view for view in views})
+    return Reading(trace, views, tuple(acts_of(views, tools)), {view.index: view for view in views})
 
 
 def mended(reading: Reading, failed: Act) -> bool:
