@@ -21,6 +21,7 @@ _EXECUTED = re.compile(
     r"\(?exit code:? -?\d)"
 )
 """How a program begins that hands back what it ran."""
+_FENCE = re.compile(r"(?m)^[^\S\n]{0,12}(?:```|~~~)")
 _BLOCK = re.compile(r"```([\w+-]*)[^\S\n]*\n(.*?)```", re.DOTALL)
 _LANGUAGES = {"py": "python", "python3": "python", "sh": "bash", "shell": "bash", "console": "bash", "zsh": "bash"}
 _RUNNABLE = frozenset({"", "bash", "python", "tool_code", "powershell", "sql", "javascript", "js"})
@@ -114,6 +115,13 @@ def _without_templates(views: Sequence[View]) -> Iterator[View]:
             yield view
         if view.role is Role.DECISION:
             before = view.text
+
+
+def code_spans(text: str) -> list[tuple[int, int]]:
+    """Where fenced code stands in a text; a block that is not closed reaches to the end."""
+    marks = [match.start() for match in _FENCE.finditer(text)]
+    ends = [*marks[1::2], len(text)] if len(marks) % 2 else marks[1::2]
+    return list(zip(marks[::2], ends, strict=True))
 
 
 def code_in(text: str) -> tuple[str, str]:

@@ -92,11 +92,15 @@ def _faithbench() -> Iterator[Unit]:
 
 
 def _halueval() -> Iterator[Unit]:
-    """Answers without any source; the question stands in for one, so that the signal may speak at all."""
+    """Answers of a chat without any source."""
     text = lzma.decompress((datasets.DATA / "halueval_general" / "general_data.json.xz").read_bytes()).decode()
     for line in filter(None, text.splitlines()):
         item = json.loads(line)
-        shown = _names(_answered(item["user_query"], item["user_query"], item["chatgpt_response"]))
+        messages = [
+            {"role": "user", "content": item["user_query"]},
+            {"role": "assistant", "content": item["chatgpt_response"]},
+        ]
+        shown = _names(trace_of(datasets.Case("chat", {"id": "chat", "messages": messages})))
         yield Unit(item["hallucination"] == "yes", shown)
 
 

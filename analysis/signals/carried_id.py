@@ -12,6 +12,7 @@ from ..acts import current_turn
 from ..effects import Effect, hands_over
 from ..quotes import around, quote
 from ..reading import Act, Reading, Role, View
+from ..run_kinds import RunKind
 from ..values import ValueKind, values_in
 from ..wording import AGREEMENT
 from .definition import SignalDefinition, signal
@@ -62,7 +63,7 @@ def _of_things(arguments: JsonValue) -> str:
 def _turn_before(reading: Reading, asked: int) -> tuple[str, str] | None:
     """The last words of a person before a call, and all that was said and shown since; None in a first turn."""
     texts: list[str] = []
-    earlier = False
+    earlier = bool(reading.given)
     said = ""
     for view in reading.views:
         if view.index > asked:
@@ -100,12 +101,12 @@ def _words(text: str) -> set[str]:
 
 def _record(reading: Reading, wanted: str, before: int) -> str | None:
     """All that was said and shown together with this id before the call; None where nothing was."""
-    found: list[str] = []
+    found = [message.content for message in reading.given if message.role != "user" and wanted in message.content]
     for view in reading.views:
-        if view.index >= before:
+        if view.index > before:
             break
         told = [m.content for m in view.step.new_messages if m.role in ("tool", "assistant")]
-        told += [view.text] if view.role in (Role.RESULT, Role.DECISION) else []
+        told += [view.text] if view.role in (Role.RESULT, Role.DECISION) and view.index < before else []
         found += [text for text in told if wanted in text]
     return "\n".join(found) or None
 
@@ -144,4 +145,5 @@ DEFINITION = SignalDefinition(
         "English, German, French and Spanish."
     ),
     find=find,
+    meant_for=frozenset({RunKind.BUSINESS, RunKind.TEAM}),
 )

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 
 from ...model.findings import Signal
-from ..effects import Effect
 from ..quotes import around
 from ..reading import Act, Reading, View
+from ..run_kinds import INFORMED
+from ..tool_roles import ToolRole
+from ..views import code_spans
 from .definition import SignalDefinition, signal
 
 _VERBS: dict[str, str] = {
@@ -53,10 +55,21 @@ _VERBS: dict[str, str] = {
     "deactivated": "deactivate disable set update suspend stop cancel",
     "blocked": "block lock freeze suspend disable set update deactivate cancel",
     "shipped": "ship send dispatch create order",
+    "put": "put add create set list insert update place queue enqueue join reserve book order hold",
+    "moved": "move update modify change set reschedule schedule transfer book put",
+    "informed": "inform notify send email mail message alert sms text contact tell call",
+    "texted": "text sms send notify message",
+    "messaged": "message send notify sms email",
+    "forwarded": "forward send transfer escalate email message create",
+    "waived": "waive update set refund remove credit apply adjust fee modify",
+    "credited": "credit refund add apply issue update payment",
+    "logged": "log create add record report ticket note insert submit save",
+    "filed": "file create submit ticket report add open log",
+    "arranged": "arrange book schedule create order reserve add request",
 }
 _BROAD = frozenset({"applied", "changed", "issued", "modified", "submitted", "updated"})
 """Said of any change."""
-_BY_THE_WAY = _BROAD | {"charged", "emailed", "notified", "refunded", "sent"}
+_BY_THE_WAY = _BROAD | {"added", "charged", "credited", "emailed", "notified", "refunded", "sent", "waived"}
 """What a system does by itself after another change: so when it is said to have been done, not by whom."""
 _CLAIM = re.compile(
     r"(?i)\b(?:i(?:'ve| have)(?: now| just| already| successfully){0,2}|we(?:'ve| have)(?: now| just|"
@@ -64,6 +77,9 @@ _CLAIM = re.compile(
     r"i(?: just| successfully)?|(?:has|have) (?:now |just )?been(?: successfully)?|(?:was|"
     r"were) successfully|is now|are now) "
     rf"({'|'.join(sorted(_VERBS, key=len, reverse=True))})\b"
+)
+_YOU = re.compile(
+    r"(?i)\b(?:you're|you are) (?:now |all )?(booked|rebooked|scheduled|rescheduled|registered|enrolled)\b"
 )
 _THINGS: dict[str, str] = {
     "refund": "refund return credit payment cancel",
@@ -86,6 +102,12 @@ _UNDER_WAY = re.compile(
     r"está en camino|ha sido (?:procesado|enviado))"
 )
 _SENTENCE = re.compile(r"[.!?\n]")
+_OWN_TEXT = re.compile(
+    r"(?i)^[^.!?\n]{0,40}\b(?:summary|table|draft|answer|response|outline|example|section|explanation|version|text|"
+    r"paragraph|links?|sources?|overview|breakdown|together)\b"
+)
+"""What an agent makes by writing it down needs no call."""
+_FOR_CALLERS = (ToolRole.UNKNOWN, ToolRole.RUN)
 _FIRST_PERSON = re.compile(r"(?i)(?:i|we)\b")
 _UNREAL = re.compile(
     r"(?i)\b(?:if|once|after|when|unless|until|could|would|should|must|may|might|not|n't|cannot|whether|already|previously|before|"
@@ -99,7 +121,7 @@ def find(reading: Reading) -> Iterator[Signal]:
     claimed: set[str] = set()
     for view in reading.decisions:
         for match, said, able in _claims(view.text[:20_000]):
-            if said in claimed or _is_unreal(view.text, match.start(), match.group()):
+            if said in claimed or _is_unreal(view.text, match.start(), match.group()) or _is_text(view.text, match):
                 continue
             if not _FIRST_PERSON.match(match.group()) and _is_known_state(reading, view, said):
                 continue
@@ -112,7 +134,7 @@ def find(reading: Reading) -> Iterator[Signal]:
 
 def _claims(text: str) -> Iterator[tuple[re.Match[str], str, list[str]]]:
     """What is said to be done or under way, with the words of tools that could do it."""
-    for match in _CLAIM.finditer(text):
+    for match in (*_CLAIM.finditer(text), *_YOU.finditer(text)):
         yield match, match.group(1).lower(), _VERBS[match.group(1).lower()].split()
     for match in _UNDER_WAY.finditer(text):
         yield match, match.group(1).lower(), _THINGS[match.group(1).lower()].split()
@@ -121,6 +143,20 @@ def _claims(text: str) -> Iterator[tuple[re.Match[str], str, list[str]]]:
 def _is_unreal(text: str, start: int, claim: str) -> bool:
     sentence = max(text.rfind(mark, 0, start) for mark in ".!?\n") + 1
     return bool(_UNREAL.search(text[sentence:start]) or _UNREAL.search(claim))
+
+
+def _is_text(text: str, match: re.Match[str]) -> bool:
+    """Is it said of the reply itself, or within a quotation or code: words for somebody else to say?"""
+    line = text.rfind("\n", 0, match.start()) + 1
+    before = text[line : match.start()]
+    quoted = (
+        before.lstrip().startswith(">") or before.count('"') % 2 == 1 or before.count("\u201c") > before.count("\u201d")
+    )
+    return (
+        quoted
+        or bool(_OWN_TEXT.match(text[match.end() : match.end() + 60]))
+        or any(start <= match.start() < end for start, end in code_spans(text))
+    )
 
 
 def _is_known_state(reading: Reading, view: View, said: str) -> bool:
@@ -137,11 +173,13 @@ def _holds(result: str, said: str) -> bool:
 
 def _unmet(reading: Reading, view: View, able: list[str], excused: bool) -> str | None:
     """Why the claim is not met; None where a call that fits was made."""
+    if any(word in name.lower() for name, _ in reading.earlier_calls for word in able):
+        return None  # an earlier turn did it
     fitting = [act for act in reading.acts if act.step <= view.index and any(word in act.tool.lower() for word in able)]
     if not fitting:
         before = [act for act in reading.acts if act.step <= view.index]
         return None if any(_could(act, excused) for act in before) else "no call that could do so was made before"
-    if all(act.failure or act.declared_failure for act in fitting):
+    if all(act.failed for act in fitting):
         return f"every call of {fitting[-1].tool} failed"
     return None
 
@@ -149,11 +187,10 @@ def _unmet(reading: Reading, view: View, able: list[str], excused: bool) -> str 
 def _could(act: Act, excused: bool) -> bool:
     """May this call have done it, though its name says otherwise?
 
-    A tool of unknown effect may do anything; a refund, a charge or a mail often comes with another change.
+    A tool of unknown effect may do anything; a refund, a charge or a mail often comes with another change. Passing the
+    work on, asking and talking do nothing of the kind.
     """
-    if act.failure or act.declared_failure:
-        return False
-    return act.effect is Effect.UNKNOWN or (act.effect is Effect.WRITE and excused)
+    return not act.failed and (act.role in _FOR_CALLERS or (act.role is ToolRole.WRITE and excused))
 
 
 def _signal(view: View, match: re.Match[str], said: str, unmet: str) -> Signal:
@@ -177,4 +214,5 @@ DEFINITION = SignalDefinition(
         "names, and actions that the user or the system did, can mislead it."
     ),
     find=find,
+    meant_for=INFORMED,
 )

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from ...model.findings import Signal
 from ...model.traces import StepKind
-from ..effects import Effect
 from ..failures import nothing_found
 from ..quotes import quote
 from ..reading import Act, Reading
+from ..run_kinds import INFORMED
+from ..tool_roles import ToolRole
 from ..wording import HEDGE
 from .definition import SignalDefinition, signal
 
@@ -43,7 +44,7 @@ def find(reading: Reading) -> Iterator[Signal]:
 
 def _looks_up(reading: Reading, act: Act) -> bool:
     kind = reading.view(act.done).step.kind if act.done is not None else None
-    return kind is StepKind.RETRIEVER or act.effect is Effect.READ
+    return kind is StepKind.RETRIEVER or (act.role is ToolRole.READ and not act.failed)
 
 
 def _empty(reading: Reading, act: Act) -> str | None:
@@ -60,4 +61,5 @@ DEFINITION = SignalDefinition(
         "A look-up whose empty result is the answer (no open tickets) is marked; hedges in other languages are missed."
     ),
     find=find,
+    meant_for=INFORMED,
 )

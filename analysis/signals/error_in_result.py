@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ...model.findings import Signal
 from ..quotes import quote
 from ..reading import Reading, got_over
+from ..run_kinds import CRAFT
 from .definition import SignalDefinition, signal
 
 _TRACEBACK = "Traceback (most recent call last)"
@@ -23,6 +24,8 @@ def find(reading: Reading) -> Iterator[Signal]:
                 handled = got_over(reading, act)
                 reason = f"{act.tool} answered with an error{handled and f', {handled}'}: {told}"
                 yield signal(DEFINITION.name, act.done, reason, evidence, failure=not handled)
+    if reading.kind in CRAFT:
+        return  # an agent that tries out code also writes of tracebacks
     for view in reading.decisions:
         if _TRACEBACK in view.text:
             evidence = quote(view.step, _TRACEBACK, "outputs")

@@ -25,14 +25,14 @@ def find_in(reading: Reading, surroundings: Surroundings) -> Iterator[Signal]:
 
 
 def _called(reading: Reading, rule: Invariant) -> Iterator[Signal]:
-    worked: set[str] = set()
+    worked = {name for name, _ in reading.earlier_calls}
     for act in reading.acts:
         if act.tool == rule.tool:
             broken = _broken(act, rule, worked)
             if broken is not None:
                 yield _signal(reading, rule, act, broken)
                 return
-        if not act.failure and not act.declared_failure:
+        if not act.failed:
             worked.add(act.tool)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ...model.findings import Signal
 from ...model.traces import Status, StepKind
 from ..quotes import quote
-from ..reading import Reading, Role
+from ..reading import Reading, Role, View
 from .definition import SignalDefinition, signal
 
 _FATAL = re.compile(
@@ -27,7 +27,9 @@ def find(reading: Reading) -> Iterator[Signal]:
             message = step.error.message if step.error else view.text
             told = message.strip().splitlines()[0][:120] if message.strip() else "no message"
             evidence = quote(step, message, "error") or quote(step, step.name, "name")
-            yield signal(DEFINITION.name, view.index, f"the model call failed: {told}", evidence)
+            again = _worked_again(reading, view)
+            reason = f"the model call failed{', and one after it worked' * again}: {told}"
+            yield signal(DEFINITION.name, view.index, reason, evidence, failure=not again)
         elif view.role is Role.DECISION and (match := _FATAL.search(view.text)) and _is_raised(view.text):
             yield signal(
                 DEFINITION.name,
@@ -35,6 +37,12 @@ def find(reading: Reading) -> Iterator[Signal]:
                 f"the step broke off with {match.group().split()[0].strip(':')}",
                 quote(step, match.group(), "outputs"),
             )
+
+
+def _worked_again(reading: Reading, failed: View) -> bool:
+    """Was the call made again, by a retry or the next round, and answered?"""
+    later = (view for view in reading.decisions if view.index > failed.index and view.agent == failed.agent)
+    return any(view.step.status is not Status.ERROR and view.step.output_messages for view in later)
 
 
 def _is_raised(text: str) -> bool:

@@ -10,28 +10,46 @@ from rapidfuzz import fuzz
 
 from ...model.findings import Signal
 from ..quotes import quote
-from ..reading import Act, Reading, View
+from ..reading import Act, Reading, View, changed_between
+from ..run_kinds import CRAFT
+from ..tool_roles import ToolRole, words_of
 from .definition import SignalDefinition, signal
 
 _TIMES = 3
+_TIMES_OF_CRAFT = 4
+"""Whoever tries things out looks again on purpose."""
+_WAITING = frozenset({"wait", "poll", "sleep", "output", "status", "progress", "monitor", "stdin", "heartbeat"})
 _ALIKE = 95.0
 _SHORT = 40
 
 
 def find(reading: Reading) -> Iterator[Signal]:
-    by_key: dict[tuple[str, str], list[Act]] = defaultdict(list)
-    for act in (act for act in reading.acts if act.arguments is not None):
-        by_key[act.key].append(act)
-    for (tool, _), acts in by_key.items():
-        if len(acts) >= _TIMES and len({act.result for act in acts}) < len(acts):
-            step = reading.view(acts[_TIMES - 1].step).step
-            yield signal(
-                DEFINITION.name,
-                acts[_TIMES - 1].step,
-                f"{tool} is called {len(acts)} times with the same arguments",
-                quote(step, tool, "tool"),
-            )
+    counted: dict[tuple[str, str, str], list[Act]] = defaultdict(list)
+    told: set[tuple[str, str, str]] = set()
+    least = _TIMES_OF_CRAFT if reading.kind in CRAFT else _TIMES
+    for act in (act for act in reading.acts if act.arguments is not None and not _waits(act)):
+        key = (reading.view(act.step).agent, *act.key)
+        acts = counted[key]
+        if acts and _is_new(reading, acts[-1], act):
+            acts.clear()
+        acts.append(act)
+        if len(acts) == least and key not in told:
+            told.add(key)
+            step = reading.view(act.step).step
+            reason = f"{act.tool} is called {least} times with the same arguments and the same result"
+            yield signal(DEFINITION.name, act.step, reason, quote(step, act.tool, "tool"))
     yield from _repeated_words(reading)
+
+
+def _is_new(reading: Reading, before: Act, act: Act) -> bool:
+    """Is there a reason for the call: another result, something changed, a person spoke?"""
+    spoke = any(before.step < index <= act.step for index, _ in reading.user_turns)
+    return spoke or act.result != before.result or changed_between(reading, before, act)
+
+
+def _waits(act: Act) -> bool:
+    """Is it made to be called again: a plan kept up to date, a look whether something is done?"""
+    return act.role is ToolRole.NOTE or bool(words_of(act.tool) & _WAITING)
 
 
 def _repeated_words(reading: Reading) -> Iterator[Signal]:
@@ -61,7 +79,8 @@ def _alike(left: str, right: str) -> bool:
 DEFINITION = SignalDefinition(
     name="loop",
     definition=(
-        "One call with the same arguments at least three times with a repeated result, or three nearly equal turns."
+        "One agent makes one call with the same arguments and the same result three times (four, where it tries out "
+        "code), and nothing changes between; or three nearly equal turns."
     ),
     weakness="Polling for a state that changes slowly is a loop by this rule; cycles over several tools are not seen.",
     find=find,

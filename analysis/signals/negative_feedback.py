@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.findings import Signal
-from ...model.traces import Annotation
+from ...model.traces import Annotation, AnnotatorKind
 from ..quotes import quote
 from ..reading import Reading
 from .definition import SignalDefinition, signal
@@ -45,7 +45,8 @@ def find(reading: Reading) -> Iterator[Signal]:
             if view
             else None
         )
-        yield signal(DEFINITION.name, view.index if view else None, told, evidence)
+        by_model = annotation.annotator_kind is AnnotatorKind.LLM
+        yield signal(DEFINITION.name, view.index if view else None, told, evidence, failure=not by_model)
 
 
 def _is_bad(annotation: Annotation) -> bool:
@@ -63,7 +64,8 @@ DEFINITION = SignalDefinition(
         "An annotation that came with the data judges the run or a step as bad, by label or by a score below one half."
     ),
     weakness=(
-        "Scores on other scales (1 to 5) are read as good; an automatic evaluator's opinion counts like a person's."
+        "Scores on other scales (1 to 5) are read as good. What a model judged is notable only: it often saw less than "
+        "the run did."
     ),
     find=find,
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ...model.findings import Signal
 from ..quotes import around, quote
 from ..reading import Reading, Role
+from ..run_kinds import SERVICE
 from ..values import values_in
 from ..wording import HEDGE
 from .definition import SignalDefinition, signal
@@ -71,4 +72,5 @@ DEFINITION = SignalDefinition(
     ),
     weakness="An answer in other words, or a bare yes, looks like no answer. Languages with spaces and question marks.",
     find=find,
+    meant_for=SERVICE,
 )

@@ -87,7 +87,7 @@ def signals_of(
     """`find_signals` for a trace already read."""
     found: list[Signal] = []
     for definition in DEFINITIONS:
-        if definition.name not in disabled:
+        if definition.name not in disabled and reading.kind in definition.meant_for:
             found += definition.find(reading)
             found += definition.find_in(reading, surroundings) if definition.find_in else ()
     last = len(reading.views)

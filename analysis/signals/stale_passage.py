@@ -9,6 +9,7 @@ from ...model.findings import Signal
 from ..passages import Passage, passages_of, today_of
 from ..quotes import around, quote
 from ..reading import Reading, View
+from ..run_kinds import INFORMED
 from ..values import Value, ValueKind, values_in
 from .definition import SignalDefinition, signal
 
@@ -85,4 +86,5 @@ DEFINITION = SignalDefinition(
         "is not seen. Phrases of expiry in English, German, French and Spanish."
     ),
     find=find,
+    meant_for=INFORMED,
 )

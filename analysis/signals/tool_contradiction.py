@@ -10,6 +10,7 @@ from ...model.findings import Signal
 from ...model.text.jsontext import parse_if_json, scalars
 from ..quotes import around, quote
 from ..reading import Act, Reading, View
+from ..run_kinds import INFORMED
 from ..values import number_of, values_in
 from .definition import SignalDefinition, signal
 
@@ -102,4 +103,5 @@ DEFINITION = SignalDefinition(
     definition="A tool returned one number under a name; the final answer gives another number next to that name.",
     weakness="Only names that the answer repeats and numbers are compared; lists with many rows are left out.",
     find=find,
+    meant_for=INFORMED,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...model.findings import Signal
 from ...model.traces import Status, StepKind
 from ..quotes import quote
-from ..reading import Reading, got_over, owned_up
+from ..reading import Reading, got_over, got_over_step
 from .definition import SignalDefinition, signal
 
 _KINDS = (StepKind.TOOL, StepKind.RETRIEVER, StepKind.RERANKER, StepKind.GUARDRAIL, StepKind.EMBEDDING)
@@ -18,13 +18,13 @@ def find(reading: Reading) -> Iterator[Signal]:
     for view in reading.views:
         step = view.step
         act = failing.get(view.index)
-        if not act and not (step.kind in _KINDS and step.status is Status.ERROR):
+        if act is None and not (step.kind in _KINDS and step.status is Status.ERROR):
             continue
         name = act.tool if act else step.tool or step.name
         message = step.error.message if step.error else (act.failure if act else None) or view.text
         told = message.strip().splitlines()[0][:120] if message.strip() else "no message"
         evidence = quote(step, message or "", "error" if step.error else "outputs") or quote(step, name, "tool")
-        handled = got_over(reading, act) if act else "and the answer says so" * owned_up(reading, view.index)
+        handled = got_over(reading, act) if act else got_over_step(reading, view)
         reason = f"{name} failed{handled and f', {handled}'}: {told}"
         yield signal(DEFINITION.name, view.index, reason, evidence, failure=not handled)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...model.findings import Signal
 from ...model.traces import StepKind
 from ..quotes import quote
-from ..reading import Reading
+from ..reading import Reading, View
 from .definition import SignalDefinition, signal
 
 _REASONS = frozenset({"length", "max_tokens", "max_output_tokens", "model_length", "token_limit", "incomplete"})
@@ -25,7 +25,8 @@ def find(reading: Reading) -> Iterator[Signal]:
         step = view.step
         if step.kind is StepKind.LLM and (step.finish_reason or "").lower() in _REASONS:
             reason = f"the model stopped at its token limit ({step.finish_reason})"
-            yield signal(DEFINITION.name, view.index, reason, quote(step, step.finish_reason or "", "finish_reason"))
+            evidence = quote(step, step.finish_reason or "", "finish_reason")
+            yield signal(DEFINITION.name, view.index, reason, evidence, failure=not _goes_on(reading, view))
         elif view.index in cut:
             tail = view.text.rstrip()[-80:]
             yield signal(
@@ -34,7 +35,13 @@ def find(reading: Reading) -> Iterator[Signal]:
                 "the output ends inside a code block",
                 quote(step, tail, "outputs"),
                 strength=0.7,
+                failure=not _goes_on(reading, view),
             )
+
+
+def _goes_on(reading: Reading, cut: View) -> bool:
+    """Did the same agent speak again after it?"""
+    return any(view.index > cut.index and view.agent == cut.agent and view.text for view in reading.decisions)
 
 
 def _is_cut(text: str) -> bool:

@@ -8,6 +8,7 @@ from ...model.findings import Signal
 from ..provenance import Use, provenance_of
 from ..quotes import around
 from ..reading import Reading
+from ..run_kinds import RunKind
 from ..values import ValueKind
 from .definition import SignalDefinition, signal
 
@@ -51,4 +52,5 @@ DEFINITION = SignalDefinition(
     ),
     weakness="World knowledge and longer arithmetic (averages, unit changes) are marked; invented prose is not seen.",
     find=find,
+    meant_for=frozenset({RunKind.BUSINESS, RunKind.RETRIEVAL}),
 )

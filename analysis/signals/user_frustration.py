@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 from ...model.findings import Signal
 from ..quotes import around, quote
 from ..reading import Reading
+from ..speakers import persons_words
 from ..wording import AGREEMENT, FRUSTRATION, HEDGE
 from .definition import SignalDefinition, signal
 
@@ -25,8 +26,9 @@ _CORRECTS = re.compile(r"(?i)wrong|incorrect|already|said|mis(?:understood|take)
 
 def find(reading: Reading) -> Iterator[Signal]:
     before: list[tuple[str, str]] = []
-    for index, text in reading.user_turns:
+    for index, turn in reading.user_turns:
         step, asked = reading.view(index).step, reading.view(index).agent
+        text = persons_words(turn)
         match = FRUSTRATION.search(text[:4_000]) if before else None
         if match:
             evidence = around(step, text, match.start(), match.end(), "inputs")
@@ -34,13 +36,19 @@ def find(reading: Reading) -> Iterator[Signal]:
             told = "the user takes a no badly" if refused else "the user complains or corrects"
             yield signal(DEFINITION.name, index, told, evidence, strength=0.8, failure=not refused)
         # A turn that opens with a yes repeats the words of what it agrees to.
-        elif not AGREEMENT.match(text.strip()) and any(
+        elif not _is_reply(reading, index, text) and any(
             _rephrased(earlier, text) for agent, earlier in before if agent == asked
         ):
-            evidence = quote(step, text.strip().splitlines()[0], "inputs")
+            evidence = quote(step, text.splitlines()[0], "inputs")
             yield signal(DEFINITION.name, index, "the user asks the same again", evidence, strength=0.6)
         # A framework gives each of its agents a prompt of one make; that is nobody asking again.
         before.append((asked, text))
+
+
+def _is_reply(reading: Reading, index: int, text: str) -> bool:
+    """Does the turn agree to something, or answer what the agent has just asked?"""
+    before = next((view for view in reversed(reading.decisions) if view.index < index and view.text.strip()), None)
+    return bool(AGREEMENT.match(text)) or (before is not None and "?" in before.text)
 
 
 def _after_a_no(reading: Reading, index: int) -> bool:
@@ -52,7 +60,7 @@ def _after_a_no(reading: Reading, index: int) -> bool:
 def _rephrased(earlier: str, later: str) -> bool:
     if min(len(earlier), len(later)) < _SHORT or max(len(earlier), len(later)) > 600:
         return False
-    return fuzz.token_set_ratio(earlier, later) >= _ALIKE
+    return fuzz.token_sort_ratio(earlier.lower(), later.lower()) >= _ALIKE
 
 
 DEFINITION = SignalDefinition(

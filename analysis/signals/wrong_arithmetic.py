@@ -9,6 +9,7 @@ from ...model.findings import Signal
 from ..equations import Equation, equations_in
 from ..quotes import quote
 from ..reading import Reading
+from ..views import code_spans
 from .definition import SignalDefinition, signal
 
 _MOST = 3
@@ -17,7 +18,9 @@ _MOST = 3
 
 def find(reading: Reading) -> Iterator[Signal]:
     for view in reading.decisions:
-        for wrong in islice((e for e in equations_in(view.text) if not e.holds), _MOST):
+        code = code_spans(view.text)
+        wrongs = (e for e in equations_in(view.text) if not e.holds and not any(a <= e.start < b for a, b in code))
+        for wrong in islice(wrongs, _MOST):
             stated = view.text[wrong.start : wrong.end]
             reason = f"the calculation does not add up: its left side is {_spelled(wrong)}"
             yield signal(DEFINITION.name, view.index, reason, quote(view.step, stated, "outputs"), strength=0.9)
