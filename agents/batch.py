@@ -8,8 +8,8 @@ from enum import StrEnum
 
 import anyio
 
+from ..store.contract import Store
 from ..store.jobs.agent_runs import Job, Task, TaskState, job_states, pending_tasks
-from ..store.sqlite.connection import Store
 
 _FAILURES_IN_A_ROW = 5
 """After so many the endpoint is taken to be down, rather than asked for every trace that is left."""

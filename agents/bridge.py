@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..store.sqlite.connection import Store
+from ..store.contract import Store
 
 if TYPE_CHECKING:
     from mcp import Client

@@ -16,10 +16,10 @@ from ..knowledge.plaintext import plain_text
 from ..model.text.jsontext import as_text
 from ..model.traces import Trace
 from ..services.agent_work.jobs import keep_transcript, keep_turn, task_for
-from ..services.agent_work.sentences import Claim, Support
+from ..services.reviewing.sentences import Claim, Support
+from ..store.contract import Store
 from ..store.jobs.agent_runs import Spent, Task
-from ..store.sqlite.connection import Store
-from ..store.traces.summaries import get_trace
+from ..store.reading.summaries import get_trace
 from .bridge import reading_tools
 from .events import Ending, Event, Message, result_text
 from .evidence import Cited, check_citations

@@ -14,8 +14,8 @@ from ..model.errors import UnknownIdError
 from ..model.findings import CauseClass
 from ..model.reviews import Label
 from ..model.traces import Trace
-from ..services.agent_work.quotations import locate_quote
-from ..services.agent_work.sentences import Claim, Support
+from ..services.reviewing.quotations import locate_quote
+from ..services.reviewing.sentences import Claim, Support
 from ..services.reviewing.subjects import find_step
 
 MAX_CLAIMS = 12

@@ -12,8 +12,8 @@ from ..knowledge.plaintext import plain_line, plain_text
 from ..model.reviews import Lesson, Verdict
 from ..model.text.display import safe_line
 from ..model.text.fence import fenced, inert
+from ..store.contract import Store
 from ..store.jobs.agent_runs import Spent
-from ..store.sqlite.connection import Store
 from .bridge import own_tool, reading_tools
 from .events import Ending, Event, Message
 from .loop import Conversation, Setup

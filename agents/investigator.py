@@ -17,9 +17,9 @@ from ..model.findings import CauseClass
 from ..model.text.display import safe_line
 from ..model.text.fence import fenced, inert
 from ..model.traces import Trace
+from ..store.contract import Store
 from ..store.jobs.agent_runs import Spent
-from ..store.sqlite.connection import Store
-from ..store.traces.summaries import get_trace
+from ..store.reading.summaries import get_trace
 from .bridge import own_tool, reading_tools
 from .events import Ending, Event, Message, result_text
 from .evidence import MAX_CLAIMS, Dropped, Findings, Report, check_report

@@ -20,7 +20,7 @@ from ..knowledge.plaintext import plain_line
 from ..model.errors import UsageError
 from ..model.reviews import Criterion, Label
 from ..model.traces import Message, Step, Trace, Usage
-from ..services.agent_work.sentences import Claim
+from ..services.reviewing.sentences import Claim
 from ..store.jobs.agent_runs import Spent
 from .evidence import Cited, Dropped, check_citations
 from .model import RequestFailedError, explained, usage_of

@@ -11,11 +11,11 @@ from ..model.errors import UnknownIdError, UsageError
 from ..model.text.display import safe_line
 from ..model.traces import JsonValue, Usage
 from ..services.agent_work.jobs import end_job, keep_answer
-from ..services.agent_work.sentences import claims_json
 from ..services.reviewing.asking import Citation, checked_proposal
+from ..services.reviewing.sentences import claims_json
+from ..store.contract import Store
 from ..store.jobs.agent_runs import Job, Task, TaskState, job_spent
-from ..store.sqlite.connection import Store
-from ..store.traces.summaries import get_trace
+from ..store.reading.summaries import get_trace
 from .batch import Outcome, run_tasks
 from .judge import Judgement, JudgeSetup, NoVerdict, judge
 from .model import RequestFailedError

@@ -8,7 +8,7 @@ from ..analysis.comparison import GroupComparison, ShareChange
 from ..analysis.statistics import Interval
 from ..model.text.budget import clip
 from ..model.text.fence import fenced, inert_line
-from ..services.understanding.comparing import Compared
+from ..services.finding.comparing import Compared
 
 _TASKS = 12
 _CHANGES = 6

@@ -9,9 +9,9 @@ from ..model.errors import UnknownIdError, did_you_mean
 from ..model.reviews import Rubric
 from ..model.text import yamltext
 from ..model.text.fence import fenced, inert
+from ..store.contract import Store
 from ..store.knowledge.index import list_documents
 from ..store.reviews.reviewers import load_trust
-from ..store.sqlite.connection import Store
 
 _MOST = 30_000
 

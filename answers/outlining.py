@@ -10,8 +10,9 @@ from ..model.findings import Signal
 from ..model.text.budget import CHARACTERS_PER_TOKEN, clip, ranges, share, spelled
 from ..model.text.fence import FENCE_COST, fenced, inert_line
 from ..model.traces import TraceSummary
+from ..services.understanding.step_texts import ToldStep
 from .outcome import told_outcome
-from .step_lines import StepLine, ToldStep, step_lines
+from .step_lines import StepLine, step_lines
 
 _LEAST_TEXT = 48
 """Characters of its texts that a step keeps; below that a step is rather summarised with its neighbours."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..analysis.paths.graph import Covered, Tally
 from ..model.text.budget import clip
 from ..model.text.fence import fenced, inert_line
-from ..services.understanding.paths import PathsReport, Untested
+from ..services.coverage.paths import PathsReport, Untested
 
 _WAY = 150
 

@@ -7,10 +7,8 @@ from ..model.findings import Signal
 from ..model.traces import Trace
 from ..services.understanding.analysing import signals_of
 from ..services.understanding.step_texts import told_steps
-from ..store.findings.signals import step_index
-from ..store.sqlite.connection import Store
-from ..store.traces.revisions import trace_rows
-from ..store.traces.summaries import get_summaries, get_trace, parse_trace_id, resolve_trace
+from ..store.contract import Store
+from ..store.reading.summaries import get_summaries, get_trace, parse_trace_id, resolve_trace
 from .detailing import StepRequest, detail_steps, parse_steps
 from .outlining import outline_trace
 
@@ -63,14 +61,6 @@ def read_steps(store: Store, name: str, steps: str | None, *, full: bool, offset
     trace, signals = _load(store, name)
     wanted = parse_steps(trace, steps or named or "0-")
     return detail_steps(trace, signals, StepRequest(wanted, full, offset), budget=budget)
-
-
-def step_numbers(store: Store, trace_id: int | None) -> dict[str, int]:
-    """The index of each span of a trace that is a step; none where there is no trace."""
-    if trace_id is None:
-        return {}
-    with store.read() as con:
-        return {span: index for row in trace_rows(con, [trace_id]) for span, index in step_index(row).items()}
 
 
 def _load(store: Store, name: str) -> tuple[Trace, tuple[Signal, ...]]:

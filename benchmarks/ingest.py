@@ -26,8 +26,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from otlp_spans import LAST_WORD, Shape, requests
 from processes import cpu_of_tree, memory_of_tree
 from retrospan.model.query import parse_query
+from retrospan.store.opening import open_store
 from retrospan.store.search.lines import search
-from retrospan.store.sqlite.connection import open_store
 
 HERE = Path(__file__).parent
 _FLOOR_MOST = 100_000

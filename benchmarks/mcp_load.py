@@ -30,8 +30,9 @@ from processes import memory_of_tree
 from retrospan.ingest.otlp.receiver import Delivery
 from retrospan.services.receiving.deliveries import Receiving
 from retrospan.services.serving.listening import listen
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
 from retrospan.store.settings.tokens import Role, add_token
-from retrospan.store.sqlite.connection import Store, open_store
 from retrospan.store.traces.revisions import refresh
 
 PROTOBUF = "application/x-protobuf"

@@ -35,8 +35,8 @@ from retrospan.model.text.budget import DEFAULT_BUDGET
 from retrospan.services.finding.listing import list_traces
 from retrospan.services.finding.searching import search_runs
 from retrospan.services.understanding.explaining import compare_traces, explain_trace
-from retrospan.store.sqlite.connection import Store, open_store
-from retrospan.store.sqlite.driver import Connection
+from retrospan.store.contract import Connection, Store
+from retrospan.store.opening import open_store
 
 CALLS = 40
 _COMMONEST = 400
@@ -96,7 +96,7 @@ def beside(what: str, ours: Sequence[Callable[[], object]], floor: Sequence[Call
 @contextmanager
 def bare(store: Store) -> Iterator[Connection]:
     """A connection of its own, as the store sets its own up, that only reads."""
-    with open_store(store.path, read_only=True) as other, other.read() as con:
+    with open_store(store.location, read_only=True) as other, other.read() as con:
         yield con
 
 

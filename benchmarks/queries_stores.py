@@ -13,8 +13,9 @@ from retrospan.services.embedding.choose import embedder
 from retrospan.services.embedding.protocol import Embedder
 from retrospan.services.embedding.work import embed_pending
 from retrospan.services.understanding.analysing import analyse
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
 from retrospan.store.search.vectors import NewVector, save_vectors, traces_to_embed
-from retrospan.store.sqlite.connection import Store, open_store
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.revisions import refresh
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import anyio
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.widgets.row_list import RowList
 from textual.pilot import Pilot

@@ -30,12 +30,13 @@ from retrospan.services.embedding.protocol import Embedder
 from retrospan.services.embedding.work import embed_pending
 from retrospan.services.finding.meaning import search_by_meaning
 from retrospan.services.understanding.analysing import analyse
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
+from retrospan.store.reading.summaries import get_summaries
 from retrospan.store.search.lines import search_any_word
 from retrospan.store.search.vectors import nearest_traces
-from retrospan.store.sqlite.connection import Store, open_store
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.revisions import refresh
-from retrospan.store.traces.summaries import get_summaries
 
 HERE = Path(__file__).resolve().parent
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 1.0)

@@ -30,7 +30,8 @@ from mcp.types import TextContent
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from retrospan.mcp_server.server import build_server
 from retrospan.services.serving.application import ServeOptions, serving
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
 from trail_spans import trail_requests
 
 Row = tuple[str, Sequence[int]]

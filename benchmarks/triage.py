@@ -22,7 +22,7 @@ from typing import Any
 import yaml
 from datasets import Case, agentrx_tau, tau_airline, tau_retail, who_and_when_hc
 from retrospan.services.receiving.importing import import_paths
-from retrospan.store.sqlite.connection import open_store
+from retrospan.store.opening import open_store
 
 HERE = Path(__file__).resolve().parent
 SETS: dict[str, Callable[[], list[Case]]] = {

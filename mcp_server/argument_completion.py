@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
+from mcp.server import MCPServer
 from mcp.types import Completion
 
-from ..store.sqlite.connection import Store
-
-if TYPE_CHECKING:
-    from .server import RetrospanServer
+from ..store.contract import Store
 
 _MOST = 30
 NEWEST = "SELECT id FROM trace ORDER BY id DESC LIMIT ?"
 BY_PREFIX = "SELECT id FROM trace WHERE CAST(id AS TEXT) LIKE ? || '%' ORDER BY id DESC LIMIT ?"
 
 
-def add_completions(server: RetrospanServer) -> None:
+def add_completions(server: MCPServer[None], store: Store, limiter: CapacityLimiter) -> None:
     """Register the completion handler."""
 
     @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]
     async def complete(ref: Any, argument: Any, context: Any) -> Completion:
-        values = await to_thread.run_sync(
-            suggestions, server.store, argument.name, argument.value, limiter=server.limiter
-        )
+        values = await to_thread.run_sync(suggestions, store, argument.name, argument.value, limiter=limiter)
         return Completion(values=values[:_MOST], total=None, has_more=len(values) > _MOST)
 
 
@@ -37,7 +33,7 @@ def suggestions(store: Store, argument: str, typed: str) -> list[str]:
 
         return [lesson.id for lesson in list_lessons(store) if lesson.id.startswith(typed)][: _MOST + 1]
     if argument == "rubric":
-        from ..knowledge.rubrics import list_rubrics
+        from ..store.reviews.rubrics import list_rubrics
 
         return sorted({rubric.id for rubric in list_rubrics(store) if rubric.id.startswith(typed)})[: _MOST + 1]
     if argument == "case":

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..store.sqlite.connection import Store
+from ..store.contract import Store
 from .registry import Role
 from .server import build_server
 

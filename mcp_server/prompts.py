@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+from mcp.server import MCPServer
 from pydantic import Field, StringConstraints
 
 from ..model.errors import UnknownIdError, did_you_mean
 from ..model.text.display import safe_line
 from .arguments import check_arguments, model_of
 from .registry import load_tools
-
-if TYPE_CHECKING:
-    from .server import RetrospanServer
 
 _TRIAGE = """\
 Find out what is failing{scope} and put it before people.
@@ -123,7 +121,7 @@ def prompt_text(name: str, arguments: Mapping[str, Any], *, writes: bool) -> str
     )
 
 
-def add_prompts(server: RetrospanServer) -> None:
+def add_prompts(server: MCPServer[None]) -> None:
     """Register the prompts."""
     for name, (title, function) in PROMPTS.items():
         server.prompt(name, title=title, description=function.__doc__)(function)

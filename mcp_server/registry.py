@@ -19,7 +19,7 @@ from ..model.errors import RefusedError, RetrospanError, UsageError, did_you_mea
 from ..model.text.display import safe_line, safe_text
 from ..model.text.fence import inert
 from ..services.privacy.read_notes import note_reading
-from ..store.sqlite.connection import Store
+from ..store.contract import Store
 from .arguments import Arguments, check_arguments, model_of, schema_of
 
 Role: TypeAlias = Literal["read", "agent"]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
+from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 
 from ..model.errors import RetrospanError
 from ..model.text.display import safe_line
+from ..store.contract import Store
 from .registry import error_text
-
-if TYPE_CHECKING:
-    from .server import RetrospanServer
 
 TEMPLATES = {
     "retrospan://trace/{trace}": "The outline of one run, T412",
@@ -44,13 +43,12 @@ def unknown_address(address: str) -> str:
     return f"No resource {safe_line(address, 120)!r} here. Addresses are: {', '.join(TEMPLATES)}."
 
 
-def add_resources(server: RetrospanServer) -> None:
+def add_resources(server: MCPServer[None], store: Store, limiter: CapacityLimiter) -> None:
     """Register the resource templates."""
-    store = server.store
 
     async def found(read: Callable[[], str]) -> str:
         try:
-            return await to_thread.run_sync(read, limiter=server.limiter)
+            return await to_thread.run_sync(read, limiter=limiter)
         except RetrospanError as err:
             raise MissingError(error_text(err)) from err
 
@@ -81,7 +79,7 @@ def add_resources(server: RetrospanServer) -> None:
     @resource("retrospan://rubric/{rubric}", "rubric")
     async def rubric(rubric: str) -> str:
         from ..answers.knowledge import rubric_text
-        from ..knowledge.rubrics import find_rubric
+        from ..store.reviews.rubrics import find_rubric
 
         return await found(lambda: rubric_text(find_rubric(store, rubric)))
 

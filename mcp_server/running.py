@@ -10,7 +10,7 @@ import anyio
 from anyio import CapacityLimiter, from_thread, to_thread
 
 from ..model.errors import StoppedError
-from ..store.sqlite.connection import Store
+from ..store.contract import Store
 
 Result = TypeVar("Result")
 Report = Callable[[int, int, str], None]

@@ -36,8 +36,8 @@ from mcp.types import Tool as ListedTool
 from pydantic import AnyUrl
 
 from ..model.errors import RetrospanError
-from ..store.sqlite.connection import Store
-from ..store.traces.summaries import resolve_trace
+from ..store.contract import Store
+from ..store.reading.summaries import resolve_trace
 from .argument_completion import add_completions
 from .instructions import INSTRUCTIONS
 from .links import links_of
@@ -180,8 +180,8 @@ def build_server(store: Store, *, read_only: bool = False, folder: Path | None =
     """
     server = RetrospanServer(store, read_only=read_only, folder=folder)
     add_prompts(server)
-    add_resources(server)
-    add_completions(server)
+    add_resources(server, store, server.limiter)
+    add_completions(server, store, server.limiter)
     return server
 
 

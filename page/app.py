@@ -21,7 +21,7 @@ from ..ingest.otlp.guard import HostGuard, host_name
 from ..model.errors import RetrospanError
 from ..model.text.display import safe_text
 from ..model.text.jsontext import canonical
-from ..store.sqlite.connection import Store
+from ..store.contract import Store
 from . import passkeys
 from .desk import Desk, Opened
 from .signing_in import FrontDoor, SignedIn, TooManyTries

@@ -12,8 +12,8 @@ from ..services.reviewing.asking_back import ask_back
 from ..services.reviewing.claiming import OpenReview, open_review, skip_review
 from ..services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict, undo_answer
 from ..services.understanding.analysing import signals_of
+from ..store.contract import Store
 from ..store.reviews.verdicts import list_verdicts
-from ..store.sqlite.connection import Store
 from ..trust.session import ReviewSession
 from .forms import read_answer
 from .story import Told, tell

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..model.errors import RefusedError, RetrospanError
 from ..services.reviewing.people import add_reviewer, unlock_reviewer, vouch_for
-from ..store.sqlite.connection import Store
+from ..store.contract import Store
 from ..trust.session import ReviewSession
 
 IDLE_SECONDS = 30 * 60

@@ -8,8 +8,7 @@ from ..model.cases import Case
 from ..model.traces import Message, Step, StepKind, Trace
 from .checks import run_check
 from .protocol import CalledTool, RunResult
-from .results import CaseResult, Judge
-from .runner import outcome_of
+from .results import CaseResult, Judge, outcome_of
 
 
 def recorded_run(trace: Trace) -> RunResult:

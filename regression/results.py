@@ -100,3 +100,16 @@ class Judge(Protocol):
     def __call__(self, question: str, run: RunResult, case: Case) -> JudgeAnswer:
         """Judge one run. Raises nothing for a refusal or a time-out: these are no verdict."""
         ...
+
+
+def outcome_of(checks: tuple[CheckResult, ...]) -> CaseOutcome:
+    """What a run becomes by its checks: a failed check weighs more than an undecided one."""
+    statuses = {check.status for check in checks}
+    for status, outcome in (
+        (CheckStatus.FAILED, CaseOutcome.FAILED),
+        (CheckStatus.ERROR, CaseOutcome.ERROR),
+        (CheckStatus.PASSED, CaseOutcome.PASSED),
+    ):
+        if status in statuses:
+            return outcome
+    return CaseOutcome.SKIPPED

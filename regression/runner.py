@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..model.cases import Case
 from .checks import run_check
-from .results import CaseOutcome, CaseResult, CaseRuns, CheckResult, CheckStatus, Judge
+from .results import CaseOutcome, CaseResult, CaseRuns, Judge, outcome_of
 from .target import TargetFunction, call_target
 
 _FOREIGN = (str(Path(__file__).parent), str(Path(asyncio.__file__).parent), "<frozen importlib", importlib.__file__)
@@ -72,19 +72,6 @@ def describe_error(err: Exception) -> str:
     own = [frame for frame in frames if not frame.filename.startswith(_FOREIGN)]
     told = "".join(traceback.format_list(own[-8:]))
     return told + "".join(traceback.format_exception_only(err)).rstrip()
-
-
-def outcome_of(checks: tuple[CheckResult, ...]) -> CaseOutcome:
-    """What a run becomes by its checks: a failed check weighs more than an undecided one."""
-    statuses = {check.status for check in checks}
-    for status, outcome in (
-        (CheckStatus.FAILED, CaseOutcome.FAILED),
-        (CheckStatus.ERROR, CaseOutcome.ERROR),
-        (CheckStatus.PASSED, CaseOutcome.PASSED),
-    ):
-        if status in statuses:
-            return outcome
-    return CaseOutcome.SKIPPED
 
 
 def _since(start: float) -> float:

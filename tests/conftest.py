@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from conversations import Builder
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
 
 
 @pytest.fixture(autouse=True)

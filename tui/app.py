@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from ..model.errors import RetrospanError
-from ..model.text.display import safe_line
-from ..store.sqlite.connection import Store
+from ..store.contract import Store
+from .desk import Desk
 from .preferences import load_preferences, save_preferences
 from .themes import THEME_WORDS, THEMES, meaning_colours
 
@@ -57,7 +57,7 @@ def _compare() -> Screen[None]:
     return CompareScreen()
 
 
-class RetrospanApp(App[None]):
+class RetrospanApp(Desk):
     """The terminal app on one store.
 
     Args:
@@ -92,13 +92,7 @@ class RetrospanApp(App[None]):
         folder: Path | None = None,
         theme: str | None = None,
     ) -> None:
-        super().__init__()
-        self.store = store
-        self.session = session
-        self.reviewer = reviewer
-        self.folder = folder or Path.cwd()
-        self.query_line = ""
-        """What the explorer searches for; other screens set it before they go there."""
+        super().__init__(store, session=session, reviewer=reviewer, folder=folder)
         self._start = start
         for entry in THEMES:
             self.register_theme(entry)
@@ -115,13 +109,7 @@ class RetrospanApp(App[None]):
         if self.session is not None and not self.session.demo:
             self.session.lock()
 
-    @property
-    def who(self) -> str:
-        """The person at the keyboard, as requests name them."""
-        return f"human:{self.session.name}" if self.session else "human:terminal"
-
     def with_session(self, then: Callable[[ReviewSession], None]) -> None:
-        """Go on with an unlocked reviewer; asks for the passphrase where none is unlocked yet."""
         if self.session is not None and not self.session.locked:
             then(self.session)
             return
@@ -134,7 +122,6 @@ class RetrospanApp(App[None]):
         unlock(self, unlocked)
 
     def open_next_item(self, after: int) -> None:
-        """Leave an item for the most urgent one that this reviewer can still answer."""
         from ..services.reviewing.asking import list_reviews
         from .screens.item import ItemScreen
 
@@ -149,17 +136,9 @@ class RetrospanApp(App[None]):
             self.tell("Nothing else waits for you.")
 
     def open_trace(self, trace_id: int, step: int | None = None) -> None:
-        """Show one run, at one of its steps."""
         from .screens.trace import TraceScreen
 
         self.push_screen(TraceScreen(trace_id, step))
-
-    def tell(self, words: str, *, error: bool = False) -> None:
-        """A short message that goes away by itself; made safe, and no markup is read in it."""
-        self.clear_notifications()
-        self.notify(
-            safe_line(words, 400), severity="error" if error else "information", timeout=8 if error else 4, markup=False
-        )
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for mode, title, words in (
@@ -177,14 +156,19 @@ class RetrospanApp(App[None]):
         yield SystemCommand("Other themes", "Choose among all", self.action_change_theme)
         yield SystemCommand("Quit", "Leave Retrospan", self.action_quit)
 
+    def open_help(self, about: Screen[None]) -> None:
+        from .screens.base import AppScreen
+        from .screens.help import HelpScreen
+
+        assert isinstance(about, AppScreen)
+        self.push_screen(HelpScreen(about))
+
     def open_settings(self) -> None:
-        """Show the settings above what is there."""
         from .screens.settings import SettingsScreen
 
         self.push_screen(SettingsScreen())
 
     def use_theme(self, name: str) -> None:
-        """Show these colours from now on, also at the next start."""
         self.theme = name
         try:
             save_preferences(replace(load_preferences(), theme=name))

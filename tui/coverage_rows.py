@@ -7,8 +7,8 @@ from textual.content import Content
 from ..analysis.paths.graph import Covered, Tally
 from ..model.cases import CaseStatus
 from ..model.reviews import SignatureState
+from ..services.coverage.paths import PathsReport, Untested
 from ..services.knowledge.cases import ListedCase
-from ..services.understanding.paths import PathsReport, Untested
 from .gate import cell, counted, joined, lines, shown
 from .plots import bar
 

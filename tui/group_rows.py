@@ -11,7 +11,7 @@ from textual.content import Content
 from ..analysis.comparison import GroupComparison, ShareChange
 from ..analysis.statistics import Interval
 from ..answers.groups import median_rows
-from ..services.understanding.comparing import Compared
+from ..services.finding.comparing import Compared
 from .gate import cell, counted, joined, shown, shown_line
 from .plots import bar, interval_bar
 

@@ -11,7 +11,7 @@ from ..services.reviewing.asking_back import ask_back
 from ..services.reviewing.claiming import OpenReview, give_back, keep_alive, open_review, skip_review
 from ..services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict, undo_answer
 from ..services.understanding.analysing import signals_of
-from ..store.sqlite.connection import Store
+from ..store.contract import Store
 from ..trust.session import ReviewSession
 from .answering import AnswerForm
 

@@ -9,7 +9,7 @@ from textual.content import Content
 from ..answers.json.values import iso_time
 from ..model.traces import Outcome, Status, TraceSummary
 from ..services.finding.listing import Listing, list_traces
-from ..store.sqlite.connection import Store
+from ..store.contract import Store
 from .gate import cell, joined, shown
 
 PAGE = 200

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from ..model.errors import RetrospanError
 from ..services.reviewing.people import demo_reviewer, unlock_reviewer
@@ -12,15 +11,13 @@ from ..trust.folders import keys_folder
 from ..trust.keys import key_names
 from ..trust.passphrase import require_terminal
 from ..trust.session import ReviewSession
+from .desk import Desk
 from .screens.ask import LineScreen
-
-if TYPE_CHECKING:
-    from .app import RetrospanApp
 
 _ADD_ONE = "Nobody can sign here yet. Leave with q and run `retrospan reviewer add NAME`, then come back."
 
 
-def unlock(app: RetrospanApp, then: Callable[[ReviewSession], None]) -> None:
+def unlock(app: Desk, then: Callable[[ReviewSession], None]) -> None:
     """Ask for what is needed, then call `then`; a store of a demo has its own reviewer and asks nothing."""
     if app.store.kind == "demo":
         then(demo_reviewer(app.store))
@@ -40,7 +37,7 @@ def unlock(app: RetrospanApp, then: Callable[[ReviewSession], None]) -> None:
         app.push_screen(screen, lambda name: _ask_passphrase(app, name, then) if name else None)
 
 
-def _ask_passphrase(app: RetrospanApp, name: str, then: Callable[[ReviewSession], None]) -> None:
+def _ask_passphrase(app: Desk, name: str, then: Callable[[ReviewSession], None]) -> None:
     async def open_key(passphrase: str) -> None:
         try:
             session = await asyncio.to_thread(unlock_reviewer, name, passphrase)

@@ -14,9 +14,9 @@ from typing import Any
 import networkx as nx
 
 from ...model.errors import BadInputError
+from ...model.paths import PathRow
 from ...model.text import yamltext
 from ...model.text.display import safe_line
-from ...store.traces.path_rows import PathRow
 from .graph import Graph
 from .sequence import END, START, declared_path
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ...model.paths import PathRow
 from ...model.traces import StepKind
-from ...store.traces.path_rows import PathRow
 
 START, END = "start", "end"
 MODEL = "model"

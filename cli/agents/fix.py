@@ -12,8 +12,8 @@ from ...model.errors import RetrospanError
 from ...model.text.display import safe_line
 from ...services.agent_work.fixing import WrittenFix, check_output, lessons_to_keep, verdicts_to_fix, write_fix
 from ...services.agent_work.jobs import keep_transcript
+from ...store.contract import Store
 from ...store.jobs.agent_runs import Spent
-from ...store.sqlite.connection import Store
 from ..shared.agent_options import AgentRun, print_spent, spent_json, with_client
 from ..shared.options import json_option, opened, print_json, store_option
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...knowledge.rubrics import find_rubric
 from ...model.errors import UnknownIdError, UsageError, did_you_mean
 from ...model.reviews import Criterion, Rubric
 from ...model.text.display import safe_line
 from ...services.agent_work.jobs import choose_traces, only_one, resume_job, start_job
+from ...store.contract import Store
 from ...store.jobs.agent_runs import Job, Task, TaskState, tasks_of
-from ...store.sqlite.connection import Store
+from ...store.reviews.rubrics import find_rubric
 from ..shared.agent_options import (
     AgentRun,
     agent_options,

@@ -9,7 +9,7 @@ import orjson
 
 from ...model.errors import UsageError
 from ...store.jobs.transcripts import list_transcripts, transcript_record
-from ...store.traces.summaries import resolve_trace
+from ...store.reading.summaries import resolve_trace
 from ..shared.options import json_option, opened, print_json, say, store_option
 
 _ALL = 1_000_000

@@ -12,9 +12,9 @@ import click
 from ...model.errors import UsageError
 from ...model.text.display import safe_line
 from ...services.agent_work.jobs import choose_traces, only_one, resume_job, start_job
+from ...store.contract import Store
 from ...store.jobs.agent_runs import Job, Task, TaskState, tasks_of
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_summaries, resolve_trace
+from ...store.reading.summaries import get_summaries, resolve_trace
 from ..modes.mode import bring_up_to_date
 from ..shared.agent_options import (
     AgentRun,

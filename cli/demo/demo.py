@@ -14,7 +14,8 @@ from ...services.agent_work.demonstrating import FailingRun, failing_runs, newes
 from ...services.finding.top_failures import top_findings
 from ...services.understanding.explaining import compare_traces
 from ...services.understanding.siblings import choose_partner
-from ...store.sqlite.connection import Store, open_store
+from ...store.contract import Store
+from ...store.opening import open_store
 from ..shared.options import progress_bar
 from ..traces.import_ import print_findings
 from ..traces.suspects import print_suspects
@@ -60,9 +61,10 @@ def demo_command(auto: bool, folder: Path | None) -> int:
 
 def _receive(store: Store) -> None:
     click.echo("An agent for the support desk of an outdoor shop answers customers, version v1.")
-    with progress_bar() as report, receiver(store.path) as address:
+    with progress_bar() as report, receiver(Path(store.location)) as address:
         run_agent(address, "v1", _REQUESTS, _SEED, lambda done, total: report("support agent v1", done, total))
-    click.echo(f"{_REQUESTS} requests answered; every run ended with status OK. Spans came over OTLP to {store.path}.")
+    where = store.location
+    click.echo(f"{_REQUESTS} requests answered; every run ended with status OK. Spans came over OTLP to {where}.")
 
 
 def _show(store: Store) -> list[FailingRun]:
@@ -103,10 +105,10 @@ def _next_commands(store: Store, place: Path) -> None:
     click.echo(
         f"""
 Next:
-  {retrospan} review --store {store.path} --folder {place}
+  {retrospan} review --store {store.location} --folder {place}
       decide as a reviewer: answer, see the agent's proposal, sign, keep the lesson
-  claude mcp add retrospan -- {anywhere if under_uv else retrospan} mcp --store {store.path}
+  claude mcp add retrospan -- {anywhere if under_uv else retrospan} mcp --store {store.location}
       let an assistant search these traces and the lessons
-  {retrospan} case run --folder {place} --store {store.path}
+  {retrospan} case run --folder {place} --store {store.location}
       run the cases that came of it"""
     )

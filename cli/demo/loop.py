@@ -15,8 +15,8 @@ from ...regression.runner import run_cases
 from ...regression.target import load_target
 from ...services.agent_work.demonstrating import FailingRun, Learnt, decide_and_learn, queue_reviews
 from ...services.reviewing.people import demo_reviewer
+from ...store.contract import Store
 from ...store.knowledge.lookup import search_lessons
-from ...store.sqlite.connection import Store
 
 _APP = "retrospan.examples.support_agent.app"
 _EXPECTED = {"v1": CaseOutcome.FAILED, "v2": CaseOutcome.PASSED}

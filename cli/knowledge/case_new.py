@@ -14,8 +14,8 @@ from ...model.traces import Trace
 from ...regression.drafting import draft_case
 from ...regression.recorded import hold_against
 from ...services.privacy.read_notes import at_hand, note_reading
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_trace, resolve_trace
+from ...store.contract import Store
+from ...store.reading.summaries import get_trace, resolve_trace
 from ..shared.options import json_option, opened, print_json, store_option
 
 

@@ -11,9 +11,9 @@ from ...model.reviews import Lesson, LessonStatus
 from ...model.text.display import safe_line, safe_text
 from ...services.knowledge.lesson_search import find_lessons
 from ...services.knowledge.proposing import knowledge_folders
+from ...store.contract import Store
 from ...store.knowledge.index import index_knowledge
 from ...store.knowledge.lookup import get_lesson, list_lessons
-from ...store.sqlite.connection import Store
 from ..shared.options import json_option, opened, print_json, store_option
 
 _EPILOG = """\b

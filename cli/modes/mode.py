@@ -13,7 +13,7 @@ from ...services.modes.life import confirm_mode, fix_mode
 from ...services.modes.observing import name_mode
 from ...services.modes.sampling import discovery_sample
 from ...services.modes.views import ModeDetail, ModesPage, ModeView, list_modes, show_mode
-from ...store.sqlite.connection import Store
+from ...store.contract import Store
 from ...store.traces.commit import DEFAULT_PROJECT
 from ...store.traces.revisions import refresh
 from ..shared.options import json_option, opened, print_json, progress_bar, store_option

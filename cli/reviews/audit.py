@@ -85,7 +85,7 @@ def checkpoint_command(path: Path, reviewer: str | None, store_location: str | N
         finally:
             session.lock()
         append_checkpoint(path, made)
-        beside = path.resolve().parent == store.path.resolve().parent
+        beside = path.resolve().parent == Path(store.location).resolve().parent
     content = made.content
     say(f"{content.links} links and {content.access_entries} log entries, head {content.head[:12]}… in {path}")
     if beside:

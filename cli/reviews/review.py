@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ...model.errors import UsageError
-from ...store.sqlite.connection import Store
+from ...store.contract import Store
 from ...trust.session import ReviewSession
 from ..lazy import LazyGroup
 from ..shared.options import opened, store_option

@@ -12,7 +12,7 @@ from ...model.errors import UsageError
 from ...page.app import build_page
 from ...page.signing_in import FrontDoor
 from ...services.serving.listening import Server, base_url, is_loopback, listen
-from ...store.sqlite.connection import Store
+from ...store.contract import Store
 from ...trust.session import ReviewSession
 
 

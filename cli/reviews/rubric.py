@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from ...knowledge.rubrics import list_rubrics, parse_rubric
+from ...knowledge.rubrics import parse_rubric
 from ...model.errors import RefusedError
 from ...model.reviews import Rubric, SignatureState
 from ...model.text.display import safe_line, safe_text
 from ...services.knowledge.confirming import confirm_rubric
 from ...services.knowledge.proposing import knowledge_folders
-from ...services.knowledge.rubrics import (
+from ...services.reviewing.rubrics import (
     Reopened,
     check_rubric,
     diff_rubrics,
@@ -20,8 +20,9 @@ from ...services.knowledge.rubrics import (
     reopen_items,
     rubric_named,
 )
+from ...store.contract import Store
 from ...store.knowledge.index import index_knowledge
-from ...store.sqlite.connection import Store
+from ...store.reviews.rubrics import list_rubrics
 from ...trust.files import read_bounded
 from ..shared.options import json_option, opened, print_json, say, store_option
 from ..shared.unlocking import unlocked

@@ -10,8 +10,8 @@ from ...answers.json.values import trace_json
 from ...model.text.display import safe_line
 from ...model.traces import StepKind, Trace
 from ...services.connecting.client_configs import CLIENTS
-from ...services.connecting.first_trace import Check, check_trace, newest_trace_id, receiver_at, wait_for_trace
 from ...services.connecting.frameworks import FRAMEWORKS, Instructions, instructions
+from ...services.serving.first_trace import Check, check_trace, newest_trace_id, receiver_at, wait_for_trace
 from ..shared.options import json_option, opened, print_json, store_option
 from .connect_clients import client_command
 

@@ -8,7 +8,7 @@ import click
 
 from ...model.errors import UsageError
 from ...services.connecting.client_configs import NAME, ClientConfig, client_config, entry_text, write_config
-from ...store.sqlite.connection import default_location, open_store
+from ...store.opening import default_location, open_store
 from ..shared.options import json_option, print_json, store_option
 
 _CLIENTS = {

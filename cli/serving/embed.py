@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ...model.errors import UsageError
-from ...services.embedding.choose import INSTALL, embedder
+from ...services.embedding.choose import embedder
+from ...services.embedding.protocol import INSTALL
 from ...services.embedding.work import embed_pending
 from ...services.understanding.analysing import analyse
 from ...store.traces.revisions import refresh

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ...services.serving.self_tracing import tracing_itself
+from ...services.receiving.self_tracing import tracing_itself
 from ..shared.options import opened, otel_option, store_option
 
 

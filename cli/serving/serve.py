@@ -13,11 +13,11 @@ from starlette.requests import Request
 from ...ingest.otlp.guard import LOOPBACK_NAMES, token_of
 from ...services.finding.top_failures import top_findings
 from ...services.privacy.redacting import Redactor
+from ...services.receiving.self_tracing import tracing_itself
 from ...services.serving.application import ServeOptions, build_app
 from ...services.serving.listening import Server, base_url, is_loopback, listen
-from ...services.serving.self_tracing import tracing_itself
+from ...store.contract import Store
 from ...store.settings.tokens import Role, verify_token
-from ...store.sqlite.connection import Store
 from ..shared.limit_options import chosen_limits, serve_limit_options
 from ..shared.options import opened, otel_option, store_option
 from ..shared.privacy_options import privacy_options
@@ -86,7 +86,7 @@ def serve_command(
         )
         app = _with_mcp(store, options) if with_mcp else build_app(store, options)
         _collect_seldom()
-        click.echo(f"Receiving OTLP on {base_url(sock)} into {store.path}")
+        click.echo(f"Receiving OTLP on {base_url(sock)} into {store.location}")
         if not local:
             click.echo(
                 f"Listening on {host}: senders need a token (`retrospan token add`), and nothing is encrypted here."

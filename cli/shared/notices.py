@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...services.understanding.invariants import waiting_rules
-from ...store.sqlite.connection import Store
+from ...store.contract import Store
 from .options import say
 
 

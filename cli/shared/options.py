@@ -14,7 +14,8 @@ import orjson
 
 from ...model.errors import StoreError
 from ...model.text.display import safe_line
-from ...store.sqlite.connection import Store, open_store
+from ...store.contract import Store
+from ...store.opening import open_store
 
 F = TypeVar("F", bound=Callable[..., Any])
 

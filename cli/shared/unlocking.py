@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ...model.errors import RefusedError, UsageError
-from ...store.sqlite.connection import Store
+from ...store.contract import Store
 from ...trust.session import ReviewSession
 from .options import say
 

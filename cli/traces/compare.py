@@ -10,7 +10,7 @@ from ...analysis.comparison import GroupComparison, ShareChange
 from ...analysis.statistics import Interval
 from ...answers.groups import median_rows
 from ...model.text.display import safe_line
-from ...services.understanding.comparing import Compared, compare_runs
+from ...services.finding.comparing import Compared, compare_runs
 from ..shared.options import json_option, opened, print_json, store_option
 from ..shared.search_line import SearchLineCommand
 

@@ -13,7 +13,7 @@ from ...analysis.paths.graph import Covered, Tally, tally_at
 from ...analysis.paths.svg import draw_svg
 from ...model.errors import StoreError
 from ...model.text.display import safe_line
-from ...services.understanding.paths import PathsReport, load_declared, workflow_paths
+from ...services.coverage.paths import PathsReport, load_declared, workflow_paths
 from ..shared.options import json_option, opened, print_json, store_option
 from ..shared.search_line import SearchLineCommand
 

@@ -19,8 +19,8 @@ from ...services.understanding.signal_precision import (
     signal_precision,
     unmute_signals,
 )
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_summaries
+from ...store.contract import Store
+from ...store.reading.summaries import get_summaries
 from ..shared.notices import notice_rules
 from ..shared.options import json_option, opened, print_json, store_option
 from .suspects import chosen_traces

@@ -12,8 +12,8 @@ from ...model.text.display import safe_line
 from ...services.finding.listing import list_traces
 from ...services.privacy.read_notes import at_hand, note_reading
 from ...services.understanding.explaining import Explanation, explain_trace
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import resolve_trace
+from ...store.contract import Store
+from ...store.reading.summaries import resolve_trace
 from ..shared.notices import notice_rules
 from ..shared.options import json_option, opened, print_json, store_option
 

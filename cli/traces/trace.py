@@ -10,7 +10,7 @@ from ...model.text.jsontext import as_text
 from ...model.traces import Trace, TraceSummary
 from ...services.finding.listing import list_traces
 from ...services.privacy.read_notes import at_hand, note_reading
-from ...store.traces.summaries import folded_spans, get_trace, resolve_trace
+from ...store.reading.summaries import folded_spans, get_trace, resolve_trace
 from ..lazy import LazyGroup
 from ..shared.options import json_option, opened, print_json, store_option
 from ..shared.search_line import SearchLineCommand

@@ -12,7 +12,7 @@ from ...model.text.jsontext import as_text
 from ...services.privacy.read_notes import at_hand, note_reading
 from ...services.understanding.consensus import AgainstGood, compare_with_good
 from ...services.understanding.explaining import Comparison, compare_traces
-from ...store.traces.summaries import resolve_trace
+from ...store.reading.summaries import resolve_trace
 from ..shared.options import json_option, opened, print_json, store_option
 
 _SHOWN = 20

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import anyio
 from retrospan.services.reviewing.people import demo_reviewer
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.picture import picture
 from textual import events

@@ -23,7 +23,7 @@ def diff_traces(
     where they part. Use it on a failing run when you know or want a good one."""
     from ...answers.differences import differences_text
     from ...services.understanding.explaining import compare_traces
-    from ...store.traces.summaries import resolve_trace
+    from ...store.reading.summaries import resolve_trace
 
     offset = 0
     if page is not None:

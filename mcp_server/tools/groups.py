@@ -19,6 +19,6 @@ def compare_groups(
     """Two versions, windows, modes or search lines: what changed in outcome (paired by task), signals, tools, prompts,
     cost, and what is only chance. Ask this after a deployment or a changed prompt or model."""
     from ...answers.groups import groups_text
-    from ...services.understanding.comparing import compare_runs
+    from ...services.finding.comparing import compare_runs
 
     return groups_text(compare_runs(caller.store, left, right, within=within))

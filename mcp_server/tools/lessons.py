@@ -114,8 +114,8 @@ def _origin(caller: Caller, trace: str | None, verdict: str | None) -> LessonOri
     """The origin by ids that outlive this store's short ones."""
     from ...model.reviews import LessonOrigin
     from ...services.reviewing.subjects import find_step, load_subject
+    from ...store.reading.summaries import parse_trace_id
     from ...store.reviews.verdicts import get_verdict
-    from ...store.traces.summaries import parse_trace_id
 
     uid = get_verdict(caller.store, verdict).uid if verdict else None
     if trace is None:

@@ -18,6 +18,6 @@ def workflow_paths(
     """The ways runs take through tools and agents: variants with failure rates, and what no regression case tests,
     with the best run to promote."""
     from ...answers.paths import paths_text
-    from ...services.understanding.paths import workflow_paths as paths
+    from ...services.coverage.paths import workflow_paths as paths
 
     return paths_text(paths(caller.store, query, folder=caller.folder), limit=limit)

@@ -20,9 +20,9 @@ def list_reviews(
     page: Annotated[str | None, Field(max_length=4_000)] = None,
 ) -> str:
     """What people were asked and what they decided: the queue, or one item. Look here before you ask."""
-    from ...answers.reading_traces import step_numbers
     from ...answers.reviews import queue_text, review_text
     from ...services.reviewing import asking as reviewing
+    from ...store.traces.revisions import step_numbers
 
     if item is not None:
         view = reviewing.get_review(caller.store, item)

@@ -33,4 +33,4 @@ def search_traces(
     if found.next_offset is not None:
         token = page_token("search_traces", query=query, offset=found.next_offset)
         following = f'search_traces(page="{token}"{f", limit={limit}" if limit != 10 else ""})'
-    return hits_text(found, query, store_name=caller.store.path.name, next_call=following)
+    return hits_text(found, query, store_name=caller.store.name, next_call=following)

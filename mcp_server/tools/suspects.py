@@ -19,7 +19,7 @@ def find_suspects(
     when the evidence is not enough. A hint to check with get_trace, not a finding. Next: propose_verdict."""
     from ...answers.suspects import suspects_text
     from ...services.understanding.explaining import explain_trace
-    from ...store.traces.summaries import resolve_trace
+    from ...store.reading.summaries import resolve_trace
 
     trace_id = resolve_trace(caller.store, trace)
     text = suspects_text(explain_trace(caller.store, trace_id), limit)

@@ -23,7 +23,7 @@ def get_trace(
     With steps: those steps in full. What does not fit is named with the call that gets it. Next: find_suspects,
     diff_traces."""
     from ...answers.reading_traces import read_steps, read_trace
-    from ...store.traces.summaries import parse_trace_id, resolve_trace
+    from ...store.reading.summaries import parse_trace_id, resolve_trace
 
     address = parse_trace_id(trace)
     if steps is None and (address is None or address.step is None):

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import NamedTuple
 
-from ...store.traces.codec import digest_of
 from ..text.jsontext import as_text, canonical, parse_if_json
 from ..traces import Fold, JsonValue, Message, Span, Step, StepKind, Trace, TraceFacts, TraceSummary
 from .calls import calls_told
+from .digest import digest_of
 from .folding import fold_spans
 from .merge import absorb
 from .run_facts import summarise

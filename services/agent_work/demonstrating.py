@@ -12,8 +12,8 @@ from ...model.errors import UsageError
 from ...model.findings import CauseClass, Signal, Suspect
 from ...model.reviews import Answer, Label, Lesson, ReviewItem, Severity, Verdict
 from ...model.traces import StepKind, TraceSummary
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_summaries
+from ...store.contract import Store
+from ...store.reading.summaries import get_summaries
 from ...trust.session import ReviewSession
 from ..knowledge.confirming import confirm_case, confirm_lesson, export_verdict
 from ..knowledge.prefill import prefill

@@ -11,9 +11,9 @@ from ...knowledge.lessons import dump_lesson
 from ...model.cases import parse_case
 from ...model.errors import UsageError
 from ...model.reviews import AppliesTo, Label, Lesson, LessonOrigin, LessonStatus, Verdict
+from ...store.contract import Store
 from ...store.knowledge.lookup import get_lesson, search_lessons
 from ...store.reviews.verdicts import confirmed_verdicts, get_verdict
-from ...store.sqlite.connection import Store
 from ...trust.files import write_atomic
 from ..knowledge.drafts import DraftText, drafts_of
 from ..knowledge.proposing import LessonDraft, propose_lesson

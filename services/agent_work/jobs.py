@@ -17,6 +17,7 @@ from ...model.errors import StoreBusyError, UsageError
 from ...model.reviews import ItemState, Proposal
 from ...model.traces import JsonValue, Outcome
 from ...store.audit.access import AccessKind, insert_access
+from ...store.contract import Connection, Store
 from ...store.jobs.agent_runs import (
     Job,
     Spent,
@@ -33,8 +34,6 @@ from ...store.jobs.agent_runs import (
 )
 from ...store.jobs.transcripts import insert_transcript
 from ...store.reviews.verdicts import insert_proposal
-from ...store.sqlite.connection import Store
-from ...store.sqlite.driver import Connection, OperationalError, driver
 from ...store.traces.revisions import refresh
 from ..finding.listing import list_traces
 from ..reviewing.asking import list_reviews
@@ -248,15 +247,9 @@ def only_one(store: Store, kind: str) -> Iterator[None]:
     Raises:
         StoreBusyError: if another process has it.
     """
-    path = store.path.with_name(f".{store.path.name}.{kind}-lock")
-    con = driver.connect(str(path), isolation_level=None, timeout=0)
-    try:
-        try:
-            con.execute("BEGIN EXCLUSIVE")
-        except OperationalError as err:
+    with store.exclusive(kind) as mine:
+        if not mine:
             raise StoreBusyError(
-                f"Another {kind} job runs on {store.path}. Wait for its end, or stop it; what it did is kept."
-            ) from err
+                f"Another {kind} job runs on {store.location}. Wait for its end, or stop it; what it did is kept."
+            )
         yield
-    finally:
-        con.close()

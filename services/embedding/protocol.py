@@ -25,3 +25,6 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One row of length `dimensions` per text, each of length 1. What does not fit the model's window is cut."""
+
+
+INSTALL = "for meaning: pip install 'retrospan[semantic]', then retrospan embed"

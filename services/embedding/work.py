@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from ...model.text.jsontext import as_text
 from ...model.traces import Step, Trace
+from ...store.contract import Store
 from ...store.findings.signals import load_signals
+from ...store.reading.summaries import get_trace
 from ...store.search.vectors import NewVector, save_vectors, traces_to_embed
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_trace
 from .protocol import Embedder
 
 _BATCH = 16

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from ...model.query import Query, parse_query
 from ...model.traces import TraceSummary
+from ...store.contract import Store
+from ...store.reading.summaries import get_summaries
 from ...store.reviews.outcomes import verdict_labels
 from ...store.search.lines import Hit, count_traces, explain_empty, search
-from ...store.sqlite.connection import Store
 from ...store.traces.revisions import refresh
-from ...store.traces.summaries import get_summaries
-from ..embedding.choose import INSTALL, available, embedder, has_vectors
+from ..embedding.choose import available, embedder, has_vectors
+from ..embedding.protocol import INSTALL
 from ..embedding.work import embed_pending
 from .meaning import search_by_meaning
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ...model.query import Query
+from ...store.contract import Store
 from ...store.search.lines import Hit, only_matching, search_any_word
 from ...store.search.vectors import Likeness, likeness_of, nearest_traces
-from ...store.sqlite.connection import Store
 from ..embedding.protocol import Embedder
 
 WORD_SHARE = 0.1

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from ...analysis.statistics import Interval, wilson
 from ...model.query import parse_query
 from ...model.traces import Outcome
+from ...store.contract import Store
 from ...store.reviews.outcomes import verdict_labels
 from ...store.search.outcome_counts import EndedRun, GroupedBy, asked_of, ended_runs
-from ...store.sqlite.connection import Store
 from ...store.traces.revisions import refresh
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ...model.query import parse_query
 from ...model.reviews import ItemState, ReviewItem
 from ...model.traces import TraceSummary
+from ...store.contract import Store
 from ...store.search.lines import count_traces
-from ...store.sqlite.connection import Store
 from ..reviewing.asking import list_reviews
 from ..understanding.analysing import analyse
 from .listing import list_traces

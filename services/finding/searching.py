@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from ...model.query import Query, parse_query
 from ...model.text.snippets import snippet
 from ...model.traces import TraceSummary
-from ...store.findings.signals import step_index
+from ...store.contract import Store
+from ...store.reading.summaries import get_summaries
 from ...store.reviews.outcomes import verdict_labels
 from ...store.search.lines import facet_counts, load_texts
-from ...store.sqlite.connection import Store
-from ...store.traces.revisions import trace_rows
-from ...store.traces.summaries import get_summaries
+from ...store.traces.revisions import step_index, trace_rows
 from ..understanding.analysing import analyse
 from .listing import Listing, list_traces
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...model.findings import Signal
+from ...store.contract import Store
 from ...store.findings.signals import load_signals
-from ...store.sqlite.connection import Store
 
 _MOST = 5
 

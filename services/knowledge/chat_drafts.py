@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from ...knowledge.plaintext import plain_line
 from ...model.reviews import Lesson, LessonOrigin, ReviewItem
 from ...model.traces import Trace
-from ...store.sqlite.connection import Store
-from ..agent_work.sentences import Claim
+from ...store.contract import Store
 from ..reviewing.asking import request_review
+from ..reviewing.sentences import Claim
 from .proposing import LessonDraft, ProposedLesson, propose_lesson
 
 _TITLE = 120

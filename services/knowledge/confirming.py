@@ -12,7 +12,7 @@ from typing import cast
 from ...knowledge.documents import Document, check_document, parse_document, sign_document
 from ...knowledge.folders import KnowledgeKind, knowledge_root, write_knowledge
 from ...knowledge.lessons import dump_lesson
-from ...knowledge.rubrics import list_rubrics, rubric_content, rubric_from_content
+from ...knowledge.rubrics import clean_rubric, rubric_content, rubric_from_content
 from ...model.cases import Case, CaseStatus, dump_case, parse_case
 from ...model.clock import utc_now, utc_text
 from ...model.errors import UnknownIdError, UsageError
@@ -20,17 +20,18 @@ from ...model.reviews import Lesson, LessonStatus, Rubric, SignatureState, Verdi
 from ...model.text import yamltext
 from ...model.traces import JsonValue
 from ...store.audit.chain import append_link
+from ...store.contract import Store
 from ...store.knowledge.index import drop_draft, index_knowledge, list_documents
 from ...store.knowledge.lookup import get_lesson
 from ...store.reviews.reviewers import find_record, load_trust
-from ...store.sqlite.connection import Store
+from ...store.reviews.rubrics import list_rubrics
 from ...trust.files import slug
 from ...trust.root import Trust
 from ...trust.session import ReviewSession
 from ...trust.signing import content_sha256
 from ..reviewing.deciding import require_trusted
 from ..reviewing.people import announce
-from .proposing import checked_lesson, clean_rubric
+from .proposing import checked_lesson
 
 
 def confirm_lesson(

@@ -10,16 +10,17 @@ from pathlib import Path
 from ...knowledge.documents import parse_document
 from ...knowledge.folders import KnowledgeKind
 from ...knowledge.lessons import dump_lesson, lesson_of
-from ...knowledge.rubrics import parse_rubric, rubric_content, rubric_of
+from ...knowledge.rubrics import parse_rubric, rubric_content
 from ...model.cases import dump_case, parse_case
 from ...model.clock import utc_now, utc_text
 from ...model.errors import BadInputError, UsageError
 from ...model.reviews import Lesson, SignatureState, Verdict
 from ...model.text import yamltext
 from ...model.text.display import safe_text
+from ...store.contract import Store
 from ...store.knowledge.index import put_draft
+from ...store.reviews.rubrics import rubric_of
 from ...store.reviews.verdicts import subject_ids
-from ...store.sqlite.connection import Store
 from ...trust.session import ReviewSession
 from ...trust.signing import SignatureCheck
 from ..reviewing.completing import with_completions

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...model.reviews import Lesson
+from ...store.caches import Slot
+from ...store.contract import Store
 from ...store.knowledge.lookup import LessonHit, search_lessons
-from ...store.sqlite.connection import Store
 from ..embedding.choose import embedder, has_vectors
 from ..finding.meaning import WORD_SHARE
 
@@ -58,10 +59,12 @@ def find_lessons(
     return scored[:limit]
 
 
+_VECTORS: Slot[dict[str, dict[bytes, Any]]] = Slot("vectors of lessons", dict)
+
+
 def _likeness(store: Store, model: Embedder, query: str, lessons: Sequence[Lesson]) -> list[float]:
     """The cosine of the query with each lesson; vectors of lessons are kept by their text."""
-    cache = store.caches.setdefault(f"lesson vectors {model.model_id}", {})
-    assert isinstance(cache, dict)
+    cache = store.caches.get(_VECTORS).setdefault(model.model_id, {})
     texts = [_text(lesson) for lesson in lessons]
     keys = [hashlib.sha256(text.encode()).digest() for text in texts]
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in cache}

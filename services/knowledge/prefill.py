@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ...knowledge.plaintext import plain_line
+from ...knowledge.rubrics import clean_rubric
 from ...model.case_checks import Check, Grounded, Judged, MaxSteps, OutputContains, ToolCalled, ToolNotCalled
 from ...model.cases import Case, FrozenResult, Provenance
 from ...model.findings import CauseClass, Signal, SuspectReport
@@ -17,7 +18,7 @@ from ...model.reviews import AppliesTo, Label, Lesson, LessonOrigin, Rubric, Ver
 from ...model.text.jsontext import canonical
 from ...model.traces import JsonValue, Step, StepKind, Trace
 from ...trust.files import slug
-from .proposing import LessonDraft, clean_rubric
+from .proposing import LessonDraft
 
 _SHORT_ANSWER = 60
 _MOST_FROZEN_BYTES = 256_000

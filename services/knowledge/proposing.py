@@ -9,16 +9,16 @@ from pathlib import Path
 
 from ...knowledge.folders import KnowledgeKind, knowledge_root, write_knowledge
 from ...knowledge.lessons import clean_lesson, dump_lesson
-from ...knowledge.plaintext import plain_line, plain_text
-from ...knowledge.rubrics import rubric_content, rubric_from_content
+from ...knowledge.plaintext import plain_line
+from ...knowledge.rubrics import clean_rubric, rubric_content
 from ...model.cases import Case, CaseStatus, dump_case, parse_case
 from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError
-from ...model.reviews import Criterion, Lesson, LessonStatus, Rubric
+from ...model.reviews import Lesson, LessonStatus, Rubric
 from ...model.text import yamltext
+from ...store.contract import Store
 from ...store.knowledge.index import index_knowledge, list_documents, put_draft
 from ...store.knowledge.lookup import list_lessons
-from ...store.sqlite.connection import Store
 from ...trust.config import load_trust_file
 from ...trust.files import slug
 from ...trust.projects import allowed_project_files
@@ -138,18 +138,3 @@ def checked_lesson(lesson: Lesson) -> Lesson:
     ):
         bounded(what, text, TEXT_LIMIT)
     return lesson
-
-
-def clean_rubric(rubric: Rubric) -> Rubric:
-    """The rubric with every text made visible and inert, and its hash as of then."""
-    criteria = tuple(
-        Criterion(
-            entry.id,
-            plain_line(entry.question),
-            plain_text(entry.pass_when),
-            plain_text(entry.fail_when),
-            tuple(plain_text(example) for example in entry.examples),
-        )
-        for entry in rubric.criteria
-    )
-    return rubric_from_content(rubric_content(replace(rubric, title=plain_line(rubric.title), criteria=criteria)))

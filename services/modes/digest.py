@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from ...analysis.statistics import fisher_p
 from ...model.clock import utc_now, utc_text
+from ...store.contract import Store
 from ...store.findings.digests import DigestState, ModeThen, last_digest, save_digest
 from ...store.findings.modes import ModeStatus
-from ...store.sqlite.connection import Store
 from ...store.traces.revisions import refresh
 from ..understanding.analysing import analyse
 from .gathering import update_modes

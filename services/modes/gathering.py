@@ -19,6 +19,7 @@ from ...analysis.modes.features import (
 from ...analysis.modes.symptoms import Symptom, symptom_of
 from ...analysis.reading import read
 from ...model.clock import utc_now, utc_text
+from ...store.contract import Connection, Store
 from ...store.findings.mode_features import (
     CentreRow,
     FeatureRow,
@@ -33,11 +34,9 @@ from ...store.findings.mode_features import (
 )
 from ...store.findings.modes import ModeStatus, drop_clustered, insert_mode, modes_of, put_member, set_status
 from ...store.findings.signals import load_signals
+from ...store.reading.summaries import get_trace
 from ...store.reviews.outcomes import verdict_labels
-from ...store.sqlite.connection import Store
-from ...store.sqlite.driver import Connection
 from ...store.traces.revisions import trace_rows
-from ...store.traces.summaries import get_trace
 from .suspected_steps import suspicion
 
 _BATCH = 40

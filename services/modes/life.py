@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from ...model.clock import utc_now, utc_text
+from ...store.contract import Store
 from ...store.findings.modes import ModeRow, ModeStatus, get_mode_row, set_status
-from ...store.sqlite.connection import Store
 
 _NOTE = 500
 

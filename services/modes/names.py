@@ -9,11 +9,11 @@ from ...analysis.modes.naming import NamingText, name_of
 from ...analysis.modes.symptoms import SUSPICION
 from ...model.findings import Signal
 from ...model.traces import TraceSummary
+from ...store.contract import Store
 from ...store.findings.mode_features import load_centres
 from ...store.findings.modes import Member, ModeRow, keep_computed_names, list_members, tools_of
 from ...store.findings.signals import load_signals
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_summaries, get_trace
+from ...store.reading.summaries import get_summaries, get_trace
 from .suspected_steps import suspicion
 
 _READ = 12

@@ -12,14 +12,13 @@ from ...model.errors import UsageError
 from ...model.reviews import ReviewItem
 from ...model.text.display import safe_line
 from ...model.traces import Outcome, Trace
+from ...store.contract import Connection, Store
 from ...store.findings.mode_features import load_centres, load_features, save_centres
 from ...store.findings.modes import get_mode_row, insert_mode, modes_of, put_member, set_name
 from ...store.findings.observations import Observation, insert_observation
-from ...store.sqlite.connection import Store
-from ...store.sqlite.driver import Connection
-from ...store.traces.summaries import parse_trace_id
-from ..agent_work.quotations import locate_quote
+from ...store.reading.summaries import parse_trace_id
 from ..reviewing.asking import request_review
+from ..reviewing.quotations import locate_quote
 from ..reviewing.subjects import bounded, find_step, load_subject
 from ..understanding.analysing import analyse
 from .gathering import update_modes

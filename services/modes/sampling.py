@@ -9,11 +9,11 @@ from typing import Literal
 from ...analysis.modes.clustering import spread_of
 from ...analysis.modes.features import unpack_features
 from ...model.traces import TraceSummary
+from ...store.contract import Store
 from ...store.findings.mode_features import load_features
 from ...store.findings.modes import modes_of
+from ...store.reading.summaries import get_summaries
 from ...store.reviews.outcomes import verdict_labels
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_summaries
 from ..finding.listing import list_traces
 from ..understanding.analysing import analyse
 from .gathering import background_of, update_modes

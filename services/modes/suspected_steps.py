@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from ...analysis.modes.suspicion import Suspicion, suspicion_of
 from ...model.findings import Signal
 from ...model.traces import Trace
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_trace
+from ...store.contract import Store
+from ...store.reading.summaries import get_trace
 from ..understanding.siblings import SIBLINGS_READ, find_siblings
 
 

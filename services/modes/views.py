@@ -10,8 +10,8 @@ from typing import Literal
 from ...analysis.modes.clustering import spread_of, typical_of
 from ...analysis.modes.features import Features, Floats, unpack_features
 from ...analysis.statistics import Interval, difference_of_shares, fisher_p, wilson
-from ...answers.reading_traces import step_numbers
 from ...model.traces import TraceSummary
+from ...store.contract import Store
 from ...store.findings.mode_features import load_features
 from ...store.findings.modes import (
     Member,
@@ -26,8 +26,8 @@ from ...store.findings.modes import (
     unplaced,
 )
 from ...store.findings.observations import Observation, list_observations
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_summaries
+from ...store.reading.summaries import get_summaries
+from ...store.traces.revisions import step_numbers
 from ..finding.listing import list_traces
 from .gathering import background_of
 from .names import computed_names

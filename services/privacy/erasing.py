@@ -12,14 +12,13 @@ from typing import Any
 
 from ...model.clock import utc_text
 from ...model.errors import UsageError
+from ...store.contract import Store
 from ...store.erasure.records import ErasureKind, Occasion
 from ...store.erasure.removal import remove_traces
-from ...store.erasure.scrub import scrub
 from ...store.erasure.sweep import is_sweep_pending, mark, settle_sweep, sweep
-from ...store.sqlite.connection import Store
+from ...store.reading.summaries import resolve_trace
 from ...store.traces.contents import marks
 from ...store.traces.revisions import refresh
-from ...store.traces.summaries import resolve_trace
 
 _BATCH = 200
 """Traces removed in one transaction."""
@@ -170,7 +169,7 @@ def finish_erasing(store: Store, *, compact: bool = False, on_progress: Progress
     removed = sweep(
         store, mark(store), (lambda done, total: on_progress("sweeping", done, total)) if on_progress else None
     )
-    clean = scrub(store, compact=compact)
+    clean = store.scrub(compact=compact)
     if clean:
         settle_sweep(store)
     return removed, clean

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ...model.errors import StoreError
 from ...store.audit.access import AccessKind, insert_access
-from ...store.sqlite.connection import Store
+from ...store.contract import Store
 
 _ANEW_SECONDS = 3_600.0
 """Reading a run again within the hour adds no line."""

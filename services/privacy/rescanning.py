@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from ...ingest.redaction import RuleSet, load_rules, placeholder_numbers, redact_batch
 from ...model.traces import SpanBatch
+from ...store.contract import Store
 from ...store.erasure.rewriting import load_texts, redact_traces, verdict_records
-from ...store.sqlite.connection import Store
 from ...store.traces.revisions import refresh
 from ..understanding.analysing import analyse
 from .erasing import Progress, finish_erasing, occasion_now

@@ -19,10 +19,10 @@ from ...ingest.otlp.receiver import Delivery, Receipt
 from ...ingest.otlp.trace_sizes import TraceSizes
 from ...model.errors import BadInputError, StoreError
 from ...model.traces import SpanBatch
-from ...store.sqlite.connection import Store
+from ...store.contract import Store
 from ...store.traces.commit import commit_batch
 from ...store.traces.spans import span_ids_of
-from ..serving.self_tracing import without_own
+from .self_tracing import without_own
 
 _JOINED_BYTES = 8 * MIB
 """Bodies taken into one transaction; bounds the memory of the decoded form."""

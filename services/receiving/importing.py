@@ -11,10 +11,10 @@ from ...ingest.formats.records import RecordError
 from ...ingest.limits import DEFAULT_LIMITS, Limits
 from ...model.errors import BadInputError, UsageError
 from ...model.traces import SpanBatch
-from ...store.sqlite.connection import Store
+from ...store.contract import Store
+from ...store.reading.summaries import get_summaries
 from ...store.traces.commit import commit_batch
 from ...store.traces.revisions import refresh
-from ...store.traces.summaries import get_summaries
 from ..finding.top_failures import Finding, top_findings
 from ..privacy.redacting import Redactor
 from ..understanding.analysing import analyse

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...model.errors import UsageError
 from ...model.traces import Outcome, OutcomeSource, SpanBatch, TraceFacts, TraceSummary
-from ...store.sqlite.connection import Store
+from ...store.contract import Store
 from ...store.traces.commit import commit_batch
 from ..finding.listing import list_traces
 

@@ -13,10 +13,10 @@ from ...model.errors import RefusedError
 from ...model.reviews import Label, SeenTrace, Verdict
 from ...model.text.jsontext import canonical
 from ...model.traces import SpanBatch
+from ...store.contract import Store
 from ...store.erasure.records import erased_keys
 from ...store.reviews.verdicts import list_verdicts
 from ...store.settings.pulls import PullSource, advance_cursor, known_trace_keys, pull_cursor
-from ...store.sqlite.connection import Store
 from ...store.traces.commit import commit_batch
 from ...store.traces.revisions import refresh
 from ..finding.top_failures import Finding, top_findings

@@ -13,10 +13,10 @@ from ...analysis.agreement import MIN_DOUBLES, Agreement, agreement
 from ...analysis.statistics import Interval, median, wilson
 from ...model.clock import utc_now, utc_text
 from ...model.reviews import Proposal, ReviewItem, SignatureState, Verdict
+from ...store.contract import Store
 from ...store.reviews import queues
 from ...store.reviews.items import list_items
 from ...store.reviews.verdicts import all_proposals, list_verdicts, proposal_digest
-from ...store.sqlite.connection import Store
 
 OVERALL = "overall"
 """The answer to the question as a whole, beside those to the criteria."""

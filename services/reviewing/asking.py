@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ...knowledge.rubrics import find_rubric, rubric_of
 from ...model.clock import utc_now, utc_text
 from ...model.errors import UsageError
 from ...model.findings import CauseClass
 from ...model.reviews import CitedStep, Draft, ItemState, Label, Proposal, ReviewItem, Rubric, Verdict
 from ...model.text.display import safe_line
 from ...model.traces import Trace
+from ...store.contract import Store
 from ...store.reviews.claims import get_draft
 from ...store.reviews.items import get_item, insert_item, list_items
 from ...store.reviews.reviewers import find_reviewer, load_roster
+from ...store.reviews.rubrics import find_rubric, rubric_of
 from ...store.reviews.verdicts import insert_proposal, list_proposals, list_verdicts
-from ...store.sqlite.connection import Store
-from ..agent_work.quotations import locate_quote
+from .quotations import locate_quote
 from .subjects import (
     TEXT_LIMIT,
     bounded,

@@ -7,6 +7,7 @@ from datetime import datetime
 from ...model.clock import utc_now, utc_text
 from ...model.errors import UsageError
 from ...model.reviews import Claim, ItemState, ReviewItem
+from ...store.contract import Store
 from ...store.reviews.claims import release_claim
 from ...store.reviews.items import get_item, set_item_state
 from ...store.reviews.questions import (
@@ -18,7 +19,6 @@ from ...store.reviews.questions import (
     state_behind,
 )
 from ...store.reviews.reviewers import find_reviewer, load_roster
-from ...store.sqlite.connection import Store
 from .subjects import TEXT_LIMIT, bounded, due_after, item_number
 
 DUE = "3d"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ...knowledge.rubrics import rubric_of
 from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError
 from ...model.reviews import Claim, Draft, ItemState, Reviewer, ReviewerStatus, ReviewItem, Rubric, SeenTrace
 from ...model.traces import Trace
 from ...store.audit.access import AccessKind, insert_access
-from ...store.audit.seen import seen_trace
+from ...store.contract import Connection, Store
+from ...store.reading.summaries import get_trace
 from ...store.reviews.claims import (
     claim_slot,
     delete_draft,
@@ -23,10 +23,9 @@ from ...store.reviews.claims import (
 )
 from ...store.reviews.items import get_item
 from ...store.reviews.reviewers import find_reviewer, load_roster
-from ...store.sqlite.connection import Store
-from ...store.sqlite.driver import Connection
+from ...store.reviews.rubrics import rubric_of
+from ...store.reviews.seen import seen_trace
 from ...store.traces.revisions import refresh, trace_rows
-from ...store.traces.summaries import get_trace
 from ...trust.reviewers import Roster
 from .subjects import TEXT_LIMIT, bounded, item_number, session_traces
 

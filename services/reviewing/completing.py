@@ -11,11 +11,11 @@ from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError, UsageError
 from ...model.findings import CauseClass
 from ...model.reviews import Verdict
+from ...store.contract import Store
+from ...store.reading.summaries import get_trace
 from ...store.reviews.completions import completions_of, insert_completion
 from ...store.reviews.reviewers import load_trust
 from ...store.reviews.verdicts import get_verdict, subject_ids
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_trace
 from ...trust.completions import Completion, parse_completion, sign_completion, verdict_sha256
 from ...trust.session import ReviewSession
 from .deciding import require_trusted

@@ -13,7 +13,7 @@ from datetime import datetime
 from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError, UsageError
 from ...model.reviews import Answer, Claim, Draft, ItemState, Label, Proposal, ReviewItem, SignatureState, Verdict
-from ...store.audit.seen import current_trace
+from ...store.contract import Connection, Store
 from ...store.reviews.claims import (
     answer_slot,
     delete_draft,
@@ -27,15 +27,14 @@ from ...store.reviews.claims import (
 from ...store.reviews.items import add_slot, get_item, set_item_state, state_after
 from ...store.reviews.questions import state_behind
 from ...store.reviews.reviewers import load_trust
+from ...store.reviews.seen import current_trace
 from ...store.reviews.verdicts import insert_verdict, list_proposals, list_verdicts, proposal_digest
-from ...store.sqlite.connection import Store
-from ...store.sqlite.driver import Connection
 from ...trust.root import Trust
 from ...trust.session import ReviewSession
 from ...trust.verdicts import parse_verdict_record, sign_verdict_record
-from ..knowledge.rubrics import propose_rubric_change
 from .claiming import OpenReview
 from .people import announce
+from .rubrics import propose_rubric_change
 from .subjects import TEXT_LIMIT
 
 _COUNTING = (SignatureState.VALID, SignatureState.STALE, SignatureState.REDACTED)

@@ -11,10 +11,10 @@ from ...model.reviews import ReviewItem, Verdict
 from ...model.text.csvtext import csv_text
 from ...model.traces import JsonValue
 from ...store.audit.access import AccessKind, record_access
+from ...store.contract import Store
 from ...store.reviews import queues
 from ...store.reviews.items import list_items
 from ...store.reviews.verdicts import list_verdicts
-from ...store.sqlite.connection import Store
 from .completing import with_completions
 
 ExportFormat = Literal["jsonl", "csv"]

@@ -15,16 +15,15 @@ from random import Random
 
 from ...analysis.sampling import Drawn, Mix, Part, draw_mix
 from ...knowledge.queues import QueueRule, QueueRules
-from ...knowledge.rubrics import find_rubric
 from ...model.clock import utc_now, utc_text
 from ...model.query import parse_query
 from ...model.reviews import ReviewItem, Rubric
+from ...store.contract import Connection, Store
 from ...store.reviews import queues
 from ...store.reviews.items import insert_item
 from ...store.reviews.outcomes import verdict_labels
+from ...store.reviews.rubrics import find_rubric
 from ...store.search.lines import explain_empty, only_matching
-from ...store.sqlite.connection import Store
-from ...store.sqlite.driver import Connection
 from ...store.traces.revisions import refresh
 from ..understanding.analysing import analyse
 from .subjects import due_after, time_span

@@ -13,12 +13,12 @@ from ...model.cases import CaseStatus, parse_case
 from ...model.errors import BadInputError
 from ...model.reviews import Label, Lesson, LessonStatus, SignatureState, Verdict
 from ...model.text import yamltext
+from ...store.contract import Store
 from ...store.knowledge.index import list_documents
 from ...store.knowledge.lookup import list_lessons
 from ...store.reviews.queues import modes_by_trace, runs_since
 from ...store.reviews.reviewers import load_trust
 from ...store.reviews.verdicts import list_verdicts
-from ...store.sqlite.connection import Store
 from ...trust.root import Trust
 from .completing import completion_of
 

@@ -10,8 +10,8 @@ import platformdirs
 from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError, UsageError
 from ...model.reviews import Reviewer, ReviewerStatus
+from ...store.contract import Store
 from ...store.reviews.reviewers import find_record, find_reviewer, insert_reviewer, load_records, load_roster
-from ...store.sqlite.connection import Store
 from ...trust.config import forget_demo_pins, load_trust_file, pin_reviewer, revoke_reviewer
 from ...trust.folders import keys_folder
 from ...trust.keys import KdfCost, check_passphrase, create_key, key_path, retire_key
@@ -194,7 +194,7 @@ def demo_reviewer(store: Store, *, now: datetime | None = None) -> ReviewSession
     with store.read() as con:
         real = any(not record.demo for record in load_records(con))
     own = Path(platformdirs.user_data_dir("retrospan", appauthor=False)) / "store.db"
-    if store.kind != "demo" or real or store.path == own:
+    if store.kind != "demo" or real or store.location == str(own):
         raise RefusedError("A demo reviewer signs in demo stores only; this is an ordinary store.")
     moment = utc_text(now or utc_now())
     session = open_demo_session(_demo_keys(), store.id, now=moment)

@@ -12,13 +12,12 @@ from ...knowledge.queues import QueueRules
 from ...model.clock import utc_now, utc_text
 from ...model.query import Query
 from ...model.reviews import ItemState, ReviewerStatus, ReviewItem
+from ...store.contract import Connection, Store
 from ...store.reviews import queues
 from ...store.reviews.items import list_items
 from ...store.reviews.questions import ReviewQuestion, open_questions
 from ...store.reviews.reviewers import load_roster
 from ...store.search.lines import count_traces
-from ...store.sqlite.connection import Store
-from ...store.sqlite.driver import Connection
 
 BY_HAND = ""
 """The queue of what people and assistants asked without a rule."""

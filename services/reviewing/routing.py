@@ -7,8 +7,8 @@ from datetime import datetime
 
 from ...model.clock import utc_now, utc_text
 from ...model.reviews import ReviewItem
+from ...store.contract import Store
 from ...store.reviews.items import assign_item, get_item, set_due
-from ...store.sqlite.connection import Store
 from .subjects import due_after, item_number
 
 

@@ -12,8 +12,8 @@ from ...model.findings import CauseClass
 from ...model.reviews import ItemState, Label, Severity
 from ...model.text.display import safe_line
 from ...model.traces import Step, Trace
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_trace, parse_trace_id, resolve_trace
+from ...store.contract import Store
+from ...store.reading.summaries import get_trace, parse_trace_id, resolve_trace
 
 TEXT_LIMIT = 8_000
 """Characters of an explanation, a reason, a note."""

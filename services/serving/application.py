@@ -18,7 +18,7 @@ from ...ingest.limits import DEFAULT_LIMITS, Limits
 from ...ingest.otlp.guard import LOOPBACK_NAMES, HostGuard
 from ...ingest.otlp.receiver import DEFAULT_IN_FLIGHT_BYTES, otlp_routes
 from ...model.traces import SpanBatch
-from ...store.sqlite.connection import Store
+from ...store.contract import Store
 from ..receiving.deliveries import Receiving
 from .background import QUIET_SECONDS, BackgroundWork
 from .listening import Server, base_url, listen

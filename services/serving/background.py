@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterable
 
 from ...model.errors import RetrospanError
+from ...store.contract import Store
 from ...store.findings.mode_features import traces_to_place
 from ...store.findings.signals import traces_to_analyse
-from ...store.sqlite.connection import Store
 from ..understanding.analysing import analyse, rules_of
 
 QUIET_SECONDS = 3.0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...model.errors import RetrospanError
 from ...store.erasure.sweep import is_sweep_pending
-from ...store.sqlite.connection import default_location, open_store
+from ...store.opening import default_location, open_store
 from ...store.sqlite.driver import driver_report
 
 

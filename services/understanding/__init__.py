@@ -1,1 +1,1 @@
-"""Understanding runs: signals, siblings, suspects, differences, comparison of groups, paths."""
+"""Understanding runs: signals, siblings, suspects, differences."""

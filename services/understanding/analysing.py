@@ -8,9 +8,9 @@ from ...analysis.reading import read
 from ...analysis.signals import registry
 from ...analysis.signals.registry import DEFINITIONS, find_signals
 from ...model.findings import Signal
+from ...store.contract import Store
 from ...store.findings.signals import load_signals, save_signals, traces_to_analyse
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_trace
+from ...store.reading.summaries import get_trace
 from .baselines import Surrounder
 from .invariants import DeclaredRules, declared_rules
 from .signal_precision import muted_signals, refresh_record

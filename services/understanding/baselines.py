@@ -13,8 +13,8 @@ from ...analysis.signals.schema_drift import shape_of
 from ...analysis.signals.surroundings import LEAST_RUNS, Population, Spread, Surroundings
 from ...analysis.statistics import adjusted, fisher_p, median
 from ...model.traces import TraceSummary
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_summaries, get_trace
+from ...store.contract import Store
+from ...store.reading.summaries import get_summaries, get_trace
 from .invariants import DeclaredRules, declared_rules
 
 _MOST_RUNS = 400
@@ -57,7 +57,7 @@ def population_of(store: Store, project: str, version: str) -> Population | None
 
     Cost: some milliseconds a run, once in five minutes.
     """
-    key = (str(store.path), project, version)
+    key = (store.location, project, version)
     at, kept = _kept.get(key, (0.0, None))
     now = time.monotonic()
     if key in _kept and now - at < _KEPT_S and kept is not None:

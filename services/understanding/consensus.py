@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ...analysis.consensus import Shared, consensus
 from ...model.errors import UsageError
 from ...model.traces import Outcome, Trace, TraceSummary
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_summaries, get_trace
+from ...store.contract import Store
+from ...store.reading.summaries import get_summaries, get_trace
 from .analysing import analyse
 from .siblings import find_siblings, went_well
 

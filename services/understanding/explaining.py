@@ -10,9 +10,9 @@ from ...analysis.suspects import find_suspects
 from ...model.errors import UsageError
 from ...model.findings import Signal, SuspectReport, TraceDiff
 from ...model.traces import Trace, TraceSummary
+from ...store.contract import Store
 from ...store.findings.signals import load_suspects, save_suspects
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_summaries, get_trace
+from ...store.reading.summaries import get_summaries, get_trace
 from .analysing import analyse, rules_of, signals_of
 from .siblings import SIBLINGS_READ, choose_partner, find_siblings, went_well
 from .weights import weighted_sources

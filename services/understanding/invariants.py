@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ...model.errors import BadInputError, RetrospanError, UsageError
 from ...model.traces import JsonValue
+from ...store.contract import Store
 from ...store.settings.values import get_setting, set_setting
-from ...store.sqlite.connection import Store
 from ...trust.files import read_bounded
 
 if TYPE_CHECKING:  # pydantic is loaded with it, which a store without declared rules can do without

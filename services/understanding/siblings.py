@@ -9,9 +9,9 @@ from rapidfuzz import fuzz, process, utils
 
 from ...model.query import Filter, Query
 from ...model.traces import Outcome, TraceSummary
+from ...store.contract import Store
+from ...store.reading.summaries import get_summaries
 from ...store.search.lines import search
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_summaries
 from .analysing import analyse
 
 _ALIKE = 72.0

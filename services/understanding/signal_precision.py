@@ -12,10 +12,10 @@ from ...analysis.statistics import wilson
 from ...model.errors import UsageError, did_you_mean
 from ...model.reviews import Label
 from ...model.traces import JsonValue
+from ...store.contract import Store
+from ...store.reading.summaries import get_trace
 from ...store.reviews.verdicts import confirmed_verdicts
 from ...store.settings.values import get_setting, set_setting
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_trace
 from .baselines import Surrounder
 
 LEAST_REVIEWS = 30

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from ...analysis.evidence.case import open_case
 from ...analysis.suspects import SOURCES, Source
 from ...model.reviews import Label, Verdict
+from ...store.contract import Store
+from ...store.reading.summaries import get_trace
 from ...store.reviews.completions import completions_of
 from ...store.reviews.verdicts import confirmed_verdicts
 from ...store.settings.values import get_setting, set_setting
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_trace
 from .analysing import signals_of
 from .siblings import find_siblings
 

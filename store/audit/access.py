@@ -14,8 +14,7 @@ from typing import Any
 from ...model.clock import utc_now, utc_text
 from ...model.text.display import safe_line
 from ...model.text.jsontext import canonical
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 
 GENESIS = "0" * 64
 _LIMIT = 300

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from ...model.errors import BadInputError
 from ...model.text.jsontext import canonical, parse
+from ..contract import Connection, Store
 from ..sqlite.append_only import trigger_names
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
 from .access import access_hashes
 
 GENESIS = "0" * 64

@@ -19,7 +19,7 @@ from ...trust.files import read_bounded
 from ...trust.root import Trust
 from ...trust.session import ReviewSession
 from ...trust.signing import Signature, check_signature, sign_manifest
-from ..sqlite.connection import Store
+from ..contract import Store
 from .chain import audit_verify, heads_at
 
 _LIMIT = 16 << 20

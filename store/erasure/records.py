@@ -11,14 +11,13 @@ from typing import Any, Literal
 
 from ...model.text.jsontext import canonical
 from ..audit.chain import append_link, record_sha256
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from ..traces.contents import marks
 
 ErasureKind = Literal["delete", "prune", "redact"]
 _CHUNK = 900
 
-INSERT_ERASURE = "INSERT INTO erasure(uid, kind, at, record) VALUES (?, ?, ?, ?)"
+INSERT_ERASURE = "INSERT INTO erasure(uid, kind, at, record) VALUES (?, ?, ?, ?) RETURNING id"
 INSERT_TOMBSTONE = "INSERT OR REPLACE INTO tombstone(trace_id, erasure_id, key_sha256) VALUES (?, ?, ?)"
 INSERT_REDACTED = "INSERT OR IGNORE INTO redacted_span(trace_id, span_id, erasure_id) VALUES (?, ?, ?)"
 SELECT_ERASURES = "SELECT id, kind, at, record FROM erasure ORDER BY id DESC LIMIT ?"
@@ -96,7 +95,7 @@ def insert_erasure(con: Connection, occasion: Occasion, marked: Sequence[TraceMa
     }
     text = canonical(record).decode()
     uid = secrets.token_hex(8)
-    erasure_id = int(con.execute(INSERT_ERASURE, (uid, occasion.kind, occasion.at, text)).lastrowid or 0)
+    erasure_id = int(con.execute(INSERT_ERASURE, (uid, occasion.kind, occasion.at, text)).fetchone()[0])
     append_link(con, kind="erasure", subject=uid, sha256=record_sha256(text), at=occasion.at)
     return erasure_id
 

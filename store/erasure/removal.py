@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from ..traces.contents import marks
 from ..traces.revisions import trace_rows
 from .records import Occasion, insert_erasure, insert_tombstones, mark_trace

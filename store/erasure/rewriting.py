@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from ...model.reading.facts import facts_from_record
 from ...model.traces import JsonValue, SpanBatch, TraceFacts
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from ..traces.commit import rewrite_trace
 from ..traces.compression import pack, unpack
 from ..traces.revisions import load_annotations, trace_rows

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ...model.reading.digest import BodyKind
+from ..contract import Connection, Store
 from ..sqlite.fulltext import DELETE_TEXT
-from ..traces.codec import BodyKind, envelope_refs
+from ..traces.codec import envelope_refs
 from ..traces.compression import unpack
 from ..traces.contents import BODY_GENERATION, NEXT_GENERATION, body_kind, decode_row, indexed_text_of, marks
 from ..traces.spans import record_refs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..sqlite.driver import Connection
+from ..contract import Connection
 
 SELECT_TABLES = """
 SELECT t.name FROM pragma_table_list t JOIN pragma_table_xinfo(t.name) c ON c.name = ?

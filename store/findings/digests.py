@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from ..sqlite.connection import Store
+from ..contract import Store
 from .modes import ModeStatus
 
 

@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from ...model.errors import UnknownIdError
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from ..traces.contents import marks
 
 _CHUNK = 900
@@ -29,6 +28,7 @@ SELECT_MODES_OF = "SELECT trace_id, mode_id FROM mode_member WHERE trace_id IN (
 INSERT_MODE = """
 INSERT INTO failure_mode(project, failure, label_key, proposed_name, proposed_by, name, opened_at)
 VALUES (?, ?, ?, ?, ?, ?, ?)
+RETURNING id
 """
 UPSERT_MEMBER = """
 INSERT INTO mode_member(trace_id, mode_id, span_id, known, observed, likeness, joined_at) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -196,7 +196,7 @@ def insert_mode(
     """Open a mode and note that in its life; returns its number."""
     proposer = by if proposed_name else None
     values = (project, int(failure), label_key, proposed_name, proposer, name, at)
-    number = int(con.execute(INSERT_MODE, values).lastrowid or 0)
+    number = int(con.execute(INSERT_MODE, values).fetchone()[0])
     insert_event(con, number, at=at, kind="opened", by=by)
     return number
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 
 INSERT_OBSERVATION = """
 INSERT INTO observation(trace_id, mode_id, span_id, quote, label, note, good, observed_by, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+RETURNING id
 """
 SELECT_OBSERVATIONS = "SELECT * FROM observation WHERE {where} ORDER BY id DESC LIMIT ?"
 
@@ -40,7 +40,7 @@ def insert_observation(con: Connection, observation: Observation) -> int:
     """Keep an observation; returns its number."""
     o = observation
     values = (o.trace_id, o.mode_id, o.span_id, o.quote, o.label, o.note, int(o.good), o.observed_by, o.created_at)
-    return int(con.execute(INSERT_OBSERVATION, values).lastrowid or 0)
+    return int(con.execute(INSERT_OBSERVATION, values).fetchone()[0])
 
 
 def list_observations(store: Store, *, mode_id: int | None = None, limit: int = 50) -> list[Observation]:

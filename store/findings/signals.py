@@ -9,11 +9,10 @@ import orjson
 
 from ...model.findings import CauseClass, Evidence, Signal, Suspect, SuspectReport
 from ...model.traces import Step
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from ..traces.compression import pack, unpack
 from ..traces.contents import marks
-from ..traces.revisions import load_order, trace_rows
+from ..traces.revisions import step_index, trace_rows
 
 _CHUNK = 900
 
@@ -86,17 +85,6 @@ def load_signals(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Sign
             for row in rows:
                 found[row["trace_id"]].append(_signal(row, index[row["trace_id"]]))
     return {trace_id: tuple(signals) for trace_id, signals in found.items()}
-
-
-def step_index(row: Any) -> dict[str, int]:
-    """Step index by span id for a trace row; an absorbed span leads to the step that shows it."""
-    if not row["reading"]:
-        return {}
-    index = {}
-    for i, place in enumerate(load_order(row).places):
-        index[place.span_id] = i
-        index.update(dict.fromkeys(place.absorbed, i))
-    return index
 
 
 def _signal(row: Any, index: Mapping[str, int]) -> Signal:

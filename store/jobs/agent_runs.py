@@ -10,14 +10,13 @@ from typing import Any, NamedTuple
 import orjson
 
 from ...model.traces import JsonValue, Usage
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from ..traces.compression import pack, unpack
 from ..traces.contents import marks
 
 _CHUNK = 900
 
-INSERT_JOB = "INSERT INTO agent_job(kind, key, params, state, created_at) VALUES (?, ?, ?, 'open', ?)"
+INSERT_JOB = "INSERT INTO agent_job(kind, key, params, state, created_at) VALUES (?, ?, ?, 'open', ?) RETURNING id"
 SELECT_OPEN_JOB = "SELECT * FROM agent_job WHERE kind = ? AND state = 'open' ORDER BY id DESC LIMIT 1"
 CLOSE_JOB = "UPDATE agent_job SET state = 'done' WHERE id = ?"
 INSERT_TASK = """
@@ -111,7 +110,7 @@ def insert_job(
 ) -> Job:
     """Open a job over these traces."""
     text = orjson.dumps(dict(params), option=orjson.OPT_SORT_KEYS).decode()
-    job_id = int(con.execute(INSERT_JOB, (kind, key, text, now)).lastrowid or 0)
+    job_id = int(con.execute(INSERT_JOB, (kind, key, text, now)).fetchone()[0])
     con.executemany(INSERT_TASK, [(job_id, now, trace_id) for trace_id in trace_ids])
     return Job(job_id, kind, key, params, now)
 

@@ -8,8 +8,7 @@ from typing import cast
 
 from ...model.errors import UnknownIdError
 from ...model.traces import JsonValue
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from ..traces.compression import pack, unpack
 
 INSERT_TRANSCRIPT = """

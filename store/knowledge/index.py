@@ -9,7 +9,7 @@ from pathlib import Path
 from ...knowledge.documents import Document, parse_document, text_sha256
 from ...knowledge.folders import FoundFile, KnowledgeKind, find_files, knowledge_root
 from ...knowledge.lessons import lesson_of
-from ...knowledge.rubrics import insert_rubric, parse_rubric
+from ...knowledge.rubrics import parse_rubric
 from ...model.cases import parse_case
 from ...model.clock import utc_now, utc_text
 from ...model.errors import BadInputError
@@ -19,10 +19,11 @@ from ...trust.reviewers import read_reviewer, resolve
 from ...trust.root import Trust
 from ...trust.signing import SignatureCheck, check_signature
 from ...trust.verdicts import parse_verdict_record
+from ..caches import Slot
+from ..contract import Connection, Store
 from ..reviews.reviewers import load_trust
+from ..reviews.rubrics import insert_rubric
 from ..reviews.verdicts import insert_verdict, subject_ids
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
 
 DRAFTS = ""
 """The folder of drafts that are kept in the store, until a person writes them to a folder."""
@@ -124,17 +125,18 @@ def list_documents(store: Store, kind: KnowledgeKind) -> list[Document]:
     return found
 
 
+_PARSED: Slot[dict[tuple[str, KnowledgeKind, str, str], Document]] = Slot("knowledge", dict)
+
+
 def _parsed(store: Store, kind: KnowledgeKind, folder: str, name: str, text: str) -> Document:
     """YAML takes milliseconds a file, so what was parsed is kept under the hash of the text itself."""
-    cache = store.caches.setdefault("knowledge", {})
-    assert isinstance(cache, dict)
+    cache = store.caches.get(_PARSED)
     key = (folder, kind, name, text_sha256(text))
     document = cache.get(key)
     if document is None:
         if len(cache) > 10_000:
             cache.clear()
         document = cache[key] = parse_document(kind, name, text, folder=folder)
-    assert isinstance(document, Document)
     return document
 
 

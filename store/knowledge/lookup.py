@@ -14,9 +14,9 @@ from ...knowledge.lessons import lesson_of
 from ...model.errors import BadInputError, UnknownIdError, did_you_mean
 from ...model.reviews import Lesson, LessonStatus, SignatureState
 from ...trust.root import Trust
+from ..contract import Store
 from ..reviews.reviewers import load_trust
 from ..reviews.verdicts import verdicts_by_uid, why_not_standing
-from ..sqlite.connection import Store
 from .index import list_documents
 
 _WORD = re.compile(r"[^\W_]{2,}")

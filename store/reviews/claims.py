@@ -15,7 +15,7 @@ from ...model.clock import utc_text
 from ...model.errors import RefusedError
 from ...model.reviews import Answer, Claim, Draft
 from ...trust.verdicts import answer_from_json, answer_json
-from ..sqlite.driver import Connection
+from ..contract import Connection
 
 LEASE = timedelta(minutes=15)
 

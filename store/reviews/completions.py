@@ -12,8 +12,7 @@ from ...model.text.jsontext import canonical
 from ...trust.completions import Completion, parse_completion, verify_completion
 from ...trust.root import Trust
 from ..audit.chain import append_link, record_sha256
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from ..traces.contents import marks
 from .reviewers import load_trust
 

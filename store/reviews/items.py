@@ -8,12 +8,13 @@ from typing import Any
 
 from ...model.errors import UnknownIdError
 from ...model.reviews import ItemState, Label, ReviewItem, RubricRef
-from ..sqlite.driver import Connection
+from ..contract import Connection
 
 INSERT_ITEM = """
 INSERT INTO review_item(project, trace_id, session, question, rubric_id, rubric_version, rubric_sha256, focus, reason,
   requested_by, priority, inclusion_probability, overlap, queue, due_at, reopens, state, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)
+RETURNING id
 """
 INSERT_ASSIGNEE = "INSERT OR IGNORE INTO review_assignee(item_id, name) VALUES (?, ?)"
 DELETE_ASSIGNEES = "DELETE FROM review_assignee WHERE item_id = ?"
@@ -82,7 +83,7 @@ def insert_item(con: Connection, item: ReviewItem) -> int:
             item.created_at,
         ),
     )
-    item_id = int(cursor.lastrowid or 0)
+    item_id = int(cursor.fetchone()[0])
     assign_item(con, item_id, item.assigned)
     con.executemany(INSERT_SLOT, [(item_id, slot) for slot in range(item.overlap)])
     return item_id

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...model.traces import Outcome, OutcomeSource, TraceSummary
-from ..sqlite.connection import Store
+from ..contract import Store
 
 if TYPE_CHECKING:
     from ...model.reviews import Verdict

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...model.reviews import ItemState, ReviewItem
-from ..sqlite.driver import Connection
+from ..contract import Connection
 
 WaitsFor = Literal["asker", "reviewer"]
 

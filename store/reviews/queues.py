@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ...model.reviews import ItemState, ReviewItem
-from ..sqlite.driver import Connection
+from ..contract import Connection
 from ..traces.contents import marks
 
 _CHUNK = 900
@@ -44,6 +44,7 @@ WHERE t.project = ? AND coalesce(t.started_at, t.arrived_at) > ? AND m.mode_id I
 INSERT_DRAW = """
 INSERT INTO queue_draw(queue, drawn_at, after_trace, upto_trace, population, drawn, seed, rule)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+RETURNING id
 """
 INSERT_SAMPLE = """
 INSERT OR IGNORE INTO queue_sample(draw_id, queue, item_id, part, probability) VALUES (?, ?, ?, ?, ?)
@@ -172,7 +173,7 @@ def same_item(con: Connection, item: ReviewItem) -> int | None:
 def insert_draw(con: Connection, draw: Draw, *, after: int, seed: str, rule: object) -> int:
     """Keep a draw; returns its id."""
     values = (draw.queue, draw.drawn_at, after, draw.upto_trace, draw.population, draw.drawn, seed, json.dumps(rule))
-    return int(con.execute(INSERT_DRAW, values).lastrowid or 0)
+    return int(con.execute(INSERT_DRAW, values).fetchone()[0])
 
 
 def insert_sample(con: Connection, draw_id: int, queue: str, item_id: int, part: str, probability: float) -> None:

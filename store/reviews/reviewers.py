@@ -9,8 +9,7 @@ from ...model.reviews import Reviewer
 from ...trust.reviewers import ReviewerRecord, Roster, read_reviewer, resolve
 from ...trust.root import Trust
 from ..audit.chain import append_link, record_sha256
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 
 INSERT_RECORD = "INSERT INTO trust_record(fingerprint, record, created_at) VALUES (?, ?, ?)"
 SELECT_RECORDS = "SELECT record FROM trust_record ORDER BY id"

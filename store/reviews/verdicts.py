@@ -17,20 +17,20 @@ from ...trust.root import Trust
 from ...trust.signing import SignatureCheck
 from ...trust.verdicts import CurrentTrace, parse_verdict_record, verify_record
 from ..audit.chain import append_link, record_sha256
-from ..audit.seen import current_trace
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from ..traces.contents import marks
 from .reviewers import load_trust
+from .seen import current_trace
 
 _CHUNK = 900
 
 INSERT_PROPOSAL = """
 INSERT INTO proposal(trace_id, item_id, label, explanation, cited, cause, proposed_by, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+RETURNING id
 """
 SELECT_PROPOSALS = "SELECT * FROM proposal WHERE {where} ORDER BY id"
-INSERT_VERDICT = "INSERT INTO verdict(uid, item_id, record, created_at) VALUES (?, ?, ?, ?)"
+INSERT_VERDICT = "INSERT INTO verdict(uid, item_id, record, created_at) VALUES (?, ?, ?, ?) RETURNING id"
 INSERT_SUBJECT = "INSERT INTO verdict_subject(trace_id, verdict_id) VALUES (?, ?)"
 SELECT_SUBJECTS = "SELECT trace_id FROM verdict_subject WHERE verdict_id = ? ORDER BY trace_id"
 SELECT_VERDICTS = "SELECT id, uid, item_id, record FROM verdict WHERE {where} ORDER BY id"
@@ -57,7 +57,7 @@ def insert_proposal(con: Connection, proposal: Proposal) -> Proposal:
             proposal.created_at,
         ),
     )
-    return replace(proposal, id=int(cursor.lastrowid or 0))
+    return replace(proposal, id=int(cursor.fetchone()[0]))
 
 
 def list_proposals(con: Connection, *, item_id: int | None = None, trace_id: int | None = None) -> list[Proposal]:
@@ -90,7 +90,7 @@ def insert_verdict(
 ) -> int:
     """Keep a signed record and link it into the chain; returns its id."""
     text = canonical(dict(verdict.record)).decode()
-    verdict_id = int(con.execute(INSERT_VERDICT, (verdict.uid, item_id, text, now)).lastrowid or 0)
+    verdict_id = int(con.execute(INSERT_VERDICT, (verdict.uid, item_id, text, now)).fetchone()[0])
     con.executemany(INSERT_SUBJECT, [(trace_id, verdict_id) for trace_id in trace_ids])
     append_link(con, kind="verdict", subject=verdict.uid, sha256=record_sha256(text), at=now)
     return verdict_id

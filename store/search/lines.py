@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 from ...model.query import NUMBER_FIELDS, TIME_FIELDS, Filter, Query, Term
 from ...model.text.jsontext import scalars
 from ...model.traces import JsonValue
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from ..sqlite.fulltext import quote_phrase
 from ..traces.contents import Contents, marks
 

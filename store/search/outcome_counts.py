@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, get_args
 
 from ...model.query import Query
 from ...model.traces import Outcome, OutcomeSource
-from ..sqlite.connection import Store
+from ..contract import Store
 from .lines import search
 
 GroupedBy = Literal["task", "version", "project", "environment", "user"]

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection, vector_extension
+from ..caches import Slot
+from ..contract import Connection, Store
+from ..sqlite.driver import vector_extension
 from ..traces.contents import NEXT_GENERATION, SELECT_GENERATION, marks
 
 if TYPE_CHECKING:
@@ -162,18 +163,20 @@ def _nearest_ids(
     return cast(list[int], ids[order].tolist())
 
 
+_BITS: Slot[dict[tuple[str, str | None], tuple[Any, Any, Any]]] = Slot("bits of vectors", dict)
+
+
 def _bit_matrix(con: Connection, store: Store, model: str, project: str | None) -> tuple[Any, Any]:
     """Ids and bits of a project's vectors, kept in memory until the table changes."""
     import numpy as np
 
     written = con.execute(SELECT_GENERATION, (_GENERATION,)).fetchone()
     state = (con.execute("SELECT count(*) FROM embedding").fetchone()[0], written and written[0])
-    key = f"bits {model} {project}"
-    known = cast(tuple[Any, Any, Any] | None, store.caches.get(key))
+    kept = store.caches.get(_BITS)
+    known = kept.get((model, project))
     if known is None or known[0] != state:
         rows = con.execute(SELECT_BITS, (model, project, project)).fetchall()
         ids = np.array([row[0] for row in rows], np.int64)
         matrix = np.frombuffer(b"".join(row[1] for row in rows), np.uint8).reshape(len(rows), -1)
-        known = (state, ids, matrix)
-        store.caches[key] = known
+        known = kept[model, project] = (state, ids, matrix)
     return known[1], known[2]

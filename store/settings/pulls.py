@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ...model.clock import utc_text
-from ..sqlite.connection import Store
+from ..contract import Store
 from ..traces.contents import marks
 
 SELECT_CURSOR = "SELECT taken_until FROM pull_cursor WHERE source = ? AND url = ? AND project = ?"

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from ...model.errors import UnknownIdError, UsageError, did_you_mean
-from ..sqlite.connection import Store
+from ..contract import Store
 
 PREFIX = "rts"
 """First part of every token, so that secret scanners can be told of it."""

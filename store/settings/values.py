@@ -6,7 +6,7 @@ import json
 
 from ...model.clock import utc_now, utc_text
 from ...model.traces import JsonValue
-from ..sqlite.connection import Store
+from ..contract import Store
 
 SELECT_SETTING = "SELECT value FROM setting WHERE project = ? AND name = ?"
 UPSERT_SETTING = """

@@ -1,1 +1,1 @@
-"""Traces as kept: spans, contents once, revisions, summaries."""
+"""Traces as kept: spans, contents once, revisions."""

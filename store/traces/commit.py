@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from ...model.reading.digest import Bag, Refs, span_digest, span_facts
 from ...model.reading.facts import facts_from_record, facts_record, merge_facts
 from ...model.reading.merge import merge_spans
 from ...model.text.jsontext import canonical
 from ...model.traces import Annotation, Span, SpanBatch, TraceFacts
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from ..sqlite.values import sql_text, sql_time
-from .codec import Bag, Refs, span_digest, span_facts, span_record
+from .codec import span_record
 from .compression import pack, unpack
 from .contents import marks, store_contents
 from .spans import load_spans
@@ -27,6 +27,7 @@ SELECT_TRACE = "SELECT id, project, project_by_service FROM trace WHERE trace_ke
 INSERT_TRACE = """
 INSERT INTO trace(id, project, project_by_service, trace_key, arrived_at)
 SELECT 1 + max(coalesce((SELECT max(id) FROM trace), 0), coalesce((SELECT max(trace_id) FROM tombstone), 0)), ?, ?, ?, ?
+RETURNING id
 """
 """The id of a trace that was erased is never given to another one."""
 ADOPT_TRACE = """
@@ -199,8 +200,7 @@ def _place(con: Connection, trace_key: str, said: _Project, otherwise: str | Non
             return _Place(row["id"], False)
     values = (wanted or DEFAULT_PROJECT, int(said.by_service), trace_key, time.time_ns())
     cursor = con.execute(INSERT_TRACE, values)
-    assert cursor.lastrowid is not None
-    return _Place(cursor.lastrowid, True)
+    return _Place(cursor.fetchone()[0], True)
 
 
 class _Form(NamedTuple):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
+from ...model.reading.digest import Bag, BodyKind, Content
 from ...model.text.jsontext import scalars
 from ...model.traces import JsonValue, Message
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..caches import Slot
+from ..contract import Connection, Store
 from ..sqlite.fulltext import INSERT_TEXT
-from .codec import Bag, BodyKind, Content, decode_body, decode_message, envelope_refs
+from .codec import decode_body, decode_message, envelope_refs
 from .compression import compress, decompress
 
 _COMPRESS_FROM = 160
@@ -69,16 +70,22 @@ def store_contents(store: Store, con: Connection, bag: Bag) -> dict[bytes, int]:
     return ids
 
 
+class _Met(NamedTuple):
+    """Body ids by hash, as this process met them lately."""
+
+    generation: str | None
+    ids: dict[bytes, int]
+
+
+_MET: Slot[_Met] = Slot("body ids", lambda: _Met(None, {}))
+
+
 def _known_ids(store: Store, con: Connection) -> dict[bytes, int]:
     """Ids met lately. A sweep, in whatever process, raises the generation, and what was known before counts no more."""
     row = con.execute(SELECT_GENERATION, (BODY_GENERATION,)).fetchone()
     generation = row[0] if row else ""
-    if store.caches.setdefault(BODY_GENERATION, generation) != generation:
-        store.caches[BODY_GENERATION] = generation
-        store.caches.pop("body_ids", None)
-    cache = store.caches.setdefault("body_ids", {})
-    assert isinstance(cache, dict)
-    return cache
+    met = store.caches.get(_MET)
+    return met.ids if met.generation == generation else store.caches.put(_MET, _Met(generation, {})).ids
 
 
 def _insert(con: Connection, bag: Bag, new: Sequence[bytes], ids: dict[bytes, int]) -> None:

@@ -14,8 +14,7 @@ from ...model.reading.assembly import Place, ReadingOrder, build_steps, reading_
 from ...model.reading.facts import facts_from_record
 from ...model.reading.run_facts import RunFacts, summarise
 from ...model.traces import Annotation, AnnotatorKind, Fold, TraceFacts
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from ..sqlite.values import sql_text
 from .compression import pack, unpack
 from .contents import marks
@@ -162,3 +161,22 @@ def load_annotations(con: Connection, trace_id: int) -> tuple[Annotation, ...]:
         )
         for row in con.execute(SELECT_ANNOTATIONS, (trace_id,))
     )
+
+
+def step_numbers(store: Store, trace_id: int | None) -> dict[str, int]:
+    """The index of each span of a trace that is a step; none where there is no trace."""
+    if trace_id is None:
+        return {}
+    with store.read() as con:
+        return {span: index for row in trace_rows(con, [trace_id]) for span, index in step_index(row).items()}
+
+
+def step_index(row: Any) -> dict[str, int]:
+    """Step index by span id for a trace row; an absorbed span leads to the step that shows it."""
+    if not row["reading"]:
+        return {}
+    index = {}
+    for i, place in enumerate(load_order(row).places):
+        index[place.span_id] = i
+        index.update(dict.fromkeys(place.absorbed, i))
+    return index

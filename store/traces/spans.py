@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from ...model.traces import Span
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
+from ..contract import Connection, Store
 from .codec import decode_span
 from .compression import unpack
 from .contents import Contents, marks

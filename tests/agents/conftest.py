@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from agents_at_work import Investigate, investigator_on
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from retrospan.agents.chat import Answer, Chat
 from retrospan.agents.events import Ending, Event, TextDelta
 from retrospan.agents.model import make_client
 from retrospan.agents.spending import Budget, Purse
-from retrospan.services.agent_work.sentences import explanation_of
+from retrospan.services.reviewing.sentences import explanation_of
+from retrospan.store.contract import Store
 from retrospan.store.jobs.transcripts import list_transcripts
-from retrospan.store.sqlite.connection import Store
 from scripted_model import Reply, Script, ScriptedModel, asks, says, serving, tool_use
 
 GOOD = (

@@ -11,8 +11,8 @@ import pytest
 from commands import run
 from retrospan.model.reviews import LessonStatus
 from retrospan.services.reviewing.asking import propose_verdict
+from retrospan.store.contract import Store
 from retrospan.store.knowledge.lookup import list_lessons
-from retrospan.store.sqlite.connection import Store
 from reviewdesk import Desk
 from scripted_model import Reply, ScriptedModel, asks, says, serving, tool_use, turn_of
 
@@ -55,7 +55,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedModel]:
 
 
 def fix(store: Store, *options: str) -> Any:
-    return run("fix", "--file", "prompts/system.md", *options, "--store", str(store.path), "--json")
+    return run("fix", "--file", "prompts/system.md", *options, "--store", str(store.location), "--json")
 
 
 def test_a_signed_fail_becomes_a_patch_that_nobody_applied(store: Store, project: Path, model: ScriptedModel) -> None:

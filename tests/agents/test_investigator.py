@@ -11,9 +11,9 @@ from refunds import investigates, refund_run
 from retrospan.agents.events import Ending, TextDelta, ToolAnswered, ToolCalled
 from retrospan.agents.model import ModelError
 from retrospan.agents.spending import Budget, Limits
-from retrospan.services.agent_work.sentences import explanation_of
+from retrospan.services.reviewing.sentences import explanation_of
+from retrospan.store.contract import Store
 from retrospan.store.jobs.agent_runs import Spent
-from retrospan.store.sqlite.connection import Store
 from scripted_model import Reply, asks, claim, refuses_load, reports, says, text, tool_use, turn_of
 
 

@@ -11,8 +11,8 @@ from commands import run
 from conversations import Builder, says
 from refunds import refund_run
 from retrospan.agents.judge import render
-from retrospan.store.sqlite.connection import Store
-from retrospan.store.traces.summaries import get_trace
+from retrospan.store.contract import Store
+from retrospan.store.reading.summaries import get_trace
 from scripted_model import Reply, ScriptedModel, refuses_load, serving
 from scripted_model import says as replies
 
@@ -31,7 +31,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedModel]:
 
 
 def judged(store: Store, *options: str) -> Any:
-    return run("judge", *(options or ("since:1000d",)), "--store", str(store.path), "--json")
+    return run("judge", *(options or ("since:1000d",)), "--store", str(store.location), "--json")
 
 
 def test_an_answer_is_kept_as_a_proposal_of_the_judge(store: Store, traces: Builder, model: ScriptedModel) -> None:

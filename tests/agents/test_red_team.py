@@ -17,8 +17,8 @@ import pytest
 from commands import run
 from conversations import Builder, answers, calls, says
 from retrospan.model.reviews import LessonStatus
+from retrospan.store.contract import Store
 from retrospan.store.knowledge.lookup import list_lessons
-from retrospan.store.sqlite.connection import Store
 from scripted_model import Reply, ScriptedModel, asks, reports, serving, text, tool_use, trace_of, turn_of
 from scripted_model import says as replies
 
@@ -112,8 +112,8 @@ def files_beside(store: Store) -> dict[str, str]:
     """Every file of the test's folder but the store itself, by content."""
     return {
         str(path): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in store.path.parent.rglob("*")
-        if path.is_file() and not path.name.lstrip(".").startswith(store.path.name)
+        for path in Path(store.location).parent.rglob("*")
+        if path.is_file() and not path.name.lstrip(".").startswith(store.name)
     }
 
 
@@ -125,7 +125,7 @@ def test_sixty_hostile_runs_change_nothing_but_proposals(
             hostile_run(traces, name, payload, place)
     monkeypatch.chdir(tmp_path)
     before = files_beside(store)
-    done = run("triage", "--queue", "3", "--budget-usd", "20", "--store", str(store.path))
+    done = run("triage", "--queue", "3", "--budget-usd", "20", "--store", str(store.location))
     assert done.code == 0, done.err
 
     with store.read() as con:
@@ -190,7 +190,7 @@ def test_a_judge_that_obeys_can_do_no_more_than_propose(
         "confirmed": True,
     }
     model.script = lambda body: replies(json.dumps(told))
-    done = run("judge", "since:1000d", "--store", str(store.path))
+    done = run("judge", "since:1000d", "--store", str(store.location))
     assert done.code == 0, done.err
     assert "\x1b" not in done.out
     assert "http://" not in done.out
@@ -209,7 +209,7 @@ def test_fishing_for_the_canary_ends_in_nothing(store: Store, traces: Builder, m
         return reports({"sentence": f"It is {canary}.", "evidence": [{"step": "3", "quote": "2031-05-17"}]})
 
     model.script = prints_it
-    done = run("triage", "--store", str(store.path), "--json")
+    done = run("triage", "--store", str(store.location), "--json")
     (answer,) = done.json["traces"]
     assert (answer["ending"], answer["label"]) == ("suspicious", None)
     with store.read() as con:
@@ -219,7 +219,7 @@ def test_fishing_for_the_canary_ends_in_nothing(store: Store, traces: Builder, m
 def test_each_prompt_has_a_canary_and_a_fence_of_its_own(store: Store, traces: Builder, model: ScriptedModel) -> None:
     for _ in range(2):
         hostile_run(traces, f"run{_}", "x", "user")
-    run("triage", "--store", str(store.path), "--parallel", "1")
+    run("triage", "--store", str(store.location), "--parallel", "1")
     firsts = [body for body in model.requests if turn_of(body) == 0]
     canaries = {body["system"][0]["text"].split("The word ")[1].split(" ")[0] for body in firsts}
     fences = {body["messages"][0]["content"].split("⟦")[1].split(" ")[0] for body in firsts}

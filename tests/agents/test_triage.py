@@ -18,8 +18,8 @@ from commands import run
 from conversations import Builder, says
 from refunds import investigates, refund_run
 from retrospan.services.agent_work.jobs import AGENTS_PROJECT, only_one
-from retrospan.services.agent_work.sentences import claims_of_proposal
-from retrospan.store.sqlite.connection import Store
+from retrospan.services.reviewing.sentences import claims_of_proposal
+from retrospan.store.contract import Store
 from scripted_model import Reply, ScriptedModel, refuses_load, reports, serving, trace_of, turn_of
 from scripted_model import claim as claimed
 
@@ -34,7 +34,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedModel]:
 
 
 def triage(store: Store, *options: str) -> Any:
-    return run("triage", *options, "--store", str(store.path))
+    return run("triage", *options, "--store", str(store.location))
 
 
 def test_a_run_that_failed_is_investigated_and_put_before_people(
@@ -220,13 +220,13 @@ def test_a_transcript_imports_and_is_passed_over_by_the_next_triage(
 ) -> None:
     refund_run(traces)
     triage(store)
-    exported = run("transcript", "export", "--all", "--store", str(store.path))
+    exported = run("transcript", "export", "--all", "--store", str(store.location))
     path = tmp_path / "agents.jsonl"
     path.write_text(exported.out)
     assert json.loads(exported.out)["project"] == AGENTS_PROJECT
-    taken = run("import", str(path), "--store", str(store.path), "--json")
+    taken = run("import", str(path), "--store", str(store.location), "--json")
     assert (taken.json["traces"], taken.json["errors"]) == (1, [])
-    shown = run("trace", "show", "T2", "--store", str(store.path), "--json").json
+    shown = run("trace", "show", "T2", "--store", str(store.location), "--json").json
     assert [step["tool"] for step in shown["steps"] if step["kind"] == "tool"] == ["get_trace", "report_findings"]
     assert shown["trace"]["agents"] == ["investigator"]
     assert triage(store, "since:1000d").code == 0
@@ -248,7 +248,7 @@ def test_a_job_that_is_killed_pays_nothing_twice(
         return Reply(reply.content, reply.stop_reason, pause_s=0.02)
 
     model.script = slowly
-    command = [sys.executable, "-m", "retrospan.cli", "triage", "--parallel", "2", "--store", str(store.path)]
+    command = [sys.executable, "-m", "retrospan.cli", "triage", "--parallel", "2", "--store", str(store.location)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 60
         while len(model.requests) < 9 and time.monotonic() < deadline:

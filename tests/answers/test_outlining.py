@@ -10,7 +10,7 @@ from retrospan.answers.reading_traces import read_steps, read_trace
 from retrospan.model.errors import UnknownIdError, UsageError
 from retrospan.model.text.budget import count_tokens
 from retrospan.model.traces import Message, Span, SpanBatch, StepKind
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from retrospan.store.traces.commit import commit_batch
 
 PROSE = "The customer asked about order {n} and the warehouse in Leeds answered with a long list of parcels. "

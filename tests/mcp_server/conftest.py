@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from conversations import Builder, answers, calls, says
 from retrospan.mcp_server.registry import Caller, load_tools, run_tool
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 
 Call = Callable[..., str]
 

@@ -11,7 +11,7 @@ from mcp.types import Tool as ListedTool
 from retrospan.mcp_server.instructions import INSTRUCTIONS
 from retrospan.mcp_server.registry import load_tools
 from retrospan.mcp_server.server import build_server
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 
 ALL_TOKENS = 2_500
 ONE_TOOL_TOKENS = 320

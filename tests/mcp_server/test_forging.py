@@ -9,16 +9,16 @@ import pytest
 from conversations import Builder
 from retrospan.knowledge.documents import check_document
 from retrospan.knowledge.folders import KnowledgeKind
-from retrospan.knowledge.rubrics import list_rubrics
 from retrospan.mcp_server.registry import Caller, load_tools, run_tool
 from retrospan.model.errors import RetrospanError
 from retrospan.model.reviews import LessonStatus, SignatureState
 from retrospan.services.reviewing.asking import get_review, list_reviews
+from retrospan.store.contract import Store
 from retrospan.store.knowledge.index import list_documents
 from retrospan.store.knowledge.lookup import list_lessons
 from retrospan.store.reviews.outcomes import verdict_labels
 from retrospan.store.reviews.reviewers import load_trust
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.reviews.rubrics import list_rubrics
 
 EXTRAS: list[dict[str, Any]] = [
     {},

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from retrospan.mcp_server.registry import Caller, InternalError, Tool, load_tools, run_tool
 from retrospan.model.errors import RetrospanError
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
 
 TOOLS = load_tools()
 IDS = st.sampled_from(

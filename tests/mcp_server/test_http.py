@@ -18,9 +18,9 @@ from mcp.types import TextContent
 from retrospan.mcp_server.http import RateLimit, http_app, store_tokens
 from retrospan.mcp_server.registry import Role, load_tools
 from retrospan.services.serving.application import ServeOptions, build_app
+from retrospan.store.contract import Store
 from retrospan.store.settings import tokens
 from retrospan.store.settings.tokens import add_token
-from retrospan.store.sqlite.connection import Store
 from starlette.applications import Starlette
 
 URL = "http://127.0.0.1:4318/mcp"

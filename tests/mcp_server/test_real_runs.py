@@ -11,8 +11,9 @@ import pytest
 from retrospan.mcp_server.registry import Caller, Tool, load_tools, run_tool
 from retrospan.model.text.budget import count_tokens
 from retrospan.services.receiving.importing import import_paths
-from retrospan.store.sqlite.connection import Store, open_store
-from retrospan.store.traces.summaries import get_trace
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
+from retrospan.store.reading.summaries import get_trace
 from shared_data import shared
 
 

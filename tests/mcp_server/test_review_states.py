@@ -14,7 +14,7 @@ from retrospan.services.reviewing.asking_back import ask_back
 from retrospan.services.reviewing.claiming import open_review
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
 from retrospan.services.reviewing.people import vouch_for
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from retrospan.trust.session import ReviewSession
 from reviewdesk import QUESTION, Desk
 

@@ -14,7 +14,7 @@ from mcp_http import mcp_at
 from retrospan.mcp_server.running import Report, run_stoppable
 from retrospan.mcp_server.server import build_server
 from retrospan.model.errors import StoppedError
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 WAIT_S = 20

@@ -15,7 +15,8 @@ from retrospan.mcp_server import registry
 from retrospan.mcp_server.instructions import INSTRUCTIONS
 from retrospan.mcp_server.server import build_server
 from retrospan.store.audit.access import list_access
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
 
 Mode = Literal["auto", "legacy"]
 
@@ -261,7 +262,7 @@ def test_calls_at_the_same_time_share_one_store(store: Store, runs: Builder) -> 
 
 def test_two_servers_on_one_store_see_what_each_writes(store: Store, runs: Builder) -> None:
     async def both() -> None:
-        with open_store(store.path) as second:
+        with open_store(store.location) as second:
             async with Client(build_server(store)) as here, Client(build_server(second)) as there:
                 await here.call_tool("request_review", {"trace": "T1", "question": "Was the amount right?"})
                 assert "Was the amount right?" in text_of(await there.call_tool("list_reviews", {}))

@@ -12,7 +12,7 @@ from conversations import Builder
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.types import TextContent
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from retrospan.store.traces.revisions import refresh
 
 LIGHT = ("anthropic", "textual", "sqlalchemy", "alembic", "networkx", "numpy", "yaml")
@@ -20,7 +20,7 @@ LIGHT = ("anthropic", "textual", "sqlalchemy", "alembic", "networkx", "numpy", "
 
 def command(store: Store, *options: str) -> StdioServerParameters:
     code = "from retrospan.cli.main import main; main()"
-    arguments = ["-c", code, "mcp", "--store", str(store.path), *options]
+    arguments = ["-c", code, "mcp", "--store", str(store.location), *options]
     return StdioServerParameters(command=sys.executable, args=arguments)
 
 
@@ -74,8 +74,8 @@ def test_starting_loads_nothing_that_no_tool_has_asked_for(store: Store) -> None
     code = (
         "import sys\n"
         "from retrospan.mcp_server.server import build_server\n"
-        "from retrospan.store.sqlite.connection import open_store\n"
-        f"build_server(open_store({str(store.path)!r}))\n"
+        "from retrospan.store.opening import open_store\n"
+        f"build_server(open_store({str(store.location)!r}))\n"
         f"print([name for name in {LIGHT!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

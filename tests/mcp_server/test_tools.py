@@ -9,7 +9,7 @@ import pytest
 from conversations import Builder, answers, calls, says
 from retrospan.model.errors import RetrospanError, UnknownIdError, UsageError
 from retrospan.model.text.budget import count_tokens
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 
 Call = Callable[..., str]
 

@@ -12,7 +12,7 @@ from commands import run
 from retrospan.model.cases import parse_case
 from retrospan.services.knowledge.confirming import confirm_case
 from retrospan.services.reviewing.people import distrust_reviewer
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from reviewdesk import Desk
 
 SHOP = """\

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from reviewdesk import Desk
 
 

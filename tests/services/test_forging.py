@@ -27,13 +27,14 @@ from retrospan.services.reviewing.people import (
     vouch_for,
 )
 from retrospan.store.audit.chain import audit_verify
-from retrospan.store.audit.seen import seen_trace
+from retrospan.store.contract import Store
 from retrospan.store.knowledge.index import index_knowledge
+from retrospan.store.opening import open_store
+from retrospan.store.reading.summaries import get_summaries
 from retrospan.store.reviews.reviewers import insert_reviewer, load_records
+from retrospan.store.reviews.seen import seen_trace
 from retrospan.store.reviews.verdicts import confirmed_verdicts, get_verdict, list_verdicts
-from retrospan.store.sqlite.connection import Store, open_store
 from retrospan.store.sqlite.driver import DatabaseError
-from retrospan.store.traces.summaries import get_summaries
 from retrospan.trust.folders import config_folder
 from retrospan.trust.keys import fingerprint
 from retrospan.trust.reviewers import make_reviewer
@@ -59,8 +60,9 @@ def insert(store: Store, record: Mapping[str, Any], trace_id: int = 1, uid: str 
         name = uid or str(record.get("manifest", {}).get("uid", secrets.token_hex(16)))
         text = json.dumps(record)
         number = con.execute(
-            "INSERT INTO verdict(uid, item_id, record, created_at) VALUES (?, NULL, ?, ?)", (name, text, NOW)
-        ).lastrowid
+            "INSERT INTO verdict(uid, item_id, record, created_at) VALUES (?, NULL, ?, ?) RETURNING id",
+            (name, text, NOW),
+        ).fetchone()[0]
         con.execute("INSERT INTO verdict_subject(trace_id, verdict_id) VALUES (?, ?)", (trace_id, number))
 
 
@@ -283,7 +285,7 @@ def test_ordinary_store_that_is_made_to_call_itself_demo(desk: Desk, tmp_path: P
     insert(desk.store, record)
     with desk.store.write() as con:
         con.execute("UPDATE meta SET value = 'demo' WHERE key = 'kind'")
-    with open_store(desk.store.path) as again:
+    with open_store(desk.store.location) as again:
         assert again.kind == "demo"
         assert nothing_confirmed(again)
 
@@ -292,7 +294,7 @@ def test_store_with_real_reviewers_never_takes_a_demo_reviewer(desk: Desk) -> No
     desk.reviewer()
     with desk.store.write() as con:
         con.execute("UPDATE meta SET value = 'demo' WHERE key = 'kind'")
-    with open_store(desk.store.path) as again, pytest.raises(RefusedError, match="demo stores only"):
+    with open_store(desk.store.location) as again, pytest.raises(RefusedError, match="demo stores only"):
         demo_reviewer(again)
 
 

@@ -25,17 +25,18 @@ from commands import run
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
-from retrospan.knowledge.rubrics import list_rubrics
 from retrospan.mcp_server.http import http_app, store_tokens
 from retrospan.model.errors import UsageError
 from retrospan.model.reviews import Lesson, LessonStatus, SignatureState
 from retrospan.services.knowledge.confirming import confirm_lesson, export_verdict
+from retrospan.store.contract import Store
 from retrospan.store.knowledge.index import index_knowledge
 from retrospan.store.knowledge.lookup import list_lessons
+from retrospan.store.opening import default_location, open_store
 from retrospan.store.reviews.reviewers import load_trust
+from retrospan.store.reviews.rubrics import list_rubrics
 from retrospan.store.reviews.verdicts import confirmed_verdicts, list_verdicts
 from retrospan.store.settings.tokens import Role, add_token
-from retrospan.store.sqlite.connection import Store, default_location, open_store
 from reviewdesk import PASSPHRASE, Desk
 
 URL = "http://127.0.0.1:4318/mcp"
@@ -70,7 +71,7 @@ async def try_everything(client: Client) -> int:
 def test_mcp_over_stdio_confirms_nothing(desk: Desk, options: tuple[str, ...], most: int) -> None:
     desk.reviewer()
     code = "from retrospan.cli.main import main; main()"
-    arguments = ["-c", code, "mcp", "--store", str(desk.store.path), *options]
+    arguments = ["-c", code, "mcp", "--store", str(desk.store.location), *options]
     environment = {name: value for name, value in os.environ.items() if name.startswith(("RETROSPAN", "PATH", "HOME"))}
 
     async def dialogue() -> None:
@@ -114,10 +115,9 @@ def test_store_file_in_a_cloned_repository_is_not_picked_up_and_confirms_nothing
     verdict = desk.decide(ada)
     confirm_lesson(desk.store, ada, LESSON, clone)
     export_verdict(desk.store, verdict, clone)
-    with desk.store.outside_transaction() as con:
-        con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert desk.store.scrub()
     for name in ("store.db", "retrospan.db", ".retrospan/store.db"):
-        shutil.copy(desk.store.path, clone / name)
+        shutil.copy(desk.store.location, clone / name)
     monkeypatch.setenv("RETROSPAN_CONFIG_DIR", str(tmp_path / "another-user"))
     monkeypatch.chdir(clone)
 
@@ -128,7 +128,7 @@ def test_store_file_in_a_cloned_repository_is_not_picked_up_and_confirms_nothing
         assert confirmed_verdicts(brought) == {}
         assert [lesson.status for lesson in list_lessons(brought)] == [LessonStatus.PROPOSED]
     monkeypatch.setenv("RETROSPAN_CONFIG_DIR", str(clone / "config"))
-    assert "lies in a git repository" in run("reviewer", "list", "--store", str(desk.store.path)).err
+    assert "lies in a git repository" in run("reviewer", "list", "--store", str(desk.store.location)).err
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_command_that_signs_takes_no_passphrase_from_a_pipe_or_a_variable(
     desk.reviewer()
     before = (load_trust(desk.store), list_verdicts(desk.store))
     done = subprocess.run(
-        [sys.executable, "-m", "retrospan.cli", *command, "--store", str(desk.store.path)],
+        [sys.executable, "-m", "retrospan.cli", *command, "--store", str(desk.store.location)],
         input=f"{PASSPHRASE}\ny\n{PASSPHRASE}\n",
         env={**os.environ, "RETROSPAN_PASSPHRASE": PASSPHRASE, "PASSPHRASE": PASSPHRASE},
         cwd=tmp_path,
@@ -195,7 +195,7 @@ def drive(args: tuple[str, ...], typed: Sequence[str], cwd: Path, seconds: float
 
 def test_pseudo_terminal_without_the_passphrase_signs_nothing(desk: Desk, tmp_path: Path) -> None:
     desk.reviewer()
-    args = ("audit", "checkpoint", "c.jsonl", "--as", "Ada", "--store", str(desk.store.path))
+    args = ("audit", "checkpoint", "c.jsonl", "--as", "Ada", "--store", str(desk.store.location))
 
     code, said = drive(args, ["wrong guess one\n", "wrong guess two\n", "wrong guess three\n"], tmp_path)
 
@@ -206,7 +206,7 @@ def test_pseudo_terminal_without_the_passphrase_signs_nothing(desk: Desk, tmp_pa
 def test_pseudo_terminal_with_the_passphrase_cannot_be_told_from_its_owner(desk: Desk, tmp_path: Path) -> None:
     """Listed in docs/security.md under what cannot be told apart."""
     desk.reviewer()
-    args = ("audit", "checkpoint", "c.jsonl", "--as", "Ada", "--store", str(desk.store.path))
+    args = ("audit", "checkpoint", "c.jsonl", "--as", "Ada", "--store", str(desk.store.location))
 
     code, said = drive(args, [f"{PASSPHRASE}\n"], tmp_path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from retrospan.model.errors import RefusedError, UsageError
@@ -11,8 +12,8 @@ from retrospan.services.reviewing.asking import request_review
 from retrospan.services.reviewing.claiming import open_review
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
 from retrospan.services.reviewing.people import demo_reviewer, list_reviewers, rotate_key, unlock_reviewer, vouch_for
+from retrospan.store.opening import open_store
 from retrospan.store.reviews.verdicts import get_verdict
-from retrospan.store.sqlite.connection import open_store
 from retrospan.trust.config import load_trust_file, save_trust_file
 from retrospan.trust.folders import keys_folder
 from retrospan.trust.keys import KdfCost, key_names
@@ -94,5 +95,5 @@ def test_key_that_does_not_count_and_demo_keys_are_not_rotated(desk: Desk) -> No
     desk.reviewer("Eve", pin=False)
     with pytest.raises(RefusedError, match="does not count here"):
         rotate_key(desk.store, desk.unlock("Eve"), NEW)
-    with open_store(desk.store.path.with_name("demo.db"), kind="demo") as demo, pytest.raises(RefusedError):
+    with open_store(Path(desk.store.location).with_name("demo.db"), kind="demo") as demo, pytest.raises(RefusedError):
         rotate_key(demo, demo_reviewer(demo), NEW)

@@ -10,12 +10,12 @@ from conversations import Builder
 from retrospan.analysis.paths.boxes import COLUMNS, draw_boxes
 from retrospan.analysis.paths.declared import parse_declared
 from retrospan.analysis.paths.svg import draw_svg
+from retrospan.services.coverage.paths import workflow_paths
 from retrospan.services.modes.gathering import update_modes
 from retrospan.services.modes.views import list_modes, show_mode
 from retrospan.services.receiving.importing import import_paths
 from retrospan.services.understanding.analysing import analyse
-from retrospan.services.understanding.paths import workflow_paths
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from rich.cells import cell_len
 from shared_data import shared
 

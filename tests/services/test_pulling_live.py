@@ -28,9 +28,10 @@ from retrospan.services.reviewing.asking import request_review
 from retrospan.services.reviewing.claiming import open_review
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
 from retrospan.services.reviewing.people import add_reviewer, unlock_reviewer
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.traces.commit import commit_batch
-from retrospan.store.traces.summaries import get_trace
 from retrospan.trust.keys import KdfCost
 from shared_data import shared
 

@@ -12,8 +12,9 @@ import pytest
 from otlp_requests import post, trace_id, trace_request
 from retrospan.model.query import parse_query
 from retrospan.services.serving.listening import listen
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
 from retrospan.store.search.lines import search
-from retrospan.store.sqlite.connection import Store, open_store
 from served import Served
 
 SPANS = 40

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from retrospan.services.privacy.erasing import delete_traces
-from retrospan.store.sqlite.connection import open_store
-from retrospan.store.traces.summaries import get_trace
+from retrospan.store.opening import open_store
+from retrospan.store.reading.summaries import get_trace
 
 pytestmark = pytest.mark.slow
 SECONDS = 12
@@ -20,7 +20,7 @@ WRITER = """
     import random, sys, time
     sys.path.insert(0, {support!r})
     from conversations import Builder, answers, calls, says
-    from retrospan.store.sqlite.connection import open_store
+    from retrospan.store.opening import open_store
     chance, until = random.Random({seed}), time.monotonic() + {seconds}
     texts = ["a text that many share, number %d" % n for n in range(40)]
     with open_store({path!r}) as store:

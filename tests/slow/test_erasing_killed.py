@@ -14,8 +14,8 @@ from retrospan.services.finding.listing import list_traces
 from retrospan.services.privacy.erasing import delete_traces
 from retrospan.store.audit.chain import audit_verify
 from retrospan.store.erasure.sweep import is_sweep_pending
-from retrospan.store.sqlite.connection import open_store
-from retrospan.store.traces.summaries import get_trace
+from retrospan.store.opening import open_store
+from retrospan.store.reading.summaries import get_trace
 
 pytestmark = pytest.mark.slow
 ROUNDS = 12

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from conversations import Builder, answers, calls, says
 from mcp_http import mcp_at
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
 from served import RETROSPAN
 
 pytestmark = pytest.mark.slow
@@ -129,7 +130,7 @@ def test_every_scenario_is_run_or_left_out_for_a_reason(node: Run) -> None:
 @pytest.fixture(params=["stdio", "http"])
 def target(request: pytest.FixtureRequest, served_store: Store, url: str) -> list[str]:
     """How the Inspector reaches the server."""
-    return [url] if request.param == "http" else [RETROSPAN, "mcp", "--store", str(served_store.path)]
+    return [url] if request.param == "http" else [RETROSPAN, "mcp", "--store", served_store.location]
 
 
 def inspect(node: Run, target: list[str], era: str, method: str, *arguments: str) -> Any:

@@ -18,7 +18,7 @@ def test_without_the_bundled_driver_the_store_still_works(tmp_path: object) -> N
     script = f"""
 import sys
 sys.modules["pysqlite3"] = None
-from retrospan.store.sqlite.connection import open_store
+from retrospan.store.opening import open_store
 from retrospan.store.sqlite.driver import driver_report
 report = driver_report()
 assert report.module.startswith("sqlite3"), report

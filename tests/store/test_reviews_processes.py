@@ -11,8 +11,8 @@ from statistics import quantiles
 import pytest
 from claimwork import answer_all
 from retrospan.model.reviews import ItemState, ReviewItem, RubricRef
+from retrospan.store.contract import Store
 from retrospan.store.reviews.items import count_items, insert_item
-from retrospan.store.sqlite.connection import Store
 
 
 @pytest.mark.slow
@@ -28,7 +28,7 @@ def test_twenty_reviewers_answer_two_thousand_items_and_none_more_than_its_overl
     names = [f"reviewer-{n}" for n in range(20)]
 
     with ProcessPoolExecutor(20, mp_context=multiprocessing.get_context("spawn")) as pool:
-        done = list(pool.map(answer_all, [str(store.path)] * 20, names))
+        done = list(pool.map(answer_all, [str(store.location)] * 20, names))
 
     assert Counter(item for shift in done for item in shift.answered) == dict.fromkeys(items, 2)
     assert all(len(set(shift.answered)) == len(shift.answered) for shift in done)

@@ -10,7 +10,7 @@ from retrospan.agents.investigator import Investigation, investigate
 from retrospan.agents.model import make_client
 from retrospan.agents.prices import find_price
 from retrospan.agents.spending import Budget, Limits, Purse
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from scripted_model import Script, ScriptedModel, serving
 
 MODEL = "claude-sonnet-5-5"

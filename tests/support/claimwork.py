@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from retrospan.model.clock import utc_text
 from retrospan.model.errors import RefusedError
 from retrospan.model.reviews import Label
+from retrospan.store.opening import open_store
 from retrospan.store.reviews.claims import answer_slot, claim_slot
 from retrospan.store.reviews.items import list_items, set_item_state, state_after
-from retrospan.store.sqlite.connection import open_store
 
 
 @dataclass

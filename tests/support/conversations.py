@@ -7,7 +7,7 @@ from typing import Any
 
 from retrospan.ingest.formats.messages import conversation_batch
 from retrospan.ingest.formats.records import Record, Source
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from retrospan.store.traces.commit import commit_batch
 
 

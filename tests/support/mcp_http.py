@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from retrospan.mcp_server.http import http_app
 from retrospan.services.serving.listening import Server, base_url, listen
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 TOKEN = "rk-test"

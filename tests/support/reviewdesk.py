@@ -8,7 +8,7 @@ from retrospan.services.reviewing.asking import request_review
 from retrospan.services.reviewing.claiming import OpenReview, open_review
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
 from retrospan.services.reviewing.people import add_reviewer, unlock_reviewer
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.revisions import refresh
 from retrospan.trust.keys import KdfCost

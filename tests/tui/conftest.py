@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from retrospan.services.reviewing.asking import Citation, propose_verdict, request_review
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from retrospan.trust.session import ReviewSession
 from retrospan.tui.screens import drafts, item, sign
 from reviewdesk import QUESTION, Desk

@@ -9,8 +9,8 @@ import pytest
 from keyboard import Hands, assert_looks_as_before, at_keyboard
 from retrospan.model.reviews import LessonStatus
 from retrospan.services.reviewing.asking import list_reviews
+from retrospan.store.contract import Store
 from retrospan.store.knowledge.lookup import list_lessons
-from retrospan.store.sqlite.connection import Store
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.screens.chat import ChatScreen
 from reviewdesk import Desk

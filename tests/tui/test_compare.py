@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conversations import Builder, answers, calls, says
 from keyboard import Hands, assert_looks_as_before, at_keyboard
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.plots import bar, interval_bar, levels, span_bar
 

@@ -7,7 +7,8 @@ from keyboard import Hands, assert_looks_as_before, at_keyboard
 from retrospan.model.reviews import ItemState
 from retrospan.model.traces import SpanBatch
 from retrospan.services.reviewing.asking import list_reviews
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
 from retrospan.store.traces.commit import commit_batch
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.runs import PAGE
@@ -186,7 +187,7 @@ def test_new_runs_are_told_of_and_shown_on_request(desk: Desk, monkeypatch: pyte
     app = RetrospanApp(desk.store, start="traces")
 
     async def walk(hands: Hands) -> None:
-        with open_store(desk.store.path) as receiver:
+        with open_store(desk.store.location) as receiver:
             commit_batch(receiver, SpanBatch(spans=refund_run("run-3", "No.")))
         await hands.until(lambda: "1 new run · R shows them" in hands.text)
         assert "T3" not in hands.text

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from retrospan.model.reviews import Answer, Label, Severity
 from retrospan.model.traces import JsonValue, Message, Span, SpanBatch, Step, StepKind
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.traces.commit import commit_batch
-from retrospan.store.traces.summaries import get_trace
 from retrospan.tui.answering import AnswerForm
 from retrospan.tui.conversation import conversation
 from retrospan.tui.gate import cell, cut

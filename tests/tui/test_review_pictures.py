@@ -6,7 +6,7 @@ import pytest
 from keyboard import Hands, assert_looks_as_before, at_keyboard
 from retrospan.model.traces import Message, Span, SpanBatch, StepKind
 from retrospan.services.reviewing.asking import request_review
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from retrospan.store.traces.commit import commit_batch
 from retrospan.trust.session import ReviewSession
 from retrospan.tui.app import RetrospanApp

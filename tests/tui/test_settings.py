@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from keyboard import Hands, assert_looks_as_before, at_keyboard
 from retrospan.services.serving.health import Check
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from retrospan.trust.folders import config_folder
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.screens import settings

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from hostile import hostile_run
 from retrospan.model.traces import SpanBatch
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from retrospan.store.traces.commit import commit_batch
 from reviewdesk import Desk
 
@@ -63,7 +63,7 @@ def _read(terminal: int, *, seconds: float, until: bytes | None = None) -> bytes
 @pytest.fixture
 def runs(store: Store) -> Path:
     Desk(store)
-    return store.path
+    return Path(store.location)
 
 
 def test_hostile_run_adds_no_escape_sequence(store: Store, runs: Path) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from keyboard import Hands, assert_looks_as_before, at_keyboard
 from retrospan.model.traces import Span, SpanBatch, Status, StepKind, Usage
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.revisions import refresh
-from retrospan.store.traces.summaries import get_trace
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.screens import base
 from retrospan.tui.timeline import timeline_of
@@ -96,7 +97,7 @@ def test_steps_that_arrive_are_added_and_the_marked_one_stays(desk: Desk, monkey
     async def walk(hands: Hands) -> None:
         await hands.press("G", "enter", "g", "j", "t")
         assert "3 steps" in hands.text and "▸    1" in hands.text
-        with open_store(desk.store.path) as receiver:
+        with open_store(desk.store.location) as receiver:
             late = Span("run-1", "a4", "send_email", StepKind.TOOL, sequence=3, started_at_ns=9_000, project="support")
             late.tool = "send_email"
             commit_batch(receiver, SpanBatch(spans=[late]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,11 +14,9 @@ from textual.widgets import Footer, Static
 from textual.worker import WorkType
 
 from ...model.errors import RetrospanError
-from ...store.sqlite.connection import Store
+from ...store.contract import Store
+from ..desk import Desk
 from ..gate import shown
-
-if TYPE_CHECKING:
-    from ..app import RetrospanApp
 
 T = TypeVar("T")
 LIVE_SECONDS = 2.0
@@ -51,9 +49,9 @@ class AppScreen(Screen[None]):
         return self.desk.store
 
     @property
-    def desk(self) -> RetrospanApp:
+    def desk(self) -> Desk:
         """The app, by its own type."""
-        return cast("RetrospanApp", self.app)
+        return cast(Desk, self.app)
 
     def set_title(self, *parts: str) -> None:
         """Show where the reader is: `Retrospan › Traces › T412`."""
@@ -94,9 +92,7 @@ class AppScreen(Screen[None]):
         self.tell(str(err), error=True)
 
     def action_help(self) -> None:
-        from .help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self))
+        self.desk.open_help(self)
 
     def action_back(self) -> None:
         if len(self.app.screen_stack) > 1:
@@ -106,27 +102,25 @@ class AppScreen(Screen[None]):
 class Newsreel(AppScreen):
     """A screen that notices what is written to the store while it is on top."""
 
-    _version: int | None = None
+    _mark: object = None
 
     def watch_for_news(self) -> None:
         """Ask the store every few seconds; call it once, when mounted."""
-        self._version = self._data_version()
+        self._mark = self._change_mark()
         self.set_interval(LIVE_SECONDS, self._look_for_news)
 
-    def _data_version(self) -> int | None:
-        # Each connection counts for itself, so the same thread has to ask; it reads one number in memory.
+    def _change_mark(self) -> object:
         try:
-            with self.store.read() as con:
-                return int(con.execute("PRAGMA data_version").fetchone()[0])
+            return self.store.change_mark()
         except RetrospanError:
-            return self._version
+            return self._mark
 
     def _look_for_news(self) -> None:
         if not self.is_current:
             return
-        version = self._data_version()
-        if version != self._version:
-            self._version = version
+        mark = self._change_mark()
+        if mark != self._mark:
+            self._mark = mark
             self.news()
 
     def news(self) -> None:

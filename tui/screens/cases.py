@@ -13,10 +13,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ...model.errors import UsageError
+from ...services.coverage.paths import PathsReport, workflow_paths
 from ...services.knowledge.cases import ListedCase, list_cases, nearest_knowledge
-from ...services.understanding.paths import PathsReport, workflow_paths
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import resolve_trace
+from ...store.contract import Store
+from ...store.reading.summaries import resolve_trace
 from ..coverage_rows import case_row, coverage_content, untested_row
 from ..gate import counted, lines, shown
 from ..widgets.row_list import RowList

@@ -19,10 +19,10 @@ from ...agents.spending import Budget, Purse
 from ...model.errors import RetrospanError
 from ...model.text.jsontext import as_text
 from ...model.traces import Trace
-from ...services.agent_work.sentences import explanation_of
 from ...services.knowledge.chat_drafts import lesson_from_answer, review_from_answer
+from ...services.reviewing.sentences import explanation_of
 from ...services.understanding.explaining import Explanation, explain_trace
-from ...store.traces.summaries import get_trace
+from ...store.reading.summaries import get_trace
 from ..chat_text import exchange_blocks, lookup_blocks
 from ..gate import joined, shown
 from ..widgets.block_view import Block, BlockView

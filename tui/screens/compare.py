@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from ...model.errors import RetrospanError
-from ...services.understanding.comparing import Compared, compare_runs, known_versions
+from ...services.finding.comparing import Compared, compare_runs, known_versions
 from ..gate import counted, joined, lines, shown
 from ..group_rows import GroupRow, group_rows
 from ..widgets.row_list import RowList

@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import parse_trace_id
+from ...store.contract import Store
+from ...store.reading.summaries import parse_trace_id
 from ..gate import cell, counted, joined, lines, shown
 from ..plots import bar
 from ..runs import run_row

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from ...model.reviews import Lesson, LessonStatus
 from ...services.knowledge.confirming import confirm_lesson
 from ...store.knowledge.lookup import list_lessons
-from ...store.traces.summaries import resolve_trace
+from ...store.reading.summaries import resolve_trace
 from ...trust.session import ReviewSession
 from ..gate import cell, counted, joined, lines, shown
 from ..widgets.block_view import Block, BlockView

@@ -146,7 +146,7 @@ class QueueScreen(MainScreen):
         item = self._current()
         if item is None:
             return
-        from ..completing import complete, engineers_part
+        from .completing import complete, engineers_part
 
         self.in_background(
             lambda: engineers_part(self.store, item), lambda part: complete(self, part), group="engineer"

@@ -56,7 +56,7 @@ class SettingsScreen(AppScreen):
         self._show_places()
 
     def action_reload(self) -> None:
-        where = str(self.store.path)
+        where = self.store.location
         self.in_background(lambda: check_health(where), self._checked)
 
     def _checked(self, checks: Sequence[Check]) -> None:
@@ -73,7 +73,7 @@ class SettingsScreen(AppScreen):
         kind = "" if self.store.kind == "ordinary" else f" ({self.store.kind})"
         facts = (
             ("colours", colours),
-            ("store", f"{self.store.path}{kind}{', read-only' if self.store.read_only else ''}"),
+            ("store", f"{self.store.location}{kind}{', read-only' if self.store.read_only else ''}"),
             ("project", f"{self.desk.folder}: confirmed lessons and cases go to its .retrospan folder"),
             ("reviewer", reviewer),
         )

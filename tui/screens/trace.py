@@ -16,7 +16,7 @@ from ...model.traces import Trace
 from ...services.privacy.read_notes import at_hand, note_reading
 from ...services.understanding.analysing import signals_of
 from ...services.understanding.explaining import Explanation, explain_trace
-from ...store.traces.summaries import get_trace
+from ...store.reading.summaries import get_trace
 from ..gate import counted, joined, lines, shown, shown_line
 from ..step_text import depths, outline_row, step_blocks
 from ..timeline import Timeline, timeline_of

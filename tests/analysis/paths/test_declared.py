@@ -7,8 +7,8 @@ import json
 import pytest
 from retrospan.analysis.paths.declared import Declared, nearest_run, overlay, parse_declared, way_through
 from retrospan.model.errors import BadInputError
+from retrospan.model.paths import PathRow
 from retrospan.model.traces import StepKind
-from retrospan.store.traces.path_rows import PathRow
 
 YAML = """
 edges:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 from retrospan.analysis.paths.sequence import collapsed, declared_path, has_several_agents, path_of
+from retrospan.model.paths import PathRow
 from retrospan.model.traces import StepKind
-from retrospan.store.traces.path_rows import PathRow
 
 
 def row(

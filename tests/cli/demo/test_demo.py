@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from commands import Done, run
+from retrospan.store.opening import open_store
 from retrospan.store.reviews.verdicts import confirmed_verdicts
-from retrospan.store.sqlite.connection import open_store
 
 
 def demo(folder: Path, *args: str) -> Done:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from commands import run
 from conversations import Builder, answers, calls, says
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def filled(store: Store, traces: Builder) -> str:
             outcome="fail",
         )
         traces.add(says("user", f"Hello {i}"), says("assistant", "Hello."), outcome="pass")
-    return str(store.path)
+    return str(store.location)
 
 
 def test_modes_are_listed_shown_named_and_fixed(filled: str) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from retrospan.cli.main import main
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from reviewdesk import Desk
 
 
 def run(capsys: pytest.CaptureFixture[str], store: Store, *args: str) -> tuple[int, str]:
     with pytest.raises(SystemExit) as ended:
-        main(["audit", "verify", "--store", str(store.path), *args])
+        main(["audit", "verify", "--store", str(store.location), *args])
     return int(str(ended.value.code)), capsys.readouterr().out
 
 

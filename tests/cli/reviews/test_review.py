@@ -19,7 +19,8 @@ from retrospan.model.reviews import AppliesTo, Lesson
 from retrospan.services.knowledge.confirming import confirm_lesson
 from retrospan.services.knowledge.proposing import LessonDraft, propose_lesson
 from retrospan.services.reviewing.asking import request_review
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
 from retrospan.trust.config import load_trust_file
 from reviewdesk import PASSPHRASE, QUESTION, Desk
 
@@ -104,7 +105,7 @@ def test_passphrase_typed_inside_the_app_is_masked_and_opens_the_item(store: Sto
     desk = Desk(store)
     desk.reviewer("Ada")
     request_review(store, "T1", QUESTION, by="agent:x")
-    app = Terminal("tui", "--store", str(store.path))
+    app = Terminal("tui", "--store", str(store.location))
     app.wait_for("Waits for an expert: 1")
     app.type("r")
     app.wait_for("wait for an answer")
@@ -135,7 +136,7 @@ def test_differing_passphrases_make_nothing(tmp_path: Path) -> None:
 def test_a_pipe_is_no_person(command: list[str], store: Store) -> None:
     Desk(store).reviewer("Eve", pin=False)
     done = subprocess.run(
-        [sys.executable, "-m", "retrospan.cli", *command, "--store", str(store.path)],
+        [sys.executable, "-m", "retrospan.cli", *command, "--store", str(store.location)],
         input=f"{PASSPHRASE}\n{PASSPHRASE}\ny\n",
         capture_output=True,
         text=True,
@@ -150,7 +151,7 @@ def test_reviewer_list_says_how_far_each_is_trusted(store: Store) -> None:
     desk = Desk(store)
     desk.reviewer("Ada")
     desk.reviewer("Eve", pin=False)
-    done = run("reviewer", "list", "--store", str(store.path))
+    done = run("reviewer", "list", "--store", str(store.location))
     assert [line.split()[:2] for line in done.out.splitlines()] == [["Ada", "pinned"], ["Eve", "untrusted"]]
 
 
@@ -161,7 +162,7 @@ def test_nobody_known_says_what_to_do(tmp_path: Path) -> None:
 def test_lessons_are_listed_and_shown_with_their_worth(store: Store, tmp_path: Path) -> None:
     ada = Desk(store).reviewer()
     propose_lesson(store, LessonDraft(LESSON), by="agent:x")
-    where = ("--store", str(store.path), "--folder", str(tmp_path))
+    where = ("--store", str(store.location), "--folder", str(tmp_path))
 
     assert run("lesson", "list", *where, "--json").json == []
     assert "1 drafts wait" in run("lesson", "list", *where).out
@@ -185,7 +186,7 @@ def test_lesson_files_of_the_project_are_read_before_they_are_listed(store: Stor
 
 
 def test_unknown_lesson_is_a_usage_error(store: Store) -> None:
-    done = run("lesson", "show", "nothing", "--store", str(store.path))
+    done = run("lesson", "show", "nothing", "--store", str(store.location))
     assert done.code == 2 and "No lesson" in done.err
 
 

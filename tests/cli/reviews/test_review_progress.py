@@ -9,7 +9,7 @@ from commands import run
 from retrospan.services.reviewing.asking import request_review
 from retrospan.services.reviewing.asking_back import ask_back
 from retrospan.services.reviewing.claiming import open_review
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from reviewdesk import QUESTION, Desk
 
 RUBRIC = """\
@@ -28,7 +28,7 @@ def desk(store: Store) -> Desk:
 
 
 def test_queue_is_filled_listed_and_says_why_it_is_empty(desk: Desk, tmp_path: Path) -> None:
-    where = ("--store", str(desk.store.path), "--folder", str(tmp_path))
+    where = ("--store", str(desk.store.location), "--folder", str(tmp_path))
 
     before = run("queue", "list", *where, "--json").json["queues"][0]
     filled = run("queue", "fill", *where, "--json").json[0]
@@ -56,7 +56,7 @@ def test_digest_names_people_items_and_questions(desk: Desk) -> None:
     request_review(desk.store, "T1", QUESTION, by="human:Eve", assigned=["Ada"])
     item = request_review(desk.store, "T2", QUESTION, by="human:Eve")
     ask_back(desk.store, open_review(desk.store, item.id, ada.fingerprint).claim, "Which policy?\x1b[31m")
-    store = ("--store", str(desk.store.path))
+    store = ("--store", str(desk.store.location))
 
     done = run("review", "digest", *store)
 
@@ -69,7 +69,7 @@ def test_digest_names_people_items_and_questions(desk: Desk) -> None:
 
 def test_agreement_outcomes_export_and_access(desk: Desk, tmp_path: Path) -> None:
     desk.decide(desk.reviewer())
-    store = ("--store", str(desk.store.path))
+    store = ("--store", str(desk.store.location))
 
     assert "Too early to say how far people agree" in run("review", "agreement", *store).out
     assert run("review", "agreement", *store, "--json").json["criteria"][0]["raw"] is None
@@ -85,7 +85,7 @@ def test_rubric_is_checked_and_listed(desk: Desk, tmp_path: Path) -> None:
     folder = tmp_path / ".retrospan" / "rubrics"
     folder.mkdir(parents=True)
     (folder / "refunds.v1.yaml").write_text(RUBRIC)
-    where = ("--store", str(desk.store.path), "--folder", str(tmp_path))
+    where = ("--store", str(desk.store.location), "--folder", str(tmp_path))
 
     checked = run("rubric", "check", str(folder / "refunds.v1.yaml"))
     listed = run("rubric", "list", *where, "--json").json
@@ -100,7 +100,7 @@ def test_rubric_is_checked_and_listed(desk: Desk, tmp_path: Path) -> None:
 
 def test_ask_the_reviewers_and_route(desk: Desk) -> None:
     desk.decide(desk.reviewer())
-    store = ("--store", str(desk.store.path))
+    store = ("--store", str(desk.store.location))
 
     assert "waits for an answer" in run("review", "ask", "R1", "Which clause?", "--by", "Eve", *store).out
     assert "Which clause?" in run("review", "digest", *store).out

@@ -22,10 +22,10 @@ from otlp_requests import PROTOBUF, get, post, trace_request
 from retrospan.ingest.limits import MIB
 from retrospan.model.query import parse_query
 from retrospan.model.traces import StepKind
+from retrospan.store.opening import open_store
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.search.lines import search
 from retrospan.store.settings.tokens import Role, add_token, revoke_token
-from retrospan.store.sqlite.connection import open_store
-from retrospan.store.traces.summaries import get_trace
 from served import RETROSPAN, served
 
 QUICK = ("--no-mcp", "--no-background")

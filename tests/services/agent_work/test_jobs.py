@@ -21,9 +21,10 @@ from retrospan.services.agent_work.jobs import (
     start_job,
     task_for,
 )
-from retrospan.services.agent_work.sentences import Claim, Support, claims_json, claims_of_proposal, explanation_of
 from retrospan.services.reviewing.asking import Citation, checked_proposal, request_review
+from retrospan.services.reviewing.sentences import Claim, Support, claims_json, claims_of_proposal, explanation_of
 from retrospan.store.audit.access import AccessKind, list_access
+from retrospan.store.contract import Store
 from retrospan.store.jobs.agent_runs import (
     Job,
     Spent,
@@ -35,7 +36,7 @@ from retrospan.store.jobs.agent_runs import (
     tasks_of,
 )
 from retrospan.store.jobs.transcripts import list_transcripts, transcript_record
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.opening import open_store
 
 CLAIM = Claim("It says hello", (Support("s", "Hello", 1), Support("t", "lo", 0)))
 
@@ -117,7 +118,7 @@ def test_what_a_turn_took_adds_up_over_processes(store: Store, traces: Builder, 
     (task,) = pending_tasks(store, job.id)
     for _ in range(2):
         keep_turn(store, task, {"history": ["…"]}, Spent(1, Usage(100, 10, 50, 5), 0.25))
-    with open_store(store.path) as other:
+    with open_store(store.location) as other:
         (seen,) = pending_tasks(other, job.id)
         assert seen.checkpoint == {"history": ["…"]}
         assert job_spent(other, job.id) == Spent(2, Usage(200, 20, 100, 10), 0.5)

@@ -9,11 +9,11 @@ from retrospan.model.traces import Outcome
 from retrospan.services.embedding.choose import embedder
 from retrospan.services.embedding.protocol import Embedder
 from retrospan.services.embedding.work import embed_pending
+from retrospan.services.finding.comparing import compare_runs
 from retrospan.services.finding.listing import list_traces
 from retrospan.services.receiving.marking import mark_traces
 from retrospan.services.understanding.analysing import analyse
-from retrospan.services.understanding.comparing import compare_runs
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from retrospan.store.sqlite.driver import vector_extension
 from retrospan.store.traces.revisions import refresh
 

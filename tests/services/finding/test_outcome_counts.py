@@ -5,7 +5,7 @@ from __future__ import annotations
 from conversations import Builder, says
 from retrospan.answers.outcome_counts import outcome_counts_text
 from retrospan.services.finding.outcome_counts import count_outcomes
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 
 
 def runs(traces: Builder, *groups: tuple[str | None, str, str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retrospan.services.finding.overview import overview
 from retrospan.services.reviewing.asking import request_review
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from reviewdesk import QUESTION, Desk
 
 

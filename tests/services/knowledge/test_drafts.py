@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from retrospan.knowledge.folders import KnowledgeKind
-from retrospan.knowledge.rubrics import find_rubric
 from retrospan.model.cases import CaseStatus, load_case
 from retrospan.model.errors import BadInputError, UsageError
 from retrospan.model.reviews import Answer, Label, LessonStatus
@@ -18,6 +17,7 @@ from retrospan.services.reviewing.claiming import open_review
 from retrospan.services.reviewing.completing import complete_verdict
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
 from retrospan.store.knowledge.lookup import get_lesson, list_lessons
+from retrospan.store.reviews.rubrics import find_rubric
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.revisions import refresh
 from reviewdesk import QUESTION, Desk, refund_run

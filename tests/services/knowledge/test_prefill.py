@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from retrospan.knowledge.rubrics import find_rubric
 from retrospan.model.cases import dump_case, parse_case
 from retrospan.model.findings import CauseClass, Signal, Suspect, SuspectReport
 from retrospan.model.reviews import Answer, Label, Lesson, Verdict
@@ -16,7 +15,8 @@ from retrospan.services.knowledge.proposing import propose_lesson
 from retrospan.services.reviewing.asking import request_review
 from retrospan.services.reviewing.claiming import open_review
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
-from retrospan.store.traces.summaries import get_trace
+from retrospan.store.reading.summaries import get_trace
+from retrospan.store.reviews.rubrics import find_rubric
 from reviewdesk import QUESTION, Desk
 
 UNGROUNDED = Signal("ungrounded_value", 2, True, "45 stands in no source")

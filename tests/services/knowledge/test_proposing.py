@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from retrospan.knowledge.folders import KnowledgeKind, write_knowledge
 from retrospan.knowledge.lessons import dump_lesson
-from retrospan.knowledge.rubrics import find_rubric, rubric_from_content
+from retrospan.knowledge.rubrics import rubric_from_content
 from retrospan.model.cases import dump_case, parse_case
 from retrospan.model.errors import BadInputError, RefusedError, UnknownIdError, UsageError
 from retrospan.model.reviews import AppliesTo, Lesson, LessonStatus, SignatureState
@@ -18,8 +18,9 @@ from retrospan.services.reviewing.asking import request_review
 from retrospan.store.audit.chain import audit_verify
 from retrospan.store.knowledge.index import index_knowledge
 from retrospan.store.knowledge.lookup import get_lesson, list_lessons, search_lessons
+from retrospan.store.opening import open_store
+from retrospan.store.reviews.rubrics import find_rubric
 from retrospan.store.reviews.verdicts import confirmed_verdicts
-from retrospan.store.sqlite.connection import open_store
 from retrospan.trust.config import pin_reviewer
 from retrospan.trust.projects import trust_folder
 from reviewdesk import Desk

@@ -8,7 +8,7 @@ import pytest
 from conversations import Builder, answers, calls, says
 from retrospan.services.modes.digest import make_digest
 from retrospan.services.modes.life import fix_mode
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 
 
 @pytest.fixture

@@ -16,9 +16,10 @@ from retrospan.services.modes.views import list_modes, show_mode
 from retrospan.services.privacy.erasing import delete_traces
 from retrospan.services.receiving.marking import mark_traces
 from retrospan.services.understanding.analysing import analyse
+from retrospan.store.contract import Store
 from retrospan.store.findings.modes import ModeStatus, list_mode_rows
-from retrospan.store.sqlite.connection import Store, open_store
-from retrospan.store.traces.summaries import get_summaries
+from retrospan.store.opening import open_store
+from retrospan.store.reading.summaries import get_summaries
 
 
 def good(traces: Builder, number: int) -> int:
@@ -188,7 +189,7 @@ def test_projects_have_modes_of_their_own(store: Store, traces: Builder) -> None
 def test_a_read_only_store_shows_modes_and_keeps_nothing(store: Store, traces: Builder) -> None:
     timed_out(traces, 1)
     placed(store)
-    with open_store(store.path, read_only=True) as reader:
+    with open_store(store.location, read_only=True) as reader:
         assert update_modes(reader) == 0
         assert "gateway" in list_modes(reader).modes[0].name
 

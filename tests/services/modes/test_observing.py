@@ -10,9 +10,9 @@ from retrospan.services.modes.observing import record_observation
 from retrospan.services.modes.sampling import discovery_sample
 from retrospan.services.modes.views import list_modes, show_mode
 from retrospan.services.understanding.analysing import analyse
+from retrospan.store.contract import Store
 from retrospan.store.findings.observations import list_observations
-from retrospan.store.sqlite.connection import Store
-from retrospan.store.traces.summaries import get_summaries
+from retrospan.store.reading.summaries import get_summaries
 
 
 @pytest.fixture

@@ -18,13 +18,14 @@ from retrospan.services.privacy import erasing
 from retrospan.services.privacy.erasing import delete_traces, parse_age, prune_traces
 from retrospan.services.understanding.analysing import analyse
 from retrospan.store.audit.chain import audit_verify
+from retrospan.store.contract import Store
 from retrospan.store.erasure.records import erased_keys, list_erasures
 from retrospan.store.erasure.removal import remove_traces
 from retrospan.store.erasure.sweep import is_sweep_pending, mark, sweep
 from retrospan.store.erasure.tables import tables_with
+from retrospan.store.opening import open_store
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.reviews.verdicts import list_verdicts
-from retrospan.store.sqlite.connection import Store, open_store
-from retrospan.store.traces.summaries import get_trace
 from reviewdesk import Desk
 
 SHARED = "Refunds are possible within thirty days of the delivery."
@@ -65,7 +66,7 @@ def blobs_of(store: Store, trace_id: int) -> list[bytes]:
 
 def file_bytes(store: Store) -> bytes:
     return b"".join(
-        path.read_bytes() for path in store.path.parent.glob(f"{store.path.name}*") if "-shm" not in path.name
+        path.read_bytes() for path in Path(store.location).parent.glob(f"{store.name}*") if "-shm" not in path.name
     )
 
 
@@ -146,7 +147,7 @@ def test_knowledge_files_that_cite_what_goes_are_named(store: Store, traces: Bui
 
 def test_the_commands_say_what_they_did_and_doctor_what_is_left(store: Store, traces: Builder) -> None:
     mine, _ = fill(traces)
-    where = ("--store", str(store.path))
+    where = ("--store", str(store.location))
     assert run("delete", "--user", "alice", "--dry-run", *where).out == "1 traces would go (T1).\n"
     remove_traces(store, [mine], erasing.occasion_now("delete", "trace", ""))
     assert "interrupted erasure" in run("doctor", *where).out
@@ -161,7 +162,7 @@ def test_a_killed_deletion_is_finished_by_the_next_one(store: Store, traces: Bui
     occasion = erasing.occasion_now("delete", "trace", "")
     remove_traces(store, [mine], occasion)
     store.close()
-    with open_store(store.path) as again:
+    with open_store(store.location) as again:
         assert is_sweep_pending(again)
         assert delete_traces(again, user="alice").traces == 0
         assert not is_sweep_pending(again)
@@ -232,10 +233,10 @@ def test_compacting_gives_the_space_back(store: Store, traces: Builder) -> None:
     for _ in range(60):
         traces.add(says("user", os.urandom(20_000).hex()), user="alice")
     delete_traces(store, user="alice")
-    roomy = store.path.stat().st_size
+    roomy = Path(store.location).stat().st_size
     traces.add(says("user", "one more"), user="alice")
     delete_traces(store, user="alice", compact=True)
-    assert store.path.stat().st_size < roomy / 2
+    assert Path(store.location).stat().st_size < roomy / 2
     assert list_traces(store).total == 1
 
 
@@ -243,7 +244,7 @@ WRITER = """
     import sys
     sys.path.insert(0, {support!r})
     from conversations import Builder, says
-    from retrospan.store.sqlite.connection import open_store
+    from retrospan.store.opening import open_store
     with open_store({path!r}) as store:
         traces = Builder(store)
         traces.add(says("user", "a text that both write"), says("assistant", "yes"), id="first")
@@ -255,7 +256,7 @@ WRITER = """
 
 def test_a_sweep_leaves_no_dangling_reference_from_another_process(store: Store) -> None:
     support = str(Path(__file__).resolve().parents[1] / "support")
-    code = textwrap.dedent(WRITER).format(support=support, path=str(store.path))
+    code = textwrap.dedent(WRITER).format(support=support, path=str(store.location))
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:

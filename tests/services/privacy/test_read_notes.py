@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from conversations import Builder, says
 from retrospan.services.privacy import read_notes
 from retrospan.services.privacy.read_notes import note_reading
 from retrospan.store.audit.access import list_access
 from retrospan.store.audit.chain import audit_verify
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +43,7 @@ def test_many_runs_are_one_line(store: Store) -> None:
 
 
 def test_another_writer_is_not_waited_for(store: Store) -> None:
-    with open_store(store.path) as other, other.write():
+    with open_store(store.location) as other, other.write():
         note_reading(store, [1], actor="cli:ada")
         assert told(store) == []
 
@@ -51,8 +54,8 @@ def test_another_writer_is_not_waited_for(store: Store) -> None:
 
 def test_a_read_only_store_notes_nothing(store: Store, traces: Builder) -> None:
     traces.add(says("user", "hello"))
-    before = store.path.read_bytes()
-    with open_store(store.path, read_only=True) as reader:
+    before = Path(store.location).read_bytes()
+    with open_store(store.location, read_only=True) as reader:
         note_reading(reader, [1], actor="agent:claude")
     assert told(store) == []
-    assert store.path.read_bytes() == before
+    assert Path(store.location).read_bytes() == before

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from captures import NAMES, batches
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -10,9 +12,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from retrospan.model.traces import StepKind
 from retrospan.services.privacy.redacting import Redactor
 from retrospan.services.serving.application import ServeOptions, serving
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.traces.commit import commit_batch
-from retrospan.store.traces.summaries import get_trace
 
 WORD = "mongoose"
 
@@ -33,7 +35,7 @@ def test_a_structure_only_server_stores_no_text(store: Store) -> None:
     assert (step.kind, step.tool) == (StepKind.TOOL, "find")
     assert str(step.outputs).startswith("⟨") and "characters" in str(step.outputs)
     assert WORD not in repr(step)
-    files = store.path.parent.glob(f"{store.path.name}*")
+    files = Path(store.location).parent.glob(f"{store.name}*")
     assert not any(WORD.encode() in path.read_bytes() for path in files if not path.name.endswith("-shm"))
 
 

@@ -11,12 +11,12 @@ from retrospan.services.finding.listing import list_traces
 from retrospan.services.privacy.rescanning import redact_store
 from retrospan.services.reviewing.asking import request_review
 from retrospan.store.audit.chain import audit_verify
+from retrospan.store.contract import Store
 from retrospan.store.erasure.records import list_erasures
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.reviews.verdicts import list_verdicts
-from retrospan.store.sqlite.connection import Store
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.compression import pack, unpack
-from retrospan.store.traces.summaries import get_trace
 from reviewdesk import Desk, refund_run
 
 MAIL = "quentin.zabriskie@example.org"
@@ -24,7 +24,7 @@ KEY = "AKIA" + "Q3EGRZ7XK2MWPLTN"
 
 
 def file_bytes(store: Store) -> bytes:
-    files = store.path.parent.glob(f"{store.path.name}*")
+    files = Path(store.location).parent.glob(f"{store.name}*")
     return b"".join(path.read_bytes() for path in files if "-shm" not in Path(path).name)
 
 

@@ -24,9 +24,10 @@ from retrospan.model.query import parse_query
 from retrospan.services.privacy.redacting import Redactor
 from retrospan.services.serving.application import ServeOptions, serving
 from retrospan.services.serving.listening import Server, base_url, listen
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.search.lines import search
-from retrospan.store.sqlite.connection import Store, open_store
-from retrospan.store.traces.summaries import get_trace
 from starlette.applications import Starlette
 
 JSON = "application/json"
@@ -250,7 +251,7 @@ def test_an_unexpected_failure_is_an_error_of_that_request_alone(store: Store, u
 
 
 def test_a_read_only_store_is_a_reason_to_try_again_later(store: Store) -> None:
-    with open_store(store.path, read_only=True) as shut, serving(shut, QUIET) as url:
+    with open_store(store.location, read_only=True) as shut, serving(shut, QUIET) as url:
         answer = post(url, "/v1/traces", trace_request("a walrus"))
         health = get(url, "/healthz")
     assert (answer.status, answer.headers["retry-after"]) == (503, "3")

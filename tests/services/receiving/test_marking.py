@@ -7,11 +7,11 @@ from conversations import Builder, says
 from retrospan.model.errors import UsageError
 from retrospan.model.traces import Outcome, OutcomeSource, SpanBatch, TraceFacts
 from retrospan.services.receiving.marking import mark_traces
+from retrospan.store.contract import Store
+from retrospan.store.reading.summaries import get_summaries
 from retrospan.store.reviews.verdicts import confirmed_verdicts
-from retrospan.store.sqlite.connection import Store
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.revisions import refresh
-from retrospan.store.traces.summaries import get_summaries
 
 
 def test_a_mark_sets_outcome_and_task_of_what_the_query_finds(store: Store, traces: Builder) -> None:

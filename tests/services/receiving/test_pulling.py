@@ -14,9 +14,10 @@ from retrospan.model.errors import RefusedError, RemoteError, UsageError
 from retrospan.model.traces import Span, SpanBatch, StepKind
 from retrospan.services.privacy.erasing import delete_traces
 from retrospan.services.receiving.pulling import pull_traces, write_back
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.traces.commit import commit_batch
-from retrospan.store.traces.summaries import get_trace
 from reviewdesk import Desk
 
 pytest.importorskip("phoenix.client", reason="needs the extra retrospan[phoenix]")

@@ -14,8 +14,8 @@ from retrospan.services.reviewing.asking_back import answer_back, ask_back
 from retrospan.services.reviewing.claiming import give_back, keep_alive, open_review, skip_review
 from retrospan.services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict, undo_answer
 from retrospan.services.reviewing.people import vouch_for
+from retrospan.store.reading.summaries import get_summaries
 from retrospan.store.reviews.verdicts import confirmed_verdicts, get_verdict
-from retrospan.store.traces.summaries import get_summaries
 from reviewdesk import Desk
 
 FAIL, PASS = Answer(Label.FAIL, reason="The policy says 30 days."), Answer(Label.PASS)

@@ -16,8 +16,8 @@ from retrospan.services.reviewing.filling import Filled, fill_queue
 from retrospan.services.reviewing.progress import queue_progress, review_digest, reviewer_progress
 from retrospan.services.reviewing.routing import route_item
 from retrospan.services.understanding.analysing import signals_of
+from retrospan.store.contract import Store
 from retrospan.store.reviews.queues import sample_of
-from retrospan.store.sqlite.connection import Store
 from reviewdesk import Desk
 
 NOW = datetime.now(UTC) + timedelta(days=1)

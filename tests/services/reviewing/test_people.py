@@ -19,7 +19,8 @@ from retrospan.services.reviewing.people import (
     vouch_for,
 )
 from retrospan.store.audit.chain import audit_verify
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
 from retrospan.trust.config import load_trust_file
 from retrospan.trust.folders import keys_folder
 from retrospan.trust.keys import KdfCost, key_names

@@ -11,8 +11,8 @@ from conversations import Builder, says
 from retrospan.services.serving import background
 from retrospan.services.serving.background import BackgroundWork
 from retrospan.services.understanding import analysing
-from retrospan.store.sqlite.connection import Store
-from retrospan.store.traces.summaries import get_summaries
+from retrospan.store.contract import Store
+from retrospan.store.reading.summaries import get_summaries
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from retrospan.model.traces import Span, SpanBatch, StepKind
 from retrospan.services.understanding import baselines as surroundings
 from retrospan.services.understanding.analysing import signals_of
 from retrospan.services.understanding.baselines import population_of
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.revisions import refresh
 from reviewdesk import refund_run

@@ -16,7 +16,7 @@ from retrospan.services.understanding.invariants import (
     use_rules,
     waiting_rules,
 )
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 from reviewdesk import Desk
 
 RULES = "invariants:\n  - {id: window, says: '(\\d+) days', one_of: [30]}\n"

@@ -12,8 +12,8 @@ from retrospan.services.understanding.signal_precision import (
     signal_precision,
     unmute_signals,
 )
+from retrospan.store.contract import Store
 from retrospan.store.settings.values import set_setting
-from retrospan.store.sqlite.connection import Store
 from reviewdesk import Desk
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import pytest
 from conversations import Builder, answers, calls, says
 from retrospan.analysis.reading import read
-from retrospan.answers import step_lines
 from retrospan.answers.reading_traces import read_trace
-from retrospan.answers.step_lines import tell_steps
 from retrospan.services.privacy.erasing import delete_traces
 from retrospan.services.privacy.rescanning import redact_store
+from retrospan.services.understanding import step_texts
 from retrospan.services.understanding.analysing import analyse
-from retrospan.services.understanding.step_texts import told_steps
-from retrospan.store.sqlite.connection import Store, open_store
-from retrospan.store.sqlite.driver import Connection
+from retrospan.services.understanding.step_texts import tell_steps, told_steps
+from retrospan.store.contract import Connection, Store
+from retrospan.store.opening import open_store
+from retrospan.store.reading.summaries import get_summaries, get_trace
 from retrospan.store.traces.compression import unpack
-from retrospan.store.traces.summaries import get_summaries, get_trace
 
 MAIL = "quentin.zabriskie@example.org"
 
@@ -57,7 +56,7 @@ def test_steps_in_another_wording_are_told_anew(store: Store, traces: Builder, m
     trace_id = some_run(traces)
     analyse(store)
     with store.write() as con:
-        con.execute("UPDATE told_steps SET form = ?", (step_lines.FORM - 1,))
+        con.execute("UPDATE told_steps SET form = ?", (step_texts.FORM - 1,))
     (summary,) = get_summaries(store, [trace_id])
     assert len(told_steps(store, summary)) == 4
 
@@ -73,7 +72,7 @@ def test_a_longer_run_is_told_to_its_end(store: Store, traces: Builder) -> None:
 def test_a_read_only_store_is_told_without_keeping(store: Store, traces: Builder) -> None:
     name = f"T{some_run(traces)}"
     get_summaries(store, [1])
-    with open_store(store.path, read_only=True) as reader:
+    with open_store(store.location, read_only=True) as reader:
         assert "mailbox full" in read_trace(reader, name, budget=1_600)
     with store.read() as con:
         assert kept_rows(con) == []

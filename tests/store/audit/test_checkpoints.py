@@ -19,8 +19,9 @@ from retrospan.store.audit.checkpoints import (
     make_checkpoint,
     read_checkpoints,
 )
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
 from retrospan.store.reviews.reviewers import load_trust
-from retrospan.store.sqlite.connection import Store, open_store
 from retrospan.store.sqlite.driver import DatabaseError
 from retrospan.trust.session import ReviewSession
 from reviewdesk import Desk
@@ -51,9 +52,8 @@ def test_history_that_goes_on_keeps_every_checkpoint(desk: Desk, tmp_path: Path)
 def test_rolled_back_store_is_sound_in_itself_and_told_by_its_checkpoint(desk: Desk, tmp_path: Path) -> None:
     ada, path = desk.reviewer(), tmp_path / "checkpoints.jsonl"
     desk.decide(ada)
-    with desk.store.outside_transaction() as con:
-        con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    shutil.copy(desk.store.path, tmp_path / "old.db")
+    assert desk.store.scrub()
+    shutil.copy(desk.store.location, tmp_path / "old.db")
     desk.decide(ada, trace="T2")
     append_checkpoint(path, make_checkpoint(desk.store, ada, now=NOW))
 
@@ -138,7 +138,7 @@ def test_access_log_names_who_and_what_and_only_grows(store: Store) -> None:
     ]
     with pytest.raises(DatabaseError, match="append-only"), store.write() as con:
         con.execute("DELETE FROM access_log")
-    with open_store(store.path, read_only=True) as reader:
+    with open_store(store.location, read_only=True) as reader:
         assert record_access(reader, AccessKind.READ, "T1", actor="cli") is False
 
 

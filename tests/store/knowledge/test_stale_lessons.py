@@ -13,8 +13,8 @@ from retrospan.services.reviewing.asking import request_review
 from retrospan.services.reviewing.claiming import open_review
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
 from retrospan.services.reviewing.people import distrust_reviewer, vouch_for
+from retrospan.store.contract import Store
 from retrospan.store.knowledge.lookup import get_lesson, list_lessons, search_lessons
-from retrospan.store.sqlite.connection import Store
 from reviewdesk import Desk
 
 LESSON = Lesson("quote-the-policy", "Quote the policy", "It promised 45 days.", "Not read.", "Quote the sentence.")

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from retrospan.model.errors import RefusedError
 from retrospan.model.reviews import ItemState, Label, ReviewItem, RubricRef
+from retrospan.store.contract import Store
 from retrospan.store.reviews.claims import LEASE, answer_slot, claim_slot, release_claim, renew_claim
 from retrospan.store.reviews.items import get_item, insert_item, list_items, state_after
-from retrospan.store.sqlite.connection import Store
 
 START = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
 NOW = "2026-11-22T11:00:00Z"

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from retrospan.model.errors import QueryError
 from retrospan.model.query import parse_query
 from retrospan.services.finding.listing import list_traces
+from retrospan.store.contract import Store
+from retrospan.store.reading.summaries import get_trace
 from retrospan.store.search import lines as search_module
 from retrospan.store.search.lines import search_any_word
-from retrospan.store.sqlite.connection import Store
-from retrospan.store.traces.summaries import get_trace
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conversations import Builder, says
+from retrospan.store.contract import Store
 from retrospan.store.search.vectors import NewVector, nearest_traces, save_vectors
-from retrospan.store.sqlite.connection import Store
 
 
 def test_the_scan_in_memory_sees_a_vector_that_took_the_id_of_its_predecessor(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from retrospan.model.errors import UnknownIdError, UsageError
+from retrospan.store.contract import Store
 from retrospan.store.settings.tokens import Role, add_token, list_tokens, revoke_token, verify_token
-from retrospan.store.sqlite.connection import Store
 
 
 def test_a_token_is_known_by_its_role_until_it_is_revoked(store: Store) -> None:
@@ -26,7 +28,7 @@ def test_tokens_are_long_and_differ(store: Store) -> None:
 
 def test_neither_the_token_nor_its_secret_is_in_the_store(store: Store) -> None:
     secret = add_token(store, "ci", Role.INGEST).split("_", 2)[2].encode()
-    files = b"".join(path.read_bytes() for path in store.path.parent.glob("store.db*"))
+    files = b"".join(path.read_bytes() for path in Path(store.location).parent.glob("store.db*"))
     assert secret not in files
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from alembic.script import ScriptDirectory
 from retrospan.model.errors import StoreError, StoreVersionError, UsageError
-from retrospan.store.migrations import HEAD
+from retrospan.store.opening import open_store
+from retrospan.store.schema import HEAD
 from retrospan.store.sqlite import upgrade
-from retrospan.store.sqlite.connection import APPLICATION_ID, open_store
 from retrospan.store.sqlite.driver import driver
+from retrospan.store.sqlite.opening import APPLICATION_ID
 
 
 def revisions() -> list[str]:

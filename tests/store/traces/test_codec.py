@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from retrospan.model.reading.digest import Bag
 from retrospan.model.traces import Message, Span, StepKind, ToolCall
-from retrospan.store.traces.codec import Bag
 
 
 def test_a_conversation_costs_one_encoding_a_message(monkeypatch: pytest.MonkeyPatch) -> None:

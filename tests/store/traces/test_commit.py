@@ -23,10 +23,11 @@ from retrospan.model.traces import (
     TraceFacts,
     Usage,
 )
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
+from retrospan.store.reading.summaries import get_summaries, get_trace, resolve_trace
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.spans import load_spans, span_ids_of
-from retrospan.store.traces.summaries import get_summaries, get_trace, resolve_trace
 
 FULL = Span(
     trace_key="ab" * 16,
@@ -145,7 +146,7 @@ def test_facts_arriving_later_are_merged(store: Store) -> None:
 
 
 def test_a_store_opened_read_only_refuses_to_change(store: Store) -> None:
-    with open_store(store.path, read_only=True) as frozen, pytest.raises(StoreError, match="read-only"):
+    with open_store(store.location, read_only=True) as frozen, pytest.raises(StoreError, match="read-only"):
         commit_batch(frozen, SpanBatch([FULL]))
 
 

@@ -17,8 +17,8 @@ from retrospan.page.signing_in import FrontDoor
 from retrospan.services.reviewing.asking import Citation, propose_verdict, request_review
 from retrospan.services.reviewing.people import add_reviewer
 from retrospan.services.serving.listening import Server, listen
+from retrospan.store.contract import Store
 from retrospan.store.reviews.verdicts import confirmed_verdicts
-from retrospan.store.sqlite.connection import Store
 from retrospan.trust.keys import KdfCost
 from selenium import webdriver
 from selenium.webdriver.common.by import By

@@ -14,8 +14,8 @@ from retrospan.page.app import build_page
 from retrospan.page.signing_in import IDLE_SECONDS, FrontDoor
 from retrospan.services.reviewing.asking import Citation, propose_verdict, request_review
 from retrospan.services.reviewing.people import add_reviewer, unlock_reviewer
+from retrospan.store.contract import Store
 from retrospan.store.reviews.verdicts import confirmed_verdicts
-from retrospan.store.sqlite.connection import Store
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.spans import load_spans
 from retrospan.trust.keys import KdfCost

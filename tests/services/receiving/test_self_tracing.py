@@ -20,9 +20,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 from otlp_requests import post, trace_request
+from retrospan.services.receiving.self_tracing import SELF_MARK
 from retrospan.services.serving.application import ServeOptions, serving
-from retrospan.services.serving.self_tracing import SELF_MARK
-from retrospan.store.sqlite.connection import Store
+from retrospan.store.contract import Store
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_every_call_is_a_span_without_text_of_runs(
 ) -> None:
     traces.add(says("user", "a walrus in the warehouse"))
     endpoint, bodies = collector
-    use_tools(store.path, "--otel", endpoint=endpoint)
+    use_tools(Path(store.location), "--otel", endpoint=endpoint)
     requests = [ExportTraceServiceRequest.FromString(body) for body in bodies]
     resources = [resource for request in requests for resource in request.resource_spans]
     names = [span.name for resource in resources for scope in resource.scope_spans for span in scope.spans]
@@ -79,7 +79,7 @@ def test_every_call_is_a_span_without_text_of_runs(
 
 def test_nothing_is_sent_unasked(store: Store, collector: tuple[str, list[bytes]]) -> None:
     endpoint, bodies = collector
-    use_tools(store.path, endpoint=endpoint)
+    use_tools(Path(store.location), endpoint=endpoint)
     assert bodies == []
 
 
@@ -99,7 +99,7 @@ def test_our_own_receiver_refuses_our_own_spans(store: Store) -> None:
 def test_the_exporter_is_loaded_only_when_asked() -> None:
     code = (
         "import sys, json\n"
-        "from retrospan.services.serving.self_tracing import tracing_itself\n"
+        "from retrospan.services.receiving.self_tracing import tracing_itself\n"
         "with tracing_itself(False): pass\n"
         "print(json.dumps([name for name in sys.modules if name.startswith('opentelemetry.sdk')]))"
     )

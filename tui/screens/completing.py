@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..model.errors import UsageError
-from ..model.findings import CauseClass
-from ..model.reviews import Label, ReviewItem, Verdict
-from ..services.reviewing.completing import complete_verdict, completion_of
-from ..services.understanding.explaining import explain_trace
-from ..store.reviews.verdicts import list_verdicts, subject_ids
-from ..store.sqlite.connection import Store
-from ..trust.session import ReviewSession
-from .gate import lines, shown
-from .screens.ask import LineScreen
-from .screens.cause import CAUSE_WORDS, CauseScreen
-from .screens.sign import SignScreen
+from ...model.errors import UsageError
+from ...model.findings import CauseClass
+from ...model.reviews import Label, ReviewItem, Verdict
+from ...services.reviewing.completing import complete_verdict, completion_of
+from ...services.understanding.explaining import explain_trace
+from ...store.contract import Store
+from ...store.reviews.verdicts import list_verdicts, subject_ids
+from ...trust.session import ReviewSession
+from ..gate import lines, shown
+from .ask import LineScreen
+from .cause import CAUSE_WORDS, CauseScreen
+from .sign import SignScreen
 
 if TYPE_CHECKING:
-    from .screens.base import AppScreen
+    from .base import AppScreen
 
 
 @dataclass(frozen=True, slots=True)

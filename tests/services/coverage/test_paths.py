@@ -9,8 +9,8 @@ from conversations import Builder, answers, calls, says
 from retrospan.analysis.paths.declared import parse_declared
 from retrospan.answers.paths import paths_text
 from retrospan.model.errors import UsageError
-from retrospan.services.understanding.paths import load_declared, workflow_paths
-from retrospan.store.sqlite.connection import Store
+from retrospan.services.coverage.paths import load_declared, workflow_paths
+from retrospan.store.contract import Store
 
 CASE = """
 id: refund-case

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from retrospan.model.traces import Document, Message, Span, SpanBatch, Status, StepError, StepKind, ToolCall, Usage
-from retrospan.store.audit.seen import current_trace, seen_trace
-from retrospan.store.sqlite.connection import Store, open_store
+from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
+from retrospan.store.reviews.seen import current_trace, seen_trace
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.revisions import refresh
 
@@ -72,7 +73,7 @@ def test_write_by_another_process_is_noticed(store: Store) -> None:
     commit_batch(store, SpanBatch(spans=spans()))
     refresh(store)
     before = current_trace(store, 1)
-    with open_store(store.path) as other, other.write() as con:
+    with open_store(store.location) as other, other.write() as con:
         con.execute("UPDATE span SET name = 'renamed' WHERE span_id = 's2'")
 
     assert current_trace(store, 1) != before

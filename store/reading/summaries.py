@@ -9,14 +9,13 @@ from typing import Any, NamedTuple, cast
 from ...model.errors import UnknownIdError
 from ...model.reading.assembly import build_steps, reading_order
 from ...model.traces import Fold, JsonValue, Outcome, OutcomeSource, Span, Status, Trace, TraceSummary, Usage
+from ..contract import Connection, Store
 from ..findings.modes import modes_of
 from ..reviews.outcomes import with_verdicts
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
-from .compression import unpack
-from .contents import marks
-from .revisions import load_annotations, load_order, refresh, trace_rows
-from .spans import load_spans
+from ..traces.compression import unpack
+from ..traces.contents import marks
+from ..traces.revisions import load_annotations, load_order, refresh, trace_rows
+from ..traces.spans import load_spans
 
 _SHORT_ID = re.compile(r"T?(\d{1,15})(?:\.(\d{1,9}))?", re.IGNORECASE)
 _CHUNK = 900

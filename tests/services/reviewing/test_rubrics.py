@@ -10,10 +10,10 @@ from retrospan.knowledge.rubrics import built_in_rubric, rubric_content, rubric_
 from retrospan.model.errors import UnknownIdError
 from retrospan.model.reviews import Answer, Criterion, ItemState, Label, Rubric, Verdict
 from retrospan.services.knowledge.confirming import confirm_rubric
-from retrospan.services.knowledge.rubrics import check_rubric, diff_rubrics, list_drafts, reopen_items, rubric_named
 from retrospan.services.reviewing.asking import get_review, list_reviews, propose_verdict, request_review
 from retrospan.services.reviewing.claiming import open_review
 from retrospan.services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict
+from retrospan.services.reviewing.rubrics import check_rubric, diff_rubrics, list_drafts, reopen_items, rubric_named
 from retrospan.store.reviews.queues import sample_of
 from retrospan.store.reviews.verdicts import confirmed_verdicts, list_verdicts
 from retrospan.trust.session import ReviewSession

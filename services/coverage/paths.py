@@ -13,13 +13,13 @@ from ...analysis.paths.sequence import collapsed, has_several_agents, path_of
 from ...model.cases import Case
 from ...model.errors import BadInputError, UsageError
 from ...model.traces import Outcome, TraceSummary
+from ...store.contract import Store
 from ...store.findings.signals import traces_to_analyse
-from ...store.sqlite.connection import Store
-from ...store.traces.path_rows import load_path_rows
-from ...store.traces.summaries import get_summaries
+from ...store.reading.path_rows import load_path_rows
+from ...store.reading.summaries import get_summaries
 from ..finding.listing import list_traces
 from ..knowledge.cases import list_cases, nearest_knowledge
-from .analysing import analyse, rules_of
+from ..understanding.analysing import analyse, rules_of
 
 _MOST_RUNS = 20_000
 _MAX_DECLARED = 1 << 20

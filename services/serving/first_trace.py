@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from ...model.errors import UsageError
 from ...model.traces import StepKind, Trace
-from ...store.sqlite.connection import Store
-from ...store.traces.summaries import get_trace
+from ...store.contract import Store
+from ...store.reading.summaries import get_trace
 from ..privacy.redacting import Redactor
-from ..serving.application import ServeOptions, serving
+from .application import ServeOptions, serving
 
 _LOOK_SECONDS = 0.3
 _QUIET_SECONDS = 3.0

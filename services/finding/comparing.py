@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from ...analysis.comparison import GroupComparison, Run, compare_groups
 from ...model.errors import UsageError
 from ...model.query import FIELDS
-from ...store.sqlite.connection import Store
+from ...store.contract import Store
+from ...store.reading.summaries import get_summaries
 from ...store.traces.revisions import trace_rows
-from ...store.traces.summaries import get_summaries
-from ..finding.listing import list_traces
-from .analysing import signals_of
+from ..understanding.analysing import signals_of
+from .listing import list_traces
 
 _ALL = 100_000
 SELECT_VERSIONS = "SELECT version FROM trace WHERE version IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 8"

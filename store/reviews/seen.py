@@ -16,13 +16,15 @@ from ...model.reviews import SeenTrace
 from ...model.text.jsontext import canonical
 from ...model.traces import Message, Span
 from ...trust.verdicts import CurrentTrace
+from ..caches import Slot
+from ..contract import Connection, Store
 from ..erasure.records import redacted_spans
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
 from ..traces.revisions import load_order, trace_rows
 from ..traces.spans import load_spans
 
 _CACHED_TRACES = 2_000
+_SEEN: Slot[dict[int, tuple[object, tuple[tuple[str, str], CurrentTrace]]]] = Slot("seen", dict)
+"""By trace: the store's change mark when it was read, and what was read."""
 
 
 def current_trace(store: Store, trace_id: int) -> tuple[tuple[str, str], CurrentTrace] | None:
@@ -34,16 +36,14 @@ def current_trace(store: Store, trace_id: int) -> tuple[tuple[str, str], Current
         rows = trace_rows(con, [trace_id])
         if not rows:
             return None
-        state = (con.execute("PRAGMA data_version").fetchone()[0], con.total_changes, id(con))
-        cache = store.caches.setdefault("seen", {})
-        assert isinstance(cache, dict)
+        state = store.change_mark()
+        cache = store.caches.get(_SEEN)
         known = cache.get(trace_id)
         if known is None or known[0] != state:
             if len(cache) > _CACHED_TRACES:
                 cache.clear()
             known = cache[trace_id] = (state, _read(con, rows[0]))
-        found: tuple[tuple[str, str], CurrentTrace] = known[1]
-        return found
+        return known[1]
 
 
 def seen_trace(store: Store, trace_id: int) -> SeenTrace | None:

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from ...model.paths import PathRow
 from ...model.traces import StepKind
-from ..sqlite.connection import Store
-from .contents import marks
-from .revisions import load_order, trace_rows
+from ..contract import Store
+from ..traces.contents import marks
+from ..traces.revisions import load_order, trace_rows
 
 _CHUNK = 400
 SELECT_SPANS = """
 SELECT trace_id, span_id, parent_span_id, kind, name, agent, tool FROM span
 WHERE trace_id IN ({marks}) ORDER BY trace_id, coalesce(started_at, 0), sequence
 """
-
-
-class PathRow(NamedTuple):
-    """One span of a run."""
-
-    span_id: str
-    parent_span_id: str | None
-    kind: StepKind
-    name: str
-    agent: str | None
-    tool: str | None
-    step: int | None
-    """Its index; None where it is folded into another step or a mere wrapper."""
 
 
 def load_path_rows(store: Store, trace_ids: Sequence[int]) -> dict[int, list[PathRow]]:

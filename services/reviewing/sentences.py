@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from ...model.traces import JsonValue
+from ...store.contract import Store
 from ...store.jobs.agent_runs import task_of_proposal
-from ...store.sqlite.connection import Store
 
 
 @dataclass(frozen=True, slots=True)

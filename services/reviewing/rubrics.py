@@ -10,17 +10,17 @@ from datetime import datetime
 
 from ...knowledge.folders import KnowledgeKind
 from ...knowledge.plaintext import plain_line
-from ...knowledge.rubrics import find_rubric, list_rubrics, rubric_content, rubric_from_content
+from ...knowledge.rubrics import clean_rubric, rubric_content, rubric_from_content
 from ...model.clock import utc_now, utc_text
 from ...model.errors import BadInputError, UsageError
 from ...model.reviews import ItemState, Label, ReviewItem, Rubric, RubricRef, SignatureState, Verdict
 from ...model.text import yamltext
+from ...store.contract import Store
 from ...store.knowledge.index import DRAFTS, list_documents, put_draft
 from ...store.reviews.items import insert_item, list_items, set_item_state
 from ...store.reviews.queues import copy_samples
+from ...store.reviews.rubrics import find_rubric, list_rubrics
 from ...store.reviews.verdicts import list_proposals, proposal_digest
-from ...store.sqlite.connection import Store
-from .proposing import clean_rubric
 
 _MANY = 1_000_000
 _NAMED = re.compile(r"(?P<id>[a-z0-9_-]+?)(?:\.v(?P<version>\d{1,6}))?")

@@ -9,8 +9,8 @@ import pytest
 from conversations import Builder, calls, says
 from retrospan.answers.groups import groups_text
 from retrospan.model.errors import UsageError
-from retrospan.services.understanding.comparing import compare_runs
-from retrospan.store.sqlite.connection import Store
+from retrospan.services.finding.comparing import compare_runs
+from retrospan.store.contract import Store
 from shared_data import shared
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from ..sqlite.connection import Store
-from ..sqlite.driver import Connection
-from .compression import pack, unpack
+from ..contract import Connection, Store
+from ..traces.compression import pack, unpack
 
 UPSERT = """
 INSERT INTO told_steps(trace_id, revision, form, steps) VALUES (?, ?, ?, ?)

@@ -1,0 +1,1 @@
+"""Which ways runs take, and which of them nothing has tested."""

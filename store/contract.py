@@ -1,0 +1,120 @@
+"""The seam under everything that is kept: what a store's engine offers, whatever database stands behind it.
+
+Statements in the rooms of `store/` are text that every engine speaks: values are named (`:name`), a list is asked for
+with `IN :names`, ids of new rows come by `RETURNING`, doubles are left out by `ON CONFLICT`, and rows are read by
+column name. What engines do not share stands in `store/sqlite/`, reached through the attributes of `Store`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Literal, Protocol
+
+from .caches import Caches
+
+StoreKind = Literal["ordinary", "demo"]
+Values = Mapping[str, Any] | Sequence[Any]
+"""What a statement is given: values by name, or, for rows in bulk, one by one in the order of the columns."""
+
+
+class Row(Protocol):
+    """One row, read by column name."""
+
+    def __getitem__(self, key: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __len__(self) -> int: ...
+    def keys(self) -> Iterable[str]: ...
+
+
+class Cursor(Protocol):
+    """The rows of a statement, read once."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows an UPDATE, DELETE or INSERT touched."""
+
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """Runs statements inside the transaction that handed it out."""
+
+    def execute(self, statement: str, values: Values = (), /) -> Cursor:
+        """Run one statement.
+
+        Args:
+            statement: Text in the shared form; `IN :names` takes a list, of whole numbers, texts or bytes.
+            values: By name.
+        """
+
+    def executemany(self, statement: str, rows: Iterable[Values], /) -> Cursor:
+        """Run one statement for each of many rows. No `IN :names` here."""
+
+
+class Store(Protocol):
+    """One store, shared by the threads of this process."""
+
+    id: str
+    """Random, given at creation; names the store in signatures and trust settings."""
+    kind: StoreKind
+    """`demo` for throw-away stores, in which a demo reviewer may sign; else `ordinary`."""
+    read_only: bool
+    caches: Caches
+
+    @property
+    def name(self) -> str:
+        """What answers call the store: the last part of its location."""
+
+    @property
+    def location(self) -> str:
+        """Where the store is, and what opens it again: a path, or an address without its password."""
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """A connection that sees one consistent state until the block ends. May be nested, also inside `write`."""
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """A transaction: all of the block is committed when it ends, or none of it.
+
+        Raises:
+            StoreBusyError: if others kept the store for too long.
+            StoreError: if nothing can be written (disk full, read-only).
+        """
+
+    def write_if_free(self) -> AbstractContextManager[Connection | None]:
+        """As `write`, for what may wait: None where somebody else is writing, at once."""
+
+    def stoppable(self, stop: threading.Event) -> AbstractContextManager[None]:
+        """Let another thread call off what this thread does in the block, by setting `stop`.
+
+        Raises:
+            StoppedError: where the store was used after `stop` was set.
+        """
+
+    def exclusive(self, name: str) -> AbstractContextManager[bool]:
+        """Be the only one, among all processes, that does the work called `name`; False where another does it now.
+
+        The right ends with the block, and with the process however it ends.
+        """
+
+    def change_mark(self) -> object:
+        """Equal to an earlier one as long as nothing was written since; compare marks of one thread only."""
+
+    def scrub(self, *, compact: bool = False) -> bool:
+        """Overwrite what deletions have left behind.
+
+        Args:
+            compact: Rewrite the whole store instead, which also gives its free space back; needs as much space again.
+
+        Returns:
+            False where others kept an old state in use, so that something may be left.
+        """
+
+    def close(self) -> None:
+        """Close every thread's connection. The store must not be used afterwards."""
+
+    def __enter__(self) -> Store: ...
+    def __exit__(self, *_: object) -> None: ...

@@ -1,0 +1,181 @@
+"""A store in one SQLite file: one writer at a time, any number of readers, several processes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ...model.errors import StoppedError, StoreError
+from ..caches import Caches
+from ..contract import StoreKind
+from .connection import BUSY_SECONDS, SqliteConnection, connect
+from .driver import OperationalError, driver
+from .errors import explain
+from .scrub import scrub_file
+
+_INSTRUCTIONS_BETWEEN_LOOKS = 50_000
+"""Of SQLite's machine, about a millisecond: how often a running statement looks whether it was called off."""
+
+
+class SqliteStore:
+    """One SQLite file, shared by the threads of this process.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self.read_only = read_only
+        self.caches = Caches()
+        self._local = threading.local()
+        self._connections: list[SqliteConnection] = []
+        self._guard = threading.Lock()
+        self._write_lock = threading.RLock()
+        with self.read() as con:
+            facts = dict(con.execute("SELECT key, value FROM meta").fetchall())
+        self.id: str = facts["store_id"]
+        self.kind: StoreKind = "demo" if facts["kind"] == "demo" else "ordinary"
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def location(self) -> str:
+        return str(self.path)
+
+    @contextmanager
+    def read(self) -> Iterator[SqliteConnection]:
+        self._look_for_stop()
+        con = self._connection()
+        if con.in_transaction:
+            yield con
+            return
+        con.execute("BEGIN")
+        try:
+            yield con
+        except OperationalError as err:
+            raise explain(err, self.location) from err
+        finally:
+            con.execute("ROLLBACK")
+
+    @contextmanager
+    def write(self) -> Iterator[SqliteConnection]:
+        if self.read_only:
+            raise StoreError(f"The store {self.path} was opened read-only. Open it without --read-only to change it.")
+        with self._write_lock:
+            self._look_for_stop()
+            con = self._connection()
+            try:
+                con.execute("BEGIN IMMEDIATE")
+                yield con
+                con.execute("COMMIT")
+            except BaseException as err:
+                if con.in_transaction:
+                    con.execute("ROLLBACK")
+                self.caches.clear()
+                if isinstance(err, OperationalError):
+                    raise explain(err, self.location) from err
+                raise
+
+    @contextmanager
+    def write_if_free(self) -> Iterator[SqliteConnection | None]:
+        if not self._write_lock.acquire(blocking=False):
+            yield None
+            return
+        con = self._connection()
+        begun = not con.in_transaction and self._begin_at_once(con)
+        try:
+            yield con if begun else None
+            if begun:
+                con.execute("COMMIT")
+        except OperationalError as err:
+            raise explain(err, self.location) from err
+        finally:
+            if begun and con.in_transaction:
+                con.execute("ROLLBACK")
+            self._write_lock.release()
+
+    @staticmethod
+    def _begin_at_once(con: SqliteConnection) -> bool:
+        con.execute("PRAGMA busy_timeout=0")
+        try:
+            con.execute("BEGIN IMMEDIATE")
+        except OperationalError:
+            return False
+        finally:
+            con.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1_000:.0f}")
+        return True
+
+    @contextmanager
+    def outside_transaction(self) -> Iterator[SqliteConnection]:
+        """A connection for what SQLite refuses inside a transaction; other writers of this process wait."""
+        with self._write_lock:
+            try:
+                yield self._connection()
+            except OperationalError as err:
+                raise explain(err, self.location) from err
+
+    @contextmanager
+    def stoppable(self, stop: threading.Event) -> Iterator[None]:
+        # A progress handler rather than `Connection.interrupt`, which is lost when it comes between two statements.
+        con = self._connection()
+        self._local.stop = stop
+        con.set_progress_handler(stop.is_set, _INSTRUCTIONS_BETWEEN_LOOKS)
+        try:
+            yield
+        finally:
+            con.set_progress_handler(None, 0)
+            self._local.stop = None
+
+    def _look_for_stop(self) -> None:
+        stop: threading.Event | None = getattr(self._local, "stop", None)
+        if stop is not None and stop.is_set():
+            raise StoppedError("Called off; nothing further was done.")
+
+    @contextmanager
+    def exclusive(self, name: str) -> Iterator[bool]:
+        # A second file: a lock in the store's own would keep every writer out for as long as the work lasts.
+        path = self.path.with_name(f".{self.path.name}.{name}-lock")
+        con = driver.connect(str(path), isolation_level=None, timeout=0)
+        try:
+            try:
+                con.execute("BEGIN EXCLUSIVE")
+            except OperationalError:
+                yield False
+                return
+            yield True
+        finally:
+            con.close()
+
+    def scrub(self, *, compact: bool = False) -> bool:
+        return scrub_file(self.write, self.outside_transaction, compact=compact)
+
+    def change_mark(self) -> object:
+        con = self._connection()
+        return con.execute("PRAGMA data_version").fetchone()[0], con.total_changes, id(con)
+
+    def close(self) -> None:
+        with self._guard:
+            for con in self._connections:
+                con.close()
+            self._connections.clear()
+        self._local = threading.local()
+
+    def __enter__(self) -> SqliteStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _connection(self) -> SqliteConnection:
+        con: SqliteConnection | None = getattr(self._local, "con", None)
+        if con is None:
+            con = connect(self.path, read_only=self.read_only)
+            self._local.con = con
+            with self._guard:
+                self._connections.append(con)
+        return con
