@@ -4,9 +4,10 @@ Run: `.venv/bin/python benchmarks/field.py [--data DIR] [--json] [--wrong]`. DIR
 products write them, plain or xz) and `labels/ID.yaml` (`file`, `kind`, `outcome`, `failures` with `kind` and `quote`);
 without it the set beside the repository is read. Each run is imported into a store of its own that is thrown away.
 
-A failure finding is right when its step, or a step that it quotes, holds the quotation of a labelled failure of a
-fitting kind; where the label is of the whole run, when it is about the run's bad mark. Everything else is wrong. A
-labelled failure is found when a finding is right for it. A run is without a failure when no failure is labelled and
+A failure finding is right when its step, or a step that it quotes, holds the quotation of a labelled failure and it is
+of the same kind (a label `other` is of any), or when it is of a kin kind and quotes the very words. A finding about a
+person's or a scorer's opinion of the run is right where a label is of that kind or `other`. Everything else is wrong.
+A labelled failure is found when a finding is right for it. A run is without a failure when no failure is labelled and
 its outcome is not `fail`.
 """
 
@@ -34,14 +35,14 @@ from retrospan.model.text.jsontext import as_text, scalars
 from retrospan.model.traces import Message, Step, Trace
 from retrospan.services.receiving.importing import import_paths
 from retrospan.services.understanding.analysing import signals_of
-from retrospan.store.sqlite.connection import open_store
-from retrospan.store.traces.summaries import get_trace
+from retrospan.store.opening import open_store
+from retrospan.store.reading.summaries import get_trace
 
 _ERRORS = frozenset({"tool_error", "error_in_result", "llm_error", "retry_without_change", "result_ignored", "loop"})
 _UNTRUE = frozenset(
     {
         *("claimed_action", "tool_contradiction", "ungrounded_value", "wrong_arithmetic", "partial_answer"),
-        *("stale_passage", "empty_retrieval", "result_ignored", "unfinished"),
+        *("stale_passage", "empty_retrieval", "result_ignored", "claim_against_work", "edit_without_effect"),
     }
 )
 _RULES = frozenset({"invariant_broken", "carried_id", "forbidden_change"})
@@ -55,7 +56,7 @@ _LEAST_QUOTE = 12
 
 @dataclass(frozen=True)
 class Failure:
-    """One labelled failure and, once found, the signal that found it."""
+    """One labelled failure."""
 
     kind: str
     quote: str
@@ -128,19 +129,22 @@ def _imported(path: Path) -> Iterator[tuple[Trace, Sequence[Signal]]]:
 def _hits(trace: Trace, item: Signal, failure: Failure) -> bool:
     if item.signal in _RUN_WIDE:
         return failure.kind in (item.signal, "other") and (item.step is None or _shows(trace, item, failure))
-    return _fits(item.signal, failure.kind) and _shows(trace, item, failure)
+    if failure.kind in (item.signal, "other"):
+        return _quotes(item, failure) or _shows(trace, item, failure)
+    kin = any(item.signal in family and failure.kind in family for family in _FAMILIES)
+    return kin and _quotes(item, failure)
 
 
-def _fits(found: str, labelled: str) -> bool:
-    return labelled in (found, "other") or any(found in family and labelled in family for family in _FAMILIES)
+def _quotes(item: Signal, failure: Failure) -> bool:
+    """Does the finding quote the words of the label, or a part of them?"""
+    wanted = _squeezed(failure.quote)
+    quoted = [_squeezed(evidence.quote) for evidence in item.evidence]
+    return any(len(text) >= _LEAST_QUOTE and (text in wanted or wanted in text) for text in quoted)
 
 
 def _shows(trace: Trace, item: Signal, failure: Failure) -> bool:
     steps = {evidence.step for evidence in item.evidence} | ({item.step} if item.step is not None else set())
     wanted = _squeezed(failure.quote)
-    quoted = [_squeezed(evidence.quote) for evidence in item.evidence]
-    if any(len(text) >= _LEAST_QUOTE and (text in wanted or wanted in text) for text in quoted):
-        return True
     return any(wanted in _squeezed(text) for index in steps for text in _own_texts(trace.steps[index]))
 
 

@@ -7,9 +7,12 @@ from ...model.traces import Trace
 from ..reading import Reading, read
 from . import (
     carried_id,
+    claim_against_work,
     claimed_action,
+    edit_without_effect,
     empty_retrieval,
     error_in_result,
+    forbidden_change,
     good_run,
     invariant_broken,
     llm_error,
@@ -46,6 +49,9 @@ DEFINITIONS: tuple[SignalDefinition, ...] = (
     wrong_arithmetic.DEFINITION,
     result_ignored.DEFINITION,
     claimed_action.DEFINITION,
+    claim_against_work.DEFINITION,
+    edit_without_effect.DEFINITION,
+    forbidden_change.DEFINITION,
     stale_passage.DEFINITION,
     carried_id.DEFINITION,
     loop.DEFINITION,
