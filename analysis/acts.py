@@ -9,7 +9,7 @@ from ..model.text.jsontext import as_text, scalars
 from ..model.traces import JsonValue, Message, Status, StepKind, ToolCall
 from .commands import Command, read_command
 from .effects import Effect, effect_by
-from .failures import failure_in_result
+from .failures import failure_in_result, refused_change
 from .tool_roles import ToolFact, ToolRole, ToolUse, infer_tool
 from .unpacking import unpacked
 from .views import FETCHING, Role, View, code_in
@@ -126,7 +126,10 @@ def acts_of(views: Sequence[View], tools: Mapping[str, ToolFact] | None = None) 
     for act in acts:
         if act.tool not in known:
             known[act.tool] = infer_tool(act.tool, use=used.get(act.tool, ToolUse()))
-        yield replace(act, fact=known[act.tool])
+        told = replace(act, fact=known[act.tool])
+        if told.role is ToolRole.WRITE and not told.failed:
+            told = replace(told, failure=refused_change(act.tool, act.result or ""))
+        yield told
 
 
 def _acts(views: Sequence[View]) -> Iterator[Act]:

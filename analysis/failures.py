@@ -10,6 +10,7 @@ import re
 
 from ..model.text.jsontext import parse_if_json
 from ..model.traces import JsonValue
+from .tool_roles import words_of
 
 _HEAD = 400
 _LINES = 20_000
@@ -49,6 +50,43 @@ _OUTSIDE = re.compile(
 )
 _ERROR_KEYS = frozenset({"error", "errors", "exception", "error_message", "errormessage"})
 _STATUS_KEYS = frozenset({"status", "state", "result"})
+_NOT_DONE = frozenset(
+    [
+        *(
+            "locked",
+            "taken",
+            "unavailable",
+            "conflict",
+            "blocked",
+            "declined",
+            "forbidden",
+            "unauthorized",
+            "not_found",
+        ),
+        *(
+            "timeout",
+            "timed_out",
+            "expired",
+            "invalid",
+            "refused",
+            "aborted",
+            "not_allowed",
+            "ineligible",
+            "not_eligible",
+        ),
+        *(
+            "insufficient_funds",
+            "out_of_stock",
+            "sold_out",
+            "fully_booked",
+            "duplicate",
+            "no_change",
+            "skipped",
+            "noop",
+        ),
+    ]
+)
+_STEM = 4
 _BAD_STATUS = frozenset({"error", "failed", "failure", "fail", "exception", "denied", "rejected"})
 
 
@@ -61,6 +99,19 @@ def failure_in_result(text: str, value: JsonValue = None) -> str | None:
         return None
     match = _HEAD_FAILURE.search(text[:_HEAD]) or _LINE_FAILURE.search(text[:_LINES])
     return match.group().strip() if match else None
+
+
+def refused_change(tool: str, text: str) -> str | None:
+    """The status by which a change says that it was not made (`locked`, `taken`); None where it says no such thing.
+
+    Of a look-up the same words are its answer, and of a tool that locks, `locked` is success.
+    """
+    parsed = parse_if_json(text)
+    for key, item in parsed.items() if isinstance(parsed, dict) else ():
+        said = item.lower() if isinstance(item, str) and key.lower() in _STATUS_KEYS else ""
+        if said in _NOT_DONE and said[:_STEM] not in {word[:_STEM] for word in words_of(tool)}:
+            return item if isinstance(item, str) and item in text else key
+    return None
 
 
 def comes_from_outside(words: str) -> bool:

@@ -43,6 +43,8 @@ class Reading:
     views: tuple[View, ...]
     acts: tuple[Act, ...]
     _by_step: dict[int, View] = field(repr=False)
+    tools: Mapping[str, ToolFact] = field(default_factory=dict, repr=False)
+    """What is known of tools beyond this run."""
     given: tuple[Message, ...] = ()
     """Earlier turns of the session that the trace itself does not hold."""
 
@@ -100,6 +102,17 @@ class Reading:
         return None
 
     @cached_property
+    def answers(self) -> tuple[View, ...]:
+        """The last words of the agent before each further turn of a person, and the final answer."""
+        borders = [index for index, _ in self.user_turns][1:]
+        asking = {act.asked for act in self.acts}
+        spoken = [view for view in self.decisions if view.text.strip() and view.index not in asking]
+        found = [
+            max((v for v in spoken if v.index < border), key=lambda v: v.index, default=None) for border in borders
+        ]
+        return tuple({view.index: view for view in (*found, self.final) if view is not None}.values())
+
+    @cached_property
     def request(self) -> str:
         """The first thing asked of the agent in this run; earlier turns of a conversation are not it."""
         if self.user_turns:
@@ -143,7 +156,8 @@ def read(trace: Trace, tools: Mapping[str, ToolFact] | None = None, earlier: Seq
         earlier: Turns of the session before this run, in order, where its own model calls do not hold them.
     """
     views = views_of(trace)
-    return Reading(trace, views, tuple(acts_of(views, tools)), {view.index: view for view in views}, tuple(earlier))
+    acts = tuple(acts_of(views, tools))
+    return Reading(trace, views, acts, {view.index: view for view in views}, dict(tools or {}), tuple(earlier))
 
 
 def _has_reply(view: View) -> bool:

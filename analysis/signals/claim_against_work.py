@@ -35,29 +35,33 @@ _TODO = re.compile(r"(?:#|//|/\*|<!--|--|;|\*)\s*(?:TODO|FIXME|XXX)\b[^\n]{0,100
 
 
 def find(reading: Reading) -> Iterator[Signal]:
-    final = reading.final
-    if final is None or not reading.acts:
+    if not reading.acts:
         return
-    text = final.text[:_MOST]
-    yield from _red_after_all(reading, final, text)
-    yield from _todos_left(reading, final, text)
+    for answer in reading.answers:
+        text = answer.text[:_MOST]
+        yield from _red_after_all(reading, answer, text)
+        yield from _todos_left(reading, answer, text)
 
 
-def _red_after_all(reading: Reading, final: View, text: str) -> Iterator[Signal]:
+def _red_after_all(reading: Reading, answer: View, text: str) -> Iterator[Signal]:
     match = next((m for m in (*_ALL_PASS.finditer(text), *_RAN.finditer(text)) if not _is_hoped(text, m)), None)
     if match is None:
         return
-    ran = [act for act in reading.acts if checks(act) and act.step <= final.index and act.result is not None]
-    evidence = around(final.step, text, match.start(), match.end(), "outputs")
+    ran = [act for act in reading.acts if checks(act) and act.step <= answer.index and act.result is not None]
+    evidence = around(answer.step, text, match.start(), match.end(), "outputs")
     if ran and _ALL_PASS.match(match.group()):
         failed = red(ran[-1])
         if failed and failed not in text and not re.search(r"(?i)\b(?:fail|unrelated|pre-?existing)", text):
             step = reading.view(ran[-1].done if ran[-1].done is not None else ran[-1].step).step
             reason = f"says that all passes, but the last check says {failed[:60]!r}"
-            yield signal(DEFINITION.name, final.index, reason, evidence, quote(step, failed, "outputs"))
-    elif not ran and not any(_may_have_run(act) for act in reading.acts) and not reading.earlier:
+            yield signal(DEFINITION.name, answer.index, reason, evidence, quote(step, failed, "outputs"))
+    elif (
+        not ran
+        and not any(_may_have_run(act) for act in reading.acts if act.step <= answer.index)
+        and not reading.earlier
+    ):
         reason = "says that tests were run, but the run holds no call that could have run any"
-        yield signal(DEFINITION.name, final.index, reason, evidence)
+        yield signal(DEFINITION.name, answer.index, reason, evidence)
 
 
 def _is_hoped(text: str, match: re.Match[str]) -> bool:
@@ -72,12 +76,12 @@ def _may_have_run(act: Act) -> bool:
     return act.role in (ToolRole.RUN, ToolRole.UNKNOWN, ToolRole.HANDOVER, ToolRole.TALK) or checks(act)
 
 
-def _todos_left(reading: Reading, final: View, text: str) -> Iterator[Signal]:
+def _todos_left(reading: Reading, answer: View, text: str) -> Iterator[Signal]:
     claim = _TODOS.search(text)
     if claim is None:
         return
     left: dict[str, tuple[Act, str] | None] = {}
-    for edit in edits_of(reading):
+    for edit in (edit for edit in edits_of(reading) if edit.act.step <= answer.index):
         written = "\n".join(str(item) for path, item in scalars(edit.act.arguments) if "old" not in path)
         found = _TODO.search(written)
         if found:
@@ -89,9 +93,9 @@ def _todos_left(reading: Reading, final: View, text: str) -> Iterator[Signal]:
             act, words = item
             yield signal(
                 DEFINITION.name,
-                final.index,
+                answer.index,
                 f"says that nothing is left to do, but it wrote into {name}: {words[:80]}",
-                around(final.step, text, claim.start(), claim.end(), "outputs"),
+                around(answer.step, text, claim.start(), claim.end(), "outputs"),
                 quote(reading.view(act.step).step, words, "arguments"),
             )
             return

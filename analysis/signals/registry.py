@@ -27,6 +27,7 @@ from . import (
     retry_without_change,
     schema_drift,
     shift,
+    skipped_step,
     stale_passage,
     tool_contradiction,
     tool_error,
@@ -35,6 +36,7 @@ from . import (
     ungrounded_value,
     user_frustration,
     wrong_arithmetic,
+    wrong_record,
 )
 from .definition import SignalDefinition
 from .surroundings import ALONE, Surroundings
@@ -54,6 +56,7 @@ DEFINITIONS: tuple[SignalDefinition, ...] = (
     forbidden_change.DEFINITION,
     stale_passage.DEFINITION,
     carried_id.DEFINITION,
+    wrong_record.DEFINITION,
     loop.DEFINITION,
     retry_without_change.DEFINITION,
     truncation.DEFINITION,
@@ -62,6 +65,7 @@ DEFINITIONS: tuple[SignalDefinition, ...] = (
     unfinished.DEFINITION,
     negative_feedback.DEFINITION,
     partial_answer.DEFINITION,
+    skipped_step.DEFINITION,
     invariant_broken.DEFINITION,
     schema_drift.DEFINITION,
     new_topic.DEFINITION,
