@@ -50,6 +50,13 @@ _OUTSIDE = re.compile(
 )
 _ERROR_KEYS = frozenset({"error", "errors", "exception", "error_message", "errormessage"})
 _STATUS_KEYS = frozenset({"status", "state", "result"})
+_SHELL_FRAME = re.compile(
+    r"(?i)^(?:</?(?:returncode|output|stdout|stderr|exit_code|result|error)>(?:-?\d+</\w+>)?|(?:chunk id|wall time|exit ?code|exit status|"
+    r"return ?code|exitcode|command|output|stdout|stderr|total output lines|original token count)\b[:=]?\s*[^a-z]*$|"
+    r"(?:process|command|script) (?:exited|finished|failed) with (?:exit )?(?:code|status):? -?\d+\.?|chunk id: \S+|wall time: .*|"
+    r"exit(?:code)?:? -?\d+.*|error: (?:exit code|command failed).*|traceback \(most recent call last\):)$"
+)
+"""Lines that a shell puts around what a command printed, and the head of a traceback."""
 _NOT_DONE = frozenset(
     [
         *(
@@ -112,6 +119,21 @@ def refused_change(tool: str, text: str) -> str | None:
         if said in _NOT_DONE and said[:_STEM] not in {word[:_STEM] for word in words_of(tool)}:
             return item if isinstance(item, str) and item in text else key
     return None
+
+
+def headline(text: str) -> str:
+    """The first line of a result that tells something: a shell's frame around its output is passed over.
+
+    >>> headline("Exit code 1\\nwc: open.csv: No such file")
+    'wc: open.csv: No such file'
+    """
+    lines = [line.strip() for line in text[:_LINES].splitlines() if line.strip()]
+    return next((line for line in lines if not _SHELL_FRAME.match(line)), lines[0] if lines else "")
+
+
+def prints_nothing(text: str) -> bool:
+    """Did a command print nothing, so that only the shell's frame is there: a search without hits?"""
+    return all(_SHELL_FRAME.match(line.strip()) for line in text[:_LINES].splitlines() if line.strip())
 
 
 def comes_from_outside(words: str) -> bool:

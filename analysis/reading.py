@@ -16,7 +16,7 @@ from ..model.traces import JsonValue, Message, Trace
 from .acts import Act, acts_of, current_turn
 from .commands import Deed
 from .effects import Effect, things_of
-from .failures import failure_in_result
+from .failures import failure_in_result, prints_nothing
 from .run_kinds import CRAFT, KindFact, RunKind, kind_of
 from .speakers import asks_leave, persons_words
 from .tool_roles import ToolFact, ToolRole
@@ -245,7 +245,7 @@ def _went_on(reading: Reading, failed: Act) -> bool:
     """Trying things out means that some fail; it is the end that counts."""
     at = _place(reading, failed)
     looks = failed.command is not None and failed.command.deed is Deed.LOOK
-    return looks or any(i > at for i, _, _ in reading.worked)
+    return (looks and prints_nothing(failed.result or "")) or any(i > at for i, _, _ in reading.worked)
 
 
 def _user_turns(views: Sequence[View]) -> Iterator[tuple[int, str]]:

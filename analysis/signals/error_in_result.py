@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.findings import Signal
+from ..failures import headline, prints_nothing
 from ..quotes import quote
-from ..reading import Reading, got_over
+from ..reading import Act, Reading, got_over
 from ..run_kinds import CRAFT
 from .definition import SignalDefinition, signal
 
@@ -20,7 +21,7 @@ def find(reading: Reading) -> Iterator[Signal]:
             step = reading.view(act.done).step
             evidence = quote(step, act.failure, "outputs")
             if evidence:
-                told = act.failure.splitlines()[0][:120]
+                told = (_telling(act) or act.failure.splitlines()[0])[:120]
                 handled = got_over(reading, act)
                 reason = f"{act.tool} answered with an error{handled and f', {handled}'}: {told}"
                 yield signal(DEFINITION.name, act.done, reason, evidence, failure=not handled)
@@ -30,6 +31,11 @@ def find(reading: Reading) -> Iterator[Signal]:
         if _TRACEBACK in view.text:
             evidence = quote(view.step, _TRACEBACK, "outputs")
             yield signal(DEFINITION.name, view.index, f"{view.agent or 'the step'} shows a traceback", evidence)
+
+
+def _telling(act: Act) -> str:
+    """Where a shell's frame is all that says so, what the command printed says why."""
+    return headline(act.result or "") if prints_nothing(act.failure or "") else ""
 
 
 DEFINITION = SignalDefinition(

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from ...model.findings import Signal
+from ..failures import nothing_found
 from ..quotes import around, quote
 from ..reading import Reading, Role
-from ..run_kinds import SERVICE
+from ..run_kinds import SERVICE, RunKind
 from ..values import values_in
 from ..wording import HEDGE
 from .definition import SignalDefinition, signal
@@ -26,9 +27,43 @@ _COMMON = frozenset(
     ]
 )
 _LEAST_WORDS = 2
+_OPENING = 300
+_ELSEWHERE = re.compile(
+    r"(?i)\b(?:you (?:can|could|may|might|should)|please|i(?:'d| would) (?:recommend|suggest)(?: you)?|try)\s(?:also |always |simply )?"
+    r"(?:to )?(?:visit(?:ing)?|check(?:ing)?(?: out)?|refer(?:ring)? to|consult(?:ing)?|go(?:ing)? to|brows(?:e|ing)|look(?:ing)? at|"
+    r"us(?:e|ing))\s(?:\w+\s){0,3}(?:following|these|websites?|resources|sites|platforms|links|web pages)\b"
+)
+_LIST = re.compile(r"(?m)^\s*(?:[-*\u2022]|\d{1,2}[.)])\s|https?://")
 
 
 def find(reading: Reading) -> Iterator[Signal]:
+    yield from _sent_elsewhere(reading)
+    yield from _left_out(reading)
+
+
+def _sent_elsewhere(reading: Reading) -> Iterator[Signal]:
+    """An answer that opens by sending the person to look for themselves, though the look-ups found something."""
+    final = reading.final
+    if final is None or reading.kind is not RunKind.RETRIEVAL:
+        return
+    opening = final.text[:_OPENING]
+    match = _ELSEWHERE.search(opening)
+    found = [act for act in reading.acts if act.result and not act.failed and nothing_found(act.result) is None]
+    if match and found and _LIST.search(final.text):
+        yield signal(
+            DEFINITION.name,
+            final.index,
+            f"sends the person elsewhere, though {found[-1].tool} had found something",
+            around(final.step, final.text, match.start(), match.end(), "outputs"),
+            quote(
+                reading.view(found[-1].step if found[-1].done is None else found[-1].done).step,
+                (found[-1].result or "")[:160],
+            ),
+            strength=0.5,
+        )
+
+
+def _left_out(reading: Reading) -> Iterator[Signal]:
     final = reading.final
     if final is None or HEDGE.search(final.text) or final.text.rstrip().endswith("?"):
         return
@@ -68,7 +103,7 @@ DEFINITION = SignalDefinition(
     name="partial_answer",
     definition=(
         "A single request holds two to five questions; the answer takes up words of some, and no word that only one of "
-        "them has."
+        "them has. Or the answer opens by sending the person to web sites, though the look-ups found something."
     ),
     weakness="An answer in other words, or a bare yes, looks like no answer. Languages with spaces and question marks.",
     find=find,

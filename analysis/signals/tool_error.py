@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ...model.findings import Signal
 from ...model.traces import Status, StepKind
+from ..failures import headline
 from ..quotes import quote
 from ..reading import Reading, got_over, got_over_step
 from .definition import SignalDefinition, signal
@@ -22,7 +23,7 @@ def find(reading: Reading) -> Iterator[Signal]:
             continue
         name = act.tool if act else step.tool or step.name
         message = step.error.message if step.error else (act.failure if act else None) or view.text
-        told = message.strip().splitlines()[0][:120] if message.strip() else "no message"
+        told = headline(message)[:120] or "no message"
         evidence = quote(step, message or "", "error" if step.error else "outputs") or quote(step, name, "tool")
         handled = got_over(reading, act) if act else got_over_step(reading, view)
         reason = f"{name} failed{handled and f', {handled}'}: {told}"
