@@ -23,6 +23,8 @@ _UNIT = re.compile(
     r"tage?n?|wochen?|monate?n?|jahre?n?|prozent|jours?|semaines?|mois|ans|días?|semanas?|mes(?:es)?|años?)\b"
 )
 _DAYS = re.compile(r"(?i)[\s-]?(?:(?:working|business|calendar) )?(?:days?|nights?|tage?n?|jours?|días?)\b")
+_LINK_NAME = re.compile(r"\[[^\]\n]{1,200}\](?=\(https?://)")
+"""What a link is called; the link itself is a value of its own."""
 _FREE = (ToolRole.RUN, ToolRole.NOTE, ToolRole.TALK, ToolRole.HANDOVER, ToolRole.ASK)
 _PLAIN_NUMBER = 20
 """Whole numbers up to here are counts, ranks and list marks more often than facts."""
@@ -147,9 +149,9 @@ def _shown(view: View) -> str:
 def _spoken(view: View, sources: Sources, is_final: bool) -> Iterator[Use]:
     values = list(values_in(view.text))
     reckoned = _reckoned(view.text, values, sources)
-    code = code_spans(view.text)
+    named = [*code_spans(view.text), *(match.span() for match in _LINK_NAME.finditer(view.text))]
     for value in values:
-        if any(start <= value.start < end for start, end in code):
+        if any(start <= value.start < end for start, end in named):
             continue
         if telling(value) or (is_final and promises(value, view.text)):
             grounded = sources.holds(value) or value.key in reckoned or _follows(value, values, view.text, sources)

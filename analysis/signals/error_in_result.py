@@ -16,6 +16,7 @@ _TRACEBACK = "Traceback (most recent call last)"
 
 
 def find(reading: Reading) -> Iterator[Signal]:
+    told_before: set[tuple[str, str]] = set()
     for act in reading.acts:
         if act.failure and not act.declared_failure and act.done is not None:
             step = reading.view(act.done).step
@@ -24,7 +25,9 @@ def find(reading: Reading) -> Iterator[Signal]:
                 told = (_telling(act) or act.failure.splitlines()[0])[:120]
                 handled = got_over(reading, act)
                 reason = f"{act.tool} answered with an error{handled and f', {handled}'}: {told}"
-                yield signal(DEFINITION.name, act.done, reason, evidence, failure=not handled)
+                again = (act.tool, told) in told_before
+                told_before.add((act.tool, told))
+                yield signal(DEFINITION.name, act.done, reason, evidence, failure=not handled and not again)
     if reading.kind in CRAFT:
         return  # an agent that tries out code also writes of tracebacks
     for view in reading.decisions:

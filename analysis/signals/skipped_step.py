@@ -127,8 +127,12 @@ def _tool_in(clause: str, stems: Mapping[str, frozenset[str]]) -> str | None:
     literal = [tool for tool in stems if re.search(rf"(?<![\w-]){re.escape(tool)}(?![\w-])", clause)]
     if literal:
         return literal[0] if len(literal) == 1 else None
-    told = {word[:_STEM].lower() for word in re.findall(r"[^\W\d_]+", clause)}
-    spelt = [tool for tool, words in stems.items() if len(words) > 1 and words <= told]
+    told = [word.lower() for word in re.findall(r"[^\W\d_]+", clause)]
+    spelt = [
+        tool
+        for tool, words in stems.items()
+        if len(words) > 1 and all(any(word.startswith(stem) for word in told) for stem in words)
+    ]
     return spelt[0] if len(spelt) == 1 else None
 
 

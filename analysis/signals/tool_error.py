@@ -16,6 +16,7 @@ _KINDS = (StepKind.TOOL, StepKind.RETRIEVER, StepKind.RERANKER, StepKind.GUARDRA
 
 def find(reading: Reading) -> Iterator[Signal]:
     failing = {act.done: act for act in reading.acts if act.declared_failure and act.done is not None}
+    told_before: set[tuple[str, str]] = set()
     for view in reading.views:
         step = view.step
         act = failing.get(view.index)
@@ -27,7 +28,9 @@ def find(reading: Reading) -> Iterator[Signal]:
         evidence = quote(step, message or "", "error" if step.error else "outputs") or quote(step, name, "tool")
         handled = got_over(reading, act) if act else got_over_step(reading, view)
         reason = f"{name} failed{handled and f', {handled}'}: {told}"
-        yield signal(DEFINITION.name, view.index, reason, evidence, failure=not handled)
+        again = (name, told) in told_before
+        told_before.add((name, told))
+        yield signal(DEFINITION.name, view.index, reason, evidence, failure=not handled and not again)
 
 
 DEFINITION = SignalDefinition(

@@ -59,11 +59,21 @@ def _failed_frames(reading: Reading) -> Iterator[Signal]:
     failed = [view for view in reading.views if view.step.status is Status.ERROR]
     if any(view.role is not Role.FRAME for view in failed):
         return
-    for view in failed[:1]:
+    ends = [view for view in failed if not _went_on_after(reading, view)]
+    for view in ends[:1]:
         message = view.step.error.message if view.step.error else ""
         told = message.strip().splitlines()[0][:120] if message.strip() else "no message"
         evidence = quote(view.step, message, "error") or quote(view.step, view.step.name, "name")
         yield signal(DEFINITION.name, view.index, f"{view.step.name} ended with an error: {told}", evidence)
+
+
+def _went_on_after(reading: Reading, frame: View) -> bool:
+    """Did a model speak again outside the frame that broke off?"""
+    inside = {frame.index}
+    for view in reading.views:
+        if view.step.parent in inside:
+            inside.add(view.index)
+    return any(view.index > max(inside) and view.text.strip() for view in reading.decisions)
 
 
 def _is_product(reading: Reading, last: View) -> bool:

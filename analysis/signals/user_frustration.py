@@ -16,6 +16,9 @@ from .definition import SignalDefinition, signal
 
 _ALIKE = 85.0
 _SHORT = 25
+_OPENING = 800
+_LONGEST = 4_000
+"""Whoever complains says so early and does not fill pages; prompts that a program writes do."""
 _NO = re.compile(
     r"(?i)\b(?:can(?:not|'t| not| only)|(?:must|only) (?:be|go)|not (?:possible|allowed|permitted|eligible)|"
     r"nicht möglich|n'est pas possible|no es posible)\b"
@@ -29,7 +32,7 @@ def find(reading: Reading) -> Iterator[Signal]:
     for index, turn in reading.user_turns:
         step, asked = reading.view(index).step, reading.view(index).agent
         text = persons_words(turn)
-        match = FRUSTRATION.search(text[:4_000]) if before else None
+        match = FRUSTRATION.search(text[:_OPENING]) if before and len(text) <= _LONGEST else None
         if match:
             evidence = around(step, text, match.start(), match.end(), "inputs")
             refused = not _CORRECTS.search(match.group()) and _after_a_no(reading, index)
