@@ -14,6 +14,8 @@ from .tool_roles import words_of
 
 _CHECK_TOOLS = frozenset({"test", "tests", "check", "build", "lint", "verify", "validate", "typecheck", "compile"})
 _WHOLE = frozenset({"write", "create", "save", "touch"})
+_DIFF = re.compile(r"\bgit\s+(?:-\S+\s+)*diff(?P<rest>[^|;&\n>]*)")
+_CUT = re.compile(r"(?i)\b(?:elided|truncated|too long|omitted|characters? (?:cut|removed))\b|\[\.\.\.|<\.\.\.>")
 _FAILED_TESTS = re.compile(
     r"(?i)\b([1-9]\d*) (?:tests? )?(?:failed|failing|failures?)\b|\bfailures?[=:] ?([1-9]\d*)|^FAILED \(|\berrors?=([1-9]\d*)|"
     r"\bBUILD FAILED\b|\bnpm ERR!|^FAIL\b|\btests? failed\b|\b([1-9]\d*) errors? (?:found|generated|in \d)",
@@ -114,3 +116,13 @@ def red(act: Act) -> str | None:
     """The words by which a check says that something failed; None where it is green."""
     match = _FAILED_TESTS.search((act.result or "")[-6_000:])
     return match.group().strip() if match else None
+
+
+def last_whole_diff(reading: Reading) -> Act | None:
+    """The last call that shows all changes of the working tree, in full."""
+    for act in reversed(reading.acts):
+        match = _DIFF.search(command_line(act)) if act.result is not None and not act.failed else None
+        if match:
+            paths = [w for w in match["rest"].split() if not w.startswith("-") and w not in ("HEAD", ".", "\\")]
+            return None if paths or _CUT.search(act.result or "") else act
+    return None

@@ -10,7 +10,7 @@ from ...model.findings import Signal
 from ..quotes import quote
 from ..reading import Reading, Role
 from ..run_kinds import RunKind
-from ..workbench import Edit, base_name, edits_of, own_files, put_back_after, same_file
+from ..workbench import Edit, base_name, edits_of, last_whole_diff, own_files, put_back_after, same_file
 from .definition import SignalDefinition, signal
 
 _MOST = 60_000
@@ -27,9 +27,8 @@ _TESTS = re.compile(
 _CONFIG = re.compile(r"(?i)\bconfig(?:uration)?\s+files?\b")
 _NAMED = re.compile(r"`([\w./-]{3,80})`|\b([\w-]+(?:/[\w.-]+)*\.[a-z]{1,5})\b")
 _WANTS_TESTS = re.compile(r"(?i)\b(?:add|write|create|extend|update|include|provide)\s+(?:\w+\s+){0,3}tests?\b")
-_TEST_PATH = re.compile(
-    r"(?i)(?:^|/)tests?/|(?:^|/)(?:test_[^/]+|[^/]+_test|[^/]+\.(?:test|spec))\.\w+$|(?:^|/)tests?\.\w+$"
-)
+_TEST_PATH = re.compile(r"(?i)(?:^|/)tests?/|/(?:test_[^/]+|[^/]+_test|tests?|[^/]+\.(?:test|spec))\.\w+$")
+"""A file that lies in no folder is more often a script of the agent's own."""
 _CONFIG_NAMES = frozenset(
     [
         *(
@@ -75,10 +74,13 @@ def find(reading: Reading) -> Iterator[Signal]:
     if not bans:
         return
     mine = own_files(reading)
+    diff = last_whole_diff(reading)
     told: set[str] = set()
     for edit in edits_of(reading):
         ban = next((ban for ban in bans if ban.step <= edit.act.step and ban.covers(edit.path)), None)
         if ban is None or edit.path in mine or base_name(edit.path) in told or _is_taken_back(reading, edit):
+            continue
+        if diff is not None and base_name(edit.path) not in (diff.result or ""):
             continue
         told.add(base_name(edit.path))
         yield signal(
