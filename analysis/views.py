@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 
 from ..model.text.jsontext import as_text
 from ..model.traces import Message, Step, StepKind, Trace
@@ -21,6 +22,8 @@ _EXECUTED = re.compile(
     r"\(?exit code:? -?\d)"
 )
 """How a program begins that hands back what it ran."""
+_HABIT = 3
+_NEARLY_ALL = 0.8
 _FENCE = re.compile(r"(?m)^[^\S\n]{0,12}(?:```|~~~)")
 _BLOCK = re.compile(r"```([\w+-]*)[^\S\n]*\n(.*?)```", re.DOTALL)
 _LANGUAGES = {"py": "python", "python3": "python", "sh": "bash", "shell": "bash", "console": "bash", "zsh": "bash"}
@@ -102,7 +105,7 @@ def _without_templates(views: Sequence[View]) -> Iterator[View]:
     place once, it answers whatever code the agent hands in.
     """
     heads = Counter(view.text[:_TEMPLATE] for view in views if view.role is Role.USER)
-    executed = any(view.role is Role.USER and _EXECUTED.match(view.text) for view in views[1:])
+    executed = _hands_in_code(views) or any(v.role is Role.USER and _EXECUTED.match(v.text) for v in views[1:])
     asked = False
     before = ""
     for view in views:
@@ -115,6 +118,16 @@ def _without_templates(views: Sequence[View]) -> Iterator[View]:
             yield view
         if view.role is Role.DECISION:
             before = view.text
+
+
+def _hands_in_code(views: Sequence[View]) -> bool:
+    """Do nearly all turns of the agent that somebody answers end in a block of code? Then a program runs it."""
+    answered = [
+        before.text.rstrip().endswith("```")
+        for before, after in pairwise(view for view in views if view.role in (Role.DECISION, Role.USER))
+        if before.role is Role.DECISION and after.role is Role.USER
+    ]
+    return len(answered) >= _HABIT and sum(answered) >= _NEARLY_ALL * len(answered)
 
 
 def code_spans(text: str) -> list[tuple[int, int]]:

@@ -16,6 +16,8 @@ from .definition import SignalDefinition, signal
 
 _ALIKE = 85.0
 _SHORT = 25
+_LINES = 3
+_WORDS = 0.85
 _OPENING = 800
 _LONGEST = 4_000
 """Whoever complains says so early and does not fill pages; prompts that a program writes do."""
@@ -61,9 +63,15 @@ def _after_a_no(reading: Reading, index: int) -> bool:
 
 
 def _rephrased(earlier: str, later: str) -> bool:
-    if min(len(earlier), len(later)) < _SHORT or max(len(earlier), len(later)) > 600:
+    if min(len(earlier), len(later)) < _SHORT or max(len(earlier), len(later)) > 600 or not _is_prose(later):
         return False
     return fuzz.token_sort_ratio(earlier.lower(), later.lower()) >= _ALIKE
+
+
+def _is_prose(text: str) -> bool:
+    """Is it said by somebody, rather than put out by a program: few lines, mostly words?"""
+    words = sum(character.isalpha() or character.isspace() for character in text)
+    return text.count("\n") <= _LINES and text[0] not in "([{<$>#/" and words >= _WORDS * len(text)
 
 
 DEFINITION = SignalDefinition(
