@@ -42,15 +42,18 @@ _UNITS = {
 _UNIT_OF = [(re.compile(rf"(?:{'|'.join(words)})\Z", re.IGNORECASE), unit) for unit, words in _UNITS.items()]
 _SPAN = re.compile(
     rf"(?i)(?<![\w.])(\d{{1,3}}|{'|'.join(sorted(_NUMBER_WORDS, key=len, reverse=True))})"
-    r"[\s-](?:(?:working|business|calendar|full|consecutive)[\s-])?([^\W\d_]{1,8})\b"
+    r"[\s-](?:(working|business|work|week|calendar|full|consecutive)[\s-]?)?([^\W\d_]{1,8})\b"
 )
 _FIELD_SPAN = re.compile(r"(?i)(day|week|month|hour|minute|min)s?\w{0,12}[\"']?\s{0,2}[:=]\s{0,2}[\"']?(\d{1,3})\b")
 _RELATIVE = re.compile(
-    r"(?i)\b(?:today|tomorrow|yesterday|tonight|next|this week|weekend|(?:mon|tues|wednes|thurs|fri|satur|sun)day|heute|morgen|"
+    r"(?i)\b(?:today|tomorrow|yesterday|tonight|next|this week|weekend|(?:mon|tues|wednes|thurs|fri|satur|"
+    r"sun)day|heute|morgen|"
     r"gestern|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|demain|hier|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|"
     r"mañana|ayer|lunes|martes|miércoles|jueves|viernes|sábado|domingo)\b"
 )
 _WEEK = 7
+_WORKDAY = "workday"
+_ON_WORKDAYS = frozenset({"working", "business", "work", "week"})
 _MOST_DATES = 60
 _MOST_ROWS = 400
 _MONTH_DAYS = (28, 29, 30, 31)
@@ -70,8 +73,9 @@ class Calendar:
     def read(self, text: str) -> None:
         """Take in the lengths of time of a text."""
         for match in _SPAN.finditer(text):
-            unit = _unit(match[2])
+            unit = _unit(match[3])
             if unit:
+                unit = _WORKDAY if unit == "day" and (match[2] or "").lower() in _ON_WORKDAYS else unit
                 said = match[1].lower()
                 self.spans.add((int(said) if said.isdigit() else _NUMBER_WORDS[said], unit))
         for match in _FIELD_SPAN.finditer(text):
@@ -79,7 +83,7 @@ class Calendar:
         self.relative = self.relative or bool(_RELATIVE.search(text))
 
     def yields_day(self, month_day: str, year: int | None) -> bool:
-        """Is this day (`MM-DD`) a length of time away from a date that was read, or near one and told by its weekday?"""
+        """Is this day (`MM-DD`) a length of time away from a date that was read, or near one and told by weekday?"""
         for known in islice(reversed(self.dates), _MOST_DATES):
             for around in (year,) if year else (known.year - 1, known.year, known.year + 1):
                 day = _day(around, month_day)
@@ -102,14 +106,15 @@ class Calendar:
         if self.relative and gap <= _WEEK:
             return True
         working = _working_days(min(known, day), max(known, day)) if gap <= 100 else -1
-        for n, unit in self.spans:
-            if (unit == "day" and n in (gap, working)) or (unit == "week" and _WEEK * n == gap):
-                return True
-            if unit == "month" and gap in range(min(_MONTH_DAYS) * n, max(_MONTH_DAYS) * n + 1):
-                return True
-            if unit == "hour" and n == 24 * gap:
-                return True
-        return False
+        return any(_covers(n, unit, gap, working) for n, unit in self.spans)
+
+
+def _covers(n: int, unit: str, gap: int, working: int) -> bool:
+    """Is a length of time that was read the way from one day to another?"""
+    if unit == "month":
+        return min(_MONTH_DAYS) * n <= gap <= max(_MONTH_DAYS) * n
+    days = {"day": n, "week": _WEEK * n, "hour": n / 24}
+    return working == n if unit == _WORKDAY else days.get(unit, -1) == gap
 
 
 def totals_of(text: str) -> Iterator[float]:

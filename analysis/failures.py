@@ -51,9 +51,11 @@ _OUTSIDE = re.compile(
 _ERROR_KEYS = frozenset({"error", "errors", "exception", "error_message", "errormessage"})
 _STATUS_KEYS = frozenset({"status", "state", "result"})
 _SHELL_FRAME = re.compile(
-    r"(?i)^(?:</?(?:returncode|output|stdout|stderr|exit_code|result|error)>(?:-?\d+</\w+>)?|(?:chunk id|wall time|exit ?code|exit status|"
+    r"(?i)^(?:</?(?:returncode|output|stdout|stderr|exit_code|result|error)>(?:-?\d+</\w+>)?|(?:chunk id|wall "
+    r"time|exit ?code|exit status|"
     r"return ?code|exitcode|command|output|stdout|stderr|total output lines|original token count)\b[:=]?\s*[^a-z]*$|"
-    r"(?:process|command|script) (?:exited|finished|failed) with (?:exit )?(?:code|status):? -?\d+\.?|chunk id: \S+|wall time: .*|"
+    r"(?:process|command|script) (?:exited|finished|failed) with (?:exit )?(?:code|status):? -?\d+\.?|chunk "
+    r"id: \S+|wall time: .*|"
     r"exit(?:code)?:? -?\d+.*|error:?|error: (?:exit code|command failed).*|traceback \(most recent call last\):)$"
 )
 """Lines that a shell puts around what a command printed, and the head of a traceback."""

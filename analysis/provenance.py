@@ -122,7 +122,8 @@ def _uses(reading: Reading, sources: Sources) -> Iterator[Use]:
     spoken = False
     if reading.views:
         for message in reading.given:
-            sources.add(reading.views[0].index, message.content)
+            handed = (as_text(call.arguments) for call in message.tool_calls)
+            sources.add(reading.views[0].index, "\n".join((message.content, *handed)))
         if reading.views[0].role is Role.FRAME:
             sources.add(reading.views[0].index, as_text(reading.views[0].step.inputs))
     for view in reading.views:

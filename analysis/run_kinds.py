@@ -1,4 +1,4 @@
-"""What kind of agent a run shows, told from its tools and its shape: what is a failure for one is daily work for another."""
+"""What kind of agent a run shows, told from tools and shape: a failure for one is daily work for another."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class Sources:
 
 
 def worked_out(value: Value, beside: list[Value], text: str) -> bool:
-    """Is a number the sum, difference or product of numbers that stand in the same text, or the sum of some in a row?"""
+    """Is a number the sum, difference, product or ratio of numbers of the same text, or the sum of some in a row?"""
     wanted = number_of(value.normal)
     if wanted is None or value.kind is not ValueKind.NUMBER:
         return False

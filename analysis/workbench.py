@@ -17,7 +17,8 @@ _WHOLE = frozenset({"write", "create", "save", "touch"})
 _DIFF = re.compile(r"\bgit\s+(?:-\S+\s+)*diff(?P<rest>[^|;&\n>]*)")
 _CUT = re.compile(r"(?i)\b(?:elided|truncated|too long|omitted|characters? (?:cut|removed))\b|\[\.\.\.|<\.\.\.>")
 _FAILED_TESTS = re.compile(
-    r"(?i)\b([1-9]\d*) (?:tests? )?(?:failed|failing|failures?)\b|\bfailures?[=:] ?([1-9]\d*)|^FAILED \(|\berrors?=([1-9]\d*)|"
+    r"(?i)\b([1-9]\d*) (?:tests? )?(?:failed|failing|failures?)\b|\bfailures?[=:] ?([1-9]\d*)|^FAILED \(|"
+    r"\berrors?=([1-9]\d*)|"
     r"\bBUILD FAILED\b|\bnpm ERR!|^FAIL\b|\btests? failed\b|\b([1-9]\d*) errors? (?:found|generated|in \d)",
     re.MULTILINE,
 )

@@ -29,12 +29,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import datasets
 from intervals import Rate, rate
-from retrospan.analysis.signals.registry import DEFINITIONS
+from retrospan.analysis.reading import read
+from retrospan.analysis.signals.registry import DEFINITIONS, signals_of
 from retrospan.model.findings import Signal
 from retrospan.model.text.jsontext import as_text, scalars
 from retrospan.model.traces import Message, Step, Trace
 from retrospan.services.receiving.importing import import_paths
-from retrospan.services.understanding.analysing import signals_of
 from retrospan.store.opening import open_store
 from retrospan.store.reading.summaries import get_trace
 
@@ -102,14 +102,14 @@ def main() -> None:
         print("\n".join(_named(runs)))
 
 
-def field_runs(folder: Path) -> Iterator[FieldRun]:
+def field_runs(folder: Path, *, as_written: bool = False) -> Iterator[FieldRun]:
     """Every labelled run of a folder, imported and looked at."""
     for path in sorted((folder / "labels").glob("*.yaml")):
         label = yaml.safe_load(path.read_text(encoding="utf-8"))
         failures = tuple(Failure(item["kind"], item["quote"]) for item in label.get("failures") or ())
         origin = str(label["kind"])
         findings: list[Judged] = []
-        for trace, signals in _imported(folder / "runs" / label["file"]):
+        for trace, signals in _imported(folder / "runs" / label["file"], as_written):
             for item in signals:
                 if item.failure:
                     hit = next((failure for failure in failures if _hits(trace, item, failure)), None)
@@ -118,12 +118,11 @@ def field_runs(folder: Path) -> Iterator[FieldRun]:
         yield FieldRun(label["id"], origin, label["outcome"], failures, tuple(findings))
 
 
-def _imported(path: Path) -> Iterator[tuple[Trace, Sequence[Signal]]]:
+def _imported(path: Path, as_written: bool) -> Iterator[tuple[Trace, Sequence[Signal]]]:
     with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "field.db") as store:
-        report = import_paths(store, [path])
-        found = signals_of(store, report.trace_ids)
-        for trace_id in report.trace_ids:
-            yield get_trace(store, trace_id), found.get(trace_id, ())
+        for trace_id in import_paths(store, [path]).trace_ids:
+            trace = get_trace(store, trace_id)
+            yield trace, signals_of(read(trace), as_written=as_written)
 
 
 def _hits(trace: Trace, item: Signal, failure: Failure) -> bool:

@@ -17,15 +17,19 @@ from .definition import SignalDefinition, signal
 
 _MOST = 20_000
 _ALL_PASS = re.compile(
-    r"(?i)\ball (?:of )?(?:the )?(?:\d+ |existing |new |unit |integration )*(?:tests?|checks|specs)(?: cases?| suites?)? "
+    r"(?i)\ball (?:of )?(?:the )?(?:\d+ |existing |new |unit |integration )*(?:tests?|checks|specs)(?: cases?|"
+    r" suites?)? "
     r"(?:now |are now |are |have |still |should now )?(?:all )?(?:pass(?:ed|ing|es)?|succeed(?:ed)?|green)\b|"
-    r"\b(?:the )?(?:tests?|test suite|build) (?:now |all )?(?:pass(?:es)?|passed|succeeds|succeeded)(?: successfully)?\b"
+    r"\b(?:the )?(?:tests?|test suite|build) (?:now |all )?(?:pass(?:es)?|passed|succeeds|succeeded)(?: "
+    r"successfully)?\b"
 )
 _RAN = re.compile(
-    r"(?i)\bI(?:'ve| have)? (?:also )?(?:ran|run|executed|re-ran|rerun) (?:all |the |our |full |unit |existing )*(?:tests?|test suite|specs)\b"
+    r"(?i)\bI(?:'ve| have)? (?:also )?(?:ran|run|executed|re-ran|rerun) (?:all |the |our |full |unit |"
+    r"existing )*(?:tests?|test suite|specs)\b"
 )
 _NOT_YET = re.compile(
-    r"(?i)\b(?:should|would|will|if|once|when|until|make sure|ensure|verify|to check|so that|expected|can|could|except|but)\b"
+    r"(?i)\b(?:should|would|will|if|once|when|until|make sure|ensure|verify|to check|so that|expected|can|"
+    r"could|except|but)\b"
 )
 _TODOS = re.compile(
     r"(?i)\b(?:all|every|no (?:more |remaining |open )?)(?: of)?(?: the)? ?(?:TODOs?|FIXMEs?|placeholders?)\b(?! list)"
@@ -104,10 +108,10 @@ def _todos_left(reading: Reading, answer: View, text: str) -> Iterator[Signal]:
 DEFINITION = SignalDefinition(
     name="claim_against_work",
     definition=(
-        "The answer says that all tests pass while the last check of the run is red or nothing could run any, or that no "
+        "The answer says that all tests pass while the last check of the run is red or none could be run; or that no "
         "open point is left while a file that the run wrote holds one."
     ),
-    weakness="English; tests that a person or another program ran, and open points removed by a later edit, mislead it.",
+    weakness="English; tests that a person ran elsewhere, and open points removed by a later edit, mislead it.",
     find=find,
     meant_for=CRAFT,
 )

@@ -103,7 +103,8 @@ _UNDER_WAY = re.compile(
 )
 _SENTENCE = re.compile(r"[.!?\n]")
 _OWN_TEXT = re.compile(
-    r"(?i)^[^.!?\n]{0,40}\b(?:summary|table|draft|answer|response|outline|example|section|explanation|version|text|facts|plan|this task|"
+    r"(?i)^[^.!?\n]{0,40}\b(?:summary|table|draft|answer|response|outline|example|section|explanation|version|"
+    r"text|facts|plan|this task|"
     r"paragraph|links?|sources?|overview|breakdown|together)\b"
 )
 """What an agent makes by writing it down needs no call."""

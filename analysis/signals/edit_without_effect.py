@@ -76,8 +76,8 @@ def _claim(reading: Reading, edit: Edit) -> Signal | None:
 DEFINITION = SignalDefinition(
     name="edit_without_effect",
     definition=(
-        "A stream editor's only edit of a file is missing from the last full `git diff`, though the agent says afterwards "
-        "that it changed the file; shown at the edit, at the words, and where a diff without any edited file is handed in."
+        "A stream editor's only edit of a file is missing from the last full `git diff`, though the agent says later "
+        "that it changed the file; shown at the edit, the words, and where a diff without any edited file is handed in."
     ),
     weakness="Files that version control ignores, and edits that another command undid, look the same.",
     find=find,

@@ -15,11 +15,13 @@ from .definition import SignalDefinition, signal
 
 _MOST = 60_000
 _FORBIDS = re.compile(
-    r"(?i)\b(?:do not|don't|never|must not|mustn't|should not|shouldn't|may not|cannot|not allowed to)\s+(?:\w+\s+(?:or\s+)?){0,2}?"
+    r"(?i)\b(?:do not|don't|never|must not|mustn't|should not|shouldn't|may not|cannot|not allowed "
+    r"to)\s+(?:\w+\s+(?:or\s+)?){0,2}?"
     r"(?:modify|change|edit|alter|touch|delete|remove|overwrite|rename)\b(?P<object>[^\n.;!?]{0,30}(?:[^\n;!?.]|\.(?=\w)){3,200})"
 )
 _CONDITION = re.compile(
-    r"(?i)\b(?:unless|except|without|outside|if|when|until|other than|directly|apart from|but|only|manually|by hand|yet)\b"
+    r"(?i)\b(?:unless|except|without|outside|if|when|until|other than|directly|apart from|but|only|manually|"
+    r"by hand|yet)\b"
 )
 _TESTS = re.compile(
     r"(?i)^[\s:*`-]*(?:any\s|the\s|existing\s|of\sthe\s|unit\s|our\s|all\s)*tests?\b(?!\s+(?:data|output))|,\s*tests?\b"
@@ -122,9 +124,9 @@ def _instructions(reading: Reading) -> Iterator[tuple[int, str]]:
 
 DEFINITION = SignalDefinition(
     name="forbidden_change",
-    definition="A file that was there before is changed, which the instructions say, without a condition, not to change.",
+    definition="A file that was there before is changed, though the instructions say without a condition not to.",
     weakness=(
-        "English; tests, configuration files and files by name are known, other wordings of what must stay are missed; a "
+        "English; tests, configuration files and named files are known, other wordings of what must stay are missed; a "
         "later leave to change them is not seen."
     ),
     find=find,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...model.findings import Signal
@@ -26,9 +27,9 @@ def find_in(reading: Reading, surroundings: Surroundings) -> Iterator[Signal]:
 
 def _called(reading: Reading, rule: Invariant) -> Iterator[Signal]:
     worked = {name for name, _ in reading.earlier_calls}
-    for act in reading.acts:
-        if act.tool == rule.tool:
-            broken = _broken(act, rule, worked)
+    for place, act in enumerate(reading.acts):
+        if act.tool == rule.tool and rule.applies(partial(_argument, act.arguments)):
+            broken = _broken(act, rule, worked) or _not_found(reading, place, rule)
             if broken is not None:
                 yield _signal(reading, rule, act, broken)
                 return
@@ -68,6 +69,19 @@ def _out_of_bounds(value: JsonValue, rule: Invariant, said: str) -> tuple[str, s
     if rule.min is not None and number < rule.min:
         return f"{rule.argument} is {said}, less than {rule.min:g}", said
     return None
+
+
+def _not_found(reading: Reading, place: int, rule: Invariant) -> tuple[str, str] | None:
+    """An argument that no earlier result of the named tools holds; those of earlier turns count, whatever their tool."""
+    value = _argument(reading.acts[place].arguments, rule.argument) if rule.found_in else None
+    if value is None:
+        return None
+    said = as_text(value)
+    shown = [act.result or "" for act in reading.acts[:place] if act.tool in rule.found_in and not act.failed]
+    shown += [message.content for message in reading.earlier if message.role == "tool"]
+    if any(said in text for text in shown):
+        return None
+    return f"{rule.argument} is {said[:60]}, which no earlier result of {', '.join(rule.found_in)} holds", said
 
 
 def _argument(arguments: JsonValue, path: str) -> JsonValue:

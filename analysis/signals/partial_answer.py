@@ -29,8 +29,10 @@ _COMMON = frozenset(
 _LEAST_WORDS = 2
 _OPENING = 300
 _ELSEWHERE = re.compile(
-    r"(?i)\b(?:you (?:can|could|may|might|should)|please|i(?:'d| would) (?:recommend|suggest)(?: you)?|try)\s(?:also |always |simply )?"
-    r"(?:to )?(?:visit(?:ing)?|check(?:ing)?(?: out)?|refer(?:ring)? to|consult(?:ing)?|go(?:ing)? to|brows(?:e|ing)|look(?:ing)? at|"
+    r"(?i)\b(?:you (?:can|could|may|might|should)|please|i(?:'d| would) (?:recommend|suggest)(?: you)?|"
+    r"try)\s(?:also |always |simply )?"
+    r"(?:to )?(?:visit(?:ing)?|check(?:ing)?(?: out)?|refer(?:ring)? to|consult(?:ing)?|go(?:ing)? to|"
+    r"brows(?:e|ing)|look(?:ing)? at|"
     r"us(?:e|ing))\s(?:\w+\s){0,3}(?:following|these|websites?|resources|sites|platforms|links|web pages)\b"
 )
 _LIST = re.compile(r"(?m)^\s*(?:[-*\u2022]|\d{1,2}[.)])\s|https?://")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...model.findings import Signal
 from ...model.traces import Trace
 from ..reading import Reading, read
@@ -39,6 +41,7 @@ from . import (
     wrong_record,
 )
 from .definition import SignalDefinition
+from .measured import notable_at_most
 from .surroundings import ALONE, Surroundings
 
 DEFINITIONS: tuple[SignalDefinition, ...] = (
@@ -92,13 +95,19 @@ def find_signals(
 
 
 def signals_of(
-    reading: Reading, disabled: frozenset[str] = frozenset(), surroundings: Surroundings = ALONE
+    reading: Reading,
+    disabled: frozenset[str] = frozenset(),
+    surroundings: Surroundings = ALONE,
+    *,
+    as_written: bool = False,
 ) -> tuple[Signal, ...]:
-    """`find_signals` for a trace already read."""
+    """`find_signals` for a trace already read; `as_written` leaves out what was measured of the signals."""
     found: list[Signal] = []
     for definition in DEFINITIONS:
         if definition.name not in disabled and reading.kind in definition.meant_for:
-            found += definition.find(reading)
-            found += definition.find_in(reading, surroundings) if definition.find_in else ()
+            told = [*definition.find(reading)]
+            told += definition.find_in(reading, surroundings) if definition.find_in else ()
+            quiet = not as_written and notable_at_most(definition.name)
+            found += [replace(item, failure=False) for item in told] if quiet else told
     last = len(reading.views)
     return tuple(sorted(found, key=lambda item: item.step if item.step is not None else last))

@@ -17,7 +17,8 @@ from .surroundings import Surroundings
 _MOST = 60_000
 _SENTENCE = re.compile(r"[^.!?\n;]{8,400}")
 _ORDERS = re.compile(
-    r"(?i)\b(?:always|must|never|do not|don't|first|required?|mandatory|only|ensure|make sure|every time|call|use|check|verify)\b"
+    r"(?i)\b(?:always|must|never|do not|don't|first|required?|mandatory|only|ensure|make sure|every time|call|"
+    r"use|check|verify)\b"
 )
 _CONDITION = re.compile(
     r"(?i)\b(?:if|unless|except|when|whenever|where|in case|optional(?:ly)?|may|can|could|for example|e\.g)\b"
@@ -143,11 +144,11 @@ def _stems(tool: str) -> frozenset[str]:
 DEFINITION = SignalDefinition(
     name="skipped_step",
     definition=(
-        "The instructions order, without a condition, one tool before another (`check_insurance before book_appointment`, "
+        "The instructions order without a condition one tool before another (`check_insurance before book_appointment`, "
         "also in plain words), and the run, its earlier turns included, called the other without it."
     ),
     weakness=(
-        "English; both tools must be told by name or by every word of it, and orders with a condition are left to rules "
+        "English; both tools must be told by name or by each word of it, and orders with a condition are left to rules "
         "of your own."
     ),
     find_in=find_in,

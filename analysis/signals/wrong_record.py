@@ -109,7 +109,7 @@ def _signal(reading: Reading, act: Act, wanted: str, found: frozenset[str]) -> S
 DEFINITION = SignalDefinition(
     name="wrong_record",
     definition=(
-        "A changing call takes the id of a record of which the person's last words name nothing, while they name by word, "
+        "A changing call takes the id of a record of which the person's last words name nothing; they name by word, "
         "date or time exactly one that stands beside it in the same result."
     ),
     weakness="A person who names one record and means another; records are seen in JSON results only.",
