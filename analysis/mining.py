@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ..model.text.jsontext import as_text, parse_if_json, scalars
 from ..model.traces import JsonValue
@@ -107,9 +108,8 @@ def _arguments(act: Act) -> dict[str, str]:
     return {path: as_text(item) for path, item in scalars(act.arguments) if "." not in path}
 
 
-def _values(act: Act) -> Iterable[str]:
-    items = (as_text(item) for _, item in scalars(parse_if_json(act.result or "")))
-    return {item for _, item in zip(range(_MOST_ROWS), items, strict=False)}
+def _values(act: Act) -> set[str]:
+    return {as_text(item) for _, item in islice(scalars(parse_if_json(act.result or "")), _MOST_ROWS)}
 
 
 def _frozen(shown: dict[str, set[str]]) -> dict[str, frozenset[str]]:

@@ -1,8 +1,8 @@
 """How often was each failure signal right, set by set? Writes the counts that decide what a signal may say.
 
 Run: `.venv/bin/python benchmarks/measured.py [--field NAME=DIR]... [--write]`. `--field` adds a set of real runs, laid
-out as `benchmarks/field.py` reads them. `--write` puts the counts into `analysis/signals/measured_counts.py` and the table
-into `docs/explanation/signals.md`; without it both are printed.
+out as `benchmarks/field.py` reads them. `--write` puts the counts into `analysis/signals/measured_counts.py` and the
+table into `docs/explanation/signals.md`; without it both are printed.
 """
 
 from __future__ import annotations

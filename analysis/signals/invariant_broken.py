@@ -72,7 +72,7 @@ def _out_of_bounds(value: JsonValue, rule: Invariant, said: str) -> tuple[str, s
 
 
 def _not_found(reading: Reading, place: int, rule: Invariant) -> tuple[str, str] | None:
-    """An argument that no earlier result of the named tools holds; those of earlier turns count, whatever their tool."""
+    """An argument that no earlier result of the named tools holds; those of earlier turns count, whatever tool."""
     value = _argument(reading.acts[place].arguments, rule.argument) if rule.found_in else None
     if value is None:
         return None

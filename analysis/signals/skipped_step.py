@@ -144,7 +144,7 @@ def _stems(tool: str) -> frozenset[str]:
 DEFINITION = SignalDefinition(
     name="skipped_step",
     definition=(
-        "The instructions order without a condition one tool before another (`check_insurance before book_appointment`, "
+        "The instructions order without a condition one tool before another (`check_insurance before book_visit`, "
         "also in plain words), and the run, its earlier turns included, called the other without it."
     ),
     weakness=(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ...model.findings import Signal
 from ...model.text.jsontext import as_text, scalars
+from ...model.traces import JsonValue
 from ..quotes import quote
 from ..reading import Act, Reading, Role
 from ..records import Record, marks_of, named_in, records_with
@@ -61,22 +62,23 @@ def _misnamed(reading: Reading, act: Act, wanted: str, said: str, changed: set[s
         for record in records_with(text, wanted):
             if record.marks & named:
                 return None  # the person may mean this one
-            others = [row for row in record.beside if not any(as_text(item) in changed for _, item in _ids(row))]
+            shared = _ids(record.row)
+            others = [row for row in record.beside if not (_ids(row) - shared) & changed]
             best = max((_own_marks(row, record) & named for row in others), key=len, default=frozenset())
             if best:
                 return frozenset(best)
     return None
 
 
-def _own_marks(row: object, record: Record) -> frozenset[str]:
+def _own_marks(row: JsonValue, record: Record) -> frozenset[str]:
     """What tells this row from all the others of its list."""
-    mine = marks_of(row)  # type: ignore[arg-type]
+    mine = marks_of(row)
     rest = [record.row, *(other for other in record.beside if other is not row)]
     return mine - frozenset(mark for other in rest for mark in marks_of(other))
 
 
-def _ids(row: object) -> list[tuple[str, object]]:
-    return [(path, item) for path, item in scalars(row) if _is_id(as_text(item))]  # type: ignore[arg-type]
+def _ids(row: JsonValue) -> set[str]:
+    return {text for _, item in scalars(row) if _is_id(text := as_text(item))}
 
 
 def _is_id(text: str) -> bool:

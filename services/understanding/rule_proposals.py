@@ -26,6 +26,6 @@ def propose_rules(store: Store, project: str) -> tuple[ProposedRule, ...]:
         rows = con.execute(SELECT_NEWEST, {"project": project, "most": _MOST_RUNS}).fetchall()
     if not rows:
         raise UsageError(f"Project {project!r} has no runs. Name one that has: retrospan trace list --json shows them.")
-    summaries = get_summaries(store, [row[0] for row in rows])
+    summaries = get_summaries(store, [row["id"] for row in rows])
     good = [summary.id for summary in summaries if summary.outcome is not Outcome.FAIL]
     return mine_rules([read(get_trace(store, trace_id)) for trace_id in good])
