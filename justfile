@@ -27,7 +27,7 @@ demo:
 
 # Pin what CI installs. The file holds hashes and no addresses.
 pin:
-    uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+    uv pip compile pyproject.toml --all-extras --group tools --universal --python-version 3.11 --generate-hashes \
       --no-annotate --no-header --no-emit-index-url --upgrade --quiet -o requirements/dev.txt
 
 # Pages and schemas that are made from code.

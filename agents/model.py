@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..model.errors import RetrospanError, UsageError
+from ..model.extras import require_extra
 from ..model.text.display import safe_line
 from ..model.traces import Usage
 
@@ -66,10 +67,12 @@ def make_client(
         max_retries: Of one request.
 
     Raises:
+        NotInstalledError: if the SDK is not installed.
         NoKeyError: if there is no key anywhere.
 
     Cost: two seconds for the first call, which imports the SDK.
     """
+    require_extra("agents")
     import anthropic
 
     if not os.environ.get("ANTHROPIC_LOG"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple, NoReturn
 
+from .clock import UNIT_SECONDS, read_length
 from .errors import QueryError, did_you_mean
 
 FIELDS = (
@@ -57,11 +58,9 @@ _CHOICES = {
 _TOKEN = re.compile(
     r"""(?P<minus>-)?(?:(?P<field>[A-Za-z_]+):(?P<value>"[^"]*"|\S*)|"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))|(?P<open>")"""
 )
-_NUMBER = re.compile(r"(?P<op>>=|<=|>|<)?(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h|k)?")
-_AGO = re.compile(r"(\d{1,6})([smhdw])")
+_NUMBER = re.compile(r"(?P<op>>=|<=|>|<)?(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h|d|w|k)?")
 _MODE = re.compile(r"(?i)M?\d{1,9}|any|none")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION_MS = {None: 1, "ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
+_DURATION_MS = {"ms": 1, **{unit: seconds * 1_000 for unit, seconds in UNIT_SECONDS.items()}}
 
 
 class Term(NamedTuple):
@@ -165,7 +164,7 @@ def _filter(match: re.Match[str], name: str, raw: str, negated: bool, now: float
         number = _NUMBER.fullmatch(raw)
         if number is None:
             _refuse(match, f"{name}:{raw} is no number; write {name}:>1000 or {name}:<=5")
-        scale = 1000 if number["unit"] == "k" else _DURATION_MS[number["unit"]] if name == "duration" else 1
+        scale = 1000 if number["unit"] == "k" else _DURATION_MS[number["unit"] or "ms"] if name == "duration" else 1
         return Filter(name, number["op"] or "=", float(number["number"]) * scale, negated)
     if name == "mode" and not _MODE.fullmatch(raw):
         _refuse(match, f"mode:{raw} is no failure mode; write mode:M3, mode:any or mode:none")
@@ -175,9 +174,9 @@ def _filter(match: re.Match[str], name: str, raw: str, negated: bool, now: float
 
 
 def _time_ns(match: re.Match[str], raw: str, now: float | None) -> float:
-    ago = _AGO.fullmatch(raw)
+    ago = read_length(raw)
     if ago is not None:
-        return ((time.time() if now is None else now) - int(ago[1]) * _SECONDS[ago[2]]) * 1e9
+        return ((time.time() if now is None else now) - ago.total_seconds()) * 1e9
     try:
         moment = datetime.fromisoformat(raw)
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 
 
@@ -11,6 +12,14 @@ class Label(StrEnum):
     PASS = "pass"
     FAIL = "fail"
     CANT_TELL = "cant_tell"
+
+
+def overall(labels: Collection[Label]) -> Label:
+    """The answer to the whole: fail where one criterion fails, can't tell where one is open, else pass."""
+    for label in (Label.FAIL, Label.CANT_TELL):
+        if label in labels:
+            return label
+    return Label.PASS
 
 
 class Severity(StrEnum):

@@ -63,6 +63,8 @@ class Fold(StrEnum):
     """A pure wrapper: a graph node, a turn, a placeholder."""
     DOUBLE = "double"
     """A second recording of a call that another span holds."""
+    ABANDONED = "abandoned"
+    """A turn that was taken back: the conversation went on from a point before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..model.errors import UsageError
+from ..model.review_states import overall
 from ..model.reviews import Answer, CriterionAnswer, Label, Rubric, Severity
+from ..model.text.bounds import within
 
-TEXT_LIMIT = 4_000
 _LABELS = {"pass": Label.PASS, "fail": Label.FAIL, "cant_tell": Label.CANT_TELL}
 
 
@@ -19,7 +20,7 @@ def read_answer(form: Mapping[str, str], rubric: Rubric | None) -> Answer:
     """
     criteria = rubric.criteria if rubric else ()
     marks = tuple(CriterionAnswer(c.id, _label(form.get(f"criterion.{c.id}"), c.question)) for c in criteria)
-    label = _overall(marks) if marks else _label(form.get("label"), "the question")
+    label = overall([mark.label for mark in marks]) if marks else _label(form.get("label"), "the question")
     severity = None
     if label is Label.FAIL:
         if not form.get("reason", "").strip():
@@ -43,15 +44,5 @@ def _label(value: str | None, what: str) -> Label:
     return _LABELS[value]
 
 
-def _overall(marks: tuple[CriterionAnswer, ...]) -> Label:
-    """Fails where one criterion fails, passes where all pass."""
-    labels = {mark.label for mark in marks}
-    if Label.FAIL in labels:
-        return Label.FAIL
-    return Label.CANT_TELL if Label.CANT_TELL in labels else Label.PASS
-
-
 def _text(value: str) -> str:
-    if len(value) > TEXT_LIMIT:
-        raise UsageError(f"At most {TEXT_LIMIT} characters fit in one field. Shorten the text.")
-    return value.replace("\r\n", "\n").strip()
+    return within("text", value.replace("\r\n", "\n").strip())

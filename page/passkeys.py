@@ -13,12 +13,12 @@ import hashlib
 import ipaddress
 import json
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..model.errors import BadInputError, RefusedError
+from ..model.extras import is_installed
 from ..trust.files import read_bounded, write_atomic
 from ..trust.folders import config_folder
 
@@ -41,7 +41,7 @@ class Site:
         try:
             ipaddress.ip_address(self.rp_id.strip("[]"))
         except ValueError:
-            return find_spec("webauthn") is not None and bool(self.rp_id)
+            return is_installed("passkeys") and bool(self.rp_id)
         return False
 
 

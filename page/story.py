@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ..answers.plain.conversation import Speaker, Turn, conversation
+from ..answers.plain.first_look import first_places
 from ..model.findings import Signal
 from ..model.text.display import safe_text
 from ..model.traces import Trace
 from ..services.reviewing.claiming import OpenReview
-from ..tui.conversation import Turn, conversation
 
 
 @dataclass(slots=True)
@@ -29,9 +30,12 @@ class Told:
     """For an answer: what the agent had looked up since its last one."""
 
 
-_TERMINAL_HINT = " Enter on this turn shows them."
-"""What the terminal app adds to a turn; a page has no such key."""
-_NAMES = {"Person": ("The customer", "person"), "Agent": ("The agent", "agent"), "Act": ("The agent did", "act")}
+_NAMES = {
+    Speaker.PERSON: ("The customer", "person"),
+    Speaker.AGENT: ("The agent", "agent"),
+    Speaker.ACT: ("The agent did", "act"),
+    Speaker.ASIDE: ("Setting", "aside"),
+}
 
 
 def tell(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> list[list[Told]]:
@@ -39,19 +43,19 @@ def tell(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> list[list[T
     stories = []
     number = 0
     for trace, found in zip(opened.traces, signals, strict=True):
-        story = _trace(trace, found, set(opened.item.focus), number)
+        story = _trace(trace, found, opened.item.focus, number)
         number += len(story)
         stories.append(story)
     return stories
 
 
-def _trace(trace: Trace, signals: Sequence[Signal], focus: set[str], number: int) -> list[Told]:
-    wanted = {step.index for step in trace.steps if step.span_id in focus}
+def _trace(trace: Trace, signals: Sequence[Signal], focus: Sequence[str], number: int) -> list[Told]:
+    turns = conversation(trace)
+    first = first_places(trace, turns, focus, signals)
     story: list[Told] = []
     looked_up: list[Told] = []
-    for turn in conversation(trace):
-        number += 1
-        told = _told(turn, number, turn.step in wanted, signals)
+    for place, turn in enumerate(turns):
+        told = _told(turn, number + place + 1, place in first, signals)
         if told.kind == "act":
             looked_up.append(told)
         elif told.kind == "agent":
@@ -61,13 +65,10 @@ def _trace(trace: Trace, signals: Sequence[Signal], focus: set[str], number: int
 
 
 def _told(turn: Turn, number: int, look_here: bool, signals: Sequence[Signal]) -> Told:
-    who, kind = _NAMES.get(turn.speaker, ("Setting", "aside"))
-    if kind == "act" and turn.body.plain.startswith("searches"):
-        who = "The agent looked up"
+    who, kind = ("The agent looked up", "act") if turn.searches else _NAMES[turn.speaker]
     found = [
         f"A rule noticed: {safe_text(signal.reason)}."
         for signal in signals
-        if signal.failure and signal.step == turn.step and kind in ("agent", "act")
+        if signal.failure and signal.step == turn.step and turn.acts
     ]
-    text = turn.body.plain.replace(_TERMINAL_HINT, "")
-    return Told(number, who, text, kind, look_here or bool(found and kind == "agent"), found)
+    return Told(number, who, safe_text(turn.text), kind, look_here, found)

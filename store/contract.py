@@ -8,7 +8,7 @@ column name. What engines do not share stands in `store/sqlite/`, reached throug
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
@@ -99,6 +99,9 @@ class Store(Protocol):
 
         The right ends with the block, and with the process however it ends.
         """
+
+    def lost_guards(self) -> Collection[str]:
+        """Names of the guards that keep tables append-only and are not there any more; none in a sound store."""
 
     def change_mark(self) -> object:
         """Equal to an earlier one as long as nothing was written since; compare marks of one thread only."""

@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 from conversations import Builder
+from hypothesis import settings
 from retrospan.store.contract import Store
 from retrospan.store.opening import open_store
+from reviewdesk import Desk
+
+# A shared machine stalls now and then; what an example costs is told by benchmarks.
+settings.register_profile("retrospan", deadline=None)
+settings.load_profile("retrospan")
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +36,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def traces(store: Store) -> Builder:
     """A builder of traces in the `store` fixture."""
     return Builder(store)
+
+
+@pytest.fixture
+def desk(store: Store) -> Desk:
+    """A store with two runs, and people who judge them."""
+    return Desk(store)

@@ -8,9 +8,8 @@ import tomllib
 from pathlib import Path, PurePosixPath
 
 import pytest
+from rooms import ROOMS, ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("store", "ingest", "analysis", "services", "regression", "mcp_server", "agents", "tui", "cli", "examples")
 HEAVY = ("textual", "anthropic", "mcp", "sqlalchemy", "alembic", "numpy", "networkx", "onnxruntime")
 
 

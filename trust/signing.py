@@ -1,7 +1,9 @@
 """Signatures over canonical content, and what they are worth under a trust root.
 
 What is signed is the domain, the kind, the SHA-256 of the canonical content, and who signs when: a signature fits one
-kind of thing and one content, and says nothing on any other.
+kind of thing and one content, and says nothing on any other. Content and message are written as RFC 8785 says (JSON
+Canonicalization Scheme), so that other programs can verify them. Signatures of before, and over what RFC 8785 cannot
+hold (whole numbers beyond 2^53), are of form 1, whose bytes are `jsontext.canonical`.
 """
 
 from __future__ import annotations
@@ -9,8 +11,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+import rfc8785
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..model.reviews import SignatureState
@@ -20,7 +23,7 @@ from .keys import signature_fits
 from .root import Trust
 from .session import ReviewSession
 
-_DOMAIN = b"retrospan signature 1\n"
+_DOMAINS = {1: b"retrospan signature 1\n", 2: b"retrospan signature 2\n"}
 
 
 class Signature(BaseModel):
@@ -34,6 +37,8 @@ class Signature(BaseModel):
     demo: bool = False
     value: str = Field(max_length=128)
     """Ed25519 over the message, base64."""
+    form: Literal[1, 2] = 1
+    """How the signed bytes are written: 2 is RFC 8785."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,12 @@ def sign_manifest(session: ReviewSession, kind: str, content: Any, *, signed_at:
         signed_at: UTC, `2026-11-22T11:00:00Z`.
     """
     unsigned = Signature(
-        reviewer=session.fingerprint, name=session.name, signed_at=signed_at, demo=session.demo, value=""
+        reviewer=session.fingerprint,
+        name=session.name,
+        signed_at=signed_at,
+        demo=session.demo,
+        value="",
+        form=_form_for(content),
     )
     return unsigned.model_copy(update={"value": session.sign(_message(kind, content, unsigned))})
 
@@ -109,11 +119,25 @@ def content_sha256(content: Any) -> str:
     return hashlib.sha256(canonical(content)).hexdigest()
 
 
+def _form_for(content: Any) -> Literal[1, 2]:
+    try:
+        rfc8785.dumps(content)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
+        return 1
+    return 2
+
+
 def _message(kind: str, content: Any, signature: Signature) -> bytes:
-    return _DOMAIN + canonical(
+    written = rfc8785.dumps if signature.form == 2 else canonical
+    try:
+        digest = hashlib.sha256(written(content)).hexdigest()
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
+        # What was signed in this form could be written in it, so nothing fits this signature.
+        digest = ""
+    return _DOMAINS[signature.form] + written(
         {
             "kind": kind,
-            "sha256": content_sha256(content),
+            "sha256": digest,
             "reviewer": signature.reviewer,
             "name": signature.name,
             "signed_at": signature.signed_at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..model.findings import CauseClass
+from ..model.review_states import overall
 from ..model.reviews import Answer, CriterionAnswer, Label, Severity
 
 LABEL_WORDS = {Label.PASS: "pass", Label.FAIL: "fail", Label.CANT_TELL: "can't tell"}
@@ -47,13 +48,8 @@ class AnswerForm:
 
     @property
     def label(self) -> Label | None:
-        """The answer to the whole: fail if any criterion fails, else can't tell if any is open, else pass."""
-        if not self.complete:
-            return None
-        for label in (Label.FAIL, Label.CANT_TELL):
-            if label in self.marks:
-                return label
-        return Label.PASS
+        """The answer to the whole, once every criterion has a mark."""
+        return overall(self.marks) if self.complete else None
 
     def mark(self, label: Label, severity: Severity | None = None) -> None:
         """Answer the next criterion; a complete form starts anew. The severest of several fails counts."""

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from ..agents.chat import Exchange, Lookup, Said
+from ..answers.plain.words import step_name
 from ..model.traces import Trace
 from .gate import joined, shown, shown_line
-from .step_text import step_name
 from .widgets.block_view import Block
 
 _QUOTE = 120

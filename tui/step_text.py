@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from textual.content import Content
 
+from ..answers.plain.words import step_name
 from ..model.findings import Signal
 from ..model.traces import Status, Step, StepKind, TraceSummary
 from .gate import cell, joined, lines, shown, shown_line
@@ -37,11 +38,6 @@ def depths(steps: Sequence[Step]) -> list[int]:
         parent = step.parent
         found.append(0 if parent is None or parent >= len(found) else found[parent] + 1)
     return found
-
-
-def step_name(step: Step) -> str:
-    """What a reader calls the step: the tool, the agent, else the span's own name."""
-    return step.tool or (step.agent if step.kind in (StepKind.LLM, StepKind.AGENT) else None) or step.name
 
 
 def duration_text(duration_ms: float | None) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from ..answers.plain.words import step_name
 from ..model.traces import Status, Step, StepKind
 from .gate import cell, counted, joined, lines, shown
 from .plots import bar, levels, span_bar
-from .step_text import KIND_WORDS, duration_text, step_name
+from .step_text import KIND_WORDS, duration_text
 
 _WORKS = (StepKind.LLM, StepKind.TOOL, StepKind.RETRIEVER, StepKind.EMBEDDING, StepKind.RERANKER, StepKind.GUARDRAIL)
 _STYLES = {StepKind.LLM: "$primary", StepKind.TOOL: "$accent", StepKind.RETRIEVER: "$success"}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 from textual.content import Content
 
-from ..model.text.jsontext import as_text
+from ..answers.plain.words import one_line, scalar_text
 from ..model.traces import Document, JsonValue, Message, ToolCall
 from .gate import joined, lines, shown
 
@@ -16,8 +15,6 @@ BRIEF = 4_000
 WHOLE = 300_000
 """Characters shown on request; `retrospan trace show --full` has no bound."""
 _FEW = 12
-_DEEP = 5
-"""Nesting that is still laid out line by line; what lies deeper stays JSON."""
 
 
 def bounded(text: str, limit: int, style: str = "") -> Content:
@@ -37,22 +34,10 @@ def value_content(value: JsonValue, limit: int) -> Content:
         and 0 < len(value) <= _FEW
         and not any(isinstance(v, dict | list) for v in value.values())
     ):
-        return lines(*(joined(shown(f"{key}: ", "$quiet"), bounded(_scalar(v), limit)) for key, v in value.items()))
+        return lines(*(joined(shown(f"{key}: ", "$quiet"), bounded(scalar_text(v), limit)) for key, v in value.items()))
     if isinstance(value, dict | list):
         return bounded(_indented(value), limit)
-    return shown(_scalar(value))
-
-
-def one_line(value: JsonValue) -> str:
-    """A value inside a sentence: `order_id: A-1002, amount: 300`."""
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {_scalar(part)}" for key, part in value.items())
-    return _scalar(value)
-
-
-def plain_content(value: JsonValue, limit: int) -> Content:
-    """A value without braces and quotes, for readers who know no JSON: a line a field, a number an item."""
-    return bounded("\n".join(_plain_lines(value, 0)), limit)
+    return shown(scalar_text(value))
 
 
 def call_line(call: ToolCall) -> str:
@@ -79,32 +64,8 @@ def document_content(number: int, document: Document, limit: int) -> Content:
     return lines(head, bounded(document.content, limit))
 
 
-def _plain_lines(value: JsonValue, depth: int) -> Iterator[str]:
-    indent = "  " * depth
-    if depth >= _DEEP or not isinstance(value, dict | list) or not value:
-        yield indent + _scalar(value)
-        return
-    named = value.items() if isinstance(value, dict) else ((f"{i}.", part) for i, part in enumerate(value, 1))
-    for name, part in named:
-        head = f"{indent}{name}" if name.endswith(".") else f"{indent}{name}:"
-        if isinstance(part, dict | list) and part and depth + 1 < _DEEP:
-            yield head
-            yield from _plain_lines(part, depth + 1)
-        else:
-            yield f"{head} {_scalar(part)}"
-
-
-def _scalar(value: JsonValue) -> str:
-    if value is None:
-        return "–"
-    try:
-        return as_text(value)
-    except RecursionError:
-        return "(nested too deeply to show)"
-
-
 def _indented(value: JsonValue) -> str:
     try:
         return json.dumps(value, indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
-        return _scalar(value)
+        return scalar_text(value)

@@ -111,7 +111,7 @@ class StepJson(TypedDict):
     started_at: str | None
     duration_ms: float | None
     folded: bool
-    fold: NotRequired[Literal["wrapper", "double"]]
+    fold: NotRequired[Literal["wrapper", "double", "abandoned"]]
     attributes: NotRequired[dict[str, Any]]
 
 
@@ -213,6 +213,14 @@ class FindingJson(TypedDict):
     next_command: str
 
 
+class LeftOutJson(TypedDict):
+    """Records or files of one kind of which nothing was made."""
+
+    file: str
+    what: str
+    count: int
+
+
 class ImportJson(TypedDict):
     """The answer of `retrospan import`."""
 
@@ -222,6 +230,7 @@ class ImportJson(TypedDict):
     skipped: int
     redacted: int
     errors: list[RecordErrorJson]
+    left_out: list[LeftOutJson]
     findings: list[FindingJson]
 
 

@@ -229,5 +229,6 @@ def import_json(report: ImportReport) -> w.ImportJson:
         "skipped": report.skipped,
         "redacted": report.redacted,
         "errors": [{"file": e.file, "where": e.where, "what": e.what} for e in report.errors],
+        "left_out": [{"file": one.file, "what": one.what, "count": one.count} for one in report.left_out],
         "findings": [cast(w.FindingJson, asdict(finding)) for finding in report.findings],
     }

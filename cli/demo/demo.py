@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from ...model.extras import require_extra
 from ...model.text.display import safe_line
 from ...services.agent_work.demonstrating import FailingRun, failing_runs, newest_traces, queue_reviews
 from ...services.finding.top_failures import top_findings
@@ -45,6 +46,7 @@ def demo_command(auto: bool, folder: Path | None) -> int:
     Runs a support agent over 40 customer requests, receives its spans over OTLP, and shows the runs that failed
     although every one ended well by its own account: where it went wrong, against a good run, and what to ask people.
     """
+    require_extra("otel")
     place = folder or Path(tempfile.mkdtemp(prefix="retrospan-demo-"))
     place.mkdir(parents=True, exist_ok=True)
     with open_store(place / "store.db", kind="demo") as store:

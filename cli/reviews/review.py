@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ...model.errors import UsageError
+from ...model.extras import require_extra
 from ...store.contract import Store
 from ...trust.session import ReviewSession
 from ..lazy import LazyGroup
@@ -116,6 +117,7 @@ def tui_command(reviewer: str | None, folder: Path, theme: str | None, store_loc
 
 
 def _require_screen() -> None:
+    require_extra("tui")
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise UsageError(
             "The terminal app needs a terminal for input and output; one of them is a pipe or a file. "

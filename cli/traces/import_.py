@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from ..shared.options import json_option, opened, print_json, progress_bar, say,
 from ..shared.privacy_options import privacy_options
 
 _ERRORS_SHOWN = 10
+_KINDS_SHOWN = 8
 
 
 @click.command(
@@ -72,6 +74,13 @@ def _print(report: ImportReport) -> None:
     )
     if report.redacted:
         click.echo(f"{report.redacted} secrets were taken out before anything was stored.")
+    if report.left_out:
+        kinds = Counter[str]()
+        for one in report.left_out:
+            kinds[one.what] += one.count
+        shown = ", ".join(f"{number} {what}" for what, number in kinds.most_common(_KINDS_SHOWN))
+        more = ", …" if len(kinds) > _KINDS_SHOWN else ""
+        say(f"Left out, since they are no steps: {shown}{more} (--json says of which file).", err=True)
     for error in report.errors[:_ERRORS_SHOWN]:
         say(f"  skipped {error.file} {error.where}: {error.what}", err=True)
     if len(report.errors) > _ERRORS_SHOWN:

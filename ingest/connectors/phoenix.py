@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
-from ...model.errors import RemoteError, UsageError
+from ...model.errors import RemoteError
+from ...model.extras import require_extra
 from ...model.text.jsontext import as_text
 from ...model.traces import JsonValue
 from ..formats.fields import mapping, optional_text, sequence
@@ -38,12 +39,9 @@ class PhoenixConnector:
     source = "phoenix"
 
     def __init__(self, url: str, api_key: str | None = None) -> None:
-        try:
-            from phoenix.client import Client
-        except ImportError as err:
-            raise UsageError(
-                "Pulling from Phoenix needs its client. Install it: pip install 'retrospan[phoenix]'."
-            ) from err
+        require_extra("phoenix")
+        from phoenix.client import Client
+
         self.url = url.rstrip("/")
         self._client: Any = Client(base_url=self.url, api_key=api_key)
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from ...model.errors import BadInputError, UsageError, did_you_mean
 from . import (
-    claude_code,
-    codex,
     inspect_log,
     jaeger,
     langfuse,
@@ -21,6 +19,23 @@ from . import (
     phoenix,
     reviews_csv,
     span_tree,
+)
+from .agents import (
+    aider,
+    atif,
+    browser_use,
+    claude_code,
+    claude_stream,
+    cline,
+    codex,
+    codex_exec,
+    copilot_chat,
+    copilot_cli,
+    gemini_cli,
+    gemini_stream,
+    mini_swe_agent,
+    openhands,
+    swe_agent,
 )
 from .fields import shortened
 from .head import Head, make_head
@@ -42,7 +57,20 @@ FORMATS: tuple[Format, ...] = (
     Format("span-tree", "nested span tree (Patronus)", span_tree.sniff, span_tree.read),
     Format("inspect", "Inspect AI log (.eval, .json)", inspect_log.sniff, inspect_log.read),
     Format("claude-code", "Claude Code session", claude_code.sniff, claude_code.read),
+    Format("claude-stream", "output of claude -p (stream-json, json)", claude_stream.sniff, claude_stream.read),
     Format("codex", "Codex rollout", codex.sniff, codex.read),
+    Format("codex-exec", "output of codex exec --json", codex_exec.sniff, codex_exec.read),
+    Format("gemini-cli", "Gemini CLI session", gemini_cli.sniff, gemini_cli.read),
+    Format("gemini-stream", "Gemini CLI stream-json or telemetry log", gemini_stream.sniff, gemini_stream.read),
+    Format("copilot-chat", "GitHub Copilot chat of VS Code", copilot_chat.sniff, copilot_chat.read),
+    Format("copilot-cli", "GitHub Copilot CLI session", copilot_cli.sniff, copilot_cli.read),
+    Format("atif", "ATIF trajectory (Harbor)", atif.sniff, atif.read),
+    Format("browser-use", "browser-use history", browser_use.sniff, browser_use.read),
+    Format("cline", "task of Cline or Roo Code", cline.sniff, cline.read),
+    Format("openhands", "OpenHands trajectory, events or evaluation output", openhands.sniff, openhands.read),
+    Format("aider", "Aider chat history", aider.sniff, aider.read),
+    Format("mini-swe-agent", "mini-swe-agent trajectory", mini_swe_agent.sniff, mini_swe_agent.read),
+    Format("swe-agent", "SWE-agent trajectory", swe_agent.sniff, swe_agent.read),
     Format("openai-agents", "OpenAI Agents trace export", openai_agents.sniff, openai_agents.read),
     Format("mlflow", "MLflow trace JSON", mlflow.sniff, mlflow.read),
     Format("langsmith", "LangSmith runs", langsmith.sniff, langsmith.read),

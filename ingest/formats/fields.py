@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ...model.errors import BadInputError
-from ...model.text.jsontext import as_text, parse_if_json
+from ...model.text.jsontext import as_text, canonical, parse_if_json
 from ...model.traces import JsonValue, Outcome
 
 _PASS = {
@@ -49,6 +49,11 @@ MAX_ID = 1_024
 def span_id_of(*parts: str | int) -> str:
     """A 16-digit hex id that depends on nothing but `parts`, so that a second import finds the same span."""
     return hashlib.sha256("\0".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def digest_of(value: JsonValue) -> str:
+    """16 hex digits of what a value holds: tells records and runs apart that have no id of their own."""
+    return span_id_of(canonical(value).decode("utf-8", "replace"))
 
 
 def required_text(record: Mapping[str, JsonValue], key: str, *, where: str | None = None) -> str:

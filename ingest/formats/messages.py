@@ -9,7 +9,7 @@ says is the `inputs` of its step; a tool step has the arguments of the call it a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 from ...model.errors import BadInputError
@@ -42,6 +42,9 @@ from .fields import (
 )
 from .head import Head
 from .records import ReadItem, Record, Source, each_record
+from .session import set_failed
+from .speakers import heard
+from .textloop import with_results
 
 CONVENTION = "messages"
 _ERROR_TEXT = 2_000
@@ -95,7 +98,7 @@ def conversation_batch(record: Record, source: Source) -> SpanBatch:
         raise BadInputError(f"Field 'messages' is missing or no list. Write {_EXAMPLE}.")
     source.limits.check_size(record.size, where=record.where)
     source.limits.check_steps(len(raw_messages), where=record.where)
-    spans = conversation_spans(trace_key, raw_messages)
+    spans = conversation_spans(trace_key, with_results(raw_messages))
     _set_times(spans, value)
     return SpanBatch(spans, [_facts(trace_key, value)])
 
@@ -161,6 +164,8 @@ class _Conversation:
         elif last.role == "tool":
             self._tool_step(span, messages)
         else:
+            if last.role == "user" and (notices := heard(last.content)).notices and not notices.person:
+                last = messages[-1] = replace(last, role="system")
             span.kind = StepKind.HUMAN if last.role == "user" else StepKind.CHAIN
             span.inputs = last.content
             for answer in messages[:-1]:
@@ -190,9 +195,9 @@ class _Conversation:
         span.name = span.tool or "tool"
         span.inputs, span.outputs = (inputs[0], outputs[0]) if len(answers) == 1 else (list(inputs), list(outputs))
         span.tool_call_id = answers[0].tool_call_id or (calls[0].id if calls[0] else None)
-        failed = next((answer for answer in answers if answer.is_error), None)
-        if failed:
-            span.status, span.error = Status.ERROR, StepError(failed.content[:_ERROR_TEXT])
+        for place, answer in enumerate(answers):
+            if answer.is_error:
+                answers[place] = set_failed(span, answer)
 
     def _answered(self, answer: Message) -> ToolCall | None:
         """The call that a tool message answers: by id, else by name, else the oldest one without an answer."""

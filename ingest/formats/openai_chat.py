@@ -16,6 +16,7 @@ from .head import Head
 from .messages import conversation_spans
 from .records import ReadItem, Record, Source, each_record
 from .session import joined
+from .textloop import with_results
 
 CONVENTION = "openai-chat"
 
@@ -52,7 +53,7 @@ def _conversation(record: Record, source: Source) -> SpanBatch:
         tags=tags_of(value.get("tags")),
         metadata=metadata or None,
     )
-    spans = conversation_spans(trace_key, turns, CONVENTION)
+    spans = conversation_spans(trace_key, with_results(turns), CONVENTION)
     for span in spans:
         if span.kind is StepKind.LLM:
             span.tool_definitions = request.get("tools") or request.get("functions") or None

@@ -29,7 +29,19 @@ class RecordError:
     what: str
 
 
-ReadItem: TypeAlias = SpanBatch | RecordError
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Records or parts that are no run and were not taken, or not in full: counted and named, no error."""
+
+    file: str
+    what: str
+    """In the plural, such as `data set items`."""
+    count: int
+    why: str = ""
+    """A sentence: why, and what to do with them."""
+
+
+ReadItem: TypeAlias = SpanBatch | RecordError | LeftOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,9 @@ class Source:
     def error(self, where: str, what: str) -> RecordError:
         return RecordError(self.file, where, what)
 
+    def left_out(self, what: str, count: int, why: str = "") -> LeftOut:
+        return LeftOut(self.file, what, count, why)
+
     def read_all(self) -> bytes:
         """The whole content.
 
@@ -59,6 +74,11 @@ class Source:
         """
         with self.open() as stream:
             return read_bounded(stream, self.limits)
+
+
+def opened(path: Path) -> BinaryIO:
+    """A further file of a run, for reading; the caller closes."""
+    return path.open("rb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +269,7 @@ def _deep_checked(source: Source, record: Record) -> Record | RecordError:
 
 def each_record(
     source: Source,
-    convert: Callable[[Record], SpanBatch | None],
+    convert: Callable[[Record], SpanBatch | LeftOut | None],
     records: Callable[[Source], Iterator[Record | RecordError]] = json_records,
 ) -> Iterator[ReadItem]:
     """Runs `convert` over every JSON record; what it refuses with `BadInputError` becomes a `RecordError`."""

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from ...model.text.bounds import TEXT_LIMIT
 from ..registry import Caller, tool
 
 if TYPE_CHECKING:
     from ...model.reviews import AppliesTo, LessonOrigin
 
 _TAGS = {"tool": "tools", "prompt": "prompts", "task": "tasks", "mode": "modes", "file": "files"}
-_Text = Annotated[str, Field(max_length=4_000)]
+_Text = Annotated[str, Field(max_length=TEXT_LIMIT)]
 
 
 @tool("Look up lessons")

@@ -10,6 +10,7 @@ from ...analysis.modes.features import pack_total, unpack_features, unpack_total
 from ...model.clock import utc_now, utc_text
 from ...model.errors import UsageError
 from ...model.reviews import ReviewItem
+from ...model.text.bounds import bounded
 from ...model.text.display import safe_line
 from ...model.traces import Outcome, Trace
 from ...store.contract import Connection, Store
@@ -19,7 +20,7 @@ from ...store.findings.observations import Observation, insert_observation
 from ...store.reading.summaries import parse_trace_id
 from ..reviewing.asking import request_review
 from ..reviewing.quotations import locate_quote
-from ..reviewing.subjects import bounded, find_step, load_subject
+from ..reviewing.subjects import find_step, load_subject
 from ..understanding.analysing import analyse
 from .gathering import update_modes
 

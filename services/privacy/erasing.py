@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ...model.clock import utc_text
+from ...model.clock import read_length, utc_text
 from ...model.errors import UsageError
 from ...store.contract import Store
 from ...store.erasure.records import ErasureKind, Occasion
@@ -24,9 +24,7 @@ _BATCH = 200
 """Traces removed in one transaction."""
 _SHOWN = 5
 _CHUNK = 900
-_AGE = re.compile(r"(\d{1,5})([hdw])")
 _WORD = re.compile(r"[^\s\"'`,;()\[\]{}<>]+")
-_SECONDS = {"h": 3_600, "d": 86_400, "w": 604_800}
 
 _REVIEWED = """
 AND id NOT IN (SELECT trace_id FROM verdict_subject)
@@ -59,18 +57,18 @@ class Erased:
 
 
 def parse_age(text: str) -> float:
-    """Seconds of `90d`, `12h` or `6w`.
+    """Seconds of an age: `90d`, `12h`, `6w`, as in search lines.
 
     Raises:
-        UsageError: if it is none.
+        UsageError: if it is none, or no time at all.
 
     >>> parse_age("2d")
     172800.0
     """
-    match = _AGE.fullmatch(text.strip())
-    if match is None or not int(match[1]):
-        raise UsageError(f"{text!r} is no age; write hours, days or weeks as 12h, 90d or 6w.")
-    return float(int(match[1]) * _SECONDS[match[2]])
+    age = read_length(text)
+    if not age:
+        raise UsageError(f"{text!r} is no age; write one as 30m, 12h, 90d or 6w.")
+    return age.total_seconds()
 
 
 def prune_traces(

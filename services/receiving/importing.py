@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...ingest.formats.read import read_path
-from ...ingest.formats.records import RecordError
+from ...ingest.formats.read import read_path, unread_files
+from ...ingest.formats.records import LeftOut, ReadItem, RecordError
 from ...ingest.limits import DEFAULT_LIMITS, Limits
 from ...model.errors import BadInputError, UsageError
 from ...model.traces import SpanBatch
@@ -41,6 +41,8 @@ class ImportReport:
     redacted: int = 0
     """Secrets taken out before anything was written."""
     errors: list[RecordError] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    """Records that were understood and make no step, and files of other kinds, counted."""
     findings: list[Finding] = field(default_factory=list)
     trace_ids: list[int] = field(default_factory=list)
     """The traces of this import, in order of first mention."""
@@ -96,6 +98,7 @@ class _Importer:
             if on_progress:
                 on_progress("reading", done, total)
 
+        self._report.left_out += unread_files(path)
         try:
             items = read_path(path, format_name, limits=limits, on_progress=reading)
             for batch in self._batches(items):
@@ -103,13 +106,16 @@ class _Importer:
         except BadInputError as err:
             self._report.errors.append(RecordError(str(path), err.where or "file", str(err)))
 
-    def _batches(self, items: Iterator[SpanBatch | RecordError]) -> Iterator[SpanBatch]:
+    def _batches(self, items: Iterator[ReadItem]) -> Iterator[SpanBatch]:
         """Small batches joined; what was read before a file breaks off is still handed on."""
         waiting = SpanBatch()
         try:
             for item in items:
                 if isinstance(item, RecordError):
                     self._report.errors.append(item)
+                    continue
+                if isinstance(item, LeftOut):
+                    self._report.left_out.append(item)
                     continue
                 waiting.spans += item.spans
                 waiting.facts += item.facts

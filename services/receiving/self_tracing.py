@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 
 from ...ingest.otlp.raw import RawSpan
+from ...model.extras import require_extra
 
 SELF_MARK = "retrospan.self"
 """The resource attribute of our own spans. A receiver that stored them would trace its own storing."""
@@ -23,6 +24,7 @@ def tracing_itself(enabled: bool) -> Iterator[None]:
     if not enabled:
         yield
         return
+    require_extra("otel")
     from opentelemetry import trace
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource

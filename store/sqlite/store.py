@@ -10,6 +10,7 @@ from pathlib import Path
 from ...model.errors import StoppedError, StoreError
 from ..caches import Caches
 from ..contract import StoreKind
+from .append_only import SELECT_TRIGGERS, trigger_names
 from .connection import BUSY_SECONDS, SqliteConnection, connect
 from .driver import OperationalError, driver
 from .errors import explain
@@ -153,6 +154,10 @@ class SqliteStore:
 
     def scrub(self, *, compact: bool = False) -> bool:
         return scrub_file(self.write, self.outside_transaction, compact=compact)
+
+    def lost_guards(self) -> frozenset[str]:
+        with self.read() as con:
+            return trigger_names() - {row["name"] for row in con.execute(SELECT_TRIGGERS)}
 
     def change_mark(self) -> object:
         con = self._connection()

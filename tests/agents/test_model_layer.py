@@ -20,7 +20,15 @@ from scripted_model import says, serving
 
 @pytest.mark.parametrize(
     "module",
-    ["agents.triage", "agents.judging", "agents.fixer", "agents.loop", "agents.bridge", "cli.triage", "cli.fix"],
+    [
+        "agents.triage",
+        "agents.judging",
+        "agents.fixer",
+        "agents.loop",
+        "agents.bridge",
+        "cli.agents.triage",
+        "cli.agents.fix",
+    ],
 )
 def test_the_sdk_is_imported_only_when_a_model_is_asked(module: str) -> None:
     script = f"import sys, retrospan.{module}; print([n for n in ('anthropic', 'mcp', 'textual') if n in sys.modules])"

@@ -22,11 +22,6 @@ Look = Callable[..., str]
 
 
 @pytest.fixture
-def desk(store: Store) -> Desk:
-    return Desk(store)
-
-
-@pytest.fixture
 def look(store: Store) -> Look:
     tools = load_tools()
 

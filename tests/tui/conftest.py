@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from retrospan.services.reviewing.asking import Citation, propose_verdict, request_review
-from retrospan.store.contract import Store
 from retrospan.trust.session import ReviewSession
 from retrospan.tui.screens import drafts, item, sign
 from reviewdesk import QUESTION, Desk
@@ -15,12 +14,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let deciding keys act at once, which the guard time otherwise forbids."""
     for module in (item, sign, drafts):
         monkeypatch.setattr(module, "GUARD_SECONDS", 0.0)
-
-
-@pytest.fixture
-def desk(store: Store) -> Desk:
-    """A store with two runs, and people who judge them."""
-    return Desk(store)
 
 
 @pytest.fixture

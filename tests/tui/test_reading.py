@@ -2,50 +2,13 @@
 
 from __future__ import annotations
 
+from retrospan.answers.plain.words import laid_out
 from retrospan.model.reviews import Answer, Label, Severity
-from retrospan.model.traces import JsonValue, Message, Span, SpanBatch, Step, StepKind
-from retrospan.store.contract import Store
-from retrospan.store.reading.summaries import get_trace
-from retrospan.store.traces.commit import commit_batch
+from retrospan.model.traces import JsonValue, Step, StepKind
 from retrospan.tui.answering import AnswerForm
-from retrospan.tui.conversation import conversation
 from retrospan.tui.gate import cell, cut
 from retrospan.tui.step_text import depths
-from retrospan.tui.values import bounded, plain_content, value_content
-from reviewdesk import Desk
-
-
-def test_run_reads_as_a_conversation_with_acts_as_sentences(desk: Desk) -> None:
-    turns = conversation(get_trace(desk.store, 1))
-    assert [(turn.step, turn.speaker, turn.body.plain) for turn in turns] == [
-        (0, "Person", "Can I still return order 204?"),
-        (1, "Act", "uses get_policy with topic: refund\nand gets: Refunds within 30 days."),
-        (2, "Agent", "You have 45 days to return it."),
-    ]
-
-
-def test_run_without_messages_shows_its_input_and_output(store: Store) -> None:
-    root = Span("bare", "r1", "support", StepKind.AGENT, started_at_ns=1, inputs="Where is it?", outputs="On its way.")
-    commit_batch(store, SpanBatch(spans=[root]))
-    turns = conversation(get_trace(store, 1))
-    assert [(turn.speaker, turn.body.plain) for turn in turns] == [("Person", "Where is it?"), ("Agent", "On its way.")]
-
-
-def test_instructions_are_mentioned_and_not_spread_out(store: Store) -> None:
-    span = Span("told", "c1", "chat", StepKind.LLM, started_at_ns=1)
-    span.input_messages = (Message("system", "Secret rules. " * 500), Message("user", "Hi"))
-    span.output_messages = (Message("assistant", "Hello"),)
-    commit_batch(store, SpanBatch(spans=[span]))
-    turns = conversation(get_trace(store, 1))
-    assert [turn.speaker for turn in turns] == ["Aside", "Person", "Agent"]
-    assert "7,000 characters" in turns[0].body.plain and "Secret" not in turns[0].body.plain
-
-
-def test_nested_values_read_without_braces() -> None:
-    value: JsonValue = {"hits": [{"id": "a", "ok": True}, {"id": "b", "note": None}], "total": 2}
-    assert plain_content(value, 500).plain == (
-        "hits:\n  1.\n    id: a\n    ok: true\n  2.\n    id: b\n    note: –\ntotal: 2"
-    )
+from retrospan.tui.values import bounded, value_content
 
 
 def test_long_text_is_cut_and_says_how_much_is_left() -> None:
@@ -57,7 +20,7 @@ def test_deep_value_does_not_break_the_screen() -> None:
     value: JsonValue = []
     for _ in range(2_000):
         value = [value]
-    assert value_content(value, 200).plain and plain_content(value, 200).plain
+    assert value_content(value, 200).plain and laid_out(value)
 
 
 def test_cells_have_their_width_also_with_wide_characters() -> None:

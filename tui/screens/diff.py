@@ -13,6 +13,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
+from ...answers.plain.words import step_name
 from ...model.errors import RetrospanError
 from ...model.findings import Difference
 from ...model.text.jsontext import as_text
@@ -20,7 +21,7 @@ from ...model.traces import Trace
 from ...services.privacy.read_notes import at_hand, note_reading
 from ...services.understanding.explaining import Comparison, compare_traces
 from ..gate import cell, counted, joined, lines, shown
-from ..step_text import KIND_WORDS, step_blocks, step_name
+from ..step_text import KIND_WORDS, step_blocks
 from ..widgets.block_view import Block, BlockView
 from ..widgets.row_list import RowList
 from .base import AppScreen

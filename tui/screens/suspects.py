@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from ...answers.plain.words import step_name
 from ...model.findings import Suspect
 from ...services.understanding.explaining import Explanation
 from ..gate import joined, lines, shown, shown_line
-from ..step_text import step_name
 from ..widgets.block_view import Block, BlockView
 
 _SHOWN = 5

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from commands import run
 from retrospan.services.reviewing.asking import request_review
 from retrospan.services.reviewing.asking_back import ask_back
 from retrospan.services.reviewing.claiming import open_review
-from retrospan.store.contract import Store
 from reviewdesk import QUESTION, Desk
 
 RUBRIC = """\
@@ -20,11 +18,6 @@ criteria:
 - id: window
   question: Was the window right
 """
-
-
-@pytest.fixture
-def desk(store: Store) -> Desk:
-    return Desk(store)
 
 
 def test_queue_is_filled_listed_and_says_why_it_is_empty(desk: Desk, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from commands import run
 
-SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "reference" / "schemas"
+SCHEMAS = Path(__file__).resolve().parents[3] / "docs" / "reference" / "schemas"
 
 
 def conversation(number: int, amount: str, outcome: str) -> dict[str, Any]:

@@ -255,7 +255,7 @@ WRITER = """
 
 
 def test_a_sweep_leaves_no_dangling_reference_from_another_process(store: Store) -> None:
-    support = str(Path(__file__).resolve().parents[1] / "support")
+    support = str(Path(__file__).resolve().parents[2] / "support")
     code = textwrap.dedent(WRITER).format(support=support, path=str(store.location))
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -29,11 +29,6 @@ from reviewdesk import Desk
 NOW = "2026-11-22T11:00:00Z"
 
 
-@pytest.fixture
-def desk(store: Store) -> Desk:
-    return Desk(store)
-
-
 def check(store: Store, path: Path) -> CheckedCheckpoints:
     return check_checkpoints(store, read_checkpoints(path), load_trust(store))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from retrospan.model.reviews import Answer, Label, Lesson, LessonOrigin, LessonStatus, Verdict
 from retrospan.services.knowledge.confirming import confirm_lesson
 from retrospan.services.privacy.erasing import delete_traces
@@ -13,16 +12,10 @@ from retrospan.services.reviewing.asking import request_review
 from retrospan.services.reviewing.claiming import open_review
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
 from retrospan.services.reviewing.people import distrust_reviewer, vouch_for
-from retrospan.store.contract import Store
 from retrospan.store.knowledge.lookup import get_lesson, list_lessons, search_lessons
 from reviewdesk import Desk
 
 LESSON = Lesson("quote-the-policy", "Quote the policy", "It promised 45 days.", "Not read.", "Quote the sentence.")
-
-
-@pytest.fixture
-def desk(store: Store) -> Desk:
-    return Desk(store)
 
 
 def learn(desk: Desk, folder: Path) -> Verdict:
