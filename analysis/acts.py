@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from ..model.text.jsontext import as_text, scalars
 from ..model.traces import JsonValue, Message, Status, StepKind, ToolCall
-from .commands import Command, read_command
 from .effects import Effect, effect_by
 from .failures import failure_in_result, refused_change
-from .tool_roles import ToolFact, ToolRole, ToolUse, infer_tool
+from .tools.commands import Command, read_command
+from .tools.tool_roles import ToolFact, ToolRole, ToolUse, infer_tool
 from .unpacking import unpacked
 from .views import FETCHING, Role, View, code_in
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import lru_cache
 
-from .tool_roles import READ_VERBS, WRITE_VERBS, ToolFact, ToolRole, infer_tool, words_of
+from .tools.tool_roles import READ_VERBS, WRITE_VERBS, ToolFact, ToolRole, infer_tool, words_of
 
 _LINKS = 3
 """Words this short (by, of, for, id, api) say little of what a tool is about."""

@@ -10,7 +10,7 @@ import re
 
 from ..model.text.jsontext import parse_if_json
 from ..model.traces import JsonValue
-from .tool_roles import words_of
+from .tools.tool_roles import words_of
 
 _HEAD = 400
 _LINES = 20_000

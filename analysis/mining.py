@@ -15,7 +15,7 @@ from itertools import islice
 from ..model.text.jsontext import as_text, parse_if_json, scalars
 from ..model.traces import JsonValue
 from .reading import Act, Reading
-from .tool_roles import ToolRole
+from .tools.tool_roles import ToolRole
 from .values import ValueKind, values_in
 
 LEAST_RUNS = 12

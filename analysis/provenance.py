@@ -11,10 +11,10 @@ import networkx as nx
 from ..model.text.jsontext import as_text, scalars
 from ..model.traces import Trace
 from .effects import Effect
-from .equations import equations_in
 from .reading import Act, Reading, Role, View, read
-from .sources import Sources, worked_out
-from .tool_roles import ToolRole
+from .texts.equations import equations_in
+from .texts.sources import Sources, worked_out
+from .tools.tool_roles import ToolRole
 from .values import Value, ValueKind, number_of, values_in
 from .views import code_spans
 

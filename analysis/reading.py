@@ -14,12 +14,12 @@ from functools import cached_property
 from ..model.text.jsontext import as_text, scalars
 from ..model.traces import JsonValue, Message, Trace
 from .acts import Act, acts_of, current_turn
-from .commands import Deed
 from .effects import Effect, things_of
 from .failures import failure_in_result, prints_nothing
 from .run_kinds import CRAFT, KindFact, RunKind, kind_of
-from .speakers import asks_leave, persons_words
-from .tool_roles import ToolFact, ToolRole
+from .texts.speakers import asks_leave, persons_words
+from .tools.commands import Deed
+from .tools.tool_roles import ToolFact, ToolRole
 from .unpacking import unpacked
 from .values import ValueKind, values_in
 from .views import Role, View, bare_agent, own_text, views_of

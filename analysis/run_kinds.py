@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .acts import Act
-from .commands import Deed
-from .tool_roles import ToolRole
+from .tools.commands import Deed
+from .tools.tool_roles import ToolRole
 from .views import Role, View
 
 

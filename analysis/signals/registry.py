@@ -7,42 +7,24 @@ from dataclasses import replace
 from ...model.findings import Signal
 from ...model.traces import Trace
 from ..reading import Reading, read
-from . import (
-    carried_id,
+from .conduct import carried_id, edit_without_effect, forbidden_change, invariant_broken, skipped_step, wrong_record
+from .definition import SignalDefinition
+from .errors import error_in_result, llm_error, loop, refusal, retry_without_change, tool_error, truncation, unfinished
+from .measured import notable_at_most
+from .people import negative_feedback, user_frustration
+from .statements import (
     claim_against_work,
     claimed_action,
-    edit_without_effect,
     empty_retrieval,
-    error_in_result,
-    forbidden_change,
-    good_run,
-    invariant_broken,
-    llm_error,
-    loop,
-    negative_feedback,
-    new_topic,
-    outlier,
     partial_answer,
-    rare_path,
-    refusal,
     result_ignored,
-    retry_without_change,
-    schema_drift,
-    shift,
-    skipped_step,
     stale_passage,
     tool_contradiction,
-    tool_error,
-    truncation,
-    unfinished,
     ungrounded_value,
-    user_frustration,
     wrong_arithmetic,
-    wrong_record,
 )
-from .definition import SignalDefinition
-from .measured import notable_at_most
 from .surroundings import ALONE, Surroundings
+from .unusual import good_run, new_topic, outlier, rare_path, schema_drift, shift
 
 DEFINITIONS: tuple[SignalDefinition, ...] = (
     tool_error.DEFINITION,

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ...analysis.reading import read
-from ...analysis.signals.new_topic import topic_words
-from ...analysis.signals.rare_path import path_of
-from ...analysis.signals.schema_drift import shape_of
 from ...analysis.signals.surroundings import LEAST_RUNS, Population, Spread, Surroundings
+from ...analysis.signals.unusual.new_topic import topic_words
+from ...analysis.signals.unusual.rare_path import path_of
+from ...analysis.signals.unusual.schema_drift import shape_of
 from ...analysis.statistics import adjusted, fisher_p, median
 from ...model.traces import TraceSummary
 from ...store.contract import Store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from retrospan.analysis.commands import Deed, read_command
+from retrospan.analysis.tools.commands import Deed, read_command
 
 
 @pytest.mark.parametrize(

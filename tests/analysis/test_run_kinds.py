@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from retrospan.analysis.reading import Role, read
 from retrospan.analysis.run_kinds import RunKind
-from retrospan.analysis.speakers import asks_leave, persons_words
+from retrospan.analysis.texts.speakers import asks_leave, persons_words
 
 
 def _calls(tool: str, arguments: dict[str, str], answer: str = "Done.") -> list[dict[str, Any]]:

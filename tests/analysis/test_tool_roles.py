@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from retrospan.analysis.effects import Effect, effect_of, hands_over
-from retrospan.analysis.tool_roles import Ground, ToolRole, ToolUse, facts_of, infer_tool
+from retrospan.analysis.tools.tool_roles import Ground, ToolRole, ToolUse, facts_of, infer_tool
 from retrospan.model.traces import JsonValue
 
 
