@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "digest": ("modes.digest:digest_command", "What is new, grown or back since last time"),
     "paths": ("traces.paths:paths_command", "The ways runs take, and which nobody has tested"),
     "embed": ("serving.embed:embed_command", "Prepare search by meaning"),
+    "fields": ("traces.fields:fields_group", "What came with runs, and which field it is"),
     "mark": ("traces.mark:mark_command", "Say what is known of runs, in bulk"),
     "prune": ("privacy.erase:prune_command", "Take out traces that are older than an age"),
     "delete": ("privacy.erase:delete_command", "Take out the traces of a session or a user"),

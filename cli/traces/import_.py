@@ -74,6 +74,12 @@ def _print(report: ImportReport) -> None:
     )
     if report.redacted:
         click.echo(f"{report.redacted} secrets were taken out before anything was stored.")
+    if report.by_shape:
+        scopes = ", ".join(f"{safe_line(scope, 40)} ({count})" for scope, count in report.by_shape.most_common(3))
+        click.echo(
+            f"{report.by_shape.total()} spans are of an unknown convention; kinds, texts and tokens were told by the "
+            f"shape of their values: {scopes}. Look at one with `retrospan trace show T --full`."
+        )
     if report.left_out:
         kinds = Counter[str]()
         for one in report.left_out:
@@ -85,6 +91,8 @@ def _print(report: ImportReport) -> None:
         say(f"  skipped {error.file} {error.where}: {error.what}", err=True)
     if len(report.errors) > _ERRORS_SHOWN:
         click.echo(f"  … and {len(report.errors) - _ERRORS_SHOWN} more bad records; --json lists all.", err=True)
+    for note in report.notes:
+        say(f"  {note}")
     print_findings(report.findings)
 
 

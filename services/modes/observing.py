@@ -17,7 +17,7 @@ from ...store.contract import Connection, Store
 from ...store.findings.mode_features import load_centres, load_features, save_centres
 from ...store.findings.modes import get_mode_row, insert_mode, modes_of, put_member, set_name
 from ...store.findings.observations import Observation, insert_observation
-from ...store.reading.summaries import parse_trace_id
+from ...store.reading.summaries import locate_trace
 from ..reviewing.asking import request_review
 from ..reviewing.quotations import locate_quote
 from ..reviewing.subjects import find_step, load_subject
@@ -72,8 +72,8 @@ def record_observation(
     """
     label = " ".join(bounded("label", label, LABEL_LIMIT).split())
     note = note.strip()[:NOTE_LIMIT]
-    address = parse_trace_id(step)
-    if address is None or address.step is None:
+    address = locate_trace(store, step)
+    if address.step is None:
         raise UsageError(f"{safe_line(step, 60)!r} names no step. Name the one that shows it, as T412.7.")
     trace = load_subject(store, address.trace_id)
     seen = find_step(trace, str(address.step))

@@ -16,6 +16,7 @@ from ...model.traces import JsonValue
 from ..contract import Connection, Store
 from ..sqlite.fulltext import quote_phrase
 from ..traces.contents import Contents, marks
+from .attribute_filters import by_attribute, by_run, by_text, has_attribute
 
 _READ_ONLY_WEIGHT = 0.8
 """A content that a span only read (a prompt, a repeated turn) ranks below one that a span brought forth."""
@@ -45,6 +46,7 @@ _COLUMNS = {
     "until": "coalesce(t.started_at, t.arrived_at)",
 }
 _NAME_LISTS = {"agent": "t.agents", "model": "t.models", "tool": "t.tools", "tag": "t.tags"}
+_BY_ATTRIBUTE = {"run": by_run, "has": has_attribute, "attr": by_attribute}
 _NEWEST_FIRST = "coalesce(t.started_at, t.arrived_at) DESC, t.id DESC"
 
 
@@ -235,7 +237,11 @@ def _moment(nanoseconds: float) -> str:
 def field_values(store: Store, field: str, limit: int = 8) -> list[str]:
     """The commonest values of a field, for suggestions."""
     with store.read() as con:
-        if field == "signal":
+        if field == "run":
+            sql = "SELECT coalesce(run_id, trace_key) FROM trace ORDER BY id DESC LIMIT ?"
+        elif field in ("has", "attr"):
+            sql = "SELECT name FROM run_attribute GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ?"
+        elif field == "signal":
             sql = "SELECT signal FROM signal GROUP BY 1 ORDER BY count(*) DESC LIMIT ?"
         elif field == "mode":
             sql = "SELECT 'M' || mode_id FROM mode_member GROUP BY mode_id ORDER BY count(*) DESC LIMIT ?"
@@ -278,7 +284,9 @@ def _positive(part: Filter, verdicts: Mapping[int, str]) -> Condition:
     if part.field == "outcome" and verdicts:
         return _outcome(str(part.value), verdicts)
     if part.field in _COLUMNS:
-        return Condition(f"{_COLUMNS[part.field]} = ?", (part.value,))
+        return Condition(*by_text(_COLUMNS[part.field], str(part.value)))
+    if part.field in _BY_ATTRIBUTE:
+        return Condition(*_BY_ATTRIBUTE[part.field](str(part.value)))
     if part.field == "status":
         return _status(str(part.value))
     if part.field == "kind":

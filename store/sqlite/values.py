@@ -15,3 +15,8 @@ def sql_text(text: str | None) -> str | None:
 def sql_time(unix_ns: int | None) -> int | None:
     """The time, or None where it is no moment since 1970 that 63 bits hold."""
     return unix_ns if unix_ns is not None and 0 <= unix_ns <= _LARGEST else None
+
+
+def marks(count: int) -> str:
+    """`?,?,?` for an IN list."""
+    return ",".join("?" * count)

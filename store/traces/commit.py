@@ -18,6 +18,7 @@ from ..sqlite.values import sql_text, sql_time
 from .codec import span_record
 from .compression import pack, unpack
 from .contents import marks, store_contents
+from .score_scales import declare_scale
 from .spans import load_spans
 
 DEFAULT_PROJECT = "default"
@@ -57,8 +58,9 @@ WHERE excluded.produced > produced
 DELETE_OCCURRENCES = "DELETE FROM occurrence WHERE trace_id = ?"
 DELETE_ANNOTATIONS = "DELETE FROM annotation WHERE trace_id = ?"
 INSERT_ANNOTATION = """
-INSERT OR IGNORE INTO annotation(trace_id, digest, span_id, name, label, score, explanation, annotator_kind, source)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT OR IGNORE INTO annotation(trace_id, digest, span_id, name, label, score, explanation, annotator_kind, source,
+                                 low, high, is_expectation)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -111,6 +113,8 @@ def commit_batch(store: Store, batch: SpanBatch, *, project: str | None = None) 
             trace_id = places[facts.trace_key].trace_id
             if _apply_facts(con, trace_id, facts):
                 changed.add(trace_id)
+        for name, scale in batch.scales.items():
+            declare_scale(con, name, scale)
     return Committed(
         trace_ids=tuple(place.trace_id for place in places.values()),
         new_trace_ids=frozenset(place.trace_id for place in places.values() if place.is_new),
@@ -313,6 +317,8 @@ def _content_keys(bag: Bag, refs: Refs) -> Iterable[tuple[bytes, bool]]:
             yield key, False
     if refs.outputs is not None:
         yield refs.outputs, bag.contents[refs.outputs].produced
+    if refs.error is not None:
+        yield refs.error, True
     yield from ((key, True) for key, _ in refs.documents)
     for messages, produced in ((refs.input_messages, False), (refs.output_messages, True)):
         for message in messages:
@@ -338,4 +344,5 @@ def _apply_facts(con: Connection, trace_id: int, facts: TraceFacts) -> bool:
 def _annotation_row(trace_id: int, a: Annotation) -> tuple[Any, ...]:
     texts = [sql_text(text) for text in (a.span_id, a.name, a.label, a.explanation, a.source)]
     fields = (texts[0], texts[1], texts[2], a.score, texts[3], a.annotator_kind.value, texts[4])
-    return (trace_id, blake2b(canonical(fields), digest_size=16).digest(), *fields)
+    declared = (a.low, a.high, int(a.is_expectation))
+    return (trace_id, blake2b(canonical(fields), digest_size=16).digest(), *fields, *declared)

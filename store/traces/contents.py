@@ -13,6 +13,7 @@ from ...model.traces import JsonValue, Message
 from ..caches import Slot
 from ..contract import Connection, Store
 from ..sqlite.fulltext import INSERT_TEXT
+from ..sqlite.values import marks as marks
 from .codec import decode_body, decode_message, envelope_refs
 from .compression import compress, decompress
 
@@ -33,11 +34,6 @@ INSERT INTO meta(key, value) VALUES (?, '1') ON CONFLICT(key) DO UPDATE SET valu
 """
 SELECT_NEXT_ID = "SELECT coalesce(max(id), 0) + 1 FROM body"
 INSERT_BODY = "INSERT INTO body(id, hash, codec, data) VALUES (?, ?, ?, ?)"
-
-
-def marks(count: int) -> str:
-    """`?,?,?` for an IN list."""
-    return ",".join("?" * count)
 
 
 def store_contents(store: Store, con: Connection, bag: Bag) -> dict[bytes, int]:

@@ -6,7 +6,7 @@ so that receiving costs nothing but the spans.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -15,9 +15,12 @@ from ...model.reading.facts import facts_from_record
 from ...model.reading.run_facts import RunFacts, summarise
 from ...model.traces import Annotation, AnnotatorKind, Fold, TraceFacts
 from ..contract import Connection, Store
+from ..settings.fields import load_field_rules
 from ..sqlite.values import sql_text
+from .attributes import save_attributes
 from .compression import pack, unpack
 from .contents import marks
+from .score_scales import KnownScales, SeenScales
 from .spans import load_spans, span_digests
 
 _PREVIEW = 4_000
@@ -28,12 +31,13 @@ _BATCH = 64
 
 SELECT_DIRTY = "SELECT id FROM trace WHERE dirty = 1 ORDER BY id LIMIT ?"
 SELECT_DIRTY_OF = "SELECT id FROM trace WHERE dirty = 1 AND id IN ({marks})"
+SET_DIRTY = "UPDATE trace SET dirty = 1 WHERE id = :id"
 SELECT_TRACES = "SELECT * FROM trace WHERE id IN ({marks})"
 SELECT_ANNOTATIONS = "SELECT * FROM annotation WHERE trace_id = ? ORDER BY rowid"
 UPDATE_TRACE = """
 UPDATE trace SET revision = ?, dirty = 0, reading = ?, step_count = ?, status = ?, outcome = ?, outcome_source = ?,
-  task = ?, task_declared = ?, session = ?, user = ?, version = ?, environment = ?, agents = ?, models = ?, tools = ?,
-  tags = ?, started_at = ?, duration_ms = ?, input = ?, output = ?, input_tokens = ?, output_tokens = ?,
+  task = ?, task_declared = ?, run_id = ?, session = ?, user = ?, version = ?, environment = ?, agents = ?, models = ?,
+  tools = ?, tags = ?, started_at = ?, duration_ms = ?, input = ?, output = ?, input_tokens = ?, output_tokens = ?,
   cache_read_tokens = ?, cache_write_tokens = ?, reasoning_tokens = ?, cost_usd = ?, prompt_fingerprint = ?,
   tools_fingerprint = ?
 WHERE id = ?
@@ -57,11 +61,31 @@ def refresh(store: Store, trace_ids: Sequence[int] | None = None, limit: int = 1
         else:
             dirty = _dirty_of(con, trace_ids)[:limit]
     if dirty and not store.read_only:
+        known: KnownScales = {}
         for start in range(0, len(dirty), _BATCH):
             with store.write() as con:
+                scales = SeenScales(con, known)
                 for trace_id in dirty[start : start + _BATCH]:
-                    _assemble(con, trace_id)
+                    _assemble(con, trace_id, scales)
+                scales.settle()
     return dirty
+
+
+def reassemble(store: Store, trace_ids: Sequence[int], on_progress: Callable[[int, int], None] | None = None) -> None:
+    """Make new revisions of these traces from their spans, some at a time; for when what is read out of them changed.
+
+    Args:
+        store: Where.
+        trace_ids: Rows of traces.
+        on_progress: Called with how many are done and how many there are.
+    """
+    for start in range(0, len(trace_ids), _BATCH):
+        chunk = trace_ids[start : start + _BATCH]
+        with store.write() as con:
+            con.executemany(SET_DIRTY, [{"id": trace_id} for trace_id in chunk])
+        refresh(store, chunk)
+        if on_progress:
+            on_progress(min(start + _BATCH, len(trace_ids)), len(trace_ids))
 
 
 def _dirty_of(con: Connection, trace_ids: Sequence[int]) -> list[int]:
@@ -93,14 +117,15 @@ def load_order(row: Any) -> ReadingOrder:
     )
 
 
-def _assemble(con: Connection, trace_id: int) -> None:
+def _assemble(con: Connection, trace_id: int, scales: SeenScales) -> None:
     (row,) = trace_rows(con, [trace_id])
     spans = load_spans(con, trace_id, row["trace_key"])
     order = reading_order(spans)
     digests = span_digests(con, trace_id)
     steps = build_steps(spans, order, lambda span: digests[span.span_id])
     reading = pack([[list(place) for place in order.places], {k: v.value for k, v in order.folded.items()}])
-    run = summarise(steps, spans, _facts(con, row))
+    run = summarise(steps, spans, _facts(con, row, scales), load_field_rules(con, row["project"]))
+    save_attributes(con, trace_id, run.values)
     con.execute(UPDATE_TRACE, _summary_values(row["revision"] + 1, reading, len(steps), run, trace_id))
 
 
@@ -114,6 +139,7 @@ def _summary_values(revision: int, reading: bytes, count: int, run: RunFacts, tr
         run.outcome_source.value,
         sql_text(run.task),
         int(run.task_declared),
+        sql_text(run.run_id),
         sql_text(run.session),
         sql_text(run.user),
         sql_text(run.version),
@@ -143,13 +169,15 @@ def _lines(names: Sequence[str]) -> str | None:
     return sql_text("\n" + "\n".join(name.replace("\n", " ") for name in names) + "\n") if names else None
 
 
-def _facts(con: Connection, row: Any) -> TraceFacts:
+def _facts(con: Connection, row: Any, scales: SeenScales) -> TraceFacts:
     facts = facts_from_record(row["trace_key"], unpack(row["facts"])) if row["facts"] else TraceFacts(row["trace_key"])
-    return replace(facts, annotations=load_annotations(con, row["id"]))
+    return replace(facts, annotations=load_annotations(con, row["id"], scales))
 
 
-def load_annotations(con: Connection, trace_id: int) -> tuple[Annotation, ...]:
-    return tuple(
+def load_annotations(con: Connection, trace_id: int, scales: SeenScales | None = None) -> tuple[Annotation, ...]:
+    """The annotations of a trace, each with what it says of the run."""
+    scales = scales or SeenScales(con)
+    found = tuple(
         Annotation(
             row["name"],
             row["label"],
@@ -158,9 +186,13 @@ def load_annotations(con: Connection, trace_id: int) -> tuple[Annotation, ...]:
             AnnotatorKind(row["annotator_kind"]),
             row["span_id"],
             row["source"],
+            row["low"],
+            row["high"],
+            bool(row["is_expectation"]),
         )
         for row in con.execute(SELECT_ANNOTATIONS, (trace_id,))
     )
+    return scales.understood(trace_id, found) if found else ()
 
 
 def step_numbers(store: Store, trace_id: int | None) -> dict[str, int]:
