@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from ...ingest.redaction import PERSONAL
 from ...model.text.display import safe_line
+from ...model.text.secrets import PERSONAL
 from ...services.privacy.erasing import Erased, delete_traces, prune_traces
 from ...services.privacy.rescanning import Rescanned, redact_store
 from ..shared.options import json_option, opened, print_json, progress_bar, store_option

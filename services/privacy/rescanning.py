@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from ...ingest.redaction import RuleSet, load_rules, placeholder_numbers, redact_batch
+from ...ingest.redaction import placeholder_numbers, redact_batch
+from ...model.text.secrets import RuleSet, load_rules
 from ...model.traces import SpanBatch
 from ...store.contract import Store
 from ...store.erasure.rewriting import load_texts, redact_traces, verdict_records
