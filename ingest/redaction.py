@@ -137,14 +137,7 @@ class _Redactor:
     def _key_rule(self, name: str) -> Rule | None:
         """The rule for texts under this field name, if it is one of secrets."""
         if name not in self._secret_keys:
-            self._secret_keys[name] = next(
-                (
-                    rule
-                    for rule in self._rules.key_rules
-                    if rule.pattern.search(name.encode("utf-8", "replace").decode())
-                ),
-                None,
-            )
+            self._secret_keys[name] = self._rules.key_rule(name)
         return self._secret_keys[name]
 
     def _rewriter(self, trace_key: str) -> TextRewriter:

@@ -128,7 +128,7 @@ Examples:
 def redact_command(
     personal: tuple[str, ...], project: str | None, dry_run: bool, store_location: str | None, as_json: bool
 ) -> None:
-    """Apply the rules for secrets and personal data to what is stored already.
+    """Apply the rules for secrets and personal data to what is stored already, drafts and names included.
 
     Signatures over what changes read `redacted`. What a person wrote into a signed verdict cannot be changed.
     """
@@ -164,7 +164,8 @@ def _print_erased(done: Erased, *, dry_run: bool, as_json: bool) -> None:
 
 def _print_rescanned(done: Rescanned, *, dry_run: bool) -> None:
     verb = "would change" if dry_run else "changed"
-    click.echo(f"{done.traces} traces {verb}; {sum(done.found.values())} finds.")
+    beside = f", {done.words} texts beside them" if done.words else ""
+    click.echo(f"{done.traces} traces{beside} {verb}; {sum(done.found.values())} finds.")
     for rule, count in done.found.most_common():
         click.echo(f"  {count:>6}  {rule}")
     if done.verdicts:
@@ -186,6 +187,7 @@ def _rescanned_json(done: Rescanned) -> dict[str, Any]:
         "traces": done.traces,
         "spans": done.spans,
         "found": dict(done.found),
+        "words": done.words,
         "contents": done.contents,
         "verdicts": done.verdicts,
         "clean": done.clean,

@@ -12,9 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import re2
-import yaml
-
 from ..errors import UsageError, did_you_mean
 from .secret_checks import CHECKS, IS
 
@@ -81,6 +78,11 @@ class RuleSet:
         """Indexes of the rules whose pattern is somewhere in the text."""
         return sorted(self.scanner.Match(text.encode("utf-8", "replace")) or ())
 
+    def key_rule(self, name: str) -> Rule | None:
+        """The rule for texts under this field name, if it is one of secrets."""
+        plain = name.encode("utf-8", "replace").decode()
+        return next((rule for rule in self.key_rules if rule.pattern.search(plain)), None)
+
     def finds(self, text: str) -> bool:
         """Whether a rule takes something out of the text, its check included."""
         hits = self.hits(text)
@@ -104,6 +106,10 @@ def load_rules(personal: Collection[str] = ()) -> RuleSet:
 
 @cache
 def _rule_set(personal: frozenset[str]) -> RuleSet:
+    # Loaded with the first text that is looked at: most commands start without.
+    import re2
+    import yaml
+
     entries = yaml.safe_load(_RULE_FILE.read_text(encoding="utf-8"))
     rules = [_rule(entry) for entry in entries if entry.get("personal") is None or entry["personal"] in personal]
     options = re2.Options()
@@ -117,6 +123,8 @@ def _rule_set(personal: frozenset[str]) -> RuleSet:
 
 
 def _rule(entry: dict[str, Any]) -> Rule:
+    import re2
+
     on_keys = "keys" in entry
     return Rule(
         id=entry["id"],
@@ -143,16 +151,21 @@ def without_secrets(text: str) -> str:
     return _Numbered().text(text)
 
 
-def json_without_secrets(value: Any) -> Any:
-    """A JSON value without secrets in its texts and the names of its fields; equal secrets have equal placeholders."""
-    return _Numbered().value(value)
+def json_without_secrets(value: Any, rules: RuleSet | None = None) -> Any:
+    """A JSON value without secrets in its texts and the names of its fields; equal secrets have equal placeholders.
+
+    Args:
+        value: Left as it is; a copy is returned where it holds texts.
+        rules: Other than those that find secrets.
+    """
+    return _Numbered(rules).value(value)
 
 
 class _Numbered:
     """Takes secrets out of one or several texts, numbered together."""
 
-    def __init__(self) -> None:
-        self._rules = load_rules()
+    def __init__(self, rules: RuleSet | None = None) -> None:
+        self._rules = rules or load_rules()
         self._numbers: dict[str, dict[str, int]] = {}
 
     def text(self, text: str) -> str:
@@ -166,8 +179,15 @@ class _Numbered:
         if isinstance(value, (list, tuple)):
             return [self.value(entry) for entry in value]
         if isinstance(value, dict):
-            return {self.value(key): self.value(entry) for key, entry in value.items()}
+            return {self.value(key): self._under(key, entry) for key, entry in value.items()}
         return value
+
+    def _under(self, name: Any, value: Any) -> Any:
+        changed = self.value(value)
+        rule = self._rules.key_rule(name) if isinstance(value, str) and isinstance(name, str) else None
+        if rule is not None and changed == value and value and (rule.check is None or rule.check(value)):
+            return self._placeholder(rule.kind, value)
+        return changed
 
     def _placeholder(self, kind: str, secret: str) -> str:
         known = self._numbers.setdefault(kind, {})

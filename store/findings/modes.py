@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from ...model.errors import UnknownIdError
+from ...model.text.secrets import without_secrets
 from ..contract import Connection, Store
 from ..traces.contents import marks
 
@@ -195,6 +196,7 @@ def insert_mode(
 ) -> int:
     """Open a mode and note that in its life; returns its number."""
     proposer = by if proposed_name else None
+    proposed_name, name = (None if text is None else without_secrets(text) for text in (proposed_name, name))
     values = (project, int(failure), label_key, proposed_name, proposer, name, at)
     number = int(con.execute(INSERT_MODE, values).fetchone()[0])
     insert_event(con, number, at=at, kind="opened", by=by)
@@ -223,7 +225,7 @@ def drop_clustered(con: Connection, trace_ids: Iterable[int]) -> None:
 
 def insert_event(con: Connection, mode_id: int, *, at: str, kind: str, by: str, note: str = "") -> None:
     """Note an event in a mode's life."""
-    con.execute(INSERT_EVENT, (mode_id, at, kind, by, note))
+    con.execute(INSERT_EVENT, (mode_id, at, kind, by, without_secrets(note)))
 
 
 def set_status(
@@ -236,6 +238,7 @@ def set_status(
 
 def set_name(con: Connection, mode_id: int, name: str, *, at: str, by: str, proposed: bool) -> None:
     """Name a mode, or propose a name for it."""
+    name = without_secrets(name)
     if proposed:
         con.execute("UPDATE failure_mode SET proposed_name = ?, proposed_by = ? WHERE id = ?", (name, by, mode_id))
     else:

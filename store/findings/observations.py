@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...model.text.secrets import without_secrets
 from ..contract import Connection, Store
 
 INSERT_OBSERVATION = """
@@ -37,9 +38,10 @@ class Observation:
 
 
 def insert_observation(con: Connection, observation: Observation) -> int:
-    """Keep an observation; returns its number."""
+    """Keep an observation, without secrets; returns its number."""
     o = observation
-    values = (o.trace_id, o.mode_id, o.span_id, o.quote, o.label, o.note, int(o.good), o.observed_by, o.created_at)
+    quote, label, note = map(without_secrets, (o.quote, o.label, o.note))
+    values = (o.trace_id, o.mode_id, o.span_id, quote, label, note, int(o.good), o.observed_by, o.created_at)
     return int(con.execute(INSERT_OBSERVATION, values).fetchone()[0])
 
 

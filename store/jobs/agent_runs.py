@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from ...model.text.secrets import json_without_secrets
 from ...model.traces import JsonValue, Usage
 from ..contract import Connection, Store
 from ..traces.compression import pack, unpack
@@ -109,7 +110,7 @@ def insert_job(
     con: Connection, kind: str, key: str, params: Mapping[str, JsonValue], trace_ids: Sequence[int], now: str
 ) -> Job:
     """Open a job over these traces."""
-    text = orjson.dumps(dict(params), option=orjson.OPT_SORT_KEYS).decode()
+    text = orjson.dumps(json_without_secrets(dict(params)), option=orjson.OPT_SORT_KEYS).decode()
     job_id = int(con.execute(INSERT_JOB, (kind, key, text, now)).fetchone()[0])
     con.executemany(INSERT_TASK, [(job_id, now, trace_id) for trace_id in trace_ids])
     return Job(job_id, kind, key, params, now)
@@ -192,7 +193,7 @@ def mean_usage(store: Store, kind: str) -> tuple[int, Usage]:
 
 def save_progress(con: Connection, task_id: int, checkpoint: JsonValue, spent: Spent, now: str) -> None:
     """Keep the conversation of a task up to now, and add what its last turn took."""
-    data = None if checkpoint is None else pack(checkpoint)
+    data = None if checkpoint is None else pack(json_without_secrets(checkpoint))
     con.execute(SAVE_PROGRESS, (data, spent.requests, *_tokens(spent.usage), spent.cost_usd, now, task_id))
 
 
@@ -207,7 +208,7 @@ def finish_task(
     now: str,
 ) -> None:
     """Say how a task ended."""
-    con.execute(FINISH_TASK, (state.value, label, proposal_id, pack(dict(answer)), now, task_id))
+    con.execute(FINISH_TASK, (state.value, label, proposal_id, pack(json_without_secrets(dict(answer))), now, task_id))
 
 
 def _tokens(usage: Usage) -> tuple[int, int, int, int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from ...model.errors import UnknownIdError
+from ...model.text.secrets import json_without_secrets
 from ...model.traces import JsonValue
 from ..contract import Connection, Store
 from ..traces.compression import pack, unpack
@@ -46,8 +47,8 @@ def insert_transcript(
     record: Mapping[str, JsonValue],
     now: str,
 ) -> None:
-    """Keep a conversation in the messages format; the same key is kept once."""
-    con.execute(INSERT_TRANSCRIPT, (trace_id, key, agent, model, now, pack(dict(record))))
+    """Keep a conversation in the messages format, without secrets; the same key is kept once."""
+    con.execute(INSERT_TRANSCRIPT, (trace_id, key, agent, model, now, pack(json_without_secrets(dict(record)))))
 
 
 def list_transcripts(store: Store, *, trace_id: int | None = None, limit: int = 50) -> list[TranscriptRow]:

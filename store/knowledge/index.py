@@ -14,6 +14,7 @@ from ...model.cases import parse_case
 from ...model.clock import utc_now, utc_text
 from ...model.errors import BadInputError
 from ...model.reviews import SignatureState
+from ...model.text.secrets import without_secrets
 from ...model.traces import JsonValue
 from ...trust.reviewers import read_reviewer, resolve
 from ...trust.root import Trust
@@ -92,6 +93,7 @@ def index_knowledge(store: Store, folders: Sequence[Path]) -> IndexReport:
 
 def put_draft(con: Connection, kind: KnowledgeKind, name: str, text: str, *, now: str) -> None:
     """Keep a draft in the store itself, where serving processes may write; a draft of that name is replaced."""
+    text = without_secrets(text)
     con.execute(UPSERT_FILE, (DRAFTS, kind.value, name, text_sha256(text), text, now))
 
 

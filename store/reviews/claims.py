@@ -14,6 +14,7 @@ from typing import Any
 from ...model.clock import utc_text
 from ...model.errors import RefusedError
 from ...model.reviews import Answer, Claim, Draft
+from ...model.text.secrets import json_without_secrets, without_secrets
 from ...trust.verdicts import answer_from_json, answer_json
 from ..contract import Connection
 
@@ -121,7 +122,7 @@ def has_answered(con: Connection, item_id: int, reviewers: Sequence[str]) -> boo
 
 def skip_item(con: Connection, item_id: int, reviewer: str, reason: str, now: datetime) -> None:
     """This reviewer does not answer the item; it stays open to others."""
-    con.execute(INSERT_SKIP, (item_id, reviewer, reason, utc_text(now)))
+    con.execute(INSERT_SKIP, (item_id, reviewer, without_secrets(reason), utc_text(now)))
 
 
 def get_draft(con: Connection, item_id: int, reviewer: str) -> Draft | None:
@@ -134,15 +135,16 @@ def get_draft(con: Connection, item_id: int, reviewer: str) -> Draft | None:
 
 
 def insert_draft(con: Connection, item_id: int, reviewer: str, answer: Answer, now: datetime) -> Draft:
-    """Keep a reviewer's first answer."""
-    text = json.dumps(answer_json(answer))
+    """Keep a reviewer's first answer, without secrets: what is signed later is what is kept here."""
+    kept = json_without_secrets(answer_json(answer))
+    text, answer = json.dumps(kept), answer_from_json(kept)
     con.execute(INSERT_DRAFT, (item_id, reviewer, text, text, utc_text(now)))
     return Draft(item_id, reviewer, answer, answer, None, utc_text(now))
 
 
 def update_final(con: Connection, item_id: int, reviewer: str, answer: Answer) -> None:
     """Replace the final answer; the first one stays as it was."""
-    con.execute(UPDATE_FINAL, (json.dumps(answer_json(answer)), item_id, reviewer))
+    con.execute(UPDATE_FINAL, (json.dumps(json_without_secrets(answer_json(answer))), item_id, reviewer))
 
 
 def mark_revealed(con: Connection, item_id: int, reviewer: str, proposal_id: int) -> None:

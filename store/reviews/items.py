@@ -8,6 +8,7 @@ from typing import Any
 
 from ...model.errors import UnknownIdError
 from ...model.reviews import ItemState, Label, ReviewItem, RubricRef
+from ...model.text.secrets import without_secrets
 from ..contract import Connection
 
 INSERT_ITEM = """
@@ -51,13 +52,13 @@ MEANT_FOR = """
 
 
 def insert_item(con: Connection, item: ReviewItem) -> int:
-    """Queue an item, or find the open one that asks the same; returns its id.
+    """Queue an item, its words without secrets, or find the open one that asks the same; returns its id.
 
     A repeated request raises the priority where it asks for a higher one, and changes nothing else.
     """
-    rubric = item.rubric
+    rubric, question = item.rubric, without_secrets(item.question)
     subject = (item.trace_id, item.session, item.project)
-    same = con.execute(SELECT_SAME, (item.question, rubric.id, rubric.version, *subject)).fetchone()
+    same = con.execute(SELECT_SAME, (question, rubric.id, rubric.version, *subject)).fetchone()
     if same is not None:
         con.execute(UPDATE_PRIORITY, (item.priority, same[0]))
         return int(same[0])
@@ -67,12 +68,12 @@ def insert_item(con: Connection, item: ReviewItem) -> int:
             item.project,
             item.trace_id,
             item.session,
-            item.question,
+            question,
             rubric.id,
             rubric.version,
             rubric.sha256,
             json.dumps(list(item.focus)),
-            item.reason,
+            without_secrets(item.reason),
             item.requested_by,
             item.priority,
             item.inclusion_probability,
@@ -169,7 +170,7 @@ def count_items(con: Connection) -> dict[ItemState, int]:
 
 def set_item_state(con: Connection, item_id: int, state: ItemState, note: str = "") -> None:
     """Move an item; `note` is the question back where it needs an answer."""
-    con.execute(UPDATE_STATE, (state.value, note, item_id))
+    con.execute(UPDATE_STATE, (state.value, without_secrets(note), item_id))
 
 
 def add_slot(con: Connection, item_id: int, slot: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...model.reviews import ItemState, ReviewItem
+from ...model.text.secrets import without_secrets
 from ..contract import Connection
 
 WaitsFor = Literal["asker", "reviewer"]
@@ -54,12 +55,13 @@ def insert_question(
     state_before: ItemState,
 ) -> None:
     """Keep a question; the caller moves the item."""
-    con.execute(INSERT_QUESTION, (item_id, waits_for, asked_by, question, asked_at, due_at, state_before.value))
+    values = (item_id, waits_for, asked_by, without_secrets(question), asked_at, due_at, state_before.value)
+    con.execute(INSERT_QUESTION, values)
 
 
 def answer_question(con: Connection, question_id: int, answer: str, *, answered_by: str, at: str) -> None:
     """Keep the answer to a question."""
-    con.execute(ANSWER_QUESTION, (answered_by, answer, at, question_id))
+    con.execute(ANSWER_QUESTION, (answered_by, without_secrets(answer), at, question_id))
 
 
 def list_questions(con: Connection, item_id: int) -> list[ReviewQuestion]:

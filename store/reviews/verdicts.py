@@ -13,6 +13,7 @@ from ...model.errors import BadInputError, UnknownIdError
 from ...model.findings import CauseClass
 from ...model.reviews import CitedStep, Label, Proposal, SignatureState, Verdict
 from ...model.text.jsontext import canonical
+from ...model.text.secrets import json_without_secrets, without_secrets
 from ...trust.root import Trust
 from ...trust.signing import SignatureCheck
 from ...trust.verdicts import CurrentTrace, parse_verdict_record, verify_record
@@ -42,22 +43,23 @@ WHERE s.trace_id IN ({marks}) ORDER BY v.id
 
 
 def insert_proposal(con: Connection, proposal: Proposal) -> Proposal:
-    """Keep a proposal; returns it with its id."""
-    cited = json.dumps([[entry.span_id, entry.quote] for entry in proposal.cited])
+    """Keep a proposal, without secrets; returns it as it was kept, with its id."""
+    explanation = without_secrets(proposal.explanation)
+    cited = json.dumps(json_without_secrets([[entry.span_id, entry.quote] for entry in proposal.cited]))
     cursor = con.execute(
         INSERT_PROPOSAL,
         (
             proposal.trace_id,
             proposal.item_id,
             proposal.label.value,
-            proposal.explanation,
+            explanation,
             cited,
             proposal.cause.value if proposal.cause else None,
             proposal.proposed_by,
             proposal.created_at,
         ),
     )
-    return replace(proposal, id=int(cursor.fetchone()[0]))
+    return replace(proposal, id=int(cursor.fetchone()[0]), explanation=explanation)
 
 
 def list_proposals(con: Connection, *, item_id: int | None = None, trace_id: int | None = None) -> list[Proposal]:
