@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from ..model.errors import RetrospanError
+from ..model.quiet import keep_dependencies_quiet
 from .lazy import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -68,6 +69,7 @@ def cli() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Entry point: runs a command and turns our errors into one line on stderr and an exit code."""
+    keep_dependencies_quiet()
     try:
         code = cli.main(args=None if args is None else list(args), standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as err:
