@@ -14,6 +14,7 @@ from textual.screen import Screen
 from ..model.errors import RetrospanError
 from ..store.contract import Store
 from .desk import Desk
+from .leaving import came_too_late
 from .preferences import load_preferences, save_preferences
 from .themes import THEME_WORDS, THEMES, meaning_colours
 
@@ -98,6 +99,11 @@ class RetrospanApp(Desk):
             self.register_theme(entry)
         wanted = theme or load_preferences().theme
         self.theme = wanted if wanted in self.available_themes else THEMES[0].name
+
+    def _handle_exception(self, error: Exception) -> None:
+        # The one place that every handler, worker and timer of Textual reports to.
+        if not came_too_late(error):
+            super()._handle_exception(error)
 
     def get_css_variables(self) -> dict[str, str]:
         return meaning_colours(super().get_css_variables())
