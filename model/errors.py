@@ -3,6 +3,7 @@
     RetrospanError
     ├── UsageError            the request itself is wrong            exit code 2
     │   ├── UnknownIdError    no such trace, step, review, …
+    │   ├── NothingFoundError nothing matches; says what there is instead
     │   └── QueryError        a search line that cannot be read; points at the word
     ├── BadInputError         data handed in is broken               exit code 1
     │   └── TooLargeError     a limit was passed
@@ -45,6 +46,20 @@ class UnknownIdError(UsageError):
         self.kind = kind
         self.value = value
         super().__init__(f"No {kind} {value!r} ({known}). {next_step}")
+
+
+class NothingFoundError(UsageError):
+    """Nothing matches, and what there is instead is named in words of traces.
+
+    Attributes:
+        message: What we say ourselves.
+        traced: Lines that hold trace text; a model gets them inside a fence.
+    """
+
+    def __init__(self, message: str, traced: Iterable[str]) -> None:
+        self.message = message
+        self.traced = tuple(traced)
+        super().__init__(" ".join((message, *self.traced)))
 
 
 class QueryError(UsageError):

@@ -57,6 +57,8 @@ _CHOICES = {
 _TOKEN = re.compile(
     r"""(?P<minus>-)?(?:(?P<field>[A-Za-z_]+):(?P<value>"[^"]*"|\S*)|"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))|(?P<open>")"""
 )
+MOST_PARTS = 100
+"""Words and filters of a search line; each costs the engine a level of its statement."""
 _NUMBER = re.compile(r"(?P<op>>=|<=|>|<)?(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h|k)?")
 _AGO = re.compile(r"(\d{1,6})([smhdw])")
 _MODE = re.compile(r"(?i)M?\d{1,9}|any|none")
@@ -135,6 +137,13 @@ def parse_query(line: str, *, now: float | None = None) -> Query:
             _add_field(match, negated, terms, filters, now)
         elif text := (match["phrase"] if match["phrase"] is not None else match["word"]).strip():
             terms.append(Term(text, negated, match["phrase"] is not None))
+    if len(terms) + len(filters) > MOST_PARTS:
+        raise QueryError(
+            f"A search line of {len(terms) + len(filters):,} words and filters (at most {MOST_PARTS} are read). "
+            "Leave some out, or search in several lines.",
+            word=line[:40],
+            position=0,
+        )
     return Query(line, tuple(terms), tuple(filters))
 
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import SystemCommand
+from textual.app import ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Event, InputEvent
 from textual.screen import Screen
 
 from ..model.errors import RetrospanError
@@ -99,6 +100,14 @@ class RetrospanApp(Desk):
             self.register_theme(entry)
         wanted = theme or load_preferences().theme
         self.theme = wanted if wanted in self.available_themes else THEMES[0].name
+
+    async def on_event(self, event: Event) -> None:
+        try:
+            await super().on_event(event)
+        except ScreenStackError:
+            # A key that came while a main screen is being made: there is nothing yet that it could be for.
+            if not isinstance(event, InputEvent):
+                raise
 
     def _handle_exception(self, error: Exception) -> None:
         # The one place that every handler, worker and timer of Textual reports to.

@@ -8,6 +8,7 @@ from typing import cast
 import orjson
 import zstandard
 
+from ...model.text.jsontext import storable
 from ...model.traces import JsonValue
 
 _LEVEL = 1
@@ -32,8 +33,11 @@ def decompress(data: bytes) -> bytes:
 
 
 def pack(value: object) -> bytes:
-    """A JSON-able value as one compressed record."""
-    return compress(orjson.dumps(value))
+    """A JSON-able value as one compressed record; numbers beyond 64 bits are kept as text."""
+    try:
+        return compress(orjson.dumps(value))
+    except TypeError:
+        return compress(orjson.dumps(storable(value)))
 
 
 def unpack(data: bytes) -> JsonValue:
