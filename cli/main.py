@@ -10,6 +10,7 @@ import click
 from ..model.errors import RetrospanError
 from ..model.quiet import keep_dependencies_quiet
 from .lazy import LazyGroup
+from .shared.output import echo
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("traces.import_:import_command", "Bring trace files and folders in"),
@@ -73,20 +74,28 @@ def main(args: Sequence[str] | None = None) -> None:
     try:
         code = cli.main(args=None if args is None else list(args), standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as err:
-        err.show()
+        echo(err.format_message())
         code = 0
     except click.UsageError as err:
-        err.show()
+        _show(err)
         code = 2
     except click.ClickException as err:
-        err.show()
+        _show(err)
         code = 1
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
+        echo("Stopped.", err=True)
         code = 130
     except BrokenPipeError:
         code = 0
     except RetrospanError as err:
-        click.echo(f"retrospan: {err}", err=True)
+        echo(f"retrospan: {err}", err=True)
         code = err.exit_code
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _show(err: click.ClickException) -> None:
+    """An error of click's own, as it words it: the text may hold what was typed, and that may be anything."""
+    if isinstance(err, click.UsageError) and err.ctx is not None:
+        echo(err.ctx.get_usage(), err=True)
+        echo(f"Try '{err.ctx.command_path} --help' for help.\n", err=True)
+    echo(f"Error: {err.format_message()}", err=True)

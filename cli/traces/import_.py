@@ -12,7 +12,8 @@ from ...services.finding.top_failures import Finding
 from ...services.receiving.importing import ImportReport, import_paths
 from ..shared.limit_options import chosen_limits, import_limit_options
 from ..shared.notices import notice_rules
-from ..shared.options import json_option, opened, print_json, progress_bar, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, progress_bar, say
 from ..shared.privacy_options import privacy_options
 
 _ERRORS_SHOWN = 10
@@ -67,26 +68,26 @@ def import_command(
 
 
 def _print(report: ImportReport) -> None:
-    click.echo(
+    echo(
         f"{report.traces} new traces, {report.updated} updated, {report.skipped} unchanged; {report.steps} steps read."
     )
     if report.redacted:
-        click.echo(f"{report.redacted} secrets were taken out before anything was stored.")
+        echo(f"{report.redacted} secrets were taken out before anything was stored.")
     for error in report.errors[:_ERRORS_SHOWN]:
         say(f"  skipped {error.file} {error.where}: {error.what}", err=True)
     if len(report.errors) > _ERRORS_SHOWN:
-        click.echo(f"  … and {len(report.errors) - _ERRORS_SHOWN} more bad records; --json lists all.", err=True)
+        echo(f"  … and {len(report.errors) - _ERRORS_SHOWN} more bad records; --json lists all.", err=True)
     print_findings(report.findings)
 
 
 def print_findings(findings: list[Finding], *, with_next: bool = True) -> None:
     """The commonest failures as a short list."""
     if not findings:
-        click.echo("No failure signal found. `retrospan trace list` shows the traces.")
+        echo("No failure signal found. `retrospan trace list` shows the traces.")
         return
-    click.echo("\nWhat is failing:")
+    echo("\nWhat is failing:")
     for finding in findings:
         reason = safe_line(finding.reason, 100)
-        click.echo(f"  {finding.traces:>4} of {finding.of:<4} {finding.signal:<20} {finding.example:<8} {reason}")
+        echo(f"  {finding.traces:>4} of {finding.of:<4} {finding.signal:<20} {finding.example:<8} {reason}")
     if with_next:
-        click.echo(f"\nNext: {findings[0].next_command}")
+        echo(f"\nNext: {findings[0].next_command}")

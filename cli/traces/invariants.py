@@ -16,7 +16,8 @@ from ...services.understanding.invariants import (
     rules_in_use,
     use_rules,
 )
-from ..shared.options import json_option, opened, print_json, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, say
 
 
 @click.group("invariants", context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,7 +66,7 @@ def use_command(path: Path | None, store_location: str | None, as_json: bool) ->
         print_json(_json(found, rules))
     else:
         _print(found, rules)
-        click.echo("In use. Runs are looked at again.")
+        echo("In use. Runs are looked at again.")
 
 
 @invariants_group.command("drop")
@@ -94,7 +95,7 @@ def list_command(store_location: str | None, as_json: bool) -> None:
     for file, rules in files:
         say(f"{file.path}: {len(rules.invariants)} rules{'' if file.state == 'same' else f', {file.state} since'}")
     if not files:
-        click.echo("No rules are in use. `retrospan invariants use` takes those of this folder.")
+        echo("No rules are in use. `retrospan invariants use` takes those of this folder.")
 
 
 def _chosen(path: Path | None) -> Path:
@@ -113,6 +114,6 @@ def _json(path: Path, rules: Invariants) -> dict[str, object]:
 
 def _print(path: Path, rules: Invariants) -> None:
     about = f"runs of project {rules.project}" if rules.project else "all runs"
-    click.echo(f"{safe_line(str(path))}: {len(rules.invariants)} rules for {safe_line(about)}")
+    echo(f"{safe_line(str(path))}: {len(rules.invariants)} rules for {safe_line(about)}")
     for rule in rules.invariants:
-        click.echo(f"  {rule.id:<24} {safe_line(rule.tool or rule.says, 60)}")
+        echo(f"  {rule.id:<24} {safe_line(rule.tool or rule.says, 60)}")

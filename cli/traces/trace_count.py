@@ -8,7 +8,8 @@ from ...answers.json.shapes import OutcomeCountsJson, OutcomeRowJson
 from ...model.text.display import safe_line
 from ...services.finding.outcome_counts import OutcomeCounts, OutcomeRow, count_outcomes
 from ...store.search.outcome_counts import GROUPINGS, GroupedBy
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 from ..shared.search_line import SearchLineCommand
 
 
@@ -36,11 +37,9 @@ def count_command(query: str, by: GroupedBy, store_location: str | None, as_json
         print_json(counts_json(counts))
         return
     for row in counts.rows:
-        click.echo(_row(row))
+        echo(_row(row))
     told = f"{counts.runs} runs, {counts.judged} with a known outcome"
-    click.echo(
-        f"{told}; {counts.never_passed} of {len(counts.rows)} never passed." if counts.rows else "Nothing found."
-    )
+    echo(f"{told}; {counts.never_passed} of {len(counts.rows)} never passed." if counts.rows else "Nothing found.")
 
 
 def counts_json(counts: OutcomeCounts) -> OutcomeCountsJson:

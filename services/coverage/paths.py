@@ -11,7 +11,7 @@ from ...analysis.paths.declared import Declared, Edge, Overlay, nearest_run, ove
 from ...analysis.paths.graph import Coverage, Graph, PathRun, Variant, coverage_of, graph_of, variants_of
 from ...analysis.paths.sequence import collapsed, has_several_agents, path_of
 from ...model.cases import Case
-from ...model.errors import BadInputError, NothingFoundError
+from ...model.errors import BadInputError, NothingFoundError, UsageError
 from ...model.traces import Outcome, TraceSummary
 from ...store.contract import Store
 from ...store.findings.signals import traces_to_analyse

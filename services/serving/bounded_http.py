@@ -1,4 +1,4 @@
-"""HTTP connections that end: a head that does not come, and a body that nobody reads any more, cost a place for ever."""
+"""HTTP connections that end: a head that never comes, or a body that nobody reads, would hold a place for ever."""
 
 from __future__ import annotations
 

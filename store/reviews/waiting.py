@@ -15,7 +15,7 @@ SELECT (SELECT count(*) FROM review_item WHERE requested_by {whose} AND state IN
 
 
 class Waiting(NamedTuple):
-    """Questions that wait, and proposals and observations since a moment, of agents; and drafts of lessons, of anybody."""
+    """Of agents: questions that wait, proposals and observations since a moment. Drafts of lessons are of anybody."""
 
     items: int
     proposals: int
