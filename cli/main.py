@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lesson": ("knowledge.lesson:lesson_group", "List and show what was learned"),
     "case": ("knowledge.case:case_group", "Draft, list and run regression cases"),
     "demo": ("demo.demo:demo_command", "See the whole loop on an example agent"),
+    "store": ("serving.store:store_group", "Check, back up, restore and salvage the store"),
     "doctor": ("serving.doctor:doctor_command", "Check the store, the driver and the set-up"),
 }
 """Name → where the command is (`module:attribute` in this folder), and its line in the help."""

@@ -12,6 +12,8 @@
     ├── RemoteError           another product does not answer        exit code 3
     └── StoreError            the store or its disk is in trouble    exit code 3
         ├── StoreBusyError    another process holds the write lock
+        ├── StoreFullError    no room on the disk
+        ├── DamagedStoreError something is not what was written
         └── StoreVersionError made by a newer Retrospan
 
 A message has three parts: what is wrong, with the value; what is known or allowed, nearest first; what to do next.
@@ -116,6 +118,25 @@ class StoreError(RetrospanError):
 
 class StoreBusyError(StoreError):
     """Another process held the write lock for longer than the time-out."""
+
+
+class StoreFullError(StoreError):
+    """The disk is full; what is stored can still be read."""
+
+
+class DamagedStoreError(StoreError):
+    """Something in the store is not what was written there.
+
+    Attributes:
+        what: What was met.
+    """
+
+    def __init__(self, name: str, what: str) -> None:
+        self.what = what
+        super().__init__(
+            f"The store {name} is damaged ({what}). `retrospan store check` says what is lost; "
+            "`retrospan store salvage NEW` saves the rest, `retrospan store restore COPY` brings a backup back."
+        )
 
 
 class StoreVersionError(StoreError):

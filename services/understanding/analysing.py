@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from ...analysis.reading import read
 from ...analysis.signals import registry
 from ...analysis.signals.registry import DEFINITIONS, find_signals
+from ...model.errors import StoreFullError
 from ...model.findings import Signal
 from ...store.contract import Connection, Store
 from ...store.findings.signals import load_signals, save_signals, traces_to_analyse
@@ -91,5 +93,6 @@ def signals_of(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Signal
         traces = {trace_id: get_trace(store, trace_id) for trace_id in waiting}
         fresh = {trace_id: find_signals(t, muted, surround.of(t.summary)) for trace_id, t in traces.items()}
         return load_signals(store, trace_ids) | fresh
-    analyse(store, trace_ids)
+    with suppress(StoreFullError):  # what was found before can be read
+        analyse(store, trace_ids)
     return load_signals(store, trace_ids)

@@ -24,7 +24,8 @@ CLAIM_SLOT = """
 UPDATE review_slot SET state = 'claimed', holder = :who, lease_until = :until, token = token + 1
 WHERE item_id = :item AND slot = (
   SELECT slot FROM review_slot
-  WHERE item_id = :item AND (state = 'open' OR (state = 'claimed' AND (holder = :who OR lease_until <= :now)))
+  WHERE item_id = :item AND (state = 'open' OR (state = 'claimed' AND (
+    holder = :who OR lease_until <= :now OR lease_until > :until)))
   ORDER BY CASE WHEN holder = :who THEN 0 WHEN state = 'open' THEN 1 ELSE 2 END, slot LIMIT 1)
 AND NOT EXISTS (SELECT 1 FROM review_slot WHERE item_id = :item AND holder = :who AND state = 'answered')
 RETURNING slot, token

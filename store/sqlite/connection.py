@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -62,10 +63,22 @@ def _with_bytes(prepared: _Prepared, values: Any) -> str:
     return text
 
 
+def can_be_written(path: Path) -> bool:
+    """Whether the file and its folder can be: a snapshot, a medium or a mount may forbid it."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def read_address(path: Path) -> str:
+    """How SQLite opens the file for reading. Where nothing can be written beside it, it has to be told that nobody
+    will: it makes an index of the log otherwise."""
+    settled = not can_be_written(path) and not path.with_name(f"{path.name}-wal").exists()
+    return f"{path.as_uri()}?mode=ro{'&immutable=1' if settled else ''}"
+
+
 def connect(path: Path, *, read_only: bool = False) -> SqliteConnection:
     """Open the file at `path`, with the pragmas that every connection of a store has."""
     con = driver.connect(
-        f"{path.as_uri()}?mode={'ro' if read_only else 'rw'}",
+        read_address(path) if read_only else f"{path.as_uri()}?mode=rw",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,

@@ -338,4 +338,14 @@ def _apply_facts(con: Connection, trace_id: int, facts: TraceFacts) -> bool:
 def _annotation_row(trace_id: int, a: Annotation) -> tuple[Any, ...]:
     texts = [sql_text(text) for text in (a.span_id, a.name, a.label, a.explanation, a.source)]
     fields = (texts[0], texts[1], texts[2], a.score, texts[3], a.annotator_kind.value, texts[4])
-    return (trace_id, blake2b(canonical(fields), digest_size=16).digest(), *fields)
+    return (trace_id, _annotation_digest(fields), *fields)
+
+
+def annotation_digest(row: Any) -> bytes:
+    """The hash that a row of `annotation` should have."""
+    names = ("span_id", "name", "label", "score", "explanation", "annotator_kind", "source")
+    return _annotation_digest(tuple(row[name] for name in names))
+
+
+def _annotation_digest(fields: tuple[Any, ...]) -> bytes:
+    return blake2b(canonical(fields), digest_size=16).digest()

@@ -8,6 +8,7 @@ from typing import cast
 import orjson
 import zstandard
 
+from ...model.errors import DamagedStoreError
 from ...model.text.jsontext import storable
 from ...model.traces import JsonValue
 
@@ -41,5 +42,12 @@ def pack(value: object) -> bytes:
 
 
 def unpack(data: bytes) -> JsonValue:
-    """The value of a record written by `pack`."""
-    return cast(JsonValue, orjson.loads(decompress(data)))
+    """The value of a record written by `pack`.
+
+    Raises:
+        DamagedStoreError: if the record cannot be read.
+    """
+    try:
+        return cast(JsonValue, orjson.loads(decompress(data)))
+    except (zstandard.ZstdError, ValueError, TypeError) as err:
+        raise DamagedStoreError("of this record", f"a record cannot be read: {err}") from err

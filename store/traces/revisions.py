@@ -6,10 +6,12 @@ so that receiving costs nothing but the spans.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from ...model.errors import StoreFullError
 from ...model.reading.assembly import Place, ReadingOrder, build_steps, reading_order
 from ...model.reading.facts import facts_from_record
 from ...model.reading.run_facts import RunFacts, summarise
@@ -56,12 +58,20 @@ def refresh(store: Store, trace_ids: Sequence[int] | None = None, limit: int = 1
             dirty = [row[0] for row in con.execute(SELECT_DIRTY, (limit,))]
         else:
             dirty = _dirty_of(con, trace_ids)[:limit]
-    if dirty and not store.read_only:
-        for start in range(0, len(dirty), _BATCH):
+    done: list[int] = []
+    if store.read_only:
+        return dirty
+    for start in range(0, len(dirty), _BATCH):
+        chunk = dirty[start : start + _BATCH]
+        try:
             with store.write() as con:
-                for trace_id in dirty[start : start + _BATCH]:
+                for trace_id in chunk:
                     _assemble(con, trace_id)
-    return dirty
+        except StoreFullError:
+            # What is assembled already can be read; the rest waits until there is room.
+            break
+        done += chunk
+    return done
 
 
 def _dirty_of(con: Connection, trace_ids: Sequence[int]) -> list[int]:
@@ -93,15 +103,27 @@ def load_order(row: Any) -> ReadingOrder:
     )
 
 
+def summary_as_stored(con: Connection, row: Any) -> dict[str, Any]:
+    """What the columns of a trace row would be if it were assembled now, by name; without its revision."""
+    columns = re.findall(r"(\w+) = \?", UPDATE_TRACE)
+    found = dict(zip(columns, _assembled(con, row), strict=True))
+    return {name: value for name, value in found.items() if name not in ("revision", "reading", "id")}
+
+
 def _assemble(con: Connection, trace_id: int) -> None:
     (row,) = trace_rows(con, [trace_id])
+    con.execute(UPDATE_TRACE, _assembled(con, row))
+
+
+def _assembled(con: Connection, row: Any) -> tuple[Any, ...]:
+    trace_id = row["id"]
     spans = load_spans(con, trace_id, row["trace_key"])
     order = reading_order(spans)
     digests = span_digests(con, trace_id)
     steps = build_steps(spans, order, lambda span: digests[span.span_id])
     reading = pack([[list(place) for place in order.places], {k: v.value for k, v in order.folded.items()}])
     run = summarise(steps, spans, _facts(con, row))
-    con.execute(UPDATE_TRACE, _summary_values(row["revision"] + 1, reading, len(steps), run, trace_id))
+    return _summary_values(row["revision"] + 1, reading, len(steps), run, trace_id)
 
 
 def _summary_values(revision: int, reading: bytes, count: int, run: RunFacts, trace_id: int) -> tuple[Any, ...]:
