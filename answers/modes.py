@@ -9,7 +9,7 @@ from ..model.text.fence import fenced, inert_line
 from ..model.traces import TraceSummary
 from ..services.modes.sampling import Sample
 from ..services.modes.views import ModeDetail, ModesPage, ModeView
-from ..store.traces.commit import DEFAULT_PROJECT
+from ..store.traces.places import DEFAULT_PROJECT
 
 _SIDE = 160
 _CHANCE = 0.05

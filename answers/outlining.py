@@ -79,7 +79,7 @@ def headline(summary: TraceSummary, signals: Sequence[Signal]) -> str:
 
 def _about(summary: TraceSummary) -> str:
     """The run's own names, which are trace text."""
-    parts = [("project", summary.project), ("version", summary.version)]
+    parts = [("run", summary.own_id), ("project", summary.project), ("version", summary.version)]
     parts += [("task", summary.task)] if summary.task_declared else []
     parts += [("session", summary.session), ("models", ", ".join(summary.models[:3]))]
     return " · ".join(f"{label} {inert_line(value, 40)}" for label, value in parts if value)

@@ -13,14 +13,12 @@ A token is four characters of text content; what is sent a second time as struct
 from __future__ import annotations
 
 import argparse
-import http.client
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Any
-from urllib.parse import urlsplit
 
 import anyio
 from mcp.client import Client
@@ -32,6 +30,7 @@ from retrospan.mcp_server.server import build_server
 from retrospan.services.serving.application import ServeOptions, serving
 from retrospan.store.contract import Store
 from retrospan.store.opening import open_store
+from sending import send
 from trail_spans import trail_requests
 
 Row = tuple[str, Sequence[int]]
@@ -58,32 +57,19 @@ def main() -> None:
     ids = [_trace_id(body) for body in bodies]
     with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "store.db") as store:
         with serving(store, ServeOptions()) as url:
-            _send(url, bodies)
+            send(url, bodies)
         _print("Retrospan", anyio.run(_retrospan, store, ids))
     if chosen.phoenix:
-        _send(chosen.phoenix, bodies)
+        send(chosen.phoenix, bodies)
         _print("Phoenix", anyio.run(_phoenix, f"{chosen.phoenix}/mcp", ids))
     if chosen.mlflow:
-        _send(chosen.mlflow, bodies)
+        send(chosen.mlflow, bodies)
         _print("MLflow", anyio.run(_mlflow, chosen.mlflow, chosen.mlflow_program, ids))
 
 
 def _trace_id(body: bytes) -> str:
     request = ExportTraceServiceRequest.FromString(body)
     return request.resource_spans[0].scope_spans[0].spans[0].trace_id.hex()
-
-
-def _send(url: str, bodies: Sequence[bytes]) -> None:
-    address = urlsplit(url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=120)
-    headers = {"Content-Type": "application/x-protobuf", "x-mlflow-experiment-id": "0"}
-    for body in bodies:
-        connection.request("POST", "/v1/traces", body, headers)
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status != 200:
-            raise SystemExit(f"{url} answered {answer.status}.")
-    connection.close()
 
 
 Call = Callable[..., Awaitable[int]]

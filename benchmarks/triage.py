@@ -47,22 +47,22 @@ def tasks() -> list[dict[str, Any]]:
     for task in found:
         right = task["right"]
         if "pick" in right:
-            task["case"] = _picked(right["set"], right["kind"])[right["pick"]]
+            task["case"] = picked(right["set"], right["kind"])[right["pick"]]
             task["question"] = task["question"].replace("{run}", task["case"].id)
     return list(found)
 
 
-def _picked(name: str, kind: str) -> list[Case]:
+def picked(name: str, kind: str) -> list[Case]:
     """Runs that have the label, in an order that nobody chose. Team runs are those that both teams labelled."""
     cases = [case for case in SETS[name]() if case.outcome == "fail" and case.steps]
     if kind == "argument":
-        cases = [case for case in cases if _wrong_arguments(case)]
+        cases = [case for case in cases if wrong_arguments(case)]
     if name == "team":
         cases = [case for case in cases if len(case.steps) == 2]
     return sorted(cases, key=lambda case: hashlib.sha256(f"triage:{case.id}".encode()).digest())
 
 
-def _wrong_arguments(case: Case) -> set[str]:
+def wrong_arguments(case: Case) -> set[str]:
     """Arguments of the first wrong call that the right call of the same tool has otherwise, if there is one."""
     wrong = case.extra.get("wrong")
     if not wrong:
@@ -109,21 +109,23 @@ def _judge(task: dict[str, Any], answer: Any) -> str:
         return "right" if step and agent else "agent right" if agent else "wrong"
     if kind == "argument":
         case = task["case"]
-        fits = answer["tool"] == case.extra["wrong"][1] and answer["argument"] in _wrong_arguments(case)
-        return "right" if fits else "wrong"
-    return "right" if _fits(answer, _derived(kind, cases)) else "wrong"
+        named = answer["tool"] == case.extra["wrong"][1] and answer["argument"] in wrong_arguments(case)
+        return "right" if named else "wrong"
+    return "right" if fits(answer, derived(kind, cases)) else "wrong"
 
 
-def _fits(answer: Any, right: Any) -> bool:
+def fits(answer: Any, right: Any, near: float = 1.0) -> bool:
+    """Lists in any order; numbers with a fraction may be off by `near`, others by nothing."""
     if isinstance(right, list):
         return sorted(answer) == sorted(right)
     return all(
-        abs(answer[key] - value) <= 1.0 if isinstance(value, float) else answer[key] == value
+        abs(answer[key] - value) <= near if isinstance(value, float) else answer[key] == value
         for key, value in right.items()
     )
 
 
-def _derived(kind: str, cases: Sequence[Case]) -> Any:
+def derived(kind: str, cases: Sequence[Case]) -> Any:
+    """The answer that the outcomes give, in the form of `FORMS`."""
     passed = Counter(case.outcome == "pass" for case in cases)
     if kind == "counts":
         return {"failed": passed[False], "passed": passed[True]}

@@ -9,6 +9,7 @@ from typing import Annotated, Any, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..model.errors import BadInputError
+from ..model.fields import record_of
 from ..model.reviews import AppliesTo, Lesson, LessonOrigin, LessonStatus, SignatureState
 from ..model.text import yamltext
 from ..model.text.display import safe_line
@@ -19,6 +20,8 @@ from .plaintext import plain_line, plain_text
 from .rubrics import SLUG
 
 SECTIONS = ("What happened", "Why", "What to do")
+_ORIGIN = {"trace_key": "trace"}
+"""Parts of an origin that files call otherwise."""
 _SECTION = re.compile(r"(?m)^## (.+)$")
 _Line = Annotated[str, Field(max_length=300)]
 _Lines = Annotated[tuple[_Line, ...], Field(max_length=50)]
@@ -71,7 +74,7 @@ def lesson_of(document: Document, check: SignatureCheck) -> Lesson:
         raise BadInputError("\n".join(lines), where=source) from None
     happened, why, to_do = _sections(body, source)
     valid = check.state is SignatureState.VALID
-    origin = fields.origin
+    told = fields.origin.model_dump()
     return Lesson(
         id=fields.id,
         title=fields.title,
@@ -79,7 +82,7 @@ def lesson_of(document: Document, check: SignatureCheck) -> Lesson:
         why=why,
         what_to_do=to_do,
         applies_to=AppliesTo(**fields.applies_to.model_dump()),
-        origin=LessonOrigin(origin.verdict, origin.trace, origin.project, origin.spans),
+        origin=LessonOrigin(**({"trace_key": told.pop("trace")} | told)),
         case=fields.case,
         supersedes=fields.supersedes,
         status=fields.status if valid else LessonStatus.PROPOSED,
@@ -91,34 +94,23 @@ def lesson_of(document: Document, check: SignatureCheck) -> Lesson:
 
 def clean_lesson(lesson: Lesson) -> Lesson:
     """The lesson with every text made visible, inert and free of addresses to follow."""
-    parts = lesson.applies_to
     return replace(
         lesson,
         title=plain_line(lesson.title)[:300],
         what_happened=plain_text(lesson.what_happened),
         why=plain_text(lesson.why),
         what_to_do=plain_text(lesson.what_to_do),
-        applies_to=AppliesTo(
-            tools=_clean(parts.tools),
-            prompts=_clean(parts.prompts),
-            tasks=_clean(parts.tasks),
-            modes=_clean(parts.modes),
-            files=_clean(parts.files),
-        ),
+        applies_to=AppliesTo(**{name: _clean(names) for name, names in record_of(lesson.applies_to).items()}),
     )
 
 
 def dump_lesson(lesson: Lesson, signature: dict[str, JsonValue] | None = None) -> str:
     """The file of a lesson: front matter, then the three sections of the template."""
     front: dict[str, Any] = {"id": lesson.id, "title": lesson.title, "status": lesson.status.value}
-    applies = {
-        name: list(values)
-        for name in ("tools", "prompts", "tasks", "modes", "files")
-        if (values := getattr(lesson.applies_to, name))
-    }
-    origin = lesson.origin
-    told = {"verdict": origin.verdict, "trace": origin.trace_key, "project": origin.project, "spans": [*origin.spans]}
-    parts = {"applies_to": applies, "origin": {name: value for name, value in told.items() if value}}
+    applies = {name: list(values) for name, values in record_of(lesson.applies_to).items() if values}
+    origin = record_of(lesson.origin, spans=list(lesson.origin.spans))
+    told = {_ORIGIN.get(name, name): value for name, value in origin.items() if value}
+    parts = {"applies_to": applies, "origin": told}
     front |= {name: value for name, value in parts.items() if value}
     front |= {name: value for name in ("case", "supersedes", "proposed_by") if (value := getattr(lesson, name))}
     if signature is not None:

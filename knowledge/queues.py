@@ -17,12 +17,12 @@ A rule decides who is asked what; it confirms nothing, so the file needs no sign
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from ..model.clock import time_span
 from ..model.errors import QueryError, UsageError, did_you_mean
 from ..model.query import parse_query
 from ..model.text import yamltext
@@ -33,7 +33,6 @@ from .rubrics import SLUG
 
 QUEUES_FILE = "queues.yaml"
 _LIMIT = 1 << 17
-_SPAN = re.compile(r"\d{1,4}[mhdw]")
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -100,8 +99,11 @@ class QueueRule(_Part):
     @field_validator("due", "settle")
     @classmethod
     def _is_span(cls, value: str | None) -> str | None:
-        if value is not None and not _SPAN.fullmatch(value):
-            raise ValueError(f"{value!r} is no length of time; write 30m, 12h, 3d or 2w")
+        try:
+            if value is not None:
+                time_span(value)
+        except UsageError as err:
+            raise ValueError(str(err)) from None
         return value
 
     @field_validator("where")

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..model.errors import BadInputError
+from ..model.fields import record_of
 from ..model.reviews import Criterion, Rubric, SignatureState
 from ..model.text import yamltext
 from ..model.text.display import safe_line
@@ -78,7 +79,7 @@ def rubric_from_content(content: Any, *, source: str = "rubric", document: yamlt
             lines.append(f"{source}:{place.line}: {safe_line(place.path, 80) or 'rubric'}: {mistake['msg']}")
         raise BadInputError("\n".join(lines), where=lines[0].split(": ")[0]) from None
     criteria = tuple(Criterion(**entry.model_dump()) for entry in fields.criteria)
-    return Rubric(fields.id, fields.version, fields.title, criteria, content_sha256(content))
+    return Rubric(**(fields.model_dump() | {"criteria": criteria}), sha256=content_sha256(content))
 
 
 def parse_rubric(text: str | bytes, *, source: str = "rubric") -> tuple[Rubric, dict[str, JsonValue], Signature | None]:
@@ -97,17 +98,12 @@ def parse_rubric(text: str | bytes, *, source: str = "rubric") -> tuple[Rubric, 
 
 def rubric_content(rubric: Rubric) -> dict[str, JsonValue]:
     """The content of a rubric as it is written and signed; empty parts are left out."""
-    criteria: list[JsonValue] = []
-    for entry in rubric.criteria:
-        parts: dict[str, JsonValue] = {"id": entry.id, "question": entry.question}
-        if entry.pass_when:
-            parts["pass_when"] = entry.pass_when
-        if entry.fail_when:
-            parts["fail_when"] = entry.fail_when
-        if entry.examples:
-            parts["examples"] = list(entry.examples)
-        criteria.append(parts)
-    return {"id": rubric.id, "version": rubric.version, "title": rubric.title, "criteria": criteria}
+    criteria = [_criterion_content(entry) for entry in rubric.criteria]
+    return record_of(rubric, leave_out=("sha256", "state"), criteria=criteria)
+
+
+def _criterion_content(entry: Criterion) -> dict[str, JsonValue]:
+    return {name: value for name, value in record_of(entry, examples=list(entry.examples)).items() if value}
 
 
 def built_in_rubric() -> Rubric:

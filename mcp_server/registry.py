@@ -32,6 +32,7 @@ TOOL_MODULES = (
     "diffs",
     "groups",
     "suspects",
+    "query",
     "failures",
     "paths",
     "reviews",

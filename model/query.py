@@ -8,19 +8,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple, NoReturn
 
+from .clock import UNIT_SECONDS, read_length
 from .errors import QueryError, did_you_mean
 
 FIELDS = (
     "agent",
+    "attr",
     "cost",
     "duration",
     "environment",
+    "has",
     "kind",
     "mode",
     "model",
     "outcome",
     "project",
     "prompt",
+    "run",
     "session",
     "signal",
     "since",
@@ -59,11 +63,10 @@ _TOKEN = re.compile(
 )
 MOST_PARTS = 100
 """Words and filters of a search line; each costs the engine a level of its statement."""
-_NUMBER = re.compile(r"(?P<op>>=|<=|>|<)?(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h|k)?")
-_AGO = re.compile(r"(\d{1,6})([smhdw])")
+_ATTRIBUTE = re.compile(r"(?P<name>[^=<>!]+)(?P<op>>=|<=|!=|=|>|<)(?P<value>.+)", re.DOTALL)
+_NUMBER = re.compile(r"(?P<op>>=|<=|>|<)?(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h|d|w|k)?")
 _MODE = re.compile(r"(?i)M?\d{1,9}|any|none")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION_MS = {None: 1, "ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
+_DURATION_MS = {"ms": 1, **{unit: seconds * 1_000 for unit, seconds in UNIT_SECONDS.items()}}
 
 
 class Term(NamedTuple):
@@ -174,8 +177,10 @@ def _filter(match: re.Match[str], name: str, raw: str, negated: bool, now: float
         number = _NUMBER.fullmatch(raw)
         if number is None:
             _refuse(match, f"{name}:{raw} is no number; write {name}:>1000 or {name}:<=5")
-        scale = 1000 if number["unit"] == "k" else _DURATION_MS[number["unit"]] if name == "duration" else 1
+        scale = 1000 if number["unit"] == "k" else _DURATION_MS[number["unit"] or "ms"] if name == "duration" else 1
         return Filter(name, number["op"] or "=", float(number["number"]) * scale, negated)
+    if name == "attr" and not _ATTRIBUTE.fullmatch(raw):
+        _refuse(match, f"attr:{raw} compares nothing; write attr:NAME=VALUE, attr:NAME>=2, or has:NAME")
     if name == "mode" and not _MODE.fullmatch(raw):
         _refuse(match, f"mode:{raw} is no failure mode; write mode:M3, mode:any or mode:none")
     if name in _CHOICES and raw.lower() not in _CHOICES[name]:
@@ -184,9 +189,9 @@ def _filter(match: re.Match[str], name: str, raw: str, negated: bool, now: float
 
 
 def _time_ns(match: re.Match[str], raw: str, now: float | None) -> float:
-    ago = _AGO.fullmatch(raw)
+    ago = read_length(raw)
     if ago is not None:
-        return ((time.time() if now is None else now) - int(ago[1]) * _SECONDS[ago[2]]) * 1e9
+        return ((time.time() if now is None else now) - ago.total_seconds()) * 1e9
     try:
         moment = datetime.fromisoformat(raw)
     except ValueError:
@@ -196,3 +201,23 @@ def _time_ns(match: re.Match[str], raw: str, now: float | None) -> float:
 
 def _refuse(match: re.Match[str], what: str) -> NoReturn:
     raise QueryError(f"{what} (at position {match.start()}).", word=match.group(), position=match.start())
+
+
+class AttributeTest(NamedTuple):
+    """What `attr:NAME=VALUE` asks: `*` in name and value stands for anything."""
+
+    name: str
+    op: str
+    """One of = != >= <= > <; the last four compare numbers."""
+    value: str
+
+
+def attribute_test(text: str) -> AttributeTest:
+    """The parts of the value of an `attr` filter, which `parse_query` has checked.
+
+    >>> attribute_test("run.outcome=fail")
+    AttributeTest(name='run.outcome', op='=', value='fail')
+    """
+    match = _ATTRIBUTE.fullmatch(text)
+    assert match is not None
+    return AttributeTest(match["name"].strip(), match["op"], match["value"].strip().strip('"'))

@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from ..ingest.otlp.guard import HostGuard, host_name
 from ..model.errors import RetrospanError
+from ..model.text.bounds import TEXT_LIMIT
 from ..model.text.display import safe_text
 from ..model.text.jsontext import canonical
 from ..store.contract import Store
@@ -28,7 +29,8 @@ from .signing_in import FrontDoor, SignedIn, TooManyTries
 
 _HERE = Path(__file__).parent
 _COOKIE = "retrospan_review"
-_BODY_LIMIT = 64 * 1024
+_BODY_LIMIT = 32 * TEXT_LIMIT
+"""Bytes of a form: its texts at their longest, in any script, percent-encoded."""
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -66,7 +68,7 @@ class ReviewPage:
 
     def html(self, template: str, /, status: int = 200, **values: Any) -> HTMLResponse:
         """A page; `problem` is shown at its top."""
-        values = {"who": None, "problem": None, "words": _WORDS} | values
+        values = {"who": None, "problem": None, "words": _WORDS, "text_limit": TEXT_LIMIT} | values
         return HTMLResponse(self._templates.get_template(template).render(values), status, _HEADERS)
 
     def site(self, request: Request) -> passkeys.Site:
@@ -140,7 +142,7 @@ def _signed_in(handler: Handler, page: ReviewPage) -> Callable[[Request], Awaita
 
 
 async def _form(request: Request) -> Mapping[str, str]:
-    """The texts of a form, read once, at most 64 KiB."""
+    """The texts of a form, read once, within bounds."""
     known: Mapping[str, str] | None = getattr(request.state, "form", None)
     if known is None:
         if int(request.headers.get("content-length") or _BODY_LIMIT + 1) > _BODY_LIMIT:

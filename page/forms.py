@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ..model.errors import UsageError
 from ..model.review_states import overall
 from ..model.reviews import Answer, CriterionAnswer, Label, Rubric, Severity
-from ..services.reviewing.subjects import TEXT_LIMIT
+from ..model.text.bounds import within
 
 _LABELS = {"pass": Label.PASS, "fail": Label.FAIL, "cant_tell": Label.CANT_TELL}
 
@@ -45,6 +45,4 @@ def _label(value: str | None, what: str) -> Label:
 
 
 def _text(value: str) -> str:
-    if len(value) > TEXT_LIMIT:
-        raise UsageError(f"At most {TEXT_LIMIT} characters fit in one field. Shorten the text.")
-    return value.replace("\r\n", "\n").strip()
+    return within("text", value.replace("\r\n", "\n").strip())

@@ -13,6 +13,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..model.errors import BadInputError
+from ..model.fields import record_of
 from ..model.findings import CauseClass
 from ..model.reviews import SignatureState, Verdict
 from ..model.text.jsontext import parse
@@ -24,6 +25,7 @@ from .signing import SignatureCheck, check_signature, content_sha256, read_signa
 FORMAT = "retrospan.completion/1"
 _TEXT = 20_000
 _KEYS = {"format", "manifest", "signature"}
+_NOT_SIGNED = ("engineer", "signed_at", "state", "state_reason", "record")
 
 
 class _Manifest(BaseModel):
@@ -77,17 +79,7 @@ def verdict_sha256(verdict: Verdict) -> str:
 
 def sign_completion(session: ReviewSession, completion: Completion, *, signed_at: str) -> dict[str, JsonValue]:
     """The record of a completion, signed: `{"format", "manifest", "signature"}`; empty parts are left out."""
-    parts: dict[str, JsonValue] = {
-        "uid": completion.uid,
-        "verdict": completion.verdict,
-        "verdict_sha256": completion.verdict_sha256,
-        "cause": completion.cause.value if completion.cause else None,
-        "cause_span": completion.cause_span,
-        "lesson": completion.lesson,
-        "case": completion.case,
-        "note": completion.note,
-        "supersedes": list(completion.supersedes),
-    }
+    parts = record_of(completion, leave_out=_NOT_SIGNED, supersedes=list(completion.supersedes))
     manifest: dict[str, JsonValue] = {name: value for name, value in parts.items() if value not in (None, "", [])}
     signature = sign_manifest(session, "completion", manifest, signed_at=signed_at)
     return {"format": FORMAT, "manifest": manifest, "signature": cast(JsonValue, signature.model_dump(mode="json"))}

@@ -9,6 +9,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..model.errors import BadInputError
+from ..model.fields import record_of
 from ..model.findings import CauseClass
 from ..model.reviews import Answer, CriterionAnswer, Label, RubricRef, SeenTrace, Severity, SignatureState, Verdict
 from ..model.text.jsontext import parse
@@ -165,11 +166,10 @@ def _worst(states: Sequence[tuple[SignatureState, str]], check: SignatureCheck) 
 
 
 def _manifest_of(verdict: Verdict) -> dict[str, JsonValue]:
-    rubric = verdict.rubric
     manifest: dict[str, JsonValue] = {
         "uid": verdict.uid,
         "question": verdict.question,
-        "rubric": {"id": rubric.id, "version": rubric.version, "sha256": rubric.sha256},
+        "rubric": record_of(verdict.rubric),
         "seen": [
             {
                 "trace": seen.trace_key,
@@ -189,17 +189,7 @@ def _manifest_of(verdict: Verdict) -> dict[str, JsonValue]:
 
 def answer_json(answer: Answer) -> dict[str, JsonValue]:
     """An answer as it stands in manifests and drafts; empty parts are left out."""
-    parts: dict[str, JsonValue] = {
-        "label": answer.label.value,
-        "severity": answer.severity.value if answer.severity else None,
-        "expected": answer.expected,
-        "reason": answer.reason,
-        "criteria": [
-            {"criterion": entry.criterion, "label": entry.label.value, "note": entry.note} for entry in answer.criteria
-        ],
-        "cause": answer.cause.value if answer.cause else None,
-        "cause_span": answer.cause_span,
-    }
+    parts: dict[str, JsonValue] = record_of(answer, criteria=[record_of(entry) for entry in answer.criteria])
     return {name: value for name, value in parts.items() if value not in (None, "", [])}
 
 
@@ -218,24 +208,20 @@ def answer_from_json(value: Any) -> Answer:
 
 
 def _answer_of(answer: _Answer) -> Answer:
-    return Answer(
-        label=answer.label,
-        severity=answer.severity,
-        expected=answer.expected,
-        reason=answer.reason,
-        criteria=tuple(CriterionAnswer(entry.criterion, entry.label, entry.note) for entry in answer.criteria),
-        cause=answer.cause,
-        cause_span=answer.cause_span,
-    )
+    criteria = tuple(CriterionAnswer(**entry.model_dump()) for entry in answer.criteria)
+    return Answer(**(answer.model_dump() | {"criteria": criteria}))
+
+
+def _seen_of(seen: _Seen) -> SeenTrace:
+    return SeenTrace(trace_key=seen.trace, project=seen.project, revision=seen.revision, steps=dict(seen.steps))
 
 
 def _verdict_of(manifest: _Manifest, signature: Signature | None, record: Mapping[str, JsonValue]) -> Verdict:
-    rubric = manifest.rubric
     return Verdict(
         uid=manifest.uid,
         question=manifest.question,
-        rubric=RubricRef(rubric.id, rubric.version, rubric.sha256),
-        seen=tuple(SeenTrace(seen.trace, seen.project, seen.revision, dict(seen.steps)) for seen in manifest.seen),
+        rubric=RubricRef(**manifest.rubric.model_dump()),
+        seen=tuple(_seen_of(seen) for seen in manifest.seen),
         answer=_answer_of(manifest.answer),
         first_answer=_answer_of(manifest.first_answer),
         reviewer=signature.reviewer if signature else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.findings import Signal
-from ...model.traces import Status
+from ...model.traces import Status, StepKind
 from ..effects import Effect
 from ..quotes import around, quote
 from ..reading import Reading, Role, View
@@ -33,7 +33,7 @@ def find(reading: Reading) -> Iterator[Signal]:
 def _failed_frames(reading: Reading) -> Iterator[Signal]:
     """An agent or chain with error status, where no step inside it tells the error."""
     failed = [view for view in reading.views if view.step.status is Status.ERROR]
-    if any(view.role is not Role.FRAME for view in failed):
+    if any(view.role is not Role.FRAME and view.step.kind is not StepKind.AGENT for view in failed):
         return
     for view in failed[:1]:
         message = view.step.error.message if view.step.error else ""

@@ -27,6 +27,8 @@ class TraceJson(TypedDict):
 
     id: str
     external_id: str
+    run_id: str | None
+    """The id that the application gave the run, where it came beside the trace's."""
     project: str
     task: str | None
     task_declared: bool
@@ -111,7 +113,7 @@ class StepJson(TypedDict):
     started_at: str | None
     duration_ms: float | None
     folded: bool
-    fold: NotRequired[Literal["wrapper", "double"]]
+    fold: NotRequired[Literal["wrapper", "double", "abandoned"]]
     attributes: NotRequired[dict[str, Any]]
 
 
@@ -213,6 +215,14 @@ class FindingJson(TypedDict):
     next_command: str
 
 
+class LeftOutJson(TypedDict):
+    """Records or files of one kind of which nothing was made."""
+
+    file: str
+    what: str
+    count: int
+
+
 class ImportJson(TypedDict):
     """The answer of `retrospan import`."""
 
@@ -221,7 +231,11 @@ class ImportJson(TypedDict):
     updated: int
     skipped: int
     redacted: int
+    by_shape: dict[str, int]
+    """Spans of unknown conventions that were told by the shape of their values, by who recorded them."""
     errors: list[RecordErrorJson]
+    left_out: list[LeftOutJson]
+    notes: list[str]
     findings: list[FindingJson]
 
 

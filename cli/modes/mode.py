@@ -14,7 +14,7 @@ from ...services.modes.observing import name_mode
 from ...services.modes.sampling import discovery_sample
 from ...services.modes.views import ModeDetail, ModesPage, ModeView, list_modes, show_mode
 from ...store.contract import Store
-from ...store.traces.commit import DEFAULT_PROJECT
+from ...store.traces.places import DEFAULT_PROJECT
 from ...store.traces.revisions import refresh
 from ..shared.options import json_option, opened, store_option
 from ..shared.output import echo, print_json, progress_bar

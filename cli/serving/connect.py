@@ -11,7 +11,8 @@ from ...model.text.display import safe_line
 from ...model.traces import StepKind, Trace
 from ...services.connecting.client_configs import CLIENTS
 from ...services.connecting.frameworks import FRAMEWORKS, Instructions, instructions
-from ...services.serving.first_trace import Check, check_trace, newest_trace_id, receiver_at, wait_for_trace
+from ...services.serving.first_trace import Check, check_trace, receiver_at, wait_for_trace
+from ...store.reading.trace_ids import newest_trace_id
 from ..shared.options import json_option, opened, store_option
 from ..shared.output import echo, print_json
 from .connect_clients import client_command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from ..shared.output import echo, print_json, progress_bar, say
 from ..shared.privacy_options import privacy_options
 
 _ERRORS_SHOWN = 10
+_KINDS_SHOWN = 8
 
 
 @click.command(
@@ -73,10 +75,25 @@ def _print(report: ImportReport) -> None:
     )
     if report.redacted:
         echo(f"{report.redacted} secrets were taken out before anything was stored.")
+    if report.by_shape:
+        scopes = ", ".join(f"{safe_line(scope, 40)} ({count})" for scope, count in report.by_shape.most_common(3))
+        echo(
+            f"{report.by_shape.total()} spans are of an unknown convention; kinds, texts and tokens were told by the "
+            f"shape of their values: {scopes}. Look at one with `retrospan trace show T --full`."
+        )
+    if report.left_out:
+        kinds = Counter[str]()
+        for one in report.left_out:
+            kinds[one.what] += one.count
+        shown = ", ".join(f"{number} {what}" for what, number in kinds.most_common(_KINDS_SHOWN))
+        more = ", …" if len(kinds) > _KINDS_SHOWN else ""
+        say(f"Left out, since they are no steps: {shown}{more} (--json says of which file).", err=True)
     for error in report.errors[:_ERRORS_SHOWN]:
         say(f"  skipped {error.file} {error.where}: {error.what}", err=True)
     if len(report.errors) > _ERRORS_SHOWN:
         echo(f"  … and {len(report.errors) - _ERRORS_SHOWN} more bad records; --json lists all.", err=True)
+    for note in report.notes:
+        say(f"  {note}")
     print_findings(report.findings)
 
 

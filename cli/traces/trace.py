@@ -45,8 +45,8 @@ Examples:
 def list_command(query: str, limit: int, store_location: str | None, as_json: bool) -> None:
     """List traces that hold every word and filter of QUERY, newest or best first.
 
-    Fields: agent, cost, duration, environment, kind, mode, model, outcome, project, prompt, session, signal, since,
-    status, steps, tag, task, tokens, tool, until, user, verdict, version. A `-` in front excludes.
+    Fields: agent, attr, cost, duration, environment, has, kind, mode, model, outcome, project, prompt, run, session,
+    signal, since, status, steps, tag, task, tokens, tool, until, user, verdict, version. A `-` in front excludes.
 
     The mark behind the id: ✓ passed, ✗ failed, ! ended in an error, · not known.
     """
@@ -72,9 +72,14 @@ def _row(trace: TraceSummary) -> str:
     when = (iso_time(trace.started_at_ns) or "")[:16].replace("T", " ")
     signals = ",".join(trace.signals)
     return (
-        f"{trace.short_id:<7}{mark} {when:<17}{trace.step_count:>4} steps  "
-        f"{safe_line(trace.input, 60):<60}  {safe_line(signals, 40)}"
+        f"{trace.short_id:<7}{mark} {when:<17}{trace.step_count:>4} steps  {_name(trace):<60}  {safe_line(signals, 40)}"
     ).rstrip()
+
+
+def _name(trace: TraceSummary) -> str:
+    """The run's own id, where it has one, and its input."""
+    own = f"{safe_line(trace.own_id, 24)}  " if trace.own_id else ""
+    return own + safe_line(trace.input, max(60 - len(own), 20))
 
 
 @click.command(
@@ -104,7 +109,8 @@ def show_command(trace: str, full: bool, store_location: str | None, as_json: bo
 
 def _print_trace(trace: Trace, *, full: bool) -> None:
     summary = trace.summary
-    echo(f"{summary.short_id}  {safe_line(summary.external_id)}  outcome: {summary.outcome.value}")
+    own = f"  run {safe_line(summary.run_id)}" if summary.run_id else ""
+    echo(f"{summary.short_id}  {safe_line(summary.external_id)}{own}  outcome: {summary.outcome.value}")
     width = None if full else 300
     for step in trace.steps:
         who = safe_line(step.tool or step.agent or step.name, 40)

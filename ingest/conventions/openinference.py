@@ -92,7 +92,8 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     """The span in normal form; evaluations on it go to `notes`."""
     attributes = TABLE.sort(raw.attributes)
     found = attributes.found
-    kind = kind_in_framework(raw, KINDS.get(str(found.get("kind")).upper(), StepKind.CHAIN), found)
+    named = KINDS.get(str(found.get("kind")).upper(), StepKind.CHAIN) if "kind" in found else _kind_of(raw)
+    kind = kind_in_framework(raw, named, found)
     span = begin(raw, attributes, kind=kind, convention="openinference")
     indexed = attributes.indexed
     if span.kind is StepKind.LLM:
@@ -120,6 +121,36 @@ def read(raw: RawSpan, notes: list[Annotation]) -> Span:
     span.fold = fold_in_framework(span, raw)
     keep_events(span, raw)
     return span
+
+
+_BY_CONTENT = (
+    ("embedding.", StepKind.EMBEDDING),
+    ("reranker.", StepKind.RERANKER),
+    ("retrieval.documents", StepKind.RETRIEVER),
+    ("llm.output_messages", StepKind.LLM),
+    ("llm.input_messages", StepKind.LLM),
+    ("llm.token_count.", StepKind.LLM),
+    ("llm.choices", StepKind.LLM),
+    ("tool_call.function.", StepKind.TOOL),
+)
+"""Beginnings of keys that only one kind of span carries, the most telling first."""
+_NAMES_OF_CONTENT = tuple(start for start, _ in _BY_CONTENT)
+
+
+def is_without_kind(raw: RawSpan) -> bool:
+    """Whether a span speaks OpenInference and forgets to say its kind, as LiteLLM's and hand-written spans may."""
+    keys = raw.attributes
+    if any(key.startswith(_NAMES_OF_CONTENT) for key in keys):
+        return True
+    return "input.value" in keys and ("tool.name" in keys or "llm.model_name" in keys)
+
+
+def _kind_of(raw: RawSpan) -> StepKind:
+    keys = raw.attributes
+    for start, kind in _BY_CONTENT:
+        if any(key.startswith(start) for key in keys):
+            return kind
+    return StepKind.TOOL if "tool.name" in keys else StepKind.LLM if "llm.model_name" in keys else StepKind.CHAIN
 
 
 def _read_call(span: Span, attributes: Sorted) -> None:

@@ -11,7 +11,7 @@ from ...model.traces import Span, SpanBatch
 from ..limits import Limits
 from ..spantext import TextCollector, TextRewriter, nested_values
 from .fields import shortened
-from .records import ReadItem, RecordError, Source
+from .records import LeftOut, ReadItem, RecordError, Source
 
 _SHARED_FROM = 256
 """Characters; whether shorter texts are counted twice does not matter."""
@@ -23,7 +23,7 @@ def within_limits(items: Iterable[ReadItem], source: Source) -> Iterator[ReadIte
     """The items, with bad records instead of runs and spans that pass a limit, and no text that cannot be stored."""
     runs = _Runs(source.limits)
     for item in items:
-        if isinstance(item, RecordError):
+        if isinstance(item, RecordError | LeftOut):
             yield item
         else:
             yield from _bounded(item, source, runs)
@@ -50,7 +50,7 @@ def _bounded(batch: SpanBatch, source: Source, runs: _Runs) -> Iterator[ReadItem
     batch.facts[:] = [facts for facts in batch.facts if facts.trace_key not in problems]
     if look.has_long_text or not look.is_encodable:
         _rewrite(batch, source.limits)
-    if batch.spans or batch.facts:
+    if batch.spans or batch.facts or batch.scales or batch.span_notes:
         yield batch
 
 

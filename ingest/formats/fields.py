@@ -8,39 +8,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ...model.errors import BadInputError
-from ...model.text.jsontext import as_text, parse_if_json
+from ...model.reading.scores import word_outcome
+from ...model.text.jsontext import as_text, canonical, parse_if_json
 from ...model.traces import JsonValue, Outcome
 
-_PASS = {
-    "pass",
-    "passed",
-    "success",
-    "successful",
-    "succeeded",
-    "ok",
-    "correct",
-    "true",
-    "good",
-    "resolved",
-    "c",
-    "thumbs_up",
-    "thumbs up",
-    "👍",
-}
-_FAIL = {
-    "fail",
-    "failed",
-    "failure",
-    "error",
-    "incorrect",
-    "false",
-    "bad",
-    "unresolved",
-    "i",
-    "thumbs_down",
-    "thumbs down",
-    "👎",
-}
 _NS = 1_000_000_000
 MAX_ID = 1_024
 """Characters of an id that a record gives."""
@@ -49,6 +20,11 @@ MAX_ID = 1_024
 def span_id_of(*parts: str | int) -> str:
     """A 16-digit hex id that depends on nothing but `parts`, so that a second import finds the same span."""
     return hashlib.sha256("\0".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def digest_of(value: JsonValue) -> str:
+    """16 hex digits of what a value holds: tells records and runs apart that have no id of their own."""
+    return span_id_of(canonical(value).decode("utf-8", "replace"))
 
 
 def required_text(record: Mapping[str, JsonValue], key: str, *, where: str | None = None) -> str:
@@ -122,10 +98,10 @@ def outcome_of(value: JsonValue) -> Outcome | None:
         return None
     if isinstance(value, bool):
         return Outcome.PASS if value else Outcome.FAIL
-    word = as_text(value).strip().lower()
-    if word in _PASS or word == "1":
+    word = as_text(value).strip().casefold()
+    if word in ("1", "c"):
         return Outcome.PASS
-    return Outcome.FAIL if word in _FAIL or word == "0" else Outcome.UNKNOWN
+    return Outcome.FAIL if word in ("0", "i", "error") else word_outcome(word) or Outcome.UNKNOWN
 
 
 def tags_of(value: JsonValue) -> tuple[str, ...]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.errors import BadInputError
+from ...model.reading.score_words import better_of
+from ...model.reading.scores import NOTHING_KNOWN
+from ...model.reading.scores import outcome_of as score_outcome
 from ...model.text.jsontext import as_text, parse
 from ...model.traces import (
     Annotation,
@@ -15,6 +18,7 @@ from ...model.traces import (
     JsonValue,
     Outcome,
     OutcomeSource,
+    ScoreScale,
     Span,
     SpanBatch,
     Status,
@@ -28,10 +32,13 @@ from .fields import mapping, optional_text, outcome_of, sequence, span_id_of, ti
 from .head import Head
 from .inspect_events import flat_events, message_facts, with_unseen_calls
 from .judgements import judgement, present
-from .messages import conversation_spans
+from .messages import conversation_spans, usage_of
 from .records import ReadItem, Record, RecordError, Source, json_records, read_bounded
+from .turns import single_turns
 
 CONVENTION = "inspect"
+_LETTERS = ("C", "I")
+_CORRECT = ScoreScale(0.0, 1.0, "high", is_declared=True)
 _ATTACHMENT = "attachment://"
 _MAX_LEVELS = 64
 _EVENTS_REPEAT = 4
@@ -105,9 +112,10 @@ def sample_batch(header: dict[str, JsonValue], record: Record, source: Source) -
         BadInputError: if it has no messages or one cannot be read.
     """
     sample = mapping(record.value)
-    raw_messages = sample.get("messages")
-    if not isinstance(raw_messages, list):
+    messages = sample.get("messages")
+    if not isinstance(messages, list):
         raise BadInputError("A sample without messages.")
+    raw_messages = [turn for _, turn in single_turns(messages)]
     source.limits.check_steps(len(raw_messages), where=record.where)
     run = mapping(header.get("eval"))
     trace_key = as_text(sample.get("uuid")) or "/".join(
@@ -124,9 +132,18 @@ def sample_batch(header: dict[str, JsonValue], record: Record, source: Source) -
             span.error = StepError(as_text(error.get("message")), optional_text(error.get("type")))
     pool = {"events_data": attachments.resolved(sample.get("events_data"))}
     spans = with_unseen_calls(spans, raw_messages, events, pool)
+    _count_last(spans, mapping(sample.get("output")))
     source.limits.check_steps(len(spans), where=record.where)
     _add_failure(spans, sample, events, trace_key)
     return SpanBatch(spans, [_facts(sample, run, trace_key)])
+
+
+def _count_last(spans: list[Span], output: dict[str, JsonValue]) -> None:
+    """Counts and model of the last answer, which logs without events keep with the sample's output alone."""
+    last = next((span for span in reversed(spans) if span.kind is StepKind.LLM), None)
+    if last is not None and last.usage is None:
+        last.usage = usage_of(output.get("usage"))
+        last.model = last.model or optional_text(output.get("model"))
 
 
 def _turn(raw: JsonValue, timed: dict[str, dict[str, JsonValue]]) -> JsonValue:
@@ -213,8 +230,8 @@ def _add_failure(spans: list[Span], sample: dict[str, JsonValue], events: list[d
 
 def _facts(sample: dict[str, JsonValue], run: dict[str, JsonValue], trace_key: str) -> TraceFacts:
     scores = {name: mapping(score) for name, score in mapping(sample.get("scores")).items()}
-    outcomes = [outcome_of(score.get("value")) for score in scores.values()]
-    outcome = next((found for found in outcomes if found in (Outcome.PASS, Outcome.FAIL)), None)
+    notes = present(*(_score(name, score) for name, score in scores.items()))
+    outcome = next((found for note in notes if (found := _said(note))), None)
     if sample.get("error"):
         outcome = Outcome.FAIL
     metadata = dict(mapping(sample.get("metadata")))
@@ -229,8 +246,15 @@ def _facts(sample: dict[str, JsonValue], run: dict[str, JsonValue], trace_key: s
         outcome_source=OutcomeSource.EVALUATION,
         version=optional_text(run.get("model")),
         metadata=metadata or None,
-        annotations=present(*(_score(name, score) for name, score in scores.items())),
+        annotations=notes,
     )
+
+
+def _said(note: Annotation) -> Outcome | None:
+    """What a scorer says: correct is high, as Inspect has it, unless its name tells otherwise; letters are its own."""
+    if note.label in _LETTERS:
+        return outcome_of(note.label)
+    return score_outcome(note, _CORRECT if better_of(note.name) is None else NOTHING_KNOWN)
 
 
 def _score(name: str, score: dict[str, JsonValue]) -> Annotation | None:

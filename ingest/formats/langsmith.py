@@ -216,12 +216,15 @@ def _stats(value: dict[str, JsonValue], span_id: str) -> tuple[Annotation, ...]:
 
 def _feedback(value: dict[str, JsonValue]) -> tuple[Annotation, ...]:
     on_span = value.get("run_id") if value.get("run_id") != value.get("trace_id") else None
+    config = mapping(value.get("feedback_config"))
     return present(
         judgement(
             value.get("key"),
             value.get("score"),
-            label=value.get("value"),
+            label=None if isinstance(value.get("value"), dict) else value.get("value"),
+            ends=(config.get("min"), config.get("max")),
             explanation=value.get("comment"),
+            is_expectation=value.get("correction") is not None and value.get("score") is None,
             kind=annotator_kind(mapping(value.get("feedback_source")).get("type")),
             span_id=on_span,
             source=CONVENTION,

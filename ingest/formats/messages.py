@@ -9,7 +9,7 @@ says is the `inputs` of its step; a tool step has the arguments of the call it a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 from ...model.errors import BadInputError
@@ -42,6 +42,10 @@ from .fields import (
 )
 from .head import Head
 from .records import ReadItem, Record, Source, each_record
+from .session import set_failed
+from .speakers import heard
+from .textloop import with_results
+from .turns import single_turns
 
 CONVENTION = "messages"
 _ERROR_TEXT = 2_000
@@ -95,7 +99,7 @@ def conversation_batch(record: Record, source: Source) -> SpanBatch:
         raise BadInputError(f"Field 'messages' is missing or no list. Write {_EXAMPLE}.")
     source.limits.check_size(record.size, where=record.where)
     source.limits.check_steps(len(raw_messages), where=record.where)
-    spans = conversation_spans(trace_key, raw_messages)
+    spans = conversation_spans(trace_key, with_results(raw_messages))
     _set_times(spans, value)
     return SpanBatch(spans, [_facts(trace_key, value)])
 
@@ -112,7 +116,7 @@ def _set_times(spans: list[Span], value: Mapping[str, JsonValue]) -> None:
 
 
 def conversation_spans(trace_key: str, raw_messages: list[JsonValue], convention: str = CONVENTION) -> list[Span]:
-    """One span per message, in order.
+    """One span per message, in order; a message that holds several turns (`single_turns`) has one for each.
 
     Raises:
         BadInputError: if a message cannot be read; `where` is `messages[i]`.
@@ -120,7 +124,8 @@ def conversation_spans(trace_key: str, raw_messages: list[JsonValue], convention
     Cost: O(n²) references for n messages, since each model step holds the conversation before it; texts are shared.
     """
     state = _Conversation(trace_key, convention)
-    return in_given_order([state.step(index, raw) for index, raw in enumerate(raw_messages)])
+    turns = enumerate(single_turns(raw_messages))
+    return in_given_order([state.step(place, raw, f"messages[{index}]") for place, (index, raw) in turns])
 
 
 def in_given_order(spans: list[Span]) -> list[Span]:
@@ -143,8 +148,7 @@ class _Conversation:
     turns: list[Message] = field(default_factory=list)
     open_calls: list[ToolCall] = field(default_factory=list)
 
-    def step(self, index: int, raw: JsonValue) -> Span:
-        where = f"messages[{index}]"
+    def step(self, index: int, raw: JsonValue, where: str) -> Span:
         messages = to_messages(raw, where=where)
         last, extra = messages[-1], mapping(raw)
         span = Span(
@@ -161,6 +165,8 @@ class _Conversation:
         elif last.role == "tool":
             self._tool_step(span, messages)
         else:
+            if last.role == "user" and (notices := heard(last.content)).notices and not notices.person:
+                last = messages[-1] = replace(last, role="system")
             span.kind = StepKind.HUMAN if last.role == "user" else StepKind.CHAIN
             span.inputs = last.content
             for answer in messages[:-1]:
@@ -190,9 +196,9 @@ class _Conversation:
         span.name = span.tool or "tool"
         span.inputs, span.outputs = (inputs[0], outputs[0]) if len(answers) == 1 else (list(inputs), list(outputs))
         span.tool_call_id = answers[0].tool_call_id or (calls[0].id if calls[0] else None)
-        failed = next((answer for answer in answers if answer.is_error), None)
-        if failed:
-            span.status, span.error = Status.ERROR, StepError(failed.content[:_ERROR_TEXT])
+        for place, answer in enumerate(answers):
+            if answer.is_error:
+                answers[place] = set_failed(span, answer)
 
     def _answered(self, answer: Message) -> ToolCall | None:
         """The call that a tool message answers: by id, else by name, else the oldest one without an answer."""
@@ -218,8 +224,10 @@ def usage_of(value: JsonValue) -> Usage | None:
     details = mapping(
         raw.get("prompt_tokens_details") or raw.get("input_tokens_details") or raw.get("input_token_details")
     )
-    taken = count(raw.get("input_tokens") or raw.get("prompt_tokens"))
-    given = count(raw.get("output_tokens") or raw.get("completion_tokens"))
+    taken = count(_first(raw, "input_tokens", "prompt_tokens", "inputTokens", "promptTokens", "prompt", "input"))
+    given = count(
+        _first(raw, "output_tokens", "completion_tokens", "outputTokens", "completionTokens", "completion", "output")
+    )
     read = count(raw.get("cache_read_input_tokens") or raw.get("input_tokens_cache_read"))
     written = count(raw.get("cache_creation_input_tokens") or raw.get("input_tokens_cache_write"))
     is_beside = "input_tokens_cache_read" not in raw or count(raw.get("total_tokens")) >= taken + given + read + written
@@ -231,6 +239,10 @@ def usage_of(value: JsonValue) -> Usage | None:
         cache_write_tokens=written,
         reasoning_tokens=count(thought.get("reasoning_tokens") or raw.get("reasoning_tokens")),
     )
+
+
+def _first(raw: Mapping[str, JsonValue], *names: str) -> JsonValue:
+    return next((raw[name] for name in names if raw.get(name) is not None), None)
 
 
 def _facts(trace_key: str, value: Mapping[str, JsonValue]) -> TraceFacts:

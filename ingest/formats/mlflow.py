@@ -157,4 +157,5 @@ def _assessment(value: dict[str, JsonValue]) -> Annotation | None:
         kind=annotator_kind(source.get("source_type")),
         span_id=span_id or None,
         source=_SOURCE,
+        is_expectation="expectation" in value and not value.get("feedback"),
     )

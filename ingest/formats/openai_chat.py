@@ -1,6 +1,7 @@
-"""OpenAI conversations, one a line: fine-tuning files, batch results, and logged requests with their response.
+"""Conversations with a model's API, one a line: fine-tuning files, batch results, logged requests with their response.
 
-Chat Completions and the Responses API; of several choices, and of a preference pair, the first or preferred one.
+Chat Completions and the Responses API of OpenAI, and Anthropic's Messages API; of several choices, and of a preference
+pair, the first or preferred one.
 """
 
 from __future__ import annotations
@@ -9,22 +10,29 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 from ...model.errors import BadInputError
-from ...model.text.jsontext import canonical
+from ...model.text.jsontext import canonical, parse_if_json
 from ...model.traces import JsonValue, Message, SpanBatch, StepKind, TraceFacts
 from .fields import mapping, optional_text, outcome_of, sequence, tags_of, time_ns
 from .head import Head
 from .messages import conversation_spans
 from .records import ReadItem, Record, Source, each_record
 from .session import joined
+from .textloop import with_results
+from .turns import turn_of
 
 CONVENTION = "openai-chat"
+_REQUESTS = ("request", "request_body", "requestBody", "req")
+_RESPONSES = ("response", "response_body", "responseBody", "res")
 
 
 def sniff(head: Head) -> bool:
     """Whether the first record has `messages` or `choices`, itself or in its request and response."""
     request, response = _halves(head.first)
     is_batch = {"custom_id", "response", "error"} <= head.first.keys()
-    return bool(sequence(request.get("messages"))) or bool(_choices(response)) or _is_response(response) or is_batch
+    has_answer = (
+        bool(_choices(response)) or _is_response(response) or _is_message(response) or _is_message_batch(head.first)
+    )
+    return bool(sequence(request.get("messages"))) or has_answer or is_batch
 
 
 def read(source: Source) -> Iterator[ReadItem]:
@@ -52,7 +60,7 @@ def _conversation(record: Record, source: Source) -> SpanBatch:
         tags=tags_of(value.get("tags")),
         metadata=metadata or None,
     )
-    spans = conversation_spans(trace_key, turns, CONVENTION)
+    spans = conversation_spans(trace_key, with_results(turns), CONVENTION)
     for span in spans:
         if span.kind is StepKind.LLM:
             span.tool_definitions = request.get("tools") or request.get("functions") or None
@@ -61,12 +69,15 @@ def _conversation(record: Record, source: Source) -> SpanBatch:
 
 def _halves(value: dict[str, JsonValue]) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
     """The request and the response of a record; a flat record is both."""
-    request = mapping(value.get("request")) or value
-    response = mapping(value.get("response")) or value
+    request = mapping(_held(value, _REQUESTS)) or value
+    response = mapping(_held(value, _RESPONSES)) or value
     preferred = value.get("preferred_output")
     if isinstance(preferred, list):
         return mapping(value.get("input")), {"choices": [{"message": message} for message in preferred[:1]]}
-    return mapping(request.get("body")) or request, mapping(response.get("body")) or response
+    if _is_message_batch(value):
+        result = mapping(value["result"])
+        return mapping(value.get("params")), mapping(result.get("message")) or result
+    return mapping(request.get("body") or request.get("params")) or request, mapping(response.get("body")) or response
 
 
 def _is_response(value: dict[str, JsonValue]) -> bool:
@@ -74,16 +85,33 @@ def _is_response(value: dict[str, JsonValue]) -> bool:
     return value.get("object") == "response" and isinstance(value.get("output"), list)
 
 
+def _held(value: dict[str, JsonValue], names: tuple[str, ...]) -> JsonValue:
+    held = next((value[name] for name in names if isinstance(value.get(name), dict | str)), None)
+    return parse_if_json(held) if isinstance(held, str) else held
+
+
+def _is_message(value: dict[str, JsonValue]) -> bool:
+    """Whether it is an answer of Anthropic's Messages API."""
+    return value.get("type") == "message" and isinstance(value.get("content"), list)
+
+
+def _is_message_batch(value: dict[str, JsonValue]) -> bool:
+    """Whether it is a result of Anthropic's Message Batches."""
+    return "custom_id" in value and "type" in mapping(value.get("result"))
+
+
 def _asked(request: dict[str, JsonValue]) -> Iterator[JsonValue]:
     """The turns of a request: `messages`, or the `instructions` and `input` of the Responses API."""
     from ..conventions.messages import read_messages
 
+    if system := request.get("system"):
+        yield {"role": "system", "content": system}
     if request.get("messages") or not {"instructions", "input"} & request.keys():
         yield from sequence(request.get("messages"))
         return
     if instructions := request.get("instructions"):
         yield {"role": "system", "content": instructions}
-    yield from map(_turn, _one_by_one(read_messages(request.get("input"))))
+    yield from map(turn_of, _one_by_one(read_messages(request.get("input"))))
 
 
 def _one_by_one(messages: Iterable[Message]) -> list[Message]:
@@ -97,20 +125,6 @@ def _one_by_one(messages: Iterable[Message]) -> list[Message]:
     return turns
 
 
-def _turn(message: Message) -> dict[str, JsonValue]:
-    calls: list[JsonValue] = [
-        {"id": call.id, "name": call.name, "arguments": call.arguments} for call in message.tool_calls
-    ]
-    return {
-        "role": message.role,
-        "content": message.content,
-        "tool_calls": calls,
-        "tool_call_id": message.tool_call_id,
-        "name": message.name,
-        "reasoning": message.reasoning,
-    }
-
-
 def _choices(response: dict[str, JsonValue]) -> list[JsonValue]:
     return [choice for choice in sequence(response.get("choices")) if mapping(choice).get("message")]
 
@@ -122,12 +136,20 @@ def _answers(response: dict[str, JsonValue], request: dict[str, JsonValue]) -> I
     if _is_response(response):
         for answer in _one_by_one(read_output(response.get("output"))):
             yield {
-                **_turn(answer),
+                **turn_of(answer),
                 "model": response.get("model"),
                 "usage": response.get("usage"),
                 "finish_reason": response.get("status"),
                 "timestamp": time_ns(response.get("created_at")),
             }
+    if _is_message(response):
+        yield {
+            "role": "assistant",
+            "content": response["content"],
+            "model": response.get("model") or request.get("model"),
+            "usage": response.get("usage"),
+            "finish_reason": response.get("stop_reason"),
+        }
     for choice in _choices(response)[:1]:
         message = dict(mapping(mapping(choice).get("message")))
         yield {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ...model.errors import BadInputError
 from ...model.text.jsontext import as_text
-from ...model.traces import Annotation, JsonValue, SpanBatch, TraceFacts
-from .fields import mapping, optional_text, sequence, time_ns
+from ...model.traces import Annotation, AnnotatorKind, JsonValue, ScoreScale, SpanBatch, TraceFacts
+from .fields import mapping, number, optional_text, sequence, time_ns
 from .head import Head
 from .judgements import annotator_kind, first_of, judgement, present
 from .phoenix_scopes import restore_scopes, with_metadata
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _SOURCE = "phoenix"
 _STATUS = {"OK": 1, "ERROR": 2}
 _FLATTENED = ("llm.", "retrieval.", "embedding.", "reranker.", "tool.", "message.")
+_JUDGING = {"label", "score", "explanation"}
+_BETTER: dict[str, Literal["high", "low"]] = {"MAXIMIZE": "high", "MINIMIZE": "low"}
 _FLUSH_ROWS = 2_000
 _MAX_LEVELS = 16
 
@@ -33,12 +35,34 @@ def sniff(head: Head) -> bool:
 
 
 def _is_row(value: dict[str, JsonValue]) -> bool:
-    is_annotation = "annotator_kind" in value and bool({"result", "result.label", "result.score"} & value.keys())
+    is_annotation = bool({"annotator_kind", "optimization_direction"} & value.keys()) and (
+        bool({"result", "result.label", "result.score"} & value.keys()) or _is_config(value)
+    )
     return (
         "context.span_id" in value
         or ("span_kind" in value and "span_id" in mapping(value.get("context")))
         or is_annotation
     )
+
+
+def _is_judgement(row: dict[str, JsonValue]) -> bool:
+    """Whether a row judges a span or trace: an annotation, or a row of the table that Phoenix's evaluators give."""
+    if "start_time" in row or "span_kind" in row:
+        return False
+    return "annotator_kind" in row or bool(_JUDGING & row.keys() or {"result.label", "result.score"} & row.keys())
+
+
+def _is_config(row: dict[str, JsonValue]) -> bool:
+    """Whether a record declares a score: an annotation configuration."""
+    return "name" in row and row.get("type") in ("CATEGORICAL", "CONTINUOUS", "FREEFORM")
+
+
+def _scale(row: dict[str, JsonValue]) -> ScoreScale:
+    ends = [number(mapping(value).get("score")) for value in sequence(row.get("values"))]
+    given = [end for end in ends if end is not None]
+    low, high = number(row.get("lower_bound")), number(row.get("upper_bound"))
+    better = _BETTER.get(as_text(row.get("optimization_direction")).upper())
+    return ScoreScale(min(given, default=low), max(given, default=high), better, is_declared=True)
 
 
 def _is_columns(value: dict[str, JsonValue]) -> bool:
@@ -48,22 +72,22 @@ def _is_columns(value: dict[str, JsonValue]) -> bool:
 def read(source: Source) -> Iterator[ReadItem]:
     """Batches of up to a few thousand rows."""
     rows: list[RawSpan] = []
-    facts: list[TraceFacts] = []
+    judged = SpanBatch()
     for record in _records(source):
         if isinstance(record, RecordError):
             yield record
             continue
-        for number, row in enumerate(_rows(mapping(record.value))):
+        for index, row in enumerate(_rows(mapping(record.value))):
             try:
-                _add(row, rows, facts)
+                _add(row, rows, judged)
             except BadInputError as err:
-                place = record.where if record.where != "document" else f"row {number}"
-                yield source.error(place, str(err))
-        if len(rows) + len(facts) >= _FLUSH_ROWS:
-            yield _batch(rows, facts)
-            rows, facts = [], []
-    if rows or facts:
-        yield _batch(rows, facts)
+                where = record.where if record.where != "document" else f"row {index}"
+                yield source.error(where, str(err))
+        if len(rows) + len(judged.facts) + len(judged.span_notes) >= _FLUSH_ROWS:
+            yield _batch(rows, judged)
+            rows, judged = [], SpanBatch()
+    if rows or judged != SpanBatch():
+        yield _batch(rows, judged)
 
 
 def rows_batch(rows: Iterable[dict[str, JsonValue]], place: str) -> tuple[SpanBatch, list[RecordError]]:
@@ -74,14 +98,14 @@ def rows_batch(rows: Iterable[dict[str, JsonValue]], place: str) -> tuple[SpanBa
         place: Where they come from, for errors.
     """
     spans: list[RawSpan] = []
-    facts: list[TraceFacts] = []
+    judged = SpanBatch()
     errors: list[RecordError] = []
-    for number, row in enumerate(rows):
+    for index, row in enumerate(rows):
         try:
-            _add(row, spans, facts)
+            _add(row, spans, judged)
         except BadInputError as err:
-            errors.append(RecordError(place, f"row {number}", str(err)))
-    return _batch(spans, facts), errors
+            errors.append(RecordError(place, f"row {index}", str(err)))
+    return _batch(spans, judged), errors
 
 
 def _records(source: Source) -> Iterator[Record | RecordError]:
@@ -95,12 +119,14 @@ def _records(source: Source) -> Iterator[Record | RecordError]:
             yield record
 
 
-def _batch(rows: list[RawSpan], facts: list[TraceFacts]) -> SpanBatch:
+def _batch(rows: list[RawSpan], judged: SpanBatch) -> SpanBatch:
     from ..conventions.registry import to_batch
 
     restore_scopes(rows)
     batch = to_batch(rows, [])
-    batch.facts.extend(facts)
+    batch.facts.extend(judged.facts)
+    batch.span_notes.extend(judged.span_notes)
+    batch.scales.update(judged.scales)
     return batch
 
 
@@ -113,19 +139,24 @@ def _rows(value: dict[str, JsonValue]) -> Iterator[dict[str, JsonValue]]:
         yield value
 
 
-def _add(row: dict[str, JsonValue], spans: list[RawSpan], facts: list[TraceFacts]) -> None:
+def _add(row: dict[str, JsonValue], spans: list[RawSpan], judged: SpanBatch) -> None:
+    if _is_config(row):
+        judged.scales[as_text(row["name"])] = _scale(row)
+        return
     context = mapping(row.get("context"))
     span_id = optional_text(row.get("context.span_id") or context.get("span_id"))
     trace_id = optional_text(row.get("context.trace_id") or context.get("trace_id"))
-    if "annotator_kind" in row and "start_time" not in row:
-        facts.append(_judged(row, trace_id or optional_text(row.get("trace_id")), span_id))
+    if _is_judgement(row):
+        _judge(
+            row, trace_id or optional_text(row.get("trace_id")), span_id or optional_text(row.get("span_id")), judged
+        )
         return
     if not span_id or not trace_id:
         raise BadInputError("A row needs context.span_id and context.trace_id.")
     spans.append(_span(row, trace_id, span_id, len(spans)))
     notes = [note for item in sequence(row.get("annotations")) for note in _annotations(mapping(item), span_id)]
     if notes:
-        facts.append(TraceFacts(trace_id, annotations=tuple(notes)))
+        judged.facts.append(TraceFacts(trace_id, annotations=tuple(notes)))
 
 
 def _span(row: dict[str, JsonValue], trace_id: str, span_id: str, index: int) -> RawSpan:
@@ -186,29 +217,30 @@ def _flatten(key: str, value: JsonValue, into: dict[str, JsonValue], level: int 
         into[key] = value
 
 
-def _judged(row: dict[str, JsonValue], trace_id: str | None, span_id: str | None) -> TraceFacts:
-    """What an annotation of its own says, of a span or, without one, of its trace.
+def _judge(row: dict[str, JsonValue], trace_id: str | None, span_id: str | None, judged: SpanBatch) -> None:
+    """Adds what a row says of a span or, without one, of its trace. Evaluators name the span alone.
 
     Raises:
-        BadInputError: if it names no trace.
+        BadInputError: if it names neither, or says nothing.
     """
-    if not trace_id:
-        raise BadInputError(
-            "The annotation names no trace. Give it a context.trace_id, as the span that it is on has, "
-            "or fetch spans and annotations together: `retrospan pull phoenix URL --project P`."
-        )
-    return TraceFacts(trace_id, annotations=_annotations(row, span_id))
+    notes = _annotations(row, span_id)
+    if trace_id:
+        judged.facts.append(TraceFacts(trace_id, annotations=notes))
+    elif span_id:
+        judged.span_notes.extend(notes)
+    else:
+        raise BadInputError("The judgement names neither a context.span_id nor a context.trace_id. Add the column.")
 
 
 def _annotations(row: dict[str, JsonValue], span_id: str | None) -> tuple[Annotation, ...]:
     result = mapping(row.get("result")) or row
     return present(
         judgement(
-            first_of(row, "name", "annotation_name"),
+            first_of(row, "name", "annotation_name", "eval_name", "metadata.eval_name") or "evaluation",
             first_of(result, "score", "result.score"),
             label=first_of(result, "label", "result.label"),
             explanation=first_of(result, "explanation", "result.explanation"),
-            kind=annotator_kind(row.get("annotator_kind")),
+            kind=annotator_kind(row.get("annotator_kind"), AnnotatorKind.LLM),
             span_id=span_id,
             source=_SOURCE,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -12,19 +13,29 @@ from typing import BinaryIO
 from ...model.errors import BadInputError, UsageError
 from ..compressed import ZipArchive, compression_of, decompressed, plain_name
 from ..limits import DEFAULT_LIMITS, Limits
-from . import otlp
+from . import otlp, parquet
+from .agents import cline, gemini_cli, openhands
+from .agents.claude_code_files import is_read_with_session
 from .bounds import within_limits
 from .detect import Format, detect_format, format_named
 from .encoding import as_utf8
 from .head import HEAD_BYTES
 from .progress import Progress, ProgressFile, ProgressMeter
-from .records import ReadItem, RecordError, Source
+from .records import LeftOut, ReadItem, RecordError, Source
 
-__all__ = ["Progress", "ReadItem", "RecordError", "read_path"]
+__all__ = ["LeftOut", "Progress", "ReadItem", "RecordError", "read_path", "unread_files"]
 
-DATA_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".pb", ".binpb", ".eval", ".zip")
+DATA_SUFFIXES = (
+    *(".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".pb", ".binpb", ".eval", ".zip", ".traj", ".parquet"),
+)
 """What is looked at in a folder; a file that is named directly may be called anything."""
-IGNORED_NAMES = ("expected.json", "requests.json", "result.json", "package.json", "pyproject.json")
+IGNORED_NAMES = (
+    *("expected.json", "requests.json", "result.json", "package.json", "pyproject.json"),
+    *("config.json", "reward.json", "ctrf.json", "sessions-index.json", "_index.json"),
+)
+"""Companions of runs and projects, which are no runs; an import counts them."""
+_HIDDEN_DATA = (".aider.chat.history.md",)
+"""Hidden files that are looked at all the same: their product names them so."""
 _ARCHIVE_FORMATS = ("inspect",)
 _LOOKED_FOR = f"Looked for names that end in {', '.join(DATA_SUFFIXES)}, also compressed; name others one by one."
 _HEAD_PIECE = 16 * 1024
@@ -67,6 +78,25 @@ def read_path(
     return reader.single(path)
 
 
+def unread_files(path: Path | str) -> list[LeftOut]:
+    """The files of a folder that `read_path` does not look at, counted by the ending of their names."""
+    root = Path(path)
+    if not root.is_dir():
+        return []
+    endings: Counter[str] = Counter()
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        here = Path(folder)
+        if otlp.capture_files(here, names):
+            continue
+        endings.update(
+            plain_name(name) if plain_name(name) in IGNORED_NAMES else f"*{Path(plain_name(name)).suffix}"
+            for name in names
+            if not name.startswith(".") and not _is_data(name)
+        )
+    return [LeftOut(str(root), f"files {ending}", number) for ending, number in sorted(endings.items())]
+
+
 class _Reader:
     def __init__(self, format_name: str, limits: Limits, meter: ProgressMeter) -> None:
         self._format = format_name
@@ -97,8 +127,8 @@ class _Reader:
         begun = False
         try:
             with self._open_raw(path) as raw:
-                is_zip = compression_of(raw.read(8)) == "zip"
-            for item in self._archive(path) if is_zip else self._read(self._source(path)):
+                magic = raw.read(8)
+            for item in self._items(path, magic):
                 begun = True
                 yield item
         except BadInputError as err:
@@ -107,6 +137,18 @@ class _Reader:
             yield RecordError(str(path), err.where or "file", str(err))
         except OSError as err:
             yield RecordError(str(path), "file", f"Cannot be read: {err.strerror or err}.")
+
+    def _items(self, path: Path, magic: bytes) -> Iterator[ReadItem]:
+        if compression_of(magic) == "zip":
+            return self._archive(path)
+        if magic.startswith(parquet.MAGIC):
+            return self._read(self._parquet(path))
+        return self._read(self._source(path))
+
+    def _parquet(self, path: Path) -> Source:
+        """The rows of a Parquet file as lines of JSON."""
+        opened = partial(parquet.json_lines, path, self._limits)
+        return Source(str(path), path.with_suffix(".jsonl").name, opened, self._limits, path)
 
     def _archive(self, path: Path) -> Iterator[ReadItem]:
         with ZipArchive(self._open_raw(path), self._limits) as archive:
@@ -203,24 +245,26 @@ def _plan(root: Path) -> Iterator[tuple[Path, ...]]:
     """The files to read: alone, or together where a folder is one OTLP capture."""
     for folder, folders, names in os.walk(root):
         here = Path(folder)
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and not _belongs_to_session(here, name)
-        )
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         capture = otlp.capture_files(here, names)
         if capture:
             yield capture
             continue
         for name in sorted(names):
-            if _is_data(name) and (here / name).is_file():
+            if _is_data(name) and (here / name).is_file() and not _is_read_with_others(here / name):
                 yield (here / name,)
 
 
-def _belongs_to_session(folder: Path, name: str) -> bool:
-    return name == "subagents" and folder.with_suffix(".jsonl").is_file()
+def _is_read_with_others(path: Path) -> bool:
+    """Whether a file tells of a run whose main file lies beside it, and is read with that one."""
+    is_session = is_read_with_session(path) or gemini_cli.is_prompt_log(path)
+    return is_session or cline.is_read_with_history(path) or openhands.is_read_with_others(path)
 
 
 def _is_data(name: str) -> bool:
     plain = plain_name(name).lower()
+    if plain in _HIDDEN_DATA:
+        return True
     return not name.startswith(".") and plain.endswith(DATA_SUFFIXES) and plain not in IGNORED_NAMES
 
 

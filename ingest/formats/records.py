@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -14,6 +14,11 @@ from ..limits import DEFAULT_LIMITS, Limits, readable_bytes
 from . import table
 from .loose import loose_values
 
+DATASET_ITEMS = (
+    "They hold a question and an expectation, and no run: import the runs that answered them, or write cases from them "
+    "(`retrospan case new`)."
+)
+"""Why an item of a data set is no trace."""
 _BOM = b"\xef\xbb\xbf"
 _SKIP_CHUNK = 1 << 20
 _HEADER_BYTES = 1 << 16
@@ -29,7 +34,19 @@ class RecordError:
     what: str
 
 
-ReadItem: TypeAlias = SpanBatch | RecordError
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Records or parts that are no run and were not taken, or not in full: counted and named, no error."""
+
+    file: str
+    what: str
+    """In the plural, such as `data set items`."""
+    count: int
+    why: str = ""
+    """A sentence: why, and what to do with them."""
+
+
+ReadItem: TypeAlias = SpanBatch | RecordError | LeftOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +68,9 @@ class Source:
     def error(self, where: str, what: str) -> RecordError:
         return RecordError(self.file, where, what)
 
+    def left_out(self, what: str, count: int, why: str = "") -> LeftOut:
+        return LeftOut(self.file, what, count, why)
+
     def read_all(self) -> bytes:
         """The whole content.
 
@@ -59,6 +79,11 @@ class Source:
         """
         with self.open() as stream:
             return read_bounded(stream, self.limits)
+
+
+def opened(path: Path) -> BinaryIO:
+    """A further file of a run, for reading; the caller closes."""
+    return path.open("rb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +165,24 @@ def paged_records(source: Source, names: tuple[str, ...] = ("data",)) -> Iterato
             place = "" if record.where == "document" else f"{record.where}, "
             for index, item in enumerate(page):
                 yield Record(f"{place}{name}[{index}]", item)
+        else:
+            yield record
+
+
+def part_records(
+    source: Source, parts: Callable[[dict[str, JsonValue]], Iterable[tuple[str, JsonValue]]]
+) -> Iterator[Record | RecordError]:
+    """As `json_records`, with each record that holds others in its place by these.
+
+    Args:
+        source: The file.
+        parts: Place and value of what an object holds; nothing where it is a record itself.
+    """
+    for record in json_records(source):
+        value = record.value if isinstance(record, Record) else None
+        held = list(parts(value)) if isinstance(value, dict) else []
+        if held:
+            yield from (Record(place, item) for place, item in held)
         else:
             yield record
 
@@ -249,7 +292,7 @@ def _deep_checked(source: Source, record: Record) -> Record | RecordError:
 
 def each_record(
     source: Source,
-    convert: Callable[[Record], SpanBatch | None],
+    convert: Callable[[Record], SpanBatch | LeftOut | None],
     records: Callable[[Source], Iterator[Record | RecordError]] = json_records,
 ) -> Iterator[ReadItem]:
     """Runs `convert` over every JSON record; what it refuses with `BadInputError` becomes a `RecordError`."""

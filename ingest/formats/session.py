@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
 
 from ...model.traces import JsonValue, Message, Span, Status, StepError, StepKind, ToolCall, Usage
 from .chat import json_or_text
 from .fields import span_id_of
+from .headlines import headline
+from .records import LeftOut
+from .refusals import persons_decision
+from .speakers import heard
 
 ERROR_TEXT = 2_000
 """Characters of a tool's output that are kept as the text of its error."""
@@ -27,6 +33,28 @@ class SessionBuilder:
     turns: list[Message] = field(default_factory=list)
     calls: dict[str, tuple[ToolCall, int | None]] = field(default_factory=dict)
     """Calls by id, with the time of the answer that asked for them."""
+    order: Iterator[int] = field(default_factory=count)
+    """Numbers for the spans; the agents of one session share it."""
+
+    def spoken(self, text: str, *, key: str, time_ns: int | None) -> Span | None:
+        """A text of the user role: the person's words as a turn, what the harness says apart; the person's step."""
+        parts = heard(text)
+        for index, notice in enumerate(parts.notices):
+            if notice.is_event:
+                self.said(Message("system", notice.text, name=notice.name), key=f"{key}.n{index}", time_ns=time_ns)
+            else:
+                self.told(notice.text, notice.name)
+        return self.said(Message("user", parts.person), key=key, time_ns=time_ns) if parts.person else None
+
+    def told(self, text: str, name: str) -> None:
+        """Something that was put into the context and is no step: a reminder, a file, the output of a hook."""
+        if text:
+            self.turns.append(Message("system", text, name=name))
+
+    def compacted(self, summary: str, *, key: str, time_ns: int | None) -> None:
+        """The conversation so far gave way to a summary: what follows sees that alone."""
+        self.turns = []
+        self.said(Message("system", summary, name="compaction"), key=key, time_ns=time_ns)
 
     def said(self, message: Message, *, key: str, time_ns: int | None) -> Span:
         """A user's turn, or an instruction (system), as a step."""
@@ -80,7 +108,7 @@ class SessionBuilder:
         span.inputs = call.arguments if call else None
         span.outputs = output if output is not None else json_or_text(message.content)
         if message.is_error:
-            span.status, span.error = Status.ERROR, StepError(message.content[:ERROR_TEXT])
+            message = set_failed(span, message)
         self.turns.append(message)
         return span
 
@@ -92,11 +120,26 @@ class SessionBuilder:
             parent_span_id=self.parent_span_id,
             agent=self.agent,
             started_at_ns=started,
-            sequence=len(self.spans),
+            sequence=next(self.order),
             convention=self.convention,
         )
         self.spans.append(span)
         return span
+
+
+def set_failed(span: Span, message: Message) -> Message:
+    """Marks a step as failed by its result, or, where a person stopped the call, says only that; the result."""
+    decision = persons_decision(message.content)
+    if decision:
+        span.attributes["decision"] = decision
+        return replace(message, is_error=False)
+    span.status, span.error = Status.ERROR, StepError(headline(message.content, ERROR_TEXT))
+    return message
+
+
+def left_out_of(file: str, counts: Counter[str]) -> list[LeftOut]:
+    """Counted kinds of records as the answer of an import names them."""
+    return [LeftOut(file, what, number) for what, number in sorted(counts.items()) if number]
 
 
 def joined(first: Message, second: Message) -> Message:

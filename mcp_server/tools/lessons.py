@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from ...model.text.bounds import TEXT_LIMIT
 from ..registry import Caller, tool
 
 if TYPE_CHECKING:
     from ...model.reviews import AppliesTo, LessonOrigin
 
 _TAGS = {"tool": "tools", "prompt": "prompts", "task": "tasks", "mode": "modes", "file": "files"}
-_Text = Annotated[str, Field(max_length=4_000)]
+_Text = Annotated[str, Field(max_length=TEXT_LIMIT)]
 
 
 @tool("Look up lessons")
@@ -114,14 +115,13 @@ def _origin(caller: Caller, trace: str | None, verdict: str | None) -> LessonOri
     """The origin by ids that outlive this store's short ones."""
     from ...model.reviews import LessonOrigin
     from ...services.reviewing.subjects import find_step, load_subject
-    from ...store.reading.summaries import parse_trace_id
+    from ...store.reading.summaries import locate_trace
     from ...store.reviews.verdicts import get_verdict
 
     uid = get_verdict(caller.store, verdict).uid if verdict else None
     if trace is None:
         return LessonOrigin(verdict=uid)
     subject = load_subject(caller.store, trace)
-    address = parse_trace_id(trace)
-    named = address is not None and address.step is not None
-    spans = (find_step(subject, trace).span_id,) if named else ()
+    address = locate_trace(caller.store, trace)
+    spans = () if address.step is None else (find_step(subject, str(address.step)).span_id,)
     return LessonOrigin(uid, subject.summary.external_id, subject.summary.project, spans)

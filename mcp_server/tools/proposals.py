@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+from ...model.findings import CauseClass
+from ...model.text.bounds import TEXT_LIMIT
 from ..registry import Caller, tool
 
+_Cause = Annotated[CauseClass, WithJsonSchema({"enum": [cause.value for cause in CauseClass], "type": "string"})]
 _CUT = re.compile(r"…\+\d+$")
 
 
@@ -24,20 +27,9 @@ def propose_verdict(
     caller: Caller,
     subject: Annotated[str, Field(max_length=200, description="R31, or T412")],
     label: Literal["pass", "fail", "cant_tell"],
-    explanation: Annotated[str, Field(max_length=4_000)],
+    explanation: Annotated[str, Field(max_length=TEXT_LIMIT)],
     cited: Annotated[list[Cited], Field(max_length=20, description="Words that stand in a step")] = [],  # noqa: B006
-    cause: Literal[
-        "prompt",
-        "retrieval",
-        "passage_selection",
-        "tool",
-        "arguments",
-        "reasoning",
-        "model",
-        "workflow",
-        "undetermined",
-    ]
-    | None = None,
+    cause: _Cause | None = None,
 ) -> str:
     """Put down your answer on a run or review item. It stays a proposal: only a person's signature makes a verdict.
     A fail cites at least one step with a few words quoted letter for letter from get_trace(steps=…)."""

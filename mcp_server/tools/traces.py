@@ -23,12 +23,12 @@ def get_trace(
     With steps: those steps in full. What does not fit is named with the call that gets it. Next: find_suspects,
     diff_traces."""
     from ...answers.reading_traces import read_steps, read_trace
-    from ...store.reading.summaries import parse_trace_id, resolve_trace
+    from ...store.reading.summaries import locate_trace
 
-    address = parse_trace_id(trace)
-    if steps is None and (address is None or address.step is None):
+    address = locate_trace(caller.store, trace)
+    if steps is None and address.step is None:
         text = read_trace(caller.store, trace, budget=budget, full=full, offset=offset)
     else:
         text = read_steps(caller.store, trace, steps, full=full, offset=offset, budget=budget)
-    caller.read(resolve_trace(caller.store, trace), by="get_trace")
+    caller.read(address.trace_id, by="get_trace")
     return text

@@ -85,6 +85,8 @@ class Refs(NamedTuple):
     documents: list[tuple[bytes, Document]]
     tool_definitions: bytes | None
     attributes: dict[str, bytes]
+    error: bytes | None = None
+    """The text of the span's error, kept as a content so that it is found by its words."""
 
 
 class Bag:
@@ -156,7 +158,17 @@ class Bag:
                 for key, value in span.attributes.items()
                 if isinstance(value, str) and len(value) > _LONG_ATTRIBUTE
             },
+            None if span.error is None else self.content(error_text(span), produced=True),
         )
+
+
+def error_text(span: Span) -> str:
+    """What can be found of a span's error: its type, its message, and the exception's where that says more."""
+    if span.error is None:
+        return ""
+    raised = span.attributes.get("exception.message")
+    told = [span.error.type or "", span.error.message, raised if isinstance(raised, str) else ""]
+    return "\n".join(text for text in dict.fromkeys(told) if text)
 
 
 def span_facts(span: Span, refs: Refs) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ...model.reviews import Answer, Label, Lesson, ReviewItem, Severity, Verdic
 from ...model.traces import StepKind, TraceSummary
 from ...store.contract import Store
 from ...store.reading.summaries import get_summaries
+from ...store.reading.trace_ids import list_trace_ids
 from ...trust.session import ReviewSession
 from ..knowledge.confirming import confirm_case, confirm_lesson, export_verdict
 from ..knowledge.prefill import prefill
@@ -146,8 +147,7 @@ def decide_and_learn(store: Store, session: ReviewSession, item: ReviewItem, run
 
 def newest_traces(store: Store) -> list[TraceSummary]:
     """Every trace of a demo store."""
-    with store.read() as con:
-        ids = [row[0] for row in con.execute("SELECT id FROM trace ORDER BY id")]
+    ids = list_trace_ids(store)
     if not ids:
         raise UsageError("The example agent left no trace. Run `retrospan doctor`.")
     return get_summaries(store, ids)

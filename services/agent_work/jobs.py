@@ -24,11 +24,13 @@ from ...store.jobs.agent_runs import (
     Task,
     TaskState,
     close_job,
+    close_open_jobs,
     ensure_task,
     finish_task,
     handled_traces,
     insert_job,
     job_states,
+    kind_of_job,
     open_job,
     save_progress,
 )
@@ -43,8 +45,6 @@ AGENTS_PROJECT = "retrospan-agents"
 """Project under which transcripts import; agents pass it over unless asked for it by name."""
 _PAGE = 500
 _MOST_ITEMS = 10_000
-
-SELECT_KIND = "SELECT kind FROM agent_job WHERE id = ?"
 
 Progress = Callable[[str, int, int], None]
 
@@ -127,9 +127,7 @@ def start_job(
     """Open a job over these traces; one of the same kind that was left unfinished is given up for it."""
     refresh(store, trace_ids, limit=len(trace_ids))
     with store.write() as con:
-        left = con.execute("SELECT id FROM agent_job WHERE kind = ? AND state = 'open'", (kind,)).fetchall()
-        for row in left:
-            close_job(con, row[0])
+        close_open_jobs(con, kind)
         return insert_job(con, kind, key, params, trace_ids, utc_text(now or utc_now()))
 
 
@@ -209,7 +207,7 @@ def keep_answer(
 
 def _note_sent(con: Connection, task: Task, took: Spent, moment: str) -> None:
     """What went to a model vendor is in the access log, request by request."""
-    (kind,) = con.execute(SELECT_KIND, (task.job_id,)).fetchone()
+    kind = kind_of_job(con, task.job_id)
     tokens = f"{took.usage.input_tokens} tokens sent, {took.usage.output_tokens} received"
     insert_access(con, AccessKind.MODEL, f"T{task.trace_id}", actor=f"agent:{kind}", detail=tokens, at=moment)
 

@@ -22,7 +22,7 @@ from .proposing import LessonDraft
 
 _SHORT_ANSWER = 60
 _MOST_FROZEN_BYTES = 256_000
-_ADVICE: dict[CauseClass, tuple[str, str, str]] = {
+ADVICE: dict[CauseClass, tuple[str, str, str]] = {
     CauseClass.PROMPT: (
         "Say in the instructions what a good answer needs",
         "The instructions do not rule this out.",
@@ -69,6 +69,7 @@ _ADVICE: dict[CauseClass, tuple[str, str, str]] = {
         "Give the answer that the expert named, or say what is missing for it.",
     ),
 }
+"""By cause: the title of a lesson, why it happened, and what to do; until a person writes their own."""
 """Title, why and what to do by cause; `{tool}` becomes ` (tool name)`."""
 _UNGROUNDED = frozenset({"ungrounded_value", "tool_contradiction"})
 _REPEATED = frozenset({"loop", "retry_without_change"})
@@ -106,7 +107,7 @@ def prefill(
 def prefill_lesson(verdict: Verdict, trace: Trace, step: Step | None, cause: CauseClass) -> Lesson:
     """The lesson: template sentences by cause, and what the reviewer wrote."""
     answer, tool = verdict.answer, step.tool if step else None
-    title, why, to_do = _ADVICE[cause]
+    title, why, to_do = ADVICE[cause]
     title = title.format(tool=f" ({plain_line(tool)[:60]})" if tool else "")
     place = ""
     if step is not None:

@@ -16,13 +16,13 @@ from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError
 from ...model.reviews import Lesson, LessonStatus, Rubric
 from ...model.text import yamltext
+from ...model.text.bounds import bounded
 from ...store.contract import Store
 from ...store.knowledge.index import index_knowledge, list_documents, put_draft
 from ...store.knowledge.lookup import list_lessons
 from ...trust.config import load_trust_file
 from ...trust.files import slug
 from ...trust.projects import allowed_project_files
-from ..reviewing.subjects import TEXT_LIMIT, bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,5 +136,5 @@ def checked_lesson(lesson: Lesson) -> Lesson:
         ("part 'why'", lesson.why),
         ("part 'what to do'", lesson.what_to_do),
     ):
-        bounded(what, text, TEXT_LIMIT)
+        bounded(what, text)
     return lesson

@@ -13,6 +13,7 @@ from ...model.traces import SpanBatch
 from ...store.contract import Store
 from ...store.erasure.rewriting import load_texts, redact_traces, verdict_records
 from ...store.erasure.words import change_words
+from ...store.reading.trace_ids import list_trace_ids
 from ...store.traces.revisions import refresh
 from ..understanding.analysing import analyse
 from .erasing import Progress, finish_erasing, occasion_now
@@ -68,7 +69,7 @@ def redact_store(
     scan = _Scan(load_rules(personal))
     refresh(store)
     report = Rescanned()
-    hit = _scan(store, _trace_ids(store, project), scan, report, on_progress)
+    hit = _scan(store, list_trace_ids(store, project), scan, report, on_progress)
     report.traces, report.found = len(hit), scan.found.copy()
     if project is None:
         report.words = change_words(store, lambda value: json_without_secrets(value, scan.rules), dry_run=dry_run)
@@ -117,10 +118,3 @@ def _scan(
             on_progress("scanning", done, len(trace_ids))
     report.verdicts = tuple(f"V{number}" for number in sorted(verdicts))
     return hit
-
-
-def _trace_ids(store: Store, project: str | None) -> list[int]:
-    with store.read() as con:
-        if project is None:
-            return [row[0] for row in con.execute("SELECT id FROM trace ORDER BY id")]
-        return [row[0] for row in con.execute("SELECT id FROM trace WHERE project = ? ORDER BY id", (project,))]

@@ -90,7 +90,7 @@ def agreement_report(
             for item in list_items(con, now=utc_text(utc_now()), states=(), queue=queue, limit=_MANY)
             if rubric is None or item.rubric.id == rubric
         }
-        times = [ms / 60_000 for _, where, ms in queues.active_times(con) if queue is None or where == queue]
+        times = [spent.amount / 60_000 for spent in queues.active_times(con) if queue in (None, spent.queue)]
         shown = {proposal_digest(entry): entry for entry in all_proposals(con)}
     verdicts = [verdict for verdict in list_verdicts(store) if verdict.item_id in items and verdict.state in _COUNTING]
     raters = _without_adjudicators(verdicts)

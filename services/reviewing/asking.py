@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ...model.clock import utc_now, utc_text
+from ...model.choices import choice
+from ...model.clock import due_after, utc_now, utc_text
 from ...model.errors import UsageError
 from ...model.findings import CauseClass
 from ...model.reviews import CitedStep, Draft, ItemState, Label, Proposal, ReviewItem, Rubric, Verdict
+from ...model.text.bounds import TEXT_LIMIT, bounded
 from ...model.text.display import safe_line
 from ...model.traces import Trace
 from ...store.contract import Store
@@ -19,17 +21,7 @@ from ...store.reviews.reviewers import find_reviewer, load_roster
 from ...store.reviews.rubrics import find_rubric, rubric_of
 from ...store.reviews.verdicts import insert_proposal, list_proposals, list_verdicts
 from .quotations import locate_quote
-from .subjects import (
-    TEXT_LIMIT,
-    bounded,
-    choice,
-    due_after,
-    find_step,
-    item_number,
-    load_subject,
-    session_traces,
-    trace_number,
-)
+from .subjects import Session, Subject, find_step, item_number, load_subject, session_traces, trace_number
 
 QUESTION_LIMIT = 2_000
 MAX_OVERLAP = 9
@@ -59,7 +51,7 @@ class ReviewView:
 
 def request_review(
     store: Store,
-    trace: str | int | None,
+    subject: Subject,
     question: str,
     *,
     by: str,
@@ -70,8 +62,6 @@ def request_review(
     priority: float = 0.0,
     overlap: int = 1,
     inclusion_probability: float | None = None,
-    session: str | None = None,
-    project: str | None = None,
     assigned: Sequence[str] = (),
     due: str | None = None,
     now: datetime | None = None,
@@ -80,7 +70,7 @@ def request_review(
 
     Args:
         store: Where.
-        trace: `T412`, an external id, or a row id; None where the subject is a session.
+        subject: A trace as `T412`, external id or row id, or a `Session`.
         question: One observable fact, best in past tense: "Did the reply promise a window that no source contains?"
         by: Who asks: `agent:claude`, `human:Ada`, `rule:errors`.
         rubric: Id; the built-in one where left out, its newest confirmed version where no version is named.
@@ -90,8 +80,6 @@ def request_review(
         priority: Higher comes first.
         overlap: How many reviewers answer it, 1 to 9.
         inclusion_probability: Chance with which a sampling rule drew it, so that rates can be weighted.
-        session: The session to judge as a whole, with `project`.
-        project: Only with `session`.
         assigned: Names of the people it is meant for until it is due; empty for everybody.
         due: `3d`, `12h`: when it should be answered, counted from now.
         now: For tests.
@@ -108,7 +96,7 @@ def request_review(
     moment = now or utc_now()
     item = ReviewItem(
         id=0,
-        project=project or "",
+        project="",
         question=question,
         rubric=find_rubric(store, rubric, rubric_version).ref,
         reason=reason.strip()[:TEXT_LIMIT],
@@ -120,15 +108,13 @@ def request_review(
         assigned=tuple(name.strip() for name in assigned if name.strip()),
         due_at=None if due is None else due_after(moment, due),
     )
-    if session is not None:
-        if trace is not None:
-            raise UsageError("A review is about a trace or a session, not both. Leave one out.")
-        session_traces(store, session, item.project)
-        item = replace(item, session=session)
+    if isinstance(subject, Session):
+        session_traces(store, subject)
+        item = replace(item, session=subject.name, project=subject.project)
     else:
-        subject = load_subject(store, trace)
-        steps = tuple(find_step(subject, str(step)).span_id for step in focus)
-        item = replace(item, trace_id=subject.summary.id, project=subject.summary.project, focus=steps)
+        trace = load_subject(store, subject)
+        steps = tuple(find_step(trace, str(step)).span_id for step in focus)
+        item = replace(item, trace_id=trace.summary.id, project=trace.summary.project, focus=steps)
     with store.write() as con:
         return get_item(con, insert_item(con, item), now=item.created_at)
 
@@ -258,7 +244,7 @@ def checked_proposal(
         item = get_review(store, subject).item
         if item.trace_id is None:
             raise UsageError(f"{item.short_id} is about a session; propose on one of its traces instead.")
-    trace = load_subject(store, item.trace_id if item else subject)
+    trace = load_subject(store, subject if item is None or item.trace_id is None else item.trace_id)
     chosen = choice(Label, "label", label)
     steps = tuple(_cite(trace, entry) for entry in cited)
     if chosen is Label.FAIL and not steps:
@@ -267,7 +253,7 @@ def checked_proposal(
         id=0,
         trace_id=trace.summary.id,
         label=chosen,
-        explanation=bounded("explanation", explanation, TEXT_LIMIT),
+        explanation=bounded("explanation", explanation),
         proposed_by=by,
         cited=steps,
         cause=None if cause is None else choice(CauseClass, "cause", cause),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ...model.clock import utc_now, utc_text
+from ...model.clock import due_after, utc_now, utc_text
 from ...model.errors import UsageError
 from ...model.reviews import Claim, ItemState, ReviewItem
+from ...model.text.bounds import bounded
 from ...store.contract import Store
 from ...store.reviews.claims import release_claim
 from ...store.reviews.items import get_item, set_item_state
@@ -15,11 +16,10 @@ from ...store.reviews.questions import (
     answer_question,
     insert_question,
     list_questions,
-    open_questions,
     state_behind,
 )
 from ...store.reviews.reviewers import find_reviewer, load_roster
-from .subjects import TEXT_LIMIT, bounded, due_after, item_number
+from .subjects import item_number
 
 DUE = "3d"
 """By when a question should be answered, unless told otherwise."""
@@ -38,22 +38,23 @@ def ask_back(store: Store, claim: Claim, question: str, *, due: str = DUE, now: 
     Raises:
         UsageError: if there is no question.
     """
-    question = bounded("question", question, TEXT_LIMIT)
+    question = bounded("question", question)
     moment = now or utc_now()
     known = find_reviewer(load_roster(store), claim.reviewer)
     with store.write() as con:
         before = state_behind(con, get_item(con, claim.item_id, now=utc_text(moment)))
         release_claim(con, claim)
-        insert_question(
-            con,
-            claim.item_id,
-            question,
+        asked = ReviewQuestion(
+            id=0,
+            item_id=claim.item_id,
             waits_for="asker",
             asked_by=f"human:{known.name}" if known else "human",
+            question=question,
             asked_at=utc_text(moment),
             due_at=due_after(moment, due),
             state_before=before,
         )
+        insert_question(con, asked)
         set_item_state(con, claim.item_id, ItemState.NEEDS_ANSWER, question)
 
 
@@ -75,22 +76,23 @@ def ask_reviewers(
     Raises:
         UsageError: if there is no question, or the item is closed or waits for an answer already.
     """
-    question = bounded("question", question, TEXT_LIMIT)
+    question = bounded("question", question)
     moment = now or utc_now()
     with store.write() as con:
         found = get_item(con, item_number(item), now=utc_text(moment))
         if found.state in (ItemState.CLOSED, ItemState.NEEDS_ANSWER):
             raise UsageError(f"{found.short_id} is {found.state.value}; it takes no further question now.")
-        insert_question(
-            con,
-            found.id,
-            question,
+        asked = ReviewQuestion(
+            id=0,
+            item_id=found.id,
             waits_for="reviewer",
             asked_by=by,
+            question=question,
             asked_at=utc_text(moment),
             due_at=due_after(moment, due),
             state_before=found.state,
         )
+        insert_question(con, asked)
         set_item_state(con, found.id, ItemState.NEEDS_ANSWER, question)
         return get_item(con, found.id, now=utc_text(moment))
 
@@ -103,7 +105,7 @@ def answer_back(
     Raises:
         UsageError: if the item does not wait for an answer.
     """
-    note = bounded("answer", note, TEXT_LIMIT)
+    note = bounded("answer", note)
     moment = utc_text(now or utc_now())
     with store.write() as con:
         found = get_item(con, item_number(item), now=moment)
@@ -115,15 +117,3 @@ def answer_back(
                 answer_question(con, question.id, note, answered_by=by, at=moment)
         set_item_state(con, found.id, before, f"{found.note}\n\n{note}")
         return get_item(con, found.id, now=moment)
-
-
-def questions_on(store: Store, item: str | int) -> list[ReviewQuestion]:
-    """Every question on an item with its answer, oldest first."""
-    with store.read() as con:
-        return list_questions(con, item_number(item))
-
-
-def waiting_questions(store: Store) -> list[ReviewQuestion]:
-    """What waits for an answer, the soonest due first."""
-    with store.read() as con:
-        return open_questions(con)

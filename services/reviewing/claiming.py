@@ -8,6 +8,7 @@ from datetime import datetime
 from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError
 from ...model.reviews import Claim, Draft, ItemState, Reviewer, ReviewerStatus, ReviewItem, Rubric, SeenTrace
+from ...model.text.bounds import bounded
 from ...model.traces import Trace
 from ...store.audit.access import AccessKind, insert_access
 from ...store.contract import Connection, Store
@@ -27,7 +28,7 @@ from ...store.reviews.rubrics import rubric_of
 from ...store.reviews.seen import seen_trace
 from ...store.traces.revisions import refresh, trace_rows
 from ...trust.reviewers import Roster
-from .subjects import TEXT_LIMIT, bounded, item_number, session_traces
+from .subjects import Session, item_number, session_traces
 
 _TRIES = 5
 _ANSWERABLE = (ItemState.OPEN, ItemState.DISPUTED)
@@ -102,7 +103,7 @@ def skip_review(store: Store, claim: Claim, reason: str, *, now: datetime | None
     Raises:
         UsageError: if there is no reason.
     """
-    reason = bounded("reason", reason, TEXT_LIMIT)
+    reason = bounded("reason", reason)
     with store.write() as con:
         release_claim(con, claim)
         delete_draft(con, claim.item_id, claim.reviewer)
@@ -138,7 +139,7 @@ def _require_other_person(con: Connection, item_id: int, known: Reviewer, roster
 def _subjects(store: Store, item: ReviewItem) -> list[int]:
     if item.trace_id is not None:
         return [item.trace_id]
-    return session_traces(store, item.session or "", item.project)
+    return session_traces(store, Session(name=item.session or "", project=item.project))
 
 
 def _show(store: Store, trace_id: int) -> tuple[Trace, SeenTrace]:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from ...model.choices import choice
 from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError, UsageError
 from ...model.findings import CauseClass
 from ...model.reviews import Verdict
+from ...model.text.bounds import within
 from ...model.text.secrets import without_secrets
 from ...store.contract import Store
 from ...store.reading.summaries import get_trace
@@ -21,7 +23,7 @@ from ...trust.completions import Completion, parse_completion, sign_completion, 
 from ...trust.session import ReviewSession
 from .deciding import require_trusted
 from .people import announce
-from .subjects import TEXT_LIMIT, choice, find_step
+from .subjects import find_step
 
 
 def complete_verdict(
@@ -56,8 +58,7 @@ def complete_verdict(
     """
     if not any((cause, step is not None, lesson, case, note.strip())):
         raise UsageError("Nothing is said yet. Name a cause, a step, a lesson or a case.")
-    if len(note) > TEXT_LIMIT:
-        raise UsageError(f"The note has {len(note)} characters; at most {TEXT_LIMIT} are kept. Shorten it.")
+    within("note", note)
     trust = load_trust(store)
     require_trusted(session, trust)
     found = get_verdict(store, verdict, trust)

@@ -11,8 +11,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from ...model.clock import utc_now, utc_text
-from ...model.errors import RefusedError, UsageError
+from ...model.errors import RefusedError
 from ...model.reviews import Answer, Claim, Draft, ItemState, Label, Proposal, ReviewItem, SignatureState, Verdict
+from ...model.text.bounds import within
 from ...store.contract import Connection, Store
 from ...store.reviews.claims import (
     answer_slot,
@@ -35,7 +36,6 @@ from ...trust.verdicts import parse_verdict_record, sign_verdict_record
 from .claiming import OpenReview
 from .people import announce
 from .rubrics import propose_rubric_change
-from .subjects import TEXT_LIMIT
 
 _COUNTING = (SignatureState.VALID, SignatureState.STALE, SignatureState.REDACTED)
 
@@ -47,8 +47,8 @@ def give_answer(store: Store, claim: Claim, answer: Answer, *, now: datetime | N
         UsageError: if a text is too long.
         RefusedError: if the claim is outrun.
     """
-    if max(map(len, (answer.expected, answer.reason, *(entry.note for entry in answer.criteria)))) > TEXT_LIMIT:
-        raise UsageError(f"An answer's texts have at most {TEXT_LIMIT} characters each. Shorten them.")
+    for text in (answer.expected, answer.reason, *(entry.note for entry in answer.criteria)):
+        within("text", text)
     moment = now or utc_now()
     with store.write() as con:
         renew_claim(con, claim, moment)
@@ -146,9 +146,9 @@ def sign_verdict(
         verdict_id = insert_verdict(con, verdict, trace_ids=trace_ids, item_id=item_id, now=moment)
         delete_draft(con, item_id, session.fingerprint)
         _settle(con, item, former, [*before, verdict])
-    signed = next(entry for entry in list_verdicts(store, item_id=item_id, trust=trust) if entry.id == verdict_id)
-    propose_rubric_change(store, signed, now=clock)
-    return signed
+        signed = next(entry for entry in list_verdicts(store, item_id=item_id, trust=trust) if entry.id == verdict_id)
+        propose_rubric_change(store, con, signed, now=moment)
+        return signed
 
 
 def require_trusted(session: ReviewSession, trust: Trust) -> None:

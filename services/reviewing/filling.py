@@ -15,10 +15,12 @@ from random import Random
 
 from ...analysis.sampling import Drawn, Mix, Part, draw_mix
 from ...knowledge.queues import QueueRule, QueueRules
-from ...model.clock import utc_now, utc_text
+from ...model.clock import due_after, time_span, utc_now, utc_text
 from ...model.query import parse_query
 from ...model.reviews import ReviewItem, Rubric
 from ...store.contract import Connection, Store
+from ...store.findings.modes import modes_of
+from ...store.reading.trace_ids import project_of
 from ...store.reviews import queues
 from ...store.reviews.items import insert_item
 from ...store.reviews.outcomes import verdict_labels
@@ -26,7 +28,6 @@ from ...store.reviews.rubrics import find_rubric
 from ...store.search.lines import explain_empty, only_matching
 from ...store.traces.revisions import refresh
 from ..understanding.analysing import analyse
-from .subjects import due_after, time_span
 
 _Signals = Mapping[int, Sequence[tuple[str, float, bool]]]
 Progress = Callable[[int, int], None]
@@ -147,7 +148,7 @@ class _Filling:
             draw_id = queues.insert_draw(con, draw, after=after, seed=seed, rule=rule)
             for entry in drawn:
                 item = self._item(con, entry)
-                known = queues.same_item(con, item)
+                known = queues.asked_already(con, item)
                 item_id = known or insert_item(con, item)
                 queues.insert_sample(
                     con, draw_id, self.rule.name, item_id, entry.part.value, min(entry.probability, 1.0)
@@ -176,8 +177,8 @@ class _Filling:
             assigned=self._meant_for(con, unit),
         )
         if unit.session is None:
-            project = con.execute("SELECT project FROM trace WHERE id = ?", (unit.id,)).fetchone()[0]
-            item = replace(item, trace_id=unit.id, project=project, focus=queues.focus_spans(con, unit.id))
+            project, focus = project_of(self.store, unit.id) or "", queues.focus_spans(con, unit.id)
+            item = replace(item, trace_id=unit.id, project=project, focus=focus)
         return item
 
     def _reason(self, drawn: Drawn, unit: _Unit) -> str:
@@ -219,7 +220,7 @@ def _population(store: Store, rule: QueueRule, after: int, upto: int, on_progres
         fitting = only_matching(store, query, every, verdict_labels(store) if judged else None)
     if rule.modes:
         with store.read() as con:
-            modes = queues.modes_by_trace(con, every)
+            modes = modes_of(con, every)
         fitting &= {trace for trace, found in modes.items() if set(found) & set(rule.modes)}
     return [unit for unit in units if any(trace in fitting for trace in unit.traces)]
 
@@ -246,7 +247,7 @@ def _score(rule: QueueRule, unit: _Unit, signals: _Signals) -> float:
 def _strata(store: Store, units: Sequence[_Unit], signals: _Signals) -> dict[int, str]:
     """By unit, its failure mode, else its strongest signal."""
     with store.read() as con:
-        modes = queues.modes_by_trace(con, [trace for unit in units for trace in unit.traces])
+        modes = modes_of(con, [trace for unit in units for trace in unit.traces])
     found = {}
     for unit in units:
         mode = next((f"M{modes[trace][0]}" for trace in unit.traces if trace in modes), None)

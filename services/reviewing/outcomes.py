@@ -14,9 +14,10 @@ from ...model.errors import BadInputError
 from ...model.reviews import Label, Lesson, LessonStatus, SignatureState, Verdict
 from ...model.text import yamltext
 from ...store.contract import Store
+from ...store.findings.modes import modes_of
 from ...store.knowledge.index import list_documents
 from ...store.knowledge.lookup import list_lessons
-from ...store.reviews.queues import modes_by_trace, runs_since
+from ...store.reviews.queues import runs_since
 from ...store.reviews.reviewers import load_trust
 from ...store.reviews.verdicts import list_verdicts
 from ...trust.root import Trust
@@ -107,7 +108,7 @@ def _outcome(
 ) -> VerdictOutcome:
     completion = completion_of(store, verdict)
     with store.read() as con:
-        modes = modes_by_trace(con, [verdict.trace_id]) if verdict.trace_id is not None else {}
+        modes = modes_of(con, [verdict.trace_id]) if verdict.trace_id is not None else {}
         mine = [mode for found in modes.values() for mode in found]
         runs, back = runs_since(con, verdict.seen[0].project, verdict.signed_at, mine)
     return VerdictOutcome(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ...analysis.statistics import median
@@ -13,6 +13,7 @@ from ...model.clock import utc_now, utc_text
 from ...model.query import Query
 from ...model.reviews import ItemState, ReviewerStatus, ReviewItem
 from ...store.contract import Connection, Store
+from ...store.reading.trace_ids import newest_trace_id
 from ...store.reviews import queues
 from ...store.reviews.items import list_items
 from ...store.reviews.questions import ReviewQuestion, open_questions
@@ -25,10 +26,6 @@ _USUAL_MINUTES = 1.0
 """An item, until some have been timed."""
 _MANY = 100_000
 _WEEK = timedelta(days=7)
-SELECT_DECIDED_SINCE = """
-SELECT count(DISTINCT i.id) FROM review_item i JOIN verdict v ON v.item_id = i.id
-WHERE i.state = 'decided' AND v.created_at >= ?
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +105,7 @@ def queue_progress(store: Store, rules: QueueRules, *, now: datetime | None = No
         draw = filled.get(name)
         progress = QueueProgress(name, here, claimed.get(name, 0), times.get(name), draw.drawn_at if draw else None)
         why = () if progress.open else tuple(_why_empty(store, rules, progress, draw))
-        found.append(QueueProgress(name, here, progress.claimed, progress.minutes_an_item, progress.filled_at, why))
+        found.append(replace(progress, why_empty=why))
     return found
 
 
@@ -119,10 +116,10 @@ def reviewer_progress(store: Store) -> list[ReviewerProgress]:
         answers, skips = queues.answers_by_reviewer(con), queues.skips_by_reviewer(con)
         times = _minutes(con, by_queue=False)
     answered, skipped = defaultdict[str, Counter[str]](Counter), Counter[str]()
-    for who, queue, count in answers:
-        answered[who][queue] += count
-    for who, _, count in skips:
-        skipped[who] += count
+    for done in answers:
+        answered[done.reviewer][done.queue] += done.amount
+    for left in skips:
+        skipped[left.reviewer] += left.amount
     names = {entry.fingerprint: entry.name for entry in roster.reviewers}
     trusted = {
         entry.fingerprint
@@ -147,9 +144,9 @@ def review_digest(store: Store, *, now: datetime | None = None) -> Digest:
         disputed = list_items(con, now=moment, states=(ItemState.DISPUTED,), limit=_MANY)
         asked = {item.id: item for item in list_items(con, now=moment, states=(ItemState.NEEDS_ANSWER,), limit=_MANY)}
         questions = open_questions(con)
-        times = [ms / 60_000 for _, _, ms in queues.active_times(con)]
+        times = [spent.amount / 60_000 for spent in queues.active_times(con)]
         week = utc_text(clock.replace(microsecond=0) - _WEEK)
-        decided = con.execute(SELECT_DECIDED_SINCE, (week,)).fetchone()[0]
+        decided = queues.decided_since(con, week)
     minutes = median(times) or _USUAL_MINUTES
     mine: dict[str, list[ReviewItem]] = defaultdict(list)
     for item in items:
@@ -191,8 +188,8 @@ def _late(due_at: str | None, now: str) -> bool:
 def _minutes(con: Connection, *, by_queue: bool) -> dict[str, float]:
     """Median active minutes of a signed item, by queue or by reviewer."""
     found: dict[str, list[float]] = defaultdict(list)
-    for who, queue, ms in queues.active_times(con):
-        found[queue if by_queue else who].append(ms / 60_000)
+    for spent in queues.active_times(con):
+        found[spent.queue if by_queue else spent.reviewer].append(spent.amount / 60_000)
     return {name: middle for name, values in found.items() if (middle := median(values)) is not None}
 
 
@@ -214,8 +211,6 @@ def _why_empty(store: Store, rules: QueueRules, progress: QueueProgress, draw: q
         return [*lines, "no rule of this name fills it any more"]
     if draw is None:
         return [*lines, f"it was never filled; {total} runs are there: `retrospan queue fill {name}`"]
-    with store.read() as con:
-        newest = con.execute("SELECT max(id) FROM trace").fetchone()[0]
-    if newest > draw.upto_trace:
+    if newest_trace_id(store) > draw.upto_trace:
         return [*lines, f"runs have come since {draw.drawn_at}: `retrospan queue fill {name}`"]
     return [*lines, f"no run has come since it was filled on {draw.drawn_at}; widen its rule, or bring runs in"]

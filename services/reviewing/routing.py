@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ...model.clock import utc_now, utc_text
+from ...model.clock import due_after, utc_now, utc_text
 from ...model.reviews import ReviewItem
 from ...store.contract import Store
 from ...store.reviews.items import assign_item, get_item, set_due
-from .subjects import due_after, item_number
+from .subjects import item_number
 
 
 def route_item(

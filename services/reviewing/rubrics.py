@@ -15,7 +15,7 @@ from ...model.clock import utc_now, utc_text
 from ...model.errors import BadInputError, UsageError
 from ...model.reviews import ItemState, Label, ReviewItem, Rubric, RubricRef, SignatureState, Verdict
 from ...model.text import yamltext
-from ...store.contract import Store
+from ...store.contract import Connection, Store
 from ...store.knowledge.index import DRAFTS, list_documents, put_draft
 from ...store.reviews.items import insert_item, list_items, set_item_state
 from ...store.reviews.queues import copy_samples
@@ -137,8 +137,10 @@ def overridden(store: Store, verdict: Verdict) -> bool:
     return shown is not None and shown.label is not verdict.answer.label
 
 
-def propose_rubric_change(store: Store, verdict: Verdict, *, now: datetime | None = None) -> RubricDiff | None:
+def propose_rubric_change(store: Store, con: Connection, verdict: Verdict, *, now: str) -> RubricDiff | None:
     """Where a signed verdict overrides a proposal and gives a reason, draft the next rubric version with it.
+
+    It is kept in the transaction of `con`, so that neither comes without the other.
 
     The reason becomes an example of the criterion it was about. Drafts of one version gather the reasons of several
     verdicts; a reviewer edits and signs them (`retrospan rubric confirm`).
@@ -159,9 +161,7 @@ def propose_rubric_change(store: Store, verdict: Verdict, *, now: datetime | Non
     changed = _with_example(base, verdict, reason)
     if changed is None:
         return None
-    with store.write() as con:
-        text = yamltext.dump(rubric_content(changed))
-        put_draft(con, KnowledgeKind.RUBRIC, name, text, now=utc_text(now or utc_now()))
+    put_draft(con, KnowledgeKind.RUBRIC, name, yamltext.dump(rubric_content(changed)), now=now)
     return diff_rubrics(current, changed)
 
 
@@ -259,6 +259,9 @@ def _with_example(rubric: Rubric, verdict: Verdict, reason: str) -> Rubric | Non
     if example in entry.examples or len(entry.examples) >= _MOST_EXAMPLES:
         return None
     changed = replace(entry, examples=(*entry.examples, example))
-    return clean_rubric(
-        replace(rubric, criteria=tuple(changed if one.id == target else one for one in rubric.criteria))
-    )
+    longer = replace(rubric, criteria=tuple(changed if one.id == target else one for one in rubric.criteria))
+    try:
+        return clean_rubric(longer)
+    except BadInputError:
+        # A rubric that has outgrown its bounds takes no more examples; the verdict stands without.
+        return None

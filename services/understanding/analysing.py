@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from ...analysis.reading import read
+from ...analysis.rows import rows_of
 from ...analysis.signals import registry
 from ...analysis.signals.registry import DEFINITIONS, find_signals
 from ...model.errors import StoreFullError
 from ...model.findings import Signal
 from ...store.contract import Connection, Store
 from ...store.findings.signals import load_signals, save_signals, traces_to_analyse
+from ...store.reading.rows import save_rows
 from ...store.reading.summaries import get_trace
 from .baselines import Surrounder
 from .invariants import DeclaredRules, declared_rules
@@ -38,6 +40,7 @@ def analyse(
     trace_ids: Sequence[int] | None = None,
     *,
     limit: int = 1_000_000,
+    rows: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Compute the signals of traces that have none for their newest revision and the present rules.
@@ -46,6 +49,8 @@ def analyse(
         store: Where.
         trace_ids: Only these; None for all that wait, oldest first.
         limit: At most so many, so that a background worker can take turns.
+        rows: Whether traces are also looked at whose signals are there and whose rows are not, as in a store that an
+            earlier Retrospan has analysed; only with `trace_ids`.
         on_progress: Called with how many are done and how many there are.
 
     Returns:
@@ -56,7 +61,7 @@ def analyse(
     refresh_record(store)
     surround, muted = Surrounder(store), muted_signals(store)
     rules = _rules(surround.rules, muted)
-    waiting = traces_to_analyse(store, rules, limit, trace_ids)
+    waiting = list(trace_ids) if rows and trace_ids else traces_to_analyse(store, rules, limit, trace_ids)
     for start in range(0, len(waiting), _BATCH):
         chunk = waiting[start : start + _BATCH]
         keep = [_analysed(store, trace_id, rules, surround, muted) for trace_id in chunk]
@@ -76,11 +81,12 @@ def _analysed(
     summary = reading.trace.summary
     signals = registry.signals_of(reading, muted, surround.of(summary))
     span_ids = [step.span_id for step in reading.trace.steps]
-    told = tell(reading)
+    told, rows = tell(reading), rows_of(reading)
 
     def keep(con: Connection) -> None:
         save_signals(con, summary.id, summary.revision, rules, span_ids, signals)
         keep_told_steps(con, summary, told)
+        save_rows(con, summary.id, summary.revision, rows)
 
     return keep
 

@@ -15,6 +15,7 @@ from ...analysis.statistics import adjusted, fisher_p, median
 from ...model.traces import TraceSummary
 from ...store.contract import Store
 from ...store.reading.summaries import get_summaries, get_trace
+from ...store.reading.trace_ids import version_trace_ids
 from .invariants import DeclaredRules, declared_rules
 
 _MOST_RUNS = 400
@@ -26,11 +27,6 @@ _MAD = 1.4826
 _CHANCE = 0.01
 _TWICE = 2.0
 _LEAST_WITH = 5
-
-SELECT_ALIKE = """
-SELECT id FROM trace WHERE project = ? AND coalesce(version, '') = ? AND dirty = 0
-ORDER BY id DESC LIMIT ?
-"""
 
 _kept: dict[tuple[str, str, str], tuple[float, Population | None]] = {}
 """By store, project and version: when it was computed, and what is usual."""
@@ -62,11 +58,10 @@ def population_of(store: Store, project: str, version: str) -> Population | None
     now = time.monotonic()
     if key in _kept and now - at < _KEPT_S and kept is not None:
         return kept
-    with store.read() as con:
-        rows = con.execute(SELECT_ALIKE, (project, version, _MOST_RUNS)).fetchall()
-    if len(rows) < LEAST_RUNS:
+    runs = version_trace_ids(store, project, version, _MOST_RUNS)
+    if len(runs) < LEAST_RUNS:
         return None
-    _kept[key] = (now, _population(store, [row[0] for row in rows]))
+    _kept[key] = (now, _population(store, runs))
     return _kept[key][1]
 
 

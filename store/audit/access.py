@@ -9,22 +9,21 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from ...model.clock import utc_now, utc_text
 from ...model.text.display import safe_line
 from ...model.text.jsontext import canonical
-from ..contract import Connection, Store
+from ..contract import Connection, Row, Store
+from ..fields import from_row, insert_row, values_of
 
 GENESIS = "0" * 64
 _LIMIT = 300
+_HASHED = ("id", "at", "actor", "action", "subject", "detail")
 
 SELECT_LAST = "SELECT id, hash FROM access_log ORDER BY id DESC LIMIT 1"
-SELECT_ALL = "SELECT id, at, actor, action, subject, detail, previous, hash FROM access_log ORDER BY id"
-SELECT_NEWEST = "SELECT * FROM access_log WHERE at >= ? ORDER BY id DESC LIMIT ?"
-INSERT_ACCESS = """
-INSERT INTO access_log(id, at, actor, action, subject, detail, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-"""
+SELECT_ALL = "SELECT * FROM access_log ORDER BY id"
+SELECT_HASH = "SELECT hash FROM access_log WHERE id = :entry"
+SELECT_NEWEST = "SELECT * FROM access_log WHERE at >= :since ORDER BY id DESC LIMIT :limit"
 
 
 class AccessKind(StrEnum):
@@ -80,16 +79,16 @@ def insert_access(
 ) -> None:
     """As `record_access`, inside the caller's transaction."""
     last = con.execute(SELECT_LAST).fetchone()
-    number, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
-    row = (
-        number,
-        at or utc_text(utc_now()),
-        safe_line(actor, _LIMIT),
-        AccessKind(action).value,
-        safe_line(subject, _LIMIT),
-        safe_line(detail, _LIMIT),
+    number, previous = (last["id"] + 1, last["hash"]) if last else (1, GENESIS)
+    entry = Access(
+        id=number,
+        at=at or utc_text(utc_now()),
+        actor=safe_line(actor, _LIMIT),
+        action=AccessKind(action),
+        subject=safe_line(subject, _LIMIT),
+        detail=safe_line(detail, _LIMIT),
     )
-    con.execute(INSERT_ACCESS, (*row, previous, _hash(row, previous)))
+    insert_row(con, "access_log", values_of(entry, previous=previous, hash=_hash(entry, previous)))
 
 
 def list_access(store: Store, *, since: str = "", limit: int = 100) -> list[Access]:
@@ -101,25 +100,30 @@ def list_access(store: Store, *, since: str = "", limit: int = 100) -> list[Acce
         limit: At most so many.
     """
     with store.read() as con:
-        rows = con.execute(SELECT_NEWEST, (since, limit)).fetchall()
-    return [
-        Access(row["id"], row["at"], row["actor"], AccessKind(row["action"]), row["subject"], row["detail"])
-        for row in rows
-    ]
+        rows = con.execute(SELECT_NEWEST, {"since": since, "limit": limit}).fetchall()
+    return [from_row(Access, row) for row in rows]
 
 
 def access_hashes(con: Connection, problems: list[str]) -> Iterator[str]:
     """The hash of each entry in order, as computed anew; what does not fit goes to `problems`."""
     previous = GENESIS
     for place, row in enumerate(con.execute(SELECT_ALL), start=1):
-        if row[0] != place:
-            problems.append(f"entry {place} of the access log is missing (the next is {row[0]})")
+        if row["id"] != place:
+            problems.append(f"entry {place} of the access log is missing (the next is {row['id']})")
             return
-        if row[6] != previous or row[7] != _hash(tuple(row[:6]), previous):
+        if row["previous"] != previous or row["hash"] != _hash(row, previous):
             problems.append(f"entry {place} of the access log was altered")
-        previous = row[7]
+        previous = row["hash"]
         yield previous
 
 
-def _hash(row: tuple[Any, ...], previous: str) -> str:
-    return hashlib.sha256(canonical([*row, previous])).hexdigest()
+def hash_at(con: Connection, entries: int) -> str | None:
+    """The hash that the log had at this length, as it reads now; None where it is shorter."""
+    row = con.execute(SELECT_HASH, {"entry": entries}).fetchone() if entries else {"hash": GENESIS}
+    return None if row is None else str(row["hash"])
+
+
+def _hash(entry: Access | Row, previous: str) -> str:
+    """Over the columns as kept, in an order that is part of the format: what is in the log was hashed so."""
+    kept = values_of(entry) if isinstance(entry, Access) else entry
+    return hashlib.sha256(canonical([*(kept[name] for name in _HASHED), previous])).hexdigest()

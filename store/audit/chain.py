@@ -9,26 +9,45 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ...model.errors import BadInputError
 from ...model.text.jsontext import canonical, parse
 from ..contract import Connection, Store
-from ..sqlite.append_only import trigger_names
-from .access import access_hashes
-
-GENESIS = "0" * 64
+from ..fields import from_row, insert_row, values_of
+from .access import GENESIS, access_hashes, hash_at
 
 SELECT_LAST = "SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1"
-SELECT_CHAIN = "SELECT seq, at, kind, subject, sha256, previous, hash FROM chain ORDER BY seq"
-INSERT_LINK = "INSERT INTO chain(seq, at, kind, subject, sha256, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?)"
-SELECT_TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+SELECT_CHAIN = "SELECT * FROM chain ORDER BY seq"
+SELECT_HASH = "SELECT hash FROM chain WHERE seq = :seq"
 SELECT_VERDICTS = "SELECT uid, record FROM verdict ORDER BY id"
 SELECT_RUBRICS = "SELECT rubric_id, version, content FROM rubric_version ORDER BY id"
 SELECT_ERASURES = "SELECT uid, record FROM erasure ORDER BY id"
-SELECT_REVIEWERS = "SELECT fingerprint, record FROM trust_record ORDER BY id"
+SELECT_REVIEWERS = "SELECT fingerprint AS uid, record FROM trust_record ORDER BY id"
 SELECT_COMPLETIONS = "SELECT uid, record FROM completion ORDER BY id"
-_KEPT = ("verdict", "rubric", "reviewer", "erasure", "completion")
+_RECORDS = {
+    "verdict": SELECT_VERDICTS,
+    "completion": SELECT_COMPLETIONS,
+    "reviewer": SELECT_REVIEWERS,
+    "erasure": SELECT_ERASURES,
+}
+_KEPT = (*_RECORDS, "rubric")
 """Kinds of links whose record lies in the store; lessons and cases are files."""
+
+
+class Link(NamedTuple):
+    """One link. Its hash is over the other parts, in this order."""
+
+    seq: int
+    at: str
+    kind: str
+    subject: str
+    sha256: str
+    previous: str
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(canonical(list(self))).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +83,10 @@ def append_link(con: Connection, *, kind: str, subject: str, sha256: str, at: st
         The hash of the new link.
     """
     last = con.execute(SELECT_LAST).fetchone()
-    seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
-    digest = _hash(seq, at, kind, subject, sha256, previous)
-    con.execute(INSERT_LINK, (seq, at, kind, subject, sha256, previous, digest))
-    return digest
+    seq, previous = (last["seq"] + 1, last["hash"]) if last else (1, GENESIS)
+    link = Link(seq=seq, at=at, kind=kind, subject=subject, sha256=sha256, previous=previous)
+    insert_row(con, "chain", values_of(link, hash=link.hash))
+    return link.hash
 
 
 def record_sha256(text: str | bytes) -> str:
@@ -91,8 +110,7 @@ def audit_verify(store: Store, checkpoint: str | None = None) -> AuditReport:
         hashes = [GENESIS, *_walk(con, problems, linked)]
         entries = [GENESIS, *access_hashes(con, problems)]
         found, erased = _held(con, problems)
-        guards = trigger_names() - {row[0] for row in con.execute(SELECT_TRIGGERS)}
-    problems += [f"trigger {name} is gone" for name in sorted(guards)]
+    problems += [f"trigger {name} is gone" for name in sorted(store.lost_guards())]
     problems += [f"{kind} {subject} is not on the chain as it reads now" for kind, subject, _ in sorted(found - linked)]
     subjects = {(kind, subject) for kind, subject, _ in found} | erased
     problems += [
@@ -108,44 +126,36 @@ def audit_verify(store: Store, checkpoint: str | None = None) -> AuditReport:
 def heads_at(store: Store, links: int, access_entries: int) -> tuple[str | None, str | None]:
     """The hashes that chain and access log had at these lengths, as they read now; None where they are shorter."""
     with store.read() as con:
-        link = con.execute("SELECT hash FROM chain WHERE seq = ?", (links,)).fetchone()
-        entry = con.execute("SELECT hash FROM access_log WHERE id = ?", (access_entries,)).fetchone()
-    return (
-        GENESIS if not links else link[0] if link else None,
-        GENESIS if not access_entries else entry[0] if entry else None,
-    )
+        link = con.execute(SELECT_HASH, {"seq": links}).fetchone() if links else {"hash": GENESIS}
+        return None if link is None else link["hash"], hash_at(con, access_entries)
 
 
 def _walk(con: Connection, problems: list[str], linked: set[tuple[str, str, str]]) -> Iterator[str]:
     """The hash of each link in order; what does not fit goes to `problems`."""
     previous = GENESIS
     for count, row in enumerate(con.execute(SELECT_CHAIN), start=1):
-        seq, at, kind, subject, sha256, before, digest = row
-        if seq != count:
-            problems.append(f"link {count} is missing (the next is {seq})")
+        link = from_row(Link, row)
+        if link.seq != count:
+            problems.append(f"link {count} is missing (the next is {link.seq})")
             return
-        if before != previous or digest != _hash(seq, at, kind, subject, sha256, before):
-            problems.append(f"link {seq} ({kind} {subject}) was altered")
-        previous = digest
-        linked.add((kind, subject, sha256))
-        yield digest
+        if link.previous != previous or row["hash"] != link.hash:
+            problems.append(f"link {link.seq} ({link.kind} {link.subject}) was altered")
+        previous = row["hash"]
+        linked.add((link.kind, link.subject, link.sha256))
+        yield previous
 
 
 def _held(con: Connection, problems: list[str]) -> tuple[set[tuple[str, str, str]], set[tuple[str, str]]]:
     found: set[tuple[str, str, str]] = set()
     erased: set[tuple[str, str]] = set()
-    for kind, statement in (("verdict", SELECT_VERDICTS), ("completion", SELECT_COMPLETIONS)):
-        for uid, record in con.execute(statement):
-            if record is None:
-                erased.add((kind, uid))
+    for kind, statement in _RECORDS.items():
+        for row in con.execute(statement):
+            if row["record"] is None:
+                erased.add((kind, row["uid"]))
             else:
-                _add(found, problems, kind, uid, record)
-    for rubric, version, content in con.execute(SELECT_RUBRICS):
-        _add(found, problems, "rubric", f"{rubric} v{version}", content)
-    for name, record in con.execute(SELECT_REVIEWERS):
-        _add(found, problems, "reviewer", name, record)
-    for uid, record in con.execute(SELECT_ERASURES):
-        _add(found, problems, "erasure", uid, record)
+                _add(found, problems, kind, row["uid"], row["record"])
+    for row in con.execute(SELECT_RUBRICS):
+        _add(found, problems, "rubric", f"{row['rubric_id']} v{row['version']}", row["content"])
     return found, erased
 
 
@@ -154,7 +164,3 @@ def _add(found: set[tuple[str, str, str]], problems: list[str], kind: str, subje
         found.add((kind, subject, record_sha256(text)))
     except (ValueError, TypeError, BadInputError):
         problems.append(f"{kind} {subject} is not readable")
-
-
-def _hash(seq: int, at: str, kind: str, subject: str, sha256: str, previous: str) -> str:
-    return hashlib.sha256(canonical([seq, at, kind, subject, sha256, previous])).hexdigest()

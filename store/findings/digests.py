@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
 from ..contract import Store
+from ..fields import insert_row, values_of
 from .modes import ModeStatus
+
+SELECT_LATEST = "SELECT at, state FROM digest_run ORDER BY id DESC LIMIT 100"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +36,24 @@ class DigestState:
 def last_digest(store: Store, query: str) -> DigestState | None:
     """The newest digest of this query; None before the first."""
     with store.read() as con:
-        for row in con.execute("SELECT at, state FROM digest_run ORDER BY id DESC LIMIT 100"):
-            state = orjson.loads(row["state"])
-            if state["query"] == query:
-                modes = {int(i): ModeThen(size, ModeStatus(status)) for i, (size, status) in state["modes"].items()}
-                return DigestState(row["at"], query, state["runs"], modes)
+        rows = con.execute(SELECT_LATEST).fetchall()
+    for row in rows:
+        state = orjson.loads(row["state"])
+        if state["query"] == query:
+            modes = {int(number): _then(kept) for number, kept in state["modes"].items()}
+            return DigestState(**(state | {"at": row["at"], "modes": modes}))
     return None
+
+
+def _then(kept: dict[str, Any] | list[Any]) -> ModeThen:
+    # Digests were kept as pairs once.
+    then = {"size": kept[0], "status": kept[1]} if isinstance(kept, list) else kept
+    return ModeThen(**(then | {"status": ModeStatus(then["status"])}))
 
 
 def save_digest(store: Store, state: DigestState) -> None:
     """Keep what this digest saw."""
-    modes = {str(i): [then.size, then.status.value] for i, then in state.modes.items()}
-    record = orjson.dumps({"query": state.query, "runs": state.runs, "modes": modes}).decode()
+    modes = {str(number): values_of(then) for number, then in state.modes.items()}
+    record = orjson.dumps(values_of(state, leave_out=("at",), modes=modes)).decode()
     with store.write() as con:
-        con.execute("INSERT INTO digest_run(at, state) VALUES (?, ?)", (state.at, record))
+        insert_row(con, "digest_run", {"at": state.at, "state": record})

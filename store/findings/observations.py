@@ -6,13 +6,9 @@ from dataclasses import dataclass
 
 from ...model.text.secrets import without_secrets
 from ..contract import Connection, Store
+from ..fields import from_row, insert_numbered, values_of
 
-INSERT_OBSERVATION = """
-INSERT INTO observation(trace_id, mode_id, span_id, quote, label, note, good, observed_by, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-RETURNING id
-"""
-SELECT_OBSERVATIONS = "SELECT * FROM observation WHERE {where} ORDER BY id DESC LIMIT ?"
+SELECT_OBSERVATIONS = "SELECT * FROM observation WHERE {where} ORDER BY id DESC LIMIT :limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +34,13 @@ class Observation:
 
 
 def insert_observation(con: Connection, observation: Observation) -> int:
-    """Keep an observation, without secrets; returns its number."""
-    o = observation
-    quote, label, note = map(without_secrets, (o.quote, o.label, o.note))
-    values = (o.trace_id, o.mode_id, o.span_id, quote, label, note, int(o.good), o.observed_by, o.created_at)
-    return int(con.execute(INSERT_OBSERVATION, values).fetchone()[0])
+    """Keep an observation; returns its number."""
+    words = {name: without_secrets(getattr(observation, name)) for name in ("quote", "label", "note")}
+    return insert_numbered(con, "observation", values_of(observation, leave_out=("id",), **words))
 
 
 def list_observations(store: Store, *, mode_id: int | None = None, limit: int = 50) -> list[Observation]:
     """Observations, newest first; of one mode, or all."""
-    where, values = ("1 = 1", ()) if mode_id is None else ("mode_id = ?", (mode_id,))
+    statement = SELECT_OBSERVATIONS.format(where="1 = 1" if mode_id is None else "mode_id = :mode")
     with store.read() as con:
-        return [
-            Observation(
-                row["id"],
-                row["trace_id"],
-                row["mode_id"],
-                row["span_id"],
-                row["quote"],
-                row["label"],
-                row["note"],
-                bool(row["good"]),
-                row["observed_by"],
-                row["created_at"],
-            )
-            for row in con.execute(SELECT_OBSERVATIONS.format(where=where), (*values, limit))
-        ]
+        return [from_row(Observation, row) for row in con.execute(statement, {"mode": mode_id, "limit": limit})]

@@ -3,57 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from ...model.text.secrets import json_without_secrets
 from ...model.traces import JsonValue, Usage
-from ..contract import Connection, Store
+from ..contract import Connection, Row, Store
+from ..fields import from_row, insert_numbered, values_of
 from ..traces.compression import pack, unpack
-from ..traces.contents import marks
 
-_CHUNK = 900
-
-INSERT_JOB = "INSERT INTO agent_job(kind, key, params, state, created_at) VALUES (?, ?, ?, 'open', ?) RETURNING id"
-SELECT_OPEN_JOB = "SELECT * FROM agent_job WHERE kind = ? AND state = 'open' ORDER BY id DESC LIMIT 1"
-CLOSE_JOB = "UPDATE agent_job SET state = 'done' WHERE id = ?"
+SELECT_OPEN_JOB = "SELECT * FROM agent_job WHERE kind = :kind AND state = 'open' ORDER BY id DESC LIMIT 1"
+SELECT_KIND = "SELECT kind FROM agent_job WHERE id = :job"
+CLOSE_JOB = "UPDATE agent_job SET state = 'done' WHERE id = :job"
+CLOSE_KIND = "UPDATE agent_job SET state = 'done' WHERE kind = :kind AND state = 'open'"
 INSERT_TASK = """
-INSERT OR IGNORE INTO agent_task(job_id, trace_id, revision, state, updated_at)
-SELECT ?, id, revision, 'pending', ? FROM trace WHERE id = ?
+INSERT INTO agent_task(job_id, trace_id, revision, state, updated_at)
+SELECT :job, id, revision, 'pending', :now FROM trace WHERE id = :trace
+ON CONFLICT(job_id, trace_id) DO NOTHING
 """
 SELECT_PENDING = """
-SELECT * FROM agent_task WHERE job_id = ? AND state = 'pending' AND id > ? ORDER BY id LIMIT ?
+SELECT * FROM agent_task WHERE job_id = :job AND state = 'pending' AND id > :after ORDER BY id LIMIT :limit
 """
-SELECT_TASKS = "SELECT * FROM agent_task WHERE job_id = ? AND id > ? ORDER BY id LIMIT ?"
-SELECT_TASK = "SELECT * FROM agent_task WHERE job_id = ? AND trace_id = ?"
-SELECT_TASK_OF = "SELECT * FROM agent_task WHERE proposal_id = ? ORDER BY id DESC LIMIT 1"
+SELECT_TASKS = "SELECT * FROM agent_task WHERE job_id = :job AND id > :after ORDER BY id LIMIT :limit"
+SELECT_TASK = "SELECT * FROM agent_task WHERE job_id = :job AND trace_id = :trace"
+SELECT_TASK_OF = "SELECT * FROM agent_task WHERE proposal_id = :proposal ORDER BY id DESC LIMIT 1"
 SELECT_HANDLED = """
 SELECT t.trace_id FROM agent_task t JOIN agent_job j ON j.id = t.job_id
 JOIN trace x ON x.id = t.trace_id AND x.revision = t.revision
-WHERE j.kind = ? AND j.key = ? AND t.state IN ('done', 'no_result') AND t.trace_id IN ({marks})
+WHERE j.kind = :kind AND j.key = :key AND t.state IN ('done', 'no_result') AND t.trace_id IN :traces
 """
-COUNT_STATES = "SELECT state, count(*) FROM agent_task WHERE job_id = ? GROUP BY state"
-SUM_SPENT = """
-SELECT coalesce(sum(requests), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
-       coalesce(sum(cache_read_tokens), 0), coalesce(sum(cache_write_tokens), 0), coalesce(sum(cost_usd), 0.0)
-FROM agent_task WHERE job_id = ?
-"""
-MEAN_SPENT = """
-SELECT count(*), avg(input_tokens), avg(output_tokens), avg(cache_read_tokens), avg(cache_write_tokens)
+COUNT_STATES = "SELECT state, count(*) AS tasks FROM agent_task WHERE job_id = :job GROUP BY state"
+_TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+_AMOUNTS = ("requests", *_TOKENS, "cost_usd")
+SUM_SPENT = f"""
+SELECT {", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in _AMOUNTS)} FROM agent_task WHERE job_id = :job
+"""  # noqa: S608
+MEAN_SPENT = f"""
+SELECT count(*) AS tasks, {", ".join(f"coalesce(avg({name}), 0) AS {name}" for name in _TOKENS)}
 FROM (SELECT t.* FROM agent_task t JOIN agent_job j ON j.id = t.job_id
-      WHERE j.kind = ? AND t.state IN ('done', 'no_result') AND t.requests > 0 ORDER BY t.id DESC LIMIT 500)
-"""
-SAVE_PROGRESS = """
-UPDATE agent_task SET checkpoint = ?, requests = requests + ?, input_tokens = input_tokens + ?,
-       output_tokens = output_tokens + ?, cache_read_tokens = cache_read_tokens + ?,
-       cache_write_tokens = cache_write_tokens + ?, cost_usd = cost_usd + ?, updated_at = ?
-WHERE id = ?
-"""
+      WHERE j.kind = :kind AND t.state IN ('done', 'no_result') AND t.requests > 0 ORDER BY t.id DESC LIMIT 500) AS late
+"""  # noqa: S608
+SAVE_PROGRESS = f"""
+UPDATE agent_task SET checkpoint = :checkpoint, updated_at = :now,
+  {", ".join(f"{name} = {name} + :{name}" for name in _AMOUNTS)}
+WHERE id = :task
+"""  # noqa: S608
 FINISH_TASK = """
-UPDATE agent_task SET state = ?, label = ?, proposal_id = ?, answer = ?, checkpoint = NULL, updated_at = ? WHERE id = ?
+UPDATE agent_task SET state = :state, label = :label, proposal_id = :proposal_id, answer = :answer, checkpoint = NULL,
+  updated_at = :now
+WHERE id = :task
 """
 
 
@@ -111,46 +112,52 @@ def insert_job(
 ) -> Job:
     """Open a job over these traces."""
     text = orjson.dumps(json_without_secrets(dict(params)), option=orjson.OPT_SORT_KEYS).decode()
-    job_id = int(con.execute(INSERT_JOB, (kind, key, text, now)).fetchone()[0])
-    con.executemany(INSERT_TASK, [(job_id, now, trace_id) for trace_id in trace_ids])
-    return Job(job_id, kind, key, params, now)
+    job = Job(id=0, kind=kind, key=key, params=params, created_at=now)
+    job_id = insert_numbered(con, "agent_job", values_of(job, leave_out=("id",), params=text, state="open"))
+    con.executemany(INSERT_TASK, [{"job": job_id, "now": now, "trace": trace_id} for trace_id in trace_ids])
+    return replace(job, id=job_id)
 
 
 def ensure_task(con: Connection, job_id: int, trace_id: int, now: str) -> Task:
     """The task of this trace in a job; added where it is not there yet."""
-    con.execute(INSERT_TASK, (job_id, now, trace_id))
-    return _task(con.execute(SELECT_TASK, (job_id, trace_id)).fetchone())
+    values = {"job": job_id, "now": now, "trace": trace_id}
+    con.execute(INSERT_TASK, values)
+    return _task(con.execute(SELECT_TASK, values).fetchone())
 
 
 def open_job(store: Store, kind: str) -> Job | None:
     """The newest job of this kind that has not come to its end."""
     with store.read() as con:
-        row = con.execute(SELECT_OPEN_JOB, (kind,)).fetchone()
-    if row is None:
-        return None
-    return Job(row["id"], row["kind"], row["key"], orjson.loads(row["params"]), row["created_at"])
+        row = con.execute(SELECT_OPEN_JOB, {"kind": kind}).fetchone()
+    return None if row is None else from_row(Job, row, params=orjson.loads(row["params"]))
+
+
+def kind_of_job(con: Connection, job_id: int) -> str:
+    """The kind of a job that is there."""
+    return str(con.execute(SELECT_KIND, {"job": job_id}).fetchone()["kind"])
 
 
 def close_job(con: Connection, job_id: int) -> None:
     """Nothing is left to do in this job."""
-    con.execute(CLOSE_JOB, (job_id,))
+    con.execute(CLOSE_JOB, {"job": job_id})
+
+
+def close_open_jobs(con: Connection, kind: str) -> None:
+    """Give up whatever of this kind was left unfinished."""
+    con.execute(CLOSE_KIND, {"kind": kind})
 
 
 def handled_traces(store: Store, kind: str, key: str, trace_ids: Sequence[int]) -> set[int]:
     """Which of these traces have an answer to the same question in the revision they have now."""
-    found: set[int] = set()
     with store.read() as con:
-        for start in range(0, len(trace_ids), _CHUNK):
-            chunk = list(trace_ids[start : start + _CHUNK])
-            rows = con.execute(SELECT_HANDLED.format(marks=marks(len(chunk))), (kind, key, *chunk))
-            found.update(row[0] for row in rows)
-    return found
+        rows = con.execute(SELECT_HANDLED, {"kind": kind, "key": key, "traces": trace_ids})
+        return {row["trace_id"] for row in rows}
 
 
 def pending_tasks(store: Store, job_id: int, *, after: int = 0, limit: int = 50) -> list[Task]:
     """The next tasks of a job that wait, in order; few at a time, since each brings its checkpoint."""
     with store.read() as con:
-        return [_task(row) for row in con.execute(SELECT_PENDING, (job_id, after, limit))]
+        return [_task(row) for row in con.execute(SELECT_PENDING, {"job": job_id, "after": after, "limit": limit})]
 
 
 def tasks_of(store: Store, job_id: int, *, page: int = 100) -> Iterator[Task]:
@@ -158,7 +165,7 @@ def tasks_of(store: Store, job_id: int, *, page: int = 100) -> Iterator[Task]:
     after = 0
     while True:
         with store.read() as con:
-            rows = con.execute(SELECT_TASKS, (job_id, after, page)).fetchall()
+            rows = con.execute(SELECT_TASKS, {"job": job_id, "after": after, "limit": page}).fetchall()
         if not rows:
             return
         yield from map(_task, rows)
@@ -167,34 +174,35 @@ def tasks_of(store: Store, job_id: int, *, page: int = 100) -> Iterator[Task]:
 
 def task_of_proposal(con: Connection, proposal_id: int) -> Task | None:
     """The task that a proposal came from."""
-    row = con.execute(SELECT_TASK_OF, (proposal_id,)).fetchone()
+    row = con.execute(SELECT_TASK_OF, {"proposal": proposal_id}).fetchone()
     return None if row is None else _task(row)
 
 
 def job_states(store: Store, job_id: int) -> dict[TaskState, int]:
     """How many tasks of a job stand how."""
     with store.read() as con:
-        return {TaskState(row[0]): row[1] for row in con.execute(COUNT_STATES, (job_id,))}
+        return {TaskState(row["state"]): row["tasks"] for row in con.execute(COUNT_STATES, {"job": job_id})}
 
 
 def job_spent(store: Store, job_id: int) -> Spent:
     """What a job took so far, in this and former processes."""
     with store.read() as con:
-        row = con.execute(SUM_SPENT, (job_id,)).fetchone()
-    return Spent(row[0], Usage(row[1], row[2], row[3], row[4]), row[5])
+        return _spent(con.execute(SUM_SPENT, {"job": job_id}).fetchone())
 
 
 def mean_usage(store: Store, kind: str) -> tuple[int, Usage]:
     """How many finished tasks there were of late, 500 at most, and what one took on average."""
     with store.read() as con:
-        count, *means = con.execute(MEAN_SPENT, (kind,)).fetchone()
-    return count, Usage(*(round(mean or 0) for mean in means))
+        row = con.execute(MEAN_SPENT, {"kind": kind}).fetchone()
+    return row["tasks"], Usage(**{name: round(row[name]) for name in _TOKENS})
 
 
 def save_progress(con: Connection, task_id: int, checkpoint: JsonValue, spent: Spent, now: str) -> None:
     """Keep the conversation of a task up to now, and add what its last turn took."""
     data = None if checkpoint is None else pack(json_without_secrets(checkpoint))
-    con.execute(SAVE_PROGRESS, (data, spent.requests, *_tokens(spent.usage), spent.cost_usd, now, task_id))
+    values = {name: getattr(spent.usage, name) for name in _TOKENS}
+    values |= {"requests": spent.requests, "cost_usd": spent.cost_usd}
+    con.execute(SAVE_PROGRESS, values | {"checkpoint": data, "now": now, "task": task_id})
 
 
 def finish_task(
@@ -208,25 +216,26 @@ def finish_task(
     now: str,
 ) -> None:
     """Say how a task ended."""
-    con.execute(FINISH_TASK, (state.value, label, proposal_id, pack(json_without_secrets(dict(answer))), now, task_id))
+    values = {
+        "state": state.value,
+        "label": label,
+        "proposal_id": proposal_id,
+        "answer": pack(json_without_secrets(dict(answer))),
+    }
+    con.execute(FINISH_TASK, values | {"now": now, "task": task_id})
 
 
-def _tokens(usage: Usage) -> tuple[int, int, int, int]:
-    return usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens
+def _spent(row: Row) -> Spent:
+    usage = Usage(**{name: row[name] for name in _TOKENS})
+    return Spent(requests=row["requests"], usage=usage, cost_usd=row["cost_usd"])
 
 
-def _task(row: Any) -> Task:
-    usage = Usage(row["input_tokens"], row["output_tokens"], row["cache_read_tokens"], row["cache_write_tokens"])
+def _task(row: Row) -> Task:
     answer = unpack(row["answer"]) if row["answer"] else {}
-    return Task(
-        id=row["id"],
-        job_id=row["job_id"],
-        trace_id=row["trace_id"],
-        revision=row["revision"],
-        state=TaskState(row["state"]),
-        spent=Spent(row["requests"], usage, row["cost_usd"]),
-        label=row["label"],
-        proposal_id=row["proposal_id"],
+    return from_row(
+        Task,
+        row,
+        spent=_spent(row),
         answer=answer if isinstance(answer, dict) else {},
         checkpoint=unpack(row["checkpoint"]) if row["checkpoint"] else None,
     )

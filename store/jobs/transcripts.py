@@ -10,15 +10,13 @@ from ...model.errors import UnknownIdError
 from ...model.text.secrets import json_without_secrets
 from ...model.traces import JsonValue
 from ..contract import Connection, Store
+from ..fields import from_row, insert_row
 from ..traces.compression import pack, unpack
 
-INSERT_TRANSCRIPT = """
-INSERT OR IGNORE INTO agent_transcript(trace_id, key, agent, model, created_at, record) VALUES (?, ?, ?, ?, ?, ?)
-"""
 SELECT_TRANSCRIPTS = """
-SELECT id, trace_id, key, agent, model, created_at FROM agent_transcript WHERE {where} ORDER BY id DESC LIMIT ?
+SELECT id, trace_id, key, agent, model, created_at FROM agent_transcript WHERE {where} ORDER BY id DESC LIMIT :limit
 """
-SELECT_RECORD = "SELECT record FROM agent_transcript WHERE id = ?"
+SELECT_RECORD = "SELECT record FROM agent_transcript WHERE id = :transcript"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +46,21 @@ def insert_transcript(
     now: str,
 ) -> None:
     """Keep a conversation in the messages format, without secrets; the same key is kept once."""
-    con.execute(INSERT_TRANSCRIPT, (trace_id, key, agent, model, now, pack(json_without_secrets(dict(record)))))
+    row = {"trace_id": trace_id, "key": key, "agent": agent, "model": model, "created_at": now}
+    insert_row(
+        con,
+        "agent_transcript",
+        row | {"record": pack(json_without_secrets(dict(record)))},
+        "ON CONFLICT(key) DO NOTHING",
+    )
 
 
 def list_transcripts(store: Store, *, trace_id: int | None = None, limit: int = 50) -> list[TranscriptRow]:
     """Transcripts, newest first; only those about one trace where it is named."""
-    where, values = ("1 = 1", []) if trace_id is None else ("trace_id = ?", [trace_id])
+    statement = SELECT_TRANSCRIPTS.format(where="1 = 1" if trace_id is None else "trace_id = :trace")
     with store.read() as con:
-        rows = con.execute(SELECT_TRANSCRIPTS.format(where=where), (*values, limit)).fetchall()
-    return [TranscriptRow(*row) for row in rows]
+        rows = con.execute(statement, {"trace": trace_id, "limit": limit}).fetchall()
+    return [from_row(TranscriptRow, row) for row in rows]
 
 
 def transcript_record(store: Store, transcript_id: int) -> dict[str, JsonValue]:
@@ -66,9 +70,9 @@ def transcript_record(store: Store, transcript_id: int) -> dict[str, JsonValue]:
         UnknownIdError: if there is none.
     """
     with store.read() as con:
-        row = con.execute(SELECT_RECORD, (transcript_id,)).fetchone()
-        newest = con.execute("SELECT max(id) FROM agent_transcript").fetchone()[0]
+        row = con.execute(SELECT_RECORD, {"transcript": transcript_id}).fetchone()
+        newest = con.execute("SELECT max(id) AS newest FROM agent_transcript").fetchone()["newest"]
     if row is None:
         known = f"newest: A{newest}" if newest else "no agent has run yet"
         raise UnknownIdError("transcript", f"A{transcript_id}", known=known, next_step="List them to find the id.")
-    return cast(dict[str, JsonValue], unpack(row[0]))
+    return cast(dict[str, JsonValue], unpack(row["record"]))

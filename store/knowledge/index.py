@@ -22,21 +22,17 @@ from ...trust.signing import SignatureCheck, check_signature
 from ...trust.verdicts import parse_verdict_record
 from ..caches import Slot
 from ..contract import Connection, Store
+from ..fields import upsert_row
 from ..reviews.reviewers import load_trust
 from ..reviews.rubrics import insert_rubric
-from ..reviews.verdicts import insert_verdict, subject_ids
+from ..reviews.verdicts import has_verdict, insert_verdict, subject_ids
 
 DRAFTS = ""
 """The folder of drafts that are kept in the store, until a person writes them to a folder."""
 
-SELECT_FOLDER = "SELECT kind, name, sha256 FROM knowledge_file WHERE folder = ?"
-SELECT_KIND = "SELECT folder, name, text FROM knowledge_file WHERE kind = ? ORDER BY folder = '', folder, name"
-DELETE_FILE = "DELETE FROM knowledge_file WHERE folder = ? AND kind = ? AND name = ?"
-UPSERT_FILE = """
-INSERT INTO knowledge_file(folder, kind, name, sha256, text, indexed_at) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT(folder, kind, name) DO UPDATE
-SET sha256 = excluded.sha256, text = excluded.text, indexed_at = excluded.indexed_at
-"""
+SELECT_FOLDER = "SELECT kind, name, sha256 FROM knowledge_file WHERE folder = :folder"
+SELECT_KIND = "SELECT folder, name, text FROM knowledge_file WHERE kind = :kind ORDER BY folder = '', folder, name"
+DELETE_FILE = "DELETE FROM knowledge_file WHERE folder = :folder AND kind = :kind AND name = :name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +71,16 @@ def index_knowledge(store: Store, folders: Sequence[Path]) -> IndexReport:
         found = list(_sound(find_files(root), problems))
         files += len(found)
         with store.write() as con:
-            known = {(row[0], row[1]): row[2] for row in con.execute(SELECT_FOLDER, (str(root),))}
+            rows = con.execute(SELECT_FOLDER, {"folder": str(root)})
+            known = {(row["kind"], row["name"]): row["sha256"] for row in rows}
             for file in found:
-                digest = text_sha256(file.text)
-                if known.pop((file.kind.value, file.name), None) != digest:
+                if known.pop((file.kind.value, file.name), None) != text_sha256(file.text):
                     changed += 1
-                    con.execute(UPSERT_FILE, (str(root), file.kind.value, file.name, digest, file.text, now))
+                    _put_file(con, str(root), file.kind, file.name, file.text, now)
                     _take_rubric(con, file, now)
             for kind, name in known:
                 removed += 1
-                con.execute(DELETE_FILE, (str(root), kind, name))
+                con.execute(DELETE_FILE, {"folder": str(root), "kind": kind, "name": name})
         # After its reviewers are known, so that who is vouched for by a file counts.
         trust = load_trust(store)
         verdicts += sum(_take_verdict(store, file, trust, now) for file in found if file.kind is KnowledgeKind.VERDICT)
@@ -93,13 +89,18 @@ def index_knowledge(store: Store, folders: Sequence[Path]) -> IndexReport:
 
 def put_draft(con: Connection, kind: KnowledgeKind, name: str, text: str, *, now: str) -> None:
     """Keep a draft in the store itself, where serving processes may write; a draft of that name is replaced."""
-    text = without_secrets(text)
-    con.execute(UPSERT_FILE, (DRAFTS, kind.value, name, text_sha256(text), text, now))
+    _put_file(con, DRAFTS, kind, name, without_secrets(text), now)
 
 
 def drop_draft(con: Connection, kind: KnowledgeKind, name: str) -> None:
     """Forget a draft of the store, once it is written to a folder."""
-    con.execute(DELETE_FILE, (DRAFTS, kind.value, name))
+    con.execute(DELETE_FILE, {"folder": DRAFTS, "kind": kind.value, "name": name})
+
+
+def _put_file(con: Connection, folder: str, kind: KnowledgeKind, name: str, text: str, now: str) -> None:
+    key = {"folder": folder, "kind": kind.value, "name": name}
+    row = key | {"sha256": text_sha256(text), "text": text, "indexed_at": now}
+    upsert_row(con, "knowledge_file", row, key=tuple(key))
 
 
 def folder_trust(folders: Sequence[Path]) -> Trust:
@@ -117,7 +118,7 @@ def folder_trust(folders: Sequence[Path]) -> Trust:
 def list_documents(store: Store, kind: KnowledgeKind) -> list[Document]:
     """The indexed files of a kind; drafts of the store come last."""
     with store.read() as con:
-        rows = con.execute(SELECT_KIND, (kind.value,)).fetchall()
+        rows = con.execute(SELECT_KIND, {"kind": kind.value}).fetchall()
     found = []
     for row in rows:
         try:
@@ -185,7 +186,7 @@ def _take_verdict(store: Store, file: FoundFile, trust: Trust, now: str) -> bool
     if check.state is not SignatureState.VALID:
         return False
     with store.write() as con:
-        if con.execute("SELECT 1 FROM verdict WHERE uid = ?", (verdict.uid,)).fetchone():
+        if has_verdict(con, verdict.uid):
             return False
         trace_ids = subject_ids(store, verdict)
         if not trace_ids:

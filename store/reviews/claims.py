@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from ...model.reviews import Answer, Claim, Draft
 from ...model.text.secrets import json_without_secrets, without_secrets
 from ...trust.verdicts import answer_from_json, answer_json
 from ..contract import Connection
+from ..fields import from_row, insert_row, upsert_row, values_of
 
 LEASE = timedelta(minutes=15)
 
@@ -42,27 +44,23 @@ ANSWER_SLOT = """
 UPDATE review_slot SET state = 'answered', lease_until = NULL
 WHERE item_id = :item AND slot = :slot AND holder = :who AND token = :token AND state = 'claimed'
 """
-SELECT_HOLDERS = "SELECT state, lease_until FROM review_slot WHERE item_id = ? ORDER BY lease_until"
-SELECT_ANSWERED = "SELECT 1 FROM review_slot WHERE item_id = ? AND holder = ? AND state = 'answered'"
-INSERT_SKIP = """
-INSERT INTO review_skip(item_id, reviewer, reason, skipped_at) VALUES (?, ?, ?, ?)
-ON CONFLICT(item_id, reviewer) DO UPDATE SET reason = excluded.reason, skipped_at = excluded.skipped_at
+SELECT_HOLDERS = "SELECT state, lease_until FROM review_slot WHERE item_id = :item ORDER BY lease_until"
+SELECT_ANSWERED = """
+SELECT 1 FROM review_slot WHERE item_id = :item AND state = 'answered' AND holder IN :reviewers LIMIT 1
 """
-SELECT_DRAFT = "SELECT first, final, revealed, first_at FROM review_draft WHERE item_id = ? AND reviewer = ?"
-INSERT_DRAFT = "INSERT INTO review_draft(item_id, reviewer, first, final, first_at) VALUES (?, ?, ?, ?, ?)"
-UPDATE_FINAL = "UPDATE review_draft SET final = ? WHERE item_id = ? AND reviewer = ?"
-UPDATE_REVEALED = "UPDATE review_draft SET revealed = ? WHERE item_id = ? AND reviewer = ? AND revealed IS NULL"
-DELETE_DRAFT = "DELETE FROM review_draft WHERE item_id = ? AND reviewer = ?"
+_MINE = "item_id = :item AND reviewer = :who"
+SELECT_DRAFT = f"SELECT * FROM review_draft WHERE {_MINE}"  # noqa: S608
+UPDATE_FINAL = f"UPDATE review_draft SET final = :final WHERE {_MINE}"  # noqa: S608
+UPDATE_REVEALED = f"UPDATE review_draft SET revealed = :proposal WHERE {_MINE} AND revealed IS NULL"  # noqa: S608
+DELETE_DRAFT = f"DELETE FROM review_draft WHERE {_MINE}"  # noqa: S608
 MOST_PAUSE = timedelta(minutes=2)
 """A longer pause between two acts of a reviewer counts as this long."""
-START_CLOCK = """
-INSERT INTO review_time(item_id, reviewer, active_ms, last_ms) VALUES (?, ?, 0, ?)
-ON CONFLICT(item_id, reviewer) DO UPDATE SET last_ms = excluded.last_ms
-"""
-RUN_CLOCK = """
-UPDATE review_time SET active_ms = active_ms + max(0, min(? - last_ms, ?)), last_ms = max(last_ms, ?)
-WHERE item_id = ? AND reviewer = ?
-"""
+RUN_CLOCK = f"""
+UPDATE review_time SET last_ms = :moment,
+  active_ms = active_ms + CASE WHEN :moment - last_ms < :most THEN :moment - last_ms ELSE :most END
+WHERE {_MINE} AND last_ms < :moment
+"""  # noqa: S608
+"""A clock that went back adds nothing."""
 
 
 def claim_slot(con: Connection, item_id: int, reviewer: str, now: datetime) -> Claim:
@@ -76,8 +74,9 @@ def claim_slot(con: Connection, item_id: int, reviewer: str, now: datetime) -> C
     row = con.execute(CLAIM_SLOT, values).fetchone()
     if row is None:
         raise RefusedError(_taken(con, item_id))
-    con.execute(START_CLOCK, (item_id, reviewer, _ms(now)))
-    return Claim(item_id, row[0], reviewer, row[1], until)
+    started = {"item_id": item_id, "reviewer": reviewer, "active_ms": 0, "last_ms": _ms(now)}
+    insert_row(con, "review_time", started, "ON CONFLICT(item_id, reviewer) DO UPDATE SET last_ms = excluded.last_ms")
+    return Claim(item_id, row["slot"], reviewer, row["token"], until)
 
 
 def renew_claim(con: Connection, claim: Claim, now: datetime) -> Claim:
@@ -90,13 +89,13 @@ def renew_claim(con: Connection, claim: Claim, now: datetime) -> Claim:
     if con.execute(RENEW, _values(claim) | {"until": until}).rowcount != 1:
         raise RefusedError(lost_lease(claim))
     note_activity(con, claim, now)
-    return Claim(claim.item_id, claim.slot, claim.reviewer, claim.token, until)
+    return replace(claim, lease_until=until)
 
 
 def note_activity(con: Connection, claim: Claim, now: datetime) -> None:
     """Add the time since this reviewer's last act on the item to their active time."""
     moment, most = _ms(now), int(MOST_PAUSE.total_seconds() * 1_000)
-    con.execute(RUN_CLOCK, (moment, most, moment, claim.item_id, claim.reviewer))
+    con.execute(RUN_CLOCK, _mine(claim.item_id, claim.reviewer) | {"moment": moment, "most": most})
 
 
 def release_claim(con: Connection, claim: Claim) -> bool:
@@ -118,44 +117,45 @@ def answer_slot(con: Connection, claim: Claim) -> None:
 
 def has_answered(con: Connection, item_id: int, reviewers: Sequence[str]) -> bool:
     """Whether one of these keys holds an answered slot of the item."""
-    return any(con.execute(SELECT_ANSWERED, (item_id, who)).fetchone() for who in reviewers)
+    return con.execute(SELECT_ANSWERED, {"item": item_id, "reviewers": reviewers}).fetchone() is not None
 
 
 def skip_item(con: Connection, item_id: int, reviewer: str, reason: str, now: datetime) -> None:
     """This reviewer does not answer the item; it stays open to others."""
-    con.execute(INSERT_SKIP, (item_id, reviewer, without_secrets(reason), utc_text(now)))
+    skip = {"item_id": item_id, "reviewer": reviewer, "reason": without_secrets(reason), "skipped_at": utc_text(now)}
+    upsert_row(con, "review_skip", skip, key=("item_id", "reviewer"))
 
 
 def get_draft(con: Connection, item_id: int, reviewer: str) -> Draft | None:
     """What this reviewer has answered so far, unsigned."""
-    row = con.execute(SELECT_DRAFT, (item_id, reviewer)).fetchone()
+    row = con.execute(SELECT_DRAFT, _mine(item_id, reviewer)).fetchone()
     if row is None:
         return None
-    first, final = answer_from_json(json.loads(row[0])), answer_from_json(json.loads(row[1]))
-    return Draft(item_id, reviewer, first, final, row[2], row[3])
+    return from_row(Draft, row, first=_answer(row["first"]), final=_answer(row["final"]))
 
 
 def insert_draft(con: Connection, item_id: int, reviewer: str, answer: Answer, now: datetime) -> Draft:
     """Keep a reviewer's first answer, without secrets: what is signed later is what is kept here."""
-    kept = json_without_secrets(answer_json(answer))
-    text, answer = json.dumps(kept), answer_from_json(kept)
-    con.execute(INSERT_DRAFT, (item_id, reviewer, text, text, utc_text(now)))
-    return Draft(item_id, reviewer, answer, answer, None, utc_text(now))
+    answer = _answer(_answer_text(answer))
+    draft = Draft(item_id, reviewer, answer, answer, first_at=utc_text(now))
+    text = _answer_text(answer)
+    insert_row(con, "review_draft", values_of(draft, first=text, final=text))
+    return draft
 
 
 def update_final(con: Connection, item_id: int, reviewer: str, answer: Answer) -> None:
     """Replace the final answer; the first one stays as it was."""
-    con.execute(UPDATE_FINAL, (json.dumps(json_without_secrets(answer_json(answer))), item_id, reviewer))
+    con.execute(UPDATE_FINAL, _mine(item_id, reviewer) | {"final": _answer_text(answer)})
 
 
 def mark_revealed(con: Connection, item_id: int, reviewer: str, proposal_id: int) -> None:
     """Note that the reviewer has seen a proposal (0: that there is none); only the first time counts."""
-    con.execute(UPDATE_REVEALED, (proposal_id, item_id, reviewer))
+    con.execute(UPDATE_REVEALED, _mine(item_id, reviewer) | {"proposal": proposal_id})
 
 
 def delete_draft(con: Connection, item_id: int, reviewer: str) -> None:
     """Forget an unsigned answer."""
-    con.execute(DELETE_DRAFT, (item_id, reviewer))
+    con.execute(DELETE_DRAFT, _mine(item_id, reviewer))
 
 
 def lost_lease(claim: Claim) -> str:
@@ -170,13 +170,25 @@ def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1_000)
 
 
+def _mine(item_id: int, reviewer: str) -> dict[str, Any]:
+    return {"item": item_id, "who": reviewer}
+
+
 def _values(claim: Claim) -> dict[str, Any]:
-    return {"item": claim.item_id, "slot": claim.slot, "who": claim.reviewer, "token": claim.token}
+    return _mine(claim.item_id, claim.reviewer) | {"slot": claim.slot, "token": claim.token}
+
+
+def _answer(text: str) -> Answer:
+    return answer_from_json(json.loads(text))
+
+
+def _answer_text(answer: Answer) -> str:
+    return json.dumps(json_without_secrets(answer_json(answer)))
 
 
 def _taken(con: Connection, item_id: int) -> str:
-    slots = con.execute(SELECT_HOLDERS, (item_id,)).fetchall()
-    ends = [row[1] for row in slots if row[0] == "claimed" and row[1]]
+    slots = con.execute(SELECT_HOLDERS, {"item": item_id}).fetchall()
+    ends = [row["lease_until"] for row in slots if row["state"] == "claimed" and row["lease_until"]]
     if ends:
         return f"R{item_id} is being answered; its first claim ends {ends[0]}. Take another item meanwhile."
     return f"R{item_id} has all the answers it wants, or yours already. Take another item."

@@ -13,21 +13,19 @@ from ...trust.completions import Completion, parse_completion, verify_completion
 from ...trust.root import Trust
 from ..audit.chain import append_link, record_sha256
 from ..contract import Connection, Store
-from ..traces.contents import marks
+from ..fields import insert_row
 from .reviewers import load_trust
 
-_CHUNK = 900
-
-INSERT_COMPLETION = "INSERT INTO completion(uid, verdict_uid, record, created_at) VALUES (?, ?, ?, ?)"
 SELECT_COMPLETIONS = (
-    "SELECT uid, record FROM completion WHERE verdict_uid IN ({marks}) AND record IS NOT NULL ORDER BY id"
+    "SELECT uid, record FROM completion WHERE verdict_uid IN :verdicts AND record IS NOT NULL ORDER BY id"
 )
 
 
 def insert_completion(con: Connection, completion: Completion, *, now: str) -> None:
     """Keep a signed completion and link it into the chain."""
     text = canonical(dict(completion.record)).decode()
-    con.execute(INSERT_COMPLETION, (completion.uid, completion.verdict, text, now))
+    row = {"uid": completion.uid, "verdict_uid": completion.verdict, "record": text, "created_at": now}
+    insert_row(con, "completion", row)
     append_link(con, kind="completion", subject=completion.uid, sha256=record_sha256(text), at=now)
 
 
@@ -37,12 +35,8 @@ def completions_of(
     """By the verdict's uid, its completions in order, those left out that a valid one replaces."""
     trust = trust or load_trust(store)
     by_uid = {verdict.uid: verdict for verdict in verdicts}
-    uids = list(by_uid)
-    rows: list[Any] = []
     with store.read() as con:
-        for start in range(0, len(uids), _CHUNK):
-            chunk = uids[start : start + _CHUNK]
-            rows += con.execute(SELECT_COMPLETIONS.format(marks=marks(len(chunk))), chunk).fetchall()
+        rows = con.execute(SELECT_COMPLETIONS, {"verdicts": list(by_uid)}).fetchall()
     found: dict[str, list[Completion]] = {}
     for completion in _checked(rows, by_uid, trust):
         found.setdefault(completion.verdict, []).append(completion)
@@ -50,12 +44,12 @@ def completions_of(
 
 
 def _checked(rows: Iterable[Any], verdicts: dict[str, Verdict], trust: Trust) -> Iterable[Completion]:
-    for uid, record in rows:
+    for row in rows:
         try:
-            completion = parse_completion(record)
+            completion = parse_completion(row["record"])
         except BadInputError:
             continue
-        if completion.uid == uid and completion.verdict in verdicts:
+        if completion.uid == row["uid"] and completion.verdict in verdicts:
             check = verify_completion(completion, verdicts[completion.verdict], trust)
             name = check.signed_by or completion.engineer
             yield replace(completion, state=check.state, state_reason=check.reason, engineer=name)

@@ -3,102 +3,91 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...model.errors import UnknownIdError
 from ...model.reviews import ItemState, Label, ReviewItem, RubricRef
 from ...model.text.secrets import without_secrets
 from ..contract import Connection
+from ..fields import from_row, insert_many, insert_numbered, insert_row, values_of
 
-INSERT_ITEM = """
-INSERT INTO review_item(project, trace_id, session, question, rubric_id, rubric_version, rubric_sha256, focus, reason,
-  requested_by, priority, inclusion_probability, overlap, queue, due_at, reopens, state, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)
-RETURNING id
-"""
-INSERT_ASSIGNEE = "INSERT OR IGNORE INTO review_assignee(item_id, name) VALUES (?, ?)"
-DELETE_ASSIGNEES = "DELETE FROM review_assignee WHERE item_id = ?"
-INSERT_SLOT = "INSERT INTO review_slot(item_id, slot, state) VALUES (?, ?, 'open')"
+DELETE_ASSIGNEES = "DELETE FROM review_assignee WHERE item_id = :item"
+SELECT_ASSIGNEES = "SELECT item_id, name FROM review_assignee WHERE item_id IN :items ORDER BY item_id, name"
 SELECT_ITEMS = """
 SELECT item.*,
   (SELECT count(*) FROM review_slot s WHERE s.item_id = item.id AND s.state = 'answered') AS answered,
-  (SELECT count(*) FROM review_slot s WHERE s.item_id = item.id AND s.state = 'claimed' AND s.lease_until > ?)
-    AS claimed,
-  (SELECT json_group_array(a.name) FROM review_assignee a WHERE a.item_id = item.id) AS assigned
+  (SELECT count(*) FROM review_slot s WHERE s.item_id = item.id AND s.state = 'claimed' AND s.lease_until > :now)
+    AS claimed
 FROM review_item item
 """
 SELECT_SAME = """
 SELECT id FROM review_item
-WHERE question = ? AND rubric_id = ? AND rubric_version = ? AND state IN ('open', 'needs_answer')
-  AND trace_id IS ? AND session IS ? AND project = ?
+WHERE question = :question AND rubric_id = :rubric_id AND rubric_version = :rubric_version AND state IN :states
+  AND trace_id IS NOT DISTINCT FROM :trace_id AND session IS NOT DISTINCT FROM :session AND project = :project
+ORDER BY id LIMIT 1
 """
-SELECT_COUNTS = "SELECT state, count(*) FROM review_item GROUP BY state"
-UPDATE_STATE = "UPDATE review_item SET state = ?, note = ? WHERE id = ?"
-UPDATE_DUE = "UPDATE review_item SET due_at = ? WHERE id = ?"
-UPDATE_PRIORITY = "UPDATE review_item SET priority = max(priority, ?) WHERE id = ?"
+SELECT_COUNTS = "SELECT state, count(*) AS items FROM review_item GROUP BY state"
+UPDATE_STATE = "UPDATE review_item SET state = :state, note = :note WHERE id = :item"
+UPDATE_DUE = "UPDATE review_item SET due_at = :due_at WHERE id = :item"
+UPDATE_PRIORITY = "UPDATE review_item SET priority = :priority WHERE id = :item AND priority < :priority"
 NOT_MINE = """
-NOT EXISTS (SELECT 1 FROM review_skip k WHERE k.item_id = item.id AND k.reviewer = ?)
-AND NOT EXISTS (SELECT 1 FROM review_slot s WHERE s.item_id = item.id AND s.holder = ? AND s.state = 'answered')
+NOT EXISTS (SELECT 1 FROM review_skip k WHERE k.item_id = item.id AND k.reviewer = :open_to)
+AND NOT EXISTS (SELECT 1 FROM review_slot s WHERE s.item_id = item.id AND s.holder = :open_to AND s.state = 'answered')
 AND EXISTS (SELECT 1 FROM review_slot s WHERE s.item_id = item.id
-            AND (s.state = 'open' OR (s.state = 'claimed' AND (s.holder = ? OR s.lease_until <= ?))))
+            AND (s.state = 'open' OR (s.state = 'claimed' AND (s.holder = :open_to OR s.lease_until <= :now))))
 """
 """What a reviewer can still answer: not skipped, not answered by them, and a slot is free or theirs."""
 MEANT_FOR = """
-(item.state = 'disputed' OR item.due_at <= ? OR NOT EXISTS (SELECT 1 FROM review_assignee a WHERE a.item_id = item.id)
- OR EXISTS (SELECT 1 FROM review_assignee a WHERE a.item_id = item.id AND a.name = ? COLLATE NOCASE))
+(item.state = 'disputed' OR item.due_at <= :now
+ OR NOT EXISTS (SELECT 1 FROM review_assignee a WHERE a.item_id = item.id)
+ OR EXISTS (SELECT 1 FROM review_assignee a WHERE a.item_id = item.id AND lower(a.name) = lower(:meant_for)))
 """
 """Routing holds until an item is due, so that nobody's holiday stops it; a dispute is for somebody else anyway."""
+_ONLY = {
+    "states": "item.state IN :states",
+    "trace_id": "item.trace_id = :trace_id",
+    "project": "item.project = :project",
+    "open_to": NOT_MINE,
+    "meant_for": MEANT_FOR,
+    "queue": "item.queue = :queue",
+}
 
 
 def insert_item(con: Connection, item: ReviewItem) -> int:
-    """Queue an item, its words without secrets, or find the open one that asks the same; returns its id.
+    """Queue an item, or find the open one that asks the same; returns its id.
 
-    A repeated request raises the priority where it asks for a higher one, and changes nothing else.
+    A repeated request raises the priority where it asks for a higher one, and changes nothing else. What is queued has
+    no secrets in its words.
     """
-    rubric, question = item.rubric, without_secrets(item.question)
-    subject = (item.trace_id, item.session, item.project)
-    same = con.execute(SELECT_SAME, (question, rubric.id, rubric.version, *subject)).fetchone()
+    item = replace(item, question=without_secrets(item.question), reason=without_secrets(item.reason))
+    same = same_item(con, item, states=(ItemState.OPEN, ItemState.NEEDS_ANSWER))
     if same is not None:
-        con.execute(UPDATE_PRIORITY, (item.priority, same[0]))
-        return int(same[0])
-    cursor = con.execute(
-        INSERT_ITEM,
-        (
-            item.project,
-            item.trace_id,
-            item.session,
-            question,
-            rubric.id,
-            rubric.version,
-            rubric.sha256,
-            json.dumps(list(item.focus)),
-            without_secrets(item.reason),
-            item.requested_by,
-            item.priority,
-            item.inclusion_probability,
-            item.overlap,
-            item.queue,
-            item.due_at,
-            item.reopens,
-            item.created_at,
-        ),
-    )
-    item_id = int(cursor.fetchone()[0])
+        con.execute(UPDATE_PRIORITY, {"priority": item.priority, "item": same})
+        return same
+    item_id = insert_numbered(con, "review_item", _values(item) | {"state": ItemState.OPEN.value})
     assign_item(con, item_id, item.assigned)
-    con.executemany(INSERT_SLOT, [(item_id, slot) for slot in range(item.overlap)])
+    for slot in range(item.overlap):
+        add_slot(con, item_id, slot)
     return item_id
+
+
+def same_item(con: Connection, item: ReviewItem, *, states: Sequence[ItemState]) -> int | None:
+    """The oldest item in one of these states that asks the same of the same subject."""
+    row = con.execute(SELECT_SAME, _values(item) | {"states": [state.value for state in states]}).fetchone()
+    return None if row is None else int(row["id"])
 
 
 def assign_item(con: Connection, item_id: int, names: Sequence[str]) -> None:
     """Mean an item for these people; none: for everybody."""
-    con.execute(DELETE_ASSIGNEES, (item_id,))
-    con.executemany(INSERT_ASSIGNEE, [(item_id, name) for name in names])
+    con.execute(DELETE_ASSIGNEES, {"item": item_id})
+    insert_many(con, "review_assignee", [{"item_id": item_id, "name": name} for name in dict.fromkeys(names)])
 
 
 def set_due(con: Connection, item_id: int, due_at: str) -> None:
     """Change when an item should be answered."""
-    con.execute(UPDATE_DUE, (due_at, item_id))
+    con.execute(UPDATE_DUE, {"due_at": due_at, "item": item_id})
 
 
 def get_item(con: Connection, item_id: int, *, now: str) -> ReviewItem:
@@ -107,12 +96,12 @@ def get_item(con: Connection, item_id: int, *, now: str) -> ReviewItem:
     Raises:
         UnknownIdError: if there is no such item.
     """
-    row = con.execute(f"{SELECT_ITEMS} WHERE item.id = ?", (now, item_id)).fetchone()
-    if row is None:
-        newest = con.execute("SELECT max(id) FROM review_item").fetchone()[0]
+    found = _items(con, f"{SELECT_ITEMS} WHERE item.id = :item", {"now": now, "item": item_id})
+    if not found:
+        newest = con.execute("SELECT max(id) AS newest FROM review_item").fetchone()["newest"]
         known = f"newest: R{newest}" if newest else "nothing is queued yet"
         raise UnknownIdError("review item", f"R{item_id}", known=known, next_step="List the queue to see the ids.")
-    return _item(row)
+    return found[0]
 
 
 def list_items(
@@ -140,42 +129,32 @@ def list_items(
         queue: Only of this queue.
         limit: At most so many.
     """
-    where, values = ["1 = 1"], list[Any]()
-    if states:
-        where.append(f"item.state IN ({', '.join('?' * len(states))})")
-        values += [state.value for state in states]
-    if trace_id is not None:
-        where.append("item.trace_id = ?")
-        values.append(trace_id)
-    if project is not None:
-        where.append("item.project = ?")
-        values.append(project)
-    if open_to is not None:
-        where.append(NOT_MINE)
-        values += [open_to, open_to, open_to, now]
-    if meant_for is not None:
-        where.append(MEANT_FOR)
-        values += [now, meant_for]
-    if queue is not None:
-        where.append("item.queue = ?")
-        values.append(queue)
-    statement = f"{SELECT_ITEMS} WHERE {' AND '.join(where)} ORDER BY item.priority DESC, item.id LIMIT ?"
-    return [_item(row) for row in con.execute(statement, (now, *values, limit))]
+    given = {
+        "states": [state.value for state in states] or None,
+        "trace_id": trace_id,
+        "project": project,
+        "open_to": open_to,
+        "meant_for": meant_for,
+        "queue": queue,
+    }
+    where = " AND ".join(_ONLY[name] for name, value in given.items() if value is not None) or "1 = 1"
+    statement = f"{SELECT_ITEMS} WHERE {where} ORDER BY item.priority DESC, item.id LIMIT :limit"
+    return _items(con, statement, given | {"now": now, "limit": limit})
 
 
 def count_items(con: Connection) -> dict[ItemState, int]:
     """How many items stand where."""
-    return {ItemState(state): count for state, count in con.execute(SELECT_COUNTS)}
+    return {ItemState(row["state"]): row["items"] for row in con.execute(SELECT_COUNTS)}
 
 
 def set_item_state(con: Connection, item_id: int, state: ItemState, note: str = "") -> None:
     """Move an item; `note` is the question back where it needs an answer."""
-    con.execute(UPDATE_STATE, (state.value, without_secrets(note), item_id))
+    con.execute(UPDATE_STATE, {"state": state.value, "note": without_secrets(note), "item": item_id})
 
 
 def add_slot(con: Connection, item_id: int, slot: int) -> None:
     """Ask for one more answer: an adjudicator's, after a dispute."""
-    con.execute(INSERT_SLOT, (item_id, slot))
+    insert_row(con, "review_slot", {"item_id": item_id, "slot": slot, "state": "open"})
 
 
 def state_after(labels: Sequence[Label], overlap: int) -> ItemState:
@@ -189,27 +168,26 @@ def state_after(labels: Sequence[Label], overlap: int) -> ItemState:
     return ItemState.DECIDED if len(set(labels)) == 1 else ItemState.DISPUTED
 
 
-def _item(row: Any) -> ReviewItem:
-    return ReviewItem(
-        id=row["id"],
-        project=row["project"],
-        question=row["question"],
-        rubric=RubricRef(row["rubric_id"], row["rubric_version"], row["rubric_sha256"]),
-        trace_id=row["trace_id"],
-        session=row["session"],
-        focus=tuple(json.loads(row["focus"])),
-        reason=row["reason"],
-        requested_by=row["requested_by"],
-        priority=row["priority"],
-        inclusion_probability=row["inclusion_probability"],
-        overlap=row["overlap"],
-        state=ItemState(row["state"]),
-        note=row["note"],
-        created_at=row["created_at"],
-        queue=row["queue"],
-        due_at=row["due_at"],
-        assigned=tuple(sorted(json.loads(row["assigned"]))),
-        reopens=row["reopens"],
-        answered=row["answered"],
-        claimed=row["claimed"],
+def _items(con: Connection, statement: str, values: Mapping[str, Any]) -> list[ReviewItem]:
+    rows = con.execute(statement, values).fetchall()
+    assigned: dict[int, list[str]] = {}
+    for row in con.execute(SELECT_ASSIGNEES, {"items": [row["id"] for row in rows]}):
+        assigned.setdefault(row["item_id"], []).append(row["name"])
+    return [_item(row, sorted(assigned.get(row["id"], ()))) for row in rows]
+
+
+def _item(row: Any, assigned: Sequence[str]) -> ReviewItem:
+    rubric = RubricRef(id=row["rubric_id"], version=row["rubric_version"], sha256=row["rubric_sha256"])
+    return from_row(ReviewItem, row, rubric=rubric, focus=tuple(json.loads(row["focus"])), assigned=tuple(assigned))
+
+
+def _values(item: ReviewItem) -> dict[str, Any]:
+    """The columns of an item. What is counted or stands in tables of its own is left out."""
+    return values_of(
+        item,
+        leave_out=("id", "rubric", "assigned", "answered", "claimed"),
+        rubric_id=item.rubric.id,
+        rubric_version=item.rubric.version,
+        rubric_sha256=item.rubric.sha256,
+        focus=json.dumps(list(item.focus)),
     )

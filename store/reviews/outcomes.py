@@ -12,6 +12,7 @@ from ..contract import Store
 if TYPE_CHECKING:
     from ...model.reviews import Verdict
 
+SELECT_ANY_JUDGED = "SELECT 1 FROM verdict_subject LIMIT 1"
 _OUTCOMES = {"pass": Outcome.PASS, "fail": Outcome.FAIL}
 
 
@@ -23,7 +24,7 @@ def with_verdicts(store: Store, summaries: Sequence[TraceSummary]) -> list[Trace
     Cost: one query where the store has no verdict; see `confirmed_verdicts` otherwise.
     """
     with store.read() as con:
-        judged = con.execute("SELECT 1 FROM verdict_subject LIMIT 1").fetchone() is not None
+        judged = con.execute(SELECT_ANY_JUDGED).fetchone() is not None
     confirmed: dict[int, Verdict] = {}
     if judged:
         # Keys and signatures take a while to import, and most stores that are only searched have none.
@@ -36,7 +37,7 @@ def with_verdicts(store: Store, summaries: Sequence[TraceSummary]) -> list[Trace
 def verdict_labels(store: Store) -> dict[int, str]:
     """The confirmed verdict label of every judged trace, for `verdict:` filters and facets."""
     with store.read() as con:
-        if con.execute("SELECT 1 FROM verdict_subject LIMIT 1").fetchone() is None:
+        if con.execute(SELECT_ANY_JUDGED).fetchone() is None:
             return {}
     from .verdicts import confirmed_verdicts
 

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from ...model.reviews import ItemState, ReviewItem
 from ...model.text.secrets import without_secrets
 from ..contract import Connection
+from ..fields import from_row, insert_numbered, values_of
 
 WaitsFor = Literal["asker", "reviewer"]
 
-INSERT_QUESTION = """
-INSERT INTO review_question(item_id, waits_for, asked_by, question, asked_at, due_at, state_before)
-VALUES (?, ?, ?, ?, ?, ?, ?)
-"""
-SELECT_QUESTIONS = "SELECT * FROM review_question WHERE item_id = ? ORDER BY id"
+SELECT_QUESTIONS = "SELECT * FROM review_question WHERE item_id = :item ORDER BY id"
 SELECT_OPEN = """
 SELECT q.* FROM review_question q JOIN review_item item ON item.id = q.item_id
 WHERE q.answered_at IS NULL AND item.state = 'needs_answer' ORDER BY q.due_at IS NULL, q.due_at, q.id
 """
 ANSWER_QUESTION = """
-UPDATE review_question SET answered_by = ?, answer = ?, answered_at = ? WHERE id = ? AND answered_at IS NULL
+UPDATE review_question SET answered_by = :answered_by, answer = :answer, answered_at = :at
+WHERE id = :question AND answered_at IS NULL
 """
 
 
@@ -43,30 +41,21 @@ class ReviewQuestion:
     answered_at: str | None = None
 
 
-def insert_question(
-    con: Connection,
-    item_id: int,
-    question: str,
-    *,
-    waits_for: WaitsFor,
-    asked_by: str,
-    asked_at: str,
-    due_at: str | None,
-    state_before: ItemState,
-) -> None:
-    """Keep a question; the caller moves the item."""
-    values = (item_id, waits_for, asked_by, without_secrets(question), asked_at, due_at, state_before.value)
-    con.execute(INSERT_QUESTION, values)
+def insert_question(con: Connection, question: ReviewQuestion) -> None:
+    """Keep a question, without secrets; the caller moves the item."""
+    words = without_secrets(question.question)
+    insert_numbered(con, "review_question", values_of(question, leave_out=("id",), question=words))
 
 
 def answer_question(con: Connection, question_id: int, answer: str, *, answered_by: str, at: str) -> None:
     """Keep the answer to a question."""
-    con.execute(ANSWER_QUESTION, (answered_by, without_secrets(answer), at, question_id))
+    values = {"answered_by": answered_by, "answer": without_secrets(answer), "at": at, "question": question_id}
+    con.execute(ANSWER_QUESTION, values)
 
 
 def list_questions(con: Connection, item_id: int) -> list[ReviewQuestion]:
     """Every question on an item, oldest first."""
-    return [_question(row) for row in con.execute(SELECT_QUESTIONS, (item_id,))]
+    return [from_row(ReviewQuestion, row) for row in con.execute(SELECT_QUESTIONS, {"item": item_id})]
 
 
 def state_behind(con: Connection, item: ReviewItem) -> ItemState:
@@ -79,20 +68,4 @@ def state_behind(con: Connection, item: ReviewItem) -> ItemState:
 
 def open_questions(con: Connection) -> list[ReviewQuestion]:
     """What waits for an answer, the soonest due first."""
-    return [_question(row) for row in con.execute(SELECT_OPEN)]
-
-
-def _question(row: Any) -> ReviewQuestion:
-    return ReviewQuestion(
-        id=row["id"],
-        item_id=row["item_id"],
-        waits_for=row["waits_for"],
-        asked_by=row["asked_by"],
-        question=row["question"],
-        asked_at=row["asked_at"],
-        due_at=row["due_at"],
-        state_before=ItemState(row["state_before"]),
-        answered_by=row["answered_by"],
-        answer=row["answer"],
-        answered_at=row["answered_at"],
-    )
+    return [from_row(ReviewQuestion, row) for row in con.execute(SELECT_OPEN)]

@@ -10,16 +10,16 @@ from ...trust.reviewers import ReviewerRecord, Roster, read_reviewer, resolve
 from ...trust.root import Trust
 from ..audit.chain import append_link, record_sha256
 from ..contract import Connection, Store
+from ..fields import insert_row
 
-INSERT_RECORD = "INSERT INTO trust_record(fingerprint, record, created_at) VALUES (?, ?, ?)"
 SELECT_RECORDS = "SELECT record FROM trust_record ORDER BY id"
-SELECT_FILES = "SELECT text FROM knowledge_file WHERE kind = 'reviewer' ORDER BY id"
+SELECT_FILES = "SELECT text AS record FROM knowledge_file WHERE kind = 'reviewer' ORDER BY id"
 
 
 def insert_reviewer(con: Connection, record: ReviewerRecord, *, now: str) -> None:
     """Keep a reviewer record, or a newer one with more countersignatures; older ones stay as history."""
     text = record.model_dump_json()
-    con.execute(INSERT_RECORD, (record.fingerprint, text, now))
+    insert_row(con, "trust_record", {"fingerprint": record.fingerprint, "record": text, "created_at": now})
     append_link(con, kind="reviewer", subject=record.fingerprint, sha256=record_sha256(text), at=now)
 
 
@@ -29,7 +29,7 @@ def load_records(con: Connection) -> list[ReviewerRecord]:
     A record that cannot be read, or is not signed by its own key, is left out.
     """
     found: dict[str, ReviewerRecord] = {}
-    for record in _readable(row[0] for row in (*con.execute(SELECT_FILES), *con.execute(SELECT_RECORDS))):
+    for record in _readable(row["record"] for row in (*con.execute(SELECT_FILES), *con.execute(SELECT_RECORDS))):
         known = found.get(record.fingerprint)
         if known is not None and known.content() == record.content():
             joined = {entry.reviewer + entry.value: entry for entry in known.countersignatures}

@@ -16,16 +16,13 @@ from ...trust.root import Trust
 from ...trust.signing import Signature, check_signature, content_sha256, read_signature
 from ..audit.chain import append_link
 from ..contract import Connection, Store
+from ..fields import insert_row
 from .reviewers import load_trust
 
-INSERT_VERSION = """
-INSERT INTO rubric_version(rubric_id, version, sha256, content, signature, created_at) VALUES (?, ?, ?, ?, ?, ?)
+SELECT_SAME = """
+SELECT 1 FROM rubric_version WHERE rubric_id = :rubric_id AND version = :version AND sha256 = :sha256
+  AND signature IS NOT DISTINCT FROM :signature
 """
-
-SELECT_SAME = "SELECT 1 FROM rubric_version WHERE rubric_id = ? AND version = ? AND sha256 = ? AND signature IS ?"
-
-SELECT_VERSIONS = "SELECT content, signature FROM rubric_version WHERE rubric_id = ? ORDER BY version DESC, id DESC"
-
 SELECT_ALL = "SELECT content, signature FROM rubric_version ORDER BY rubric_id, version, id"
 
 
@@ -34,10 +31,10 @@ def insert_rubric(con: Connection, content: Mapping[str, JsonValue], signature: 
     text = canonical(dict(content)).decode()
     block = None if signature is None else signature.model_dump_json()
     digest = content_sha256(dict(content))
-    key = (content["id"], content["version"], digest)
-    if con.execute(SELECT_SAME, (*key, block)).fetchone():
+    row = {"rubric_id": content["id"], "version": content["version"], "sha256": digest, "signature": block}
+    if con.execute(SELECT_SAME, row).fetchone():
         return
-    con.execute(INSERT_VERSION, (*key, text, block, now))
+    insert_row(con, "rubric_version", row | {"content": text, "created_at": now})
     append_link(con, kind="rubric", subject=f"{content['id']} v{content['version']}", sha256=digest, at=now)
 
 
@@ -48,7 +45,7 @@ def list_rubrics(store: Store, trust: Trust | None = None) -> list[Rubric]:
         rows = con.execute(SELECT_ALL).fetchall()
     found: dict[RubricRef, Rubric] = {}
     for row in rows:
-        rubric = _checked(row[0], row[1], trust)
+        rubric = _checked(row["content"], row["signature"], trust)
         if rubric is not None and (rubric.ref not in found or rubric.state is SignatureState.VALID):
             found[rubric.ref] = rubric
     return [built_in_rubric(), *found.values()]

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any
 
 from ...model.errors import BadInputError, UnknownIdError
-from ...model.findings import CauseClass
 from ...model.reviews import CitedStep, Label, Proposal, SignatureState, Verdict
 from ...model.text.jsontext import canonical
 from ...model.text.secrets import json_without_secrets, without_secrets
@@ -19,54 +18,33 @@ from ...trust.signing import SignatureCheck
 from ...trust.verdicts import CurrentTrace, parse_verdict_record, verify_record
 from ..audit.chain import append_link, record_sha256
 from ..contract import Connection, Store
-from ..traces.contents import marks
+from ..fields import from_row, insert_many, insert_numbered, values_of
 from .reviewers import load_trust
 from .seen import current_trace
 
-_CHUNK = 900
-
-INSERT_PROPOSAL = """
-INSERT INTO proposal(trace_id, item_id, label, explanation, cited, cause, proposed_by, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-RETURNING id
-"""
 SELECT_PROPOSALS = "SELECT * FROM proposal WHERE {where} ORDER BY id"
-INSERT_VERDICT = "INSERT INTO verdict(uid, item_id, record, created_at) VALUES (?, ?, ?, ?) RETURNING id"
-INSERT_SUBJECT = "INSERT INTO verdict_subject(trace_id, verdict_id) VALUES (?, ?)"
-SELECT_SUBJECTS = "SELECT trace_id FROM verdict_subject WHERE verdict_id = ? ORDER BY trace_id"
 SELECT_VERDICTS = "SELECT id, uid, item_id, record FROM verdict WHERE {where} ORDER BY id"
 SELECT_JUDGED = "SELECT DISTINCT trace_id FROM verdict_subject ORDER BY trace_id"
 SELECT_OF_TRACES = """
 SELECT s.trace_id, v.id, v.uid, v.item_id, v.record FROM verdict_subject s JOIN verdict v ON v.id = s.verdict_id
-WHERE s.trace_id IN ({marks}) ORDER BY v.id
+WHERE s.trace_id IN :traces ORDER BY v.id
 """
+SELECT_TRACE = "SELECT id FROM trace WHERE trace_key = :trace_key AND project = :project"
 
 
 def insert_proposal(con: Connection, proposal: Proposal) -> Proposal:
     """Keep a proposal, without secrets; returns it as it was kept, with its id."""
-    explanation = without_secrets(proposal.explanation)
+    proposal = replace(proposal, explanation=without_secrets(proposal.explanation))
     cited = json.dumps(json_without_secrets([[entry.span_id, entry.quote] for entry in proposal.cited]))
-    cursor = con.execute(
-        INSERT_PROPOSAL,
-        (
-            proposal.trace_id,
-            proposal.item_id,
-            proposal.label.value,
-            explanation,
-            cited,
-            proposal.cause.value if proposal.cause else None,
-            proposal.proposed_by,
-            proposal.created_at,
-        ),
-    )
-    return replace(proposal, id=int(cursor.fetchone()[0]), explanation=explanation)
+    return replace(proposal, id=insert_numbered(con, "proposal", values_of(proposal, leave_out=("id",), cited=cited)))
 
 
 def list_proposals(con: Connection, *, item_id: int | None = None, trace_id: int | None = None) -> list[Proposal]:
     """Proposals on an item (with those on its trace that name no item), or on a trace, oldest first."""
-    where, values = ("trace_id = ?", [trace_id])
+    where = "trace_id = :trace"
     if item_id is not None:
-        where, values = ("(item_id = ? OR (item_id IS NULL AND trace_id = ?))", [item_id, trace_id])
+        where = "(item_id = :item OR (item_id IS NULL AND trace_id = :trace))"
+    values = {"item": item_id, "trace": trace_id}
     return [_proposal(row) for row in con.execute(SELECT_PROPOSALS.format(where=where), values)]
 
 
@@ -92,10 +70,16 @@ def insert_verdict(
 ) -> int:
     """Keep a signed record and link it into the chain; returns its id."""
     text = canonical(dict(verdict.record)).decode()
-    verdict_id = int(con.execute(INSERT_VERDICT, (verdict.uid, item_id, text, now)).fetchone()[0])
-    con.executemany(INSERT_SUBJECT, [(trace_id, verdict_id) for trace_id in trace_ids])
+    row = {"uid": verdict.uid, "item_id": item_id, "record": text, "created_at": now}
+    verdict_id = insert_numbered(con, "verdict", row)
+    insert_many(con, "verdict_subject", [{"trace_id": trace_id, "verdict_id": verdict_id} for trace_id in trace_ids])
     append_link(con, kind="verdict", subject=verdict.uid, sha256=record_sha256(text), at=now)
     return verdict_id
+
+
+def has_verdict(con: Connection, uid: str) -> bool:
+    """Whether a verdict is here, whatever it is worth."""
+    return con.execute(SELECT_VERDICTS.format(where="uid = :uid"), {"uid": uid}).fetchone() is not None
 
 
 def get_verdict(store: Store, name: str, trust: Trust | None = None) -> Verdict:
@@ -105,10 +89,10 @@ def get_verdict(store: Store, name: str, trust: Trust | None = None) -> Verdict:
         UnknownIdError: if there is none.
     """
     number = name[1:] if name[:1] in "Vv" else ""
-    where, value = ("id = ?", int(number)) if number.isdigit() and len(number) < 16 else ("uid = ?", name)
+    where, value = ("id = :name", int(number)) if number.isdigit() and len(number) < 16 else ("uid = :name", name)
     with store.read() as con:
-        rows = con.execute(SELECT_VERDICTS.format(where=where), (value,)).fetchall()
-        newest = con.execute("SELECT max(id) FROM verdict").fetchone()[0]
+        rows = con.execute(SELECT_VERDICTS.format(where=where), {"name": value}).fetchall()
+        newest = con.execute("SELECT max(id) AS newest FROM verdict").fetchone()["newest"]
     if not rows:
         known = f"newest: V{newest}" if newest else "nothing is judged yet"
         raise UnknownIdError("verdict", name, known=known, next_step="List the verdicts of a trace to see the ids.")
@@ -126,9 +110,9 @@ def list_verdicts(
     """Verdicts of an item, of a trace, or all, oldest first, each with its state as of now."""
     with store.read() as con:
         if item_id is not None:
-            rows = con.execute(SELECT_VERDICTS.format(where="item_id = ?"), (item_id,)).fetchall()
+            rows = con.execute(SELECT_VERDICTS.format(where="item_id = :item"), {"item": item_id}).fetchall()
         elif trace_id is not None:
-            rows = con.execute(SELECT_OF_TRACES.format(marks="?"), (trace_id,)).fetchall()
+            rows = con.execute(SELECT_OF_TRACES, {"traces": [trace_id]}).fetchall()
         else:
             rows = con.execute(SELECT_VERDICTS.format(where="1 = 1")).fetchall()
     return _checked(store, rows, trust)
@@ -136,12 +120,8 @@ def list_verdicts(
 
 def verdicts_by_uid(store: Store, uids: Sequence[str], trust: Trust | None = None) -> dict[str, Verdict]:
     """Those of the named verdicts that are in this store, each with its state as of now."""
-    rows: list[Any] = []
     with store.read() as con:
-        for start in range(0, len(uids), _CHUNK):
-            chunk = list(uids[start : start + _CHUNK])
-            where = f"uid IN ({marks(len(chunk))})"
-            rows += con.execute(SELECT_VERDICTS.format(where=where), chunk).fetchall()
+        rows = con.execute(SELECT_VERDICTS.format(where="uid IN :uids"), {"uids": uids}).fetchall()
     return {verdict.uid: verdict for verdict in _checked(store, rows, trust)}
 
 
@@ -175,11 +155,8 @@ def confirmed_verdicts(
     judged trace since the last change.
     """
     with store.read() as con:
-        asked = [row[0] for row in con.execute(SELECT_JUDGED)] if trace_ids is None else list(trace_ids)
-        rows: list[Any] = []
-        for start in range(0, len(asked), _CHUNK):
-            chunk = asked[start : start + _CHUNK]
-            rows += con.execute(SELECT_OF_TRACES.format(marks=marks(len(chunk))), chunk).fetchall()
+        asked = [row["trace_id"] for row in con.execute(SELECT_JUDGED)] if trace_ids is None else list(trace_ids)
+        rows = con.execute(SELECT_OF_TRACES, {"traces": asked}).fetchall()
     if not rows:
         return {}
     verdicts = _checked(store, {row["id"]: row for row in rows}.values(), trust)
@@ -215,11 +192,8 @@ def _standing(verdicts: Sequence[Verdict]) -> Verdict | None:
 def subject_ids(store: Store, verdict: Verdict) -> list[int]:
     """The rows of the traces that a verdict's signed record is about, whatever the index says."""
     with store.read() as con:
-        rows = [
-            con.execute("SELECT id FROM trace WHERE trace_key = ? AND project = ?", (seen.trace_key, seen.project))
-            for seen in verdict.seen
-        ]
-        return [row[0] for found in rows for row in found.fetchall()]
+        asked = [{"trace_key": seen.trace_key, "project": seen.project} for seen in verdict.seen]
+        return [row["id"] for values in asked for row in con.execute(SELECT_TRACE, values).fetchall()]
 
 
 def _checked(store: Store, rows: Iterable[Any], trust: Trust | None) -> list[Verdict]:
@@ -257,14 +231,5 @@ def _current(store: Store, trace_ids: Sequence[int]) -> Mapping[tuple[str, str],
 
 
 def _proposal(row: Any) -> Proposal:
-    return Proposal(
-        id=row["id"],
-        trace_id=row["trace_id"],
-        label=Label(row["label"]),
-        explanation=row["explanation"],
-        proposed_by=row["proposed_by"],
-        cited=tuple(CitedStep(span_id, quote) for span_id, quote in json.loads(row["cited"])),
-        cause=CauseClass(row["cause"]) if row["cause"] else None,
-        item_id=row["item_id"],
-        created_at=row["created_at"],
-    )
+    cited = tuple(CitedStep(span_id=span_id, quote=quote) for span_id, quote in json.loads(row["cited"]))
+    return from_row(Proposal, row, cited=cited)

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 from ...model.clock import utc_text
 from ..contract import Store
-from ..traces.contents import marks
+from ..fields import insert_row, values_of
 
-SELECT_CURSOR = "SELECT taken_until FROM pull_cursor WHERE source = ? AND url = ? AND project = ?"
-SELECT_KNOWN = "SELECT trace_key FROM trace WHERE trace_key IN ({marks})"
-_CHUNK = 900
-SET_CURSOR = """
-INSERT INTO pull_cursor(source, url, project, taken_until, updated_at) VALUES (?, ?, ?, ?, ?)
+SELECT_CURSOR = """
+SELECT taken_until FROM pull_cursor WHERE source = :source AND url = :url AND project = :project
+"""
+SELECT_KNOWN = "SELECT DISTINCT trace_key FROM trace WHERE trace_key IN :trace_keys"
+ONLY_FORWARD = """
 ON CONFLICT(source, url, project) DO UPDATE SET taken_until = excluded.taken_until, updated_at = excluded.updated_at
 WHERE excluded.taken_until > pull_cursor.taken_until
 """
@@ -32,22 +32,19 @@ class PullSource:
 def pull_cursor(store: Store, source: PullSource) -> datetime | None:
     """Up to which start time this project has been taken; None before its first pull."""
     with store.read() as con:
-        row = con.execute(SELECT_CURSOR, (source.source, source.url, source.project)).fetchone()
-    return datetime.fromisoformat(row[0]) if row else None
+        row = con.execute(SELECT_CURSOR, values_of(source)).fetchone()
+    return datetime.fromisoformat(row["taken_until"]) if row else None
 
 
 def known_trace_keys(store: Store, trace_keys: Sequence[str]) -> set[str]:
     """Which of these traces the store has, in whatever project."""
-    found: set[str] = set()
     with store.read() as con:
-        for start in range(0, len(trace_keys), _CHUNK):
-            chunk = trace_keys[start : start + _CHUNK]
-            found.update(row[0] for row in con.execute(SELECT_KNOWN.format(marks=marks(len(chunk))), chunk))
-    return found
+        return {row["trace_key"] for row in con.execute(SELECT_KNOWN, {"trace_keys": trace_keys})}
 
 
 def advance_cursor(store: Store, source: PullSource, taken_until: datetime) -> None:
     """Note that everything that began before has been taken. It never goes back."""
     text = taken_until.astimezone(UTC).isoformat(timespec="microseconds")
     with store.write() as con:
-        con.execute(SET_CURSOR, (source.source, source.url, source.project, text, utc_text(datetime.now(UTC))))
+        cursor = values_of(source, taken_until=text, updated_at=utc_text(datetime.now(UTC)))
+        insert_row(con, "pull_cursor", cursor, ONLY_FORWARD)

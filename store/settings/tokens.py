@@ -9,10 +9,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from ...model.errors import UnknownIdError, UsageError, did_you_mean
 from ..contract import Store
+from ..fields import from_row, insert_row, values_of
 
 PREFIX = "rts"
 """First part of every token, so that secret scanners can be told of it."""
@@ -22,12 +22,10 @@ _HANDLE_BYTES = 6
 _TOKEN = re.compile(rf"{PREFIX}_([0-9a-f]{{12}})_([A-Za-z0-9_-]{{43}})")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
-INSERT_TOKEN = """
-INSERT INTO token(name, role, handle, secret_sha256, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)
-"""
 SELECT_TOKENS = "SELECT * FROM token ORDER BY id"
-SELECT_TOKEN = "SELECT * FROM token WHERE handle = ?"
-REVOKE_TOKEN = "UPDATE token SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL"
+SELECT_NAME = "SELECT 1 FROM token WHERE name = :name"
+SELECT_TOKEN = "SELECT * FROM token WHERE handle = :handle"
+REVOKE_TOKEN = "UPDATE token SET revoked_at = :now WHERE name = :name AND revoked_at IS NULL"
 
 
 class Role(StrEnum):
@@ -69,17 +67,18 @@ def add_token(store: Store, name: str, role: Role, *, days: int | None = None) -
     handle, secret = secrets.token_hex(_HANDLE_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
     now = datetime.now(UTC)
     expires = None if days is None else _iso(now + timedelta(days=days))
+    token = Token(name=name, role=role, created_at=_iso(now), expires_at=expires)
     with store.write() as con:
-        if con.execute("SELECT 1 FROM token WHERE name = ?", (name,)).fetchone():
+        if con.execute(SELECT_NAME, {"name": name}).fetchone():
             raise UsageError(f"There was a token {name!r} already. Names are not used twice; choose another.")
-        con.execute(INSERT_TOKEN, (name, role.value, handle, _hash(secret), _iso(now), expires))
+        insert_row(con, "token", values_of(token, handle=handle, secret_sha256=_hash(secret)))
     return f"{PREFIX}_{handle}_{secret}"
 
 
 def list_tokens(store: Store) -> list[Token]:
     """All tokens, also revoked ones, oldest first."""
     with store.read() as con:
-        return [_token(row) for row in con.execute(SELECT_TOKENS)]
+        return [from_row(Token, row) for row in con.execute(SELECT_TOKENS)]
 
 
 def revoke_token(store: Store, name: str) -> None:
@@ -89,7 +88,7 @@ def revoke_token(store: Store, name: str) -> None:
         UnknownIdError: if there is no valid token of that name.
     """
     with store.write() as con:
-        revoked = con.execute(REVOKE_TOKEN, (_iso(datetime.now(UTC)), name)).rowcount
+        revoked = con.execute(REVOKE_TOKEN, {"now": _iso(datetime.now(UTC)), "name": name}).rowcount
     if not revoked:
         valid = [token.name for token in list_tokens(store) if token.revoked_at is None]
         raise UnknownIdError(
@@ -103,10 +102,10 @@ def verify_token(store: Store, presented: str) -> Token | None:
     if parts is None:
         return None
     with store.read() as con:
-        row = con.execute(SELECT_TOKEN, (parts[1],)).fetchone()
+        row = con.execute(SELECT_TOKEN, {"handle": parts[1]}).fetchone()
     if row is None or not hmac.compare_digest(row["secret_sha256"], _hash(parts[2])):
         return None
-    token = _token(row)
+    token = from_row(Token, row)
     expired = token.expires_at is not None and token.expires_at <= _iso(datetime.now(UTC))
     return None if expired or token.revoked_at is not None else token
 
@@ -118,7 +117,3 @@ def _hash(secret: str) -> bytes:
 
 def _iso(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
-
-
-def _token(row: Any) -> Token:
-    return Token(row["name"], Role(row["role"]), row["created_at"], row["expires_at"], row["revoked_at"])

@@ -22,6 +22,7 @@ _TOMBSTONE = {
     "OR NEW.verdict_uid <> OLD.verdict_uid OR NEW.created_at <> OLD.created_at",
 }
 """The record may be emptied, as a tombstone; its hash stays in the chain."""
+SELECT_TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
 _LATER = ("erasure", "completion", "access_log")
 """Tables that came after the first revision, each guarded by its own."""
 

@@ -21,13 +21,12 @@ from ..traces.contents import body_kind, indexed_text_of
 from ..traces.revisions import summary_as_stored, trace_rows
 from ..traces.spans import load_spans
 from .connection import SqliteConnection
-from .damaged import Gap, bad_contents, open_raw, readable, tables_of
+from .damaged import DERIVED, Gap, bad_contents, open_raw, readable, tables_of
 from .driver import Connection, DatabaseError, driver
 from .fulltext import CREATE_FULL_TEXT, INSERT_TEXT
 from .opening import APPLICATION_ID, lacks_log
 from .store import SqliteStore
 
-_DERIVED = frozenset({"signal", "suspect_cache", "told_steps", "trace_features", "mode_background", "embedding"})
 _PACKED = {"suspect_cache": ("report",), "told_steps": ("steps",), "agent_task": ("answer", "checkpoint"),
            "agent_transcript": ("record",)}  # fmt: skip
 _COMPUTED = "it is computed anew from the spans"
@@ -75,11 +74,11 @@ def _pages(_path: Path, con: SqliteConnection, check: StoreCheck) -> None:
 
 def _rows(_path: Path, con: SqliteConnection, check: StoreCheck) -> None:
     for table, numbered in tables_of(con).items():
-        gone = "" if table in _DERIVED else f"rows of {table}"
+        gone = "" if table in DERIVED else f"rows of {table}"
         for row in readable(con, table, numbered=numbered):
             if isinstance(row, Gap):
                 upto = "the end" if row.upto > 1 << 61 else row.upto
-                saved = _COMPUTED if table in _DERIVED else "the rows before and behind"
+                saved = _COMPUTED if table in DERIVED else "the rows before and behind"
                 check.add(Damage("rows", f"{table}: rows behind {row.after} up to {upto} cannot be read", gone, saved))
             elif table in _PACKED:
                 _packed(check, table, row)
@@ -93,8 +92,8 @@ def _packed(check: StoreCheck, table: str, row: Any) -> None:
             if row[column] is not None:
                 unpack(row[column])
         except Exception:
-            lost = "" if table in _DERIVED else "this record"
-            saved = _COMPUTED if table in _DERIVED else "the others"
+            lost = "" if table in DERIVED else "this record"
+            saved = _COMPUTED if table in DERIVED else "the others"
             check.add(Damage("rows", f"{table}: {column} of row {row['row_number']} is broken", lost, saved))
 
 
@@ -164,8 +163,12 @@ def _spans(_path: Path, con: SqliteConnection, check: StoreCheck) -> None:
         elif not row["dirty"] and any(row[name] != value for name, value in summary_as_stored(con, row).items()):
             check.differing_runs += 1
         for note in con.execute("SELECT rowid, * FROM annotation WHERE trace_id = ?", (trace_id,)):
-            if annotation_digest(note) != note["digest"]:
+            if _digest_of(note) != note["digest"]:
                 check.add(Damage("rows", f"annotation of T{trace_id} is not what its hash says", "what it said", ""))
+
+
+def _digest_of(note: Any) -> bytes:
+    return annotation_digest(AnnotationRow(**{name: note[name] for name in AnnotationRow._fields}))
 
 
 def _vectors(_path: Path, con: SqliteConnection, check: StoreCheck) -> None:

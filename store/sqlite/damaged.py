@@ -12,6 +12,23 @@ from .connection import SqliteConnection
 from .driver import DatabaseError, Row, driver, load_extension, vector_extension
 
 _FAR = 1 << 62
+DERIVED = frozenset(
+    [
+        "signal",
+        "suspect_cache",
+        "told_steps",
+        "trace_features",
+        "mode_background",
+        "embedding",
+        "step_row",
+        "call_row",
+        "message_row",
+        "document_row",
+        "rows_of",
+        "run_attribute",
+    ]
+)
+"""Tables that are computed anew from spans."""
 POINTS_NOWHERE = "points at a content that is gone"
 
 

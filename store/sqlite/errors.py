@@ -10,7 +10,7 @@ from ...model.errors import (
     StoreError,
     StoreFullError,
 )
-from .connection import BUSY_SECONDS
+from .connection import BUSY_SECONDS, UNDECODABLE
 from .driver import OperationalError
 
 _BUSY, _LOCKED, _READ_ONLY, _INTERRUPTED, _IO, _CORRUPT, _FULL, _CANNOT_OPEN, _NO_DATABASE = (
@@ -24,14 +24,14 @@ _BUSY, _LOCKED, _READ_ONLY, _INTERRUPTED, _IO, _CORRUPT, _FULL, _CANNOT_OPEN, _N
     14,
     26,
 )
-_UNDECODABLE = "Could not decode to UTF-8"
 _PRIMARY = 0xFF
 """The low byte of an extended result code is the primary one."""
 
 
 def is_trouble(err: BaseException) -> bool:
     """Whether an error of the driver is about the file or the machine, and not about what was asked of it."""
-    return isinstance(err, OperationalError) or _code(err) in (_CORRUPT, _NO_DATABASE, _IO, _FULL, _CANNOT_OPEN)
+    known = isinstance(err, OperationalError) or UNDECODABLE in str(err)
+    return known or _code(err) in (_CORRUPT, _NO_DATABASE, _IO, _FULL, _CANNOT_OPEN)
 
 
 def _code(err: BaseException) -> int:
@@ -56,7 +56,7 @@ def explain(err: Exception, name: str) -> RetrospanError:
         return StoreFullError(f"The disk with {name} is full. Nothing was stored; free space and send again.")
     if code == _READ_ONLY:
         return StoreError(f"The store {name} cannot be written (read-only). Check its permissions.")
-    if code in (_CORRUPT, _NO_DATABASE) or _UNDECODABLE in str(err):
+    if code in (_CORRUPT, _NO_DATABASE) or UNDECODABLE in str(err):
         return DamagedStoreError(name, str(err))
     if code == _CANNOT_OPEN:
         return StoreError(

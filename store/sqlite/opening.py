@@ -7,7 +7,7 @@ import secrets
 import time
 from pathlib import Path
 
-from ...model.errors import StoreError, StoreVersionError, UsageError
+from ...model.errors import DamagedStoreError, StoreError, StoreVersionError, UsageError
 from ..contract import StoreKind
 from ..schema import HEAD
 from .connection import BUSY_SECONDS, can_be_written, read_address
@@ -41,6 +41,8 @@ def open_file(path: Path, *, kind: StoreKind = "ordinary", read_only: bool = Fal
         return SqliteStore(path, read_only=read_only)
     except DatabaseError as err:
         raise explain(err, str(path)) from err
+    except UnicodeDecodeError as err:
+        raise DamagedStoreError(str(path), f"names of tables are broken: {err.reason}") from err
 
 
 def _create(path: Path, kind: StoreKind) -> None:

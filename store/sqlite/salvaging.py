@@ -21,13 +21,12 @@ from ..traces.revisions import summary_as_stored, trace_rows
 from ..traces.spans import load_spans, record_refs
 from .connection import SqliteConnection
 from .copies import refuse_to_replace
-from .damaged import POINTS_NOWHERE, Gap, bad_contents, open_raw, readable, tables_of
+from .damaged import DERIVED, POINTS_NOWHERE, Gap, bad_contents, open_raw, readable, tables_of
 from .driver import DatabaseError
 from .fulltext import INSERT_TEXT
 from .opening import open_file
 
 INSERT_BODY = "INSERT INTO body(id, hash, codec, data) VALUES (:id, :hash, :codec, :data)"
-_COMPUTED = ("signal", "suspect_cache", "told_steps", "trace_features", "mode_background", "embedding")
 _OWN = ("alembic_version", "body")
 _KEPT_META = ("store_id", "kind", "created_at")
 _STUB_TRACE = """
@@ -70,7 +69,7 @@ class _Salvage:
         known = tables_of(self._con)
         self._bodies()
         for table, numbered in tables_of(self._source).items():
-            if table in known and table not in (*_COMPUTED, *_OWN):
+            if table in known and table not in (*DERIVED, *_OWN):
                 self._table(table, numbered)
         self._stub_runs()
         self._runs()

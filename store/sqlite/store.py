@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...model.errors import StoppedError, StoreError
+from ...model.questions import Finder, Question, QuestionAnswer
 from ..caches import Caches
-from ..contract import StoreKind
+from ..contract import Erasing, FullText, StoreKind, VectorScan
 from ..damage import Copied
+from .append_only import SELECT_TRIGGERS, trigger_names
 from .connection import BUSY_SECONDS, SqliteConnection, connect
 from .copies import back_up
 from .driver import DatabaseError, OperationalError, driver
+from .erasing import SqliteErasing
 from .errors import explain, is_trouble
+from .fulltext import SqliteFullText
 from .logmark import mark_log, settle_log, write_back
 from .scrub import scrub_file
+from .vectors import SqliteVectors
+
+if TYPE_CHECKING:
+    from .query.process import QueryProcess
 
 _INSTRUCTIONS_BETWEEN_LOOKS = 50_000
 """Of SQLite's machine, about a millisecond: how often a running statement looks whether it was called off."""
@@ -34,12 +43,16 @@ class SqliteStore:
         self.path = path
         self.read_only = read_only
         self.caches = Caches()
+        self.text: FullText = SqliteFullText()
+        self.vectors: VectorScan = SqliteVectors(self.caches)
+        self.erasing: Erasing = SqliteErasing()
         self._local = threading.local()
         self._connections: list[SqliteConnection] = []
         self._guard = threading.Lock()
         self._write_lock = threading.RLock()
         # Also run when the process ends without `close`: SQLite then removes the log, and the mark has to go with it.
         self._leave = weakref.finalize(self, _leave, self._connections, self._guard, read_only)
+        self._questions: QueryProcess | None = None
         with self.read() as con:
             facts = dict(con.execute("SELECT key, value FROM meta").fetchall())
         self.id: str = facts["store_id"]
@@ -169,6 +182,23 @@ class SqliteStore:
     def scrub(self, *, compact: bool = False) -> bool:
         return scrub_file(self.write, self.outside_transaction, compact=compact)
 
+    def lost_guards(self) -> frozenset[str]:
+        with self.read() as con:
+            return trigger_names() - {row["name"] for row in con.execute(SELECT_TRIGGERS)}
+
+    def ask(self, question: Question, find: Finder) -> QuestionAnswer:
+        from .query.process import QueryProcess
+
+        with self._guard:
+            if self._questions is None:
+                self._questions = QueryProcess(self.path)
+        return self._questions.ask(question, find)
+
+    def question_views(self) -> Mapping[str, Sequence[str]]:
+        from .query.views import GIVEN, VIEWS
+
+        return {name: tuple(view.columns) for name, view in (*VIEWS.items(), *GIVEN.items())}
+
     def change_mark(self) -> object:
         con = self._connection()
         return con.execute("PRAGMA data_version").fetchone()[0], con.total_changes, id(con)
@@ -185,6 +215,9 @@ class SqliteStore:
         return "" if lines == ["ok"] else "; ".join(line.replace("\n", " ") for line in lines)
 
     def close(self) -> None:
+        if self._questions is not None:
+            self._questions.close()
+            self._questions = None
         self._leave()
         self._local = threading.local()
 

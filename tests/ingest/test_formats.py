@@ -171,7 +171,7 @@ def test_a_claude_code_session_merges_the_records_of_one_answer(tmp_path: Path) 
     )
     assert model.usage == Usage(125, 9, 20, 5)
     assert (tool.inputs, tool.outputs, seconds(tool)) == ({"subagent_type": "reader", "prompt": "read"}, "30 days", 5)
-    assert [message.role for message in last.input_messages] == ["user", "assistant", "tool"]
+    assert [message.role for message in last.input_messages] == ["system", "user", "assistant", "tool"]
     assert batch.facts[0].session == "sess-1"
     assert batch.facts[0].metadata == {"cwd": "/srv/shop", "version": "2.1.0"}
 

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from retrospan.ingest.formats.detect import FORMATS, detect_format
 from retrospan.ingest.formats.read import RecordError, read_path
+from retrospan.ingest.formats.records import LeftOut
 from retrospan.ingest.redaction import redact_batch
 from retrospan.model.errors import BadInputError
 from retrospan.model.text.secrets import PERSONAL, load_rules
@@ -66,7 +67,7 @@ def texts_in(value: Any) -> list[str]:
 def check(path: Path, fmt: str) -> None:
     try:
         for item in read_path(path, fmt):
-            assert isinstance(item, SpanBatch | RecordError)
+            assert isinstance(item, SpanBatch | RecordError | LeftOut)
             if isinstance(item, SpanBatch):
                 # Every text can be stored, so no lone surrogate is left anywhere.
                 assert "\ud800" not in "".join(texts_in(item.spans) + texts_in(item.facts))

@@ -48,7 +48,7 @@ def read(path: Path) -> tuple[SpanBatch, list[RecordError]]:
     for item in read_path(path):
         if isinstance(item, RecordError):
             errors.append(item)
-        else:
+        elif isinstance(item, SpanBatch):
             whole.spans += item.spans
             whole.facts += item.facts
     return whole, errors

@@ -44,6 +44,7 @@ ACCEPTED: list[dict[str, Any]] = [
     argument(path="order_id", equals="A-1002"),
     argument(path="amount", equals=249.50),
     argument(path="amount", min=1, max=250),
+    argument(path="amount", min=249.5, max=249.5),
     argument(path="items.0.sku", one_of=["T-8", "T-9"]),
     argument(path="order_id", matches=r"^A-\d{4}$"),
     {"check": "tool_argument", "tool": "search_policy", "path": "query", "equals": "refund"},
@@ -96,6 +97,14 @@ def test_every_call_must_comply_unless_any_is_enough() -> None:
     run = RunResult("", [{"name": "issue_refund", "arguments": {"amount": n}} for n in (5, 50)])
     assert status(argument(path="amount", max=10), run) == "failed"
     assert status(argument(path="amount", max=10, calls="any"), run) == "passed"
+    assert status(argument(path="amount", max=4, calls="any"), run) == "failed"
+
+
+@pytest.mark.parametrize(("given", "expected"), [(1, True), (True, 1), (0, False), (1.0, True)])
+def test_a_flag_is_no_number(given: object, expected: object) -> None:
+    run = RunResult("", [{"name": "issue_refund", "arguments": {"n": given}}])
+    assert status(argument(path="n", equals=expected), run) == "failed"
+    assert status(argument(path="n", equals=given), run) == "passed"
 
 
 @pytest.mark.parametrize(

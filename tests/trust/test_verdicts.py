@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
@@ -68,6 +70,25 @@ def state(current: CurrentTrace | None, given_trust: Trust | None = None) -> Sig
 )
 def test_state_follows_the_trace(current: CurrentTrace | None, expected: SignatureState) -> None:
     assert state(current) is expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (CurrentTrace(4, STEPS | {"c": "3"}), None, SignatureState.REDACTED),
+        (None, CurrentTrace(4, STEPS | {"c": "3"}), SignatureState.REDACTED),
+        (CurrentTrace(3, STEPS | {"b": "9"}), None, SignatureState.INVALID),
+        (CurrentTrace(3, STEPS), CurrentTrace(4, STEPS | {"c": "3"}), SignatureState.STALE),
+    ],
+)
+def test_of_several_traces_the_worst_counts(
+    first: CurrentTrace | None, second: CurrentTrace | None, expected: SignatureState
+) -> None:
+    seen = tuple(SeenTrace(key, "support", 3, STEPS) for key in ("run-1", "run-2"))
+    verdict = parse_verdict_record(sign_verdict_record(ADA, replace(signed(), seen=seen), signed_at=NOW))
+    current = {("support", "run-1"): first, ("support", "run-2"): second}
+
+    assert verify_record(verdict, trust(), current).state is expected
 
 
 def test_reviewer_of_one_project_does_not_count_in_another() -> None:

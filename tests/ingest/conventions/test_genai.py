@@ -176,6 +176,49 @@ def test_a_whole_call_may_be_told_by_a_span_event() -> None:
     assert span(CHAT, events=[details]).output_messages == (Message("assistant", "Yes"),)
 
 
+def test_what_a_span_says_itself_counts_before_its_events() -> None:
+    def said(text: str) -> dict[str, Any]:
+        return {"gen_ai.output.messages": [{"role": "assistant", "parts": [{"type": "text", "content": text}]}]}
+
+    details = event("gen_ai.client.inference.operation.details", **said("from the event"))
+
+    assert span({**CHAT, **said("from the span")}, events=[details]).output_messages == (
+        Message("assistant", "from the span"),
+    )
+
+
+def test_a_tool_told_as_a_conversation_was_given_what_was_asked_last() -> None:
+    def asked(city: str) -> dict[str, Any]:
+        return {"role": "assistant", "parts": [{"type": "tool_call", "name": "go", "arguments": {"to": city}}]}
+
+    found = span(
+        {
+            "gen_ai.operation.name": "execute_tool",
+            "gen_ai.tool.name": "go",
+            "gen_ai.input.messages": [asked("Rome"), asked("Oslo")],
+        }
+    )
+
+    assert found.inputs == {"to": "Oslo"}
+
+
+def test_an_agent_run_begins_where_it_says_in_a_longer_conversation() -> None:
+    def turn(role: str, text: str) -> dict[str, Any]:
+        return {"role": role, "parts": [{"type": "text", "content": text}]}
+
+    history = [
+        turn("user", "an earlier question"),
+        turn("assistant", "an earlier answer"),
+        turn("user", "what began this run"),
+        turn("user", "a later remark"),
+        turn("assistant", "the end"),
+    ]
+    told = {"gen_ai.operation.name": "invoke_agent", "pydantic_ai.all_messages": history}
+
+    assert span(told | {"pydantic_ai.new_message_index": 2}).inputs == "what began this run"
+    assert span(told).inputs == "a later remark"
+
+
 def test_older_adk_keeps_request_and_response_under_its_own_keys() -> None:
     request = {"model": "gemini", "contents": [{"role": "user", "parts": [{"text": "Hi"}]}]}
     response = {"content": {"role": "model", "parts": [{"functionCall": {"name": "go", "args": {"n": 1}}}]}}

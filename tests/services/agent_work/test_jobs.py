@@ -172,10 +172,8 @@ def test_transcripts_are_listed_by_trace_and_named_when_unknown(store: Store, tr
 
 
 def test_deleting_a_trace_deletes_what_agents_kept_of_it(store: Store, traces: Builder) -> None:
-    from retrospan.store.erasure.tables import tables_with
-
     with store.read() as con:
-        assert {"agent_task", "agent_transcript"} <= set(tables_with(con, "trace_id"))
+        assert {"agent_task", "agent_transcript"} <= set(store.erasing.tables_with(con, "trace_id"))
 
 
 def test_what_went_to_a_vendor_is_in_the_access_log(store: Store, traces: Builder) -> None:

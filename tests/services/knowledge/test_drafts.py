@@ -16,6 +16,7 @@ from retrospan.services.reviewing.asking import request_review
 from retrospan.services.reviewing.claiming import open_review
 from retrospan.services.reviewing.completing import complete_verdict
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
+from retrospan.services.reviewing.subjects import Session
 from retrospan.store.knowledge.lookup import get_lesson, list_lessons
 from retrospan.store.reviews.rubrics import find_rubric
 from retrospan.store.traces.commit import commit_batch
@@ -91,7 +92,7 @@ def session_of_two(desk: Desk) -> None:
 def test_session_is_drafted_from_the_run_at_fault(desk: Desk, marked: str | None, trace: str) -> None:
     session_of_two(desk)
     ada = desk.reviewer()
-    item = request_review(desk.store, None, QUESTION, by="human:Bo", session="chat-1", project="support")
+    item = request_review(desk.store, Session("chat-1", "support"), QUESTION, by="human:Bo")
     opened = open_review(desk.store, item.id, ada.fingerprint)
     give_answer(desk.store, opened.claim, Answer(Label.FAIL, reason="No.", cause_span=marked))
     case, lesson, _ = drafts_of(desk.store, sign_verdict(desk.store, ada, opened))

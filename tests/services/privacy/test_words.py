@@ -131,7 +131,7 @@ def test_every_table_of_words_is_known_to_redact(store: Store) -> None:
     by_run = (
         "annotation proposal review_item observation agent_task agent_transcript review_question review_draft "
         "review_skip trace span signal suspect_cache told_steps embedding mode_member occurrence trace_features "
-        "redacted_span verdict_subject body"
+        "redacted_span verdict_subject body step_row call_row message_row document_row rows_of run_attribute"
     )
     signed_or_hashes = "chain verdict completion trust_record rubric_version erasure tombstone access_log token"
     no_words = (

@@ -38,7 +38,6 @@ def test_same_question_twice_is_one_item(desk: Desk) -> None:
         {"overlap": 99},
         {"inclusion_probability": 0.0},
         {"inclusion_probability": 1.5},
-        {"session": "s"},
     ],
 )
 def test_request_out_of_bounds_is_refused_and_nothing_queued(desk: Desk, wrong: dict[str, Any]) -> None:

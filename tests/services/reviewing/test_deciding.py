@@ -6,16 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from retrospan.model.errors import RefusedError, UsageError
-from retrospan.model.reviews import Answer, ItemState, Label, SignatureState
+from retrospan.model.reviews import Answer, CriterionAnswer, ItemState, Label, SignatureState
+from retrospan.model.text.bounds import TEXT_LIMIT
 from retrospan.model.traces import Outcome, OutcomeSource
 from retrospan.services.finding.listing import list_traces
 from retrospan.services.reviewing.asking import Citation, get_review, list_reviews, propose_verdict, request_review
-from retrospan.services.reviewing.asking_back import answer_back, ask_back
+from retrospan.services.reviewing.asking_back import answer_back, ask_back, ask_reviewers
 from retrospan.services.reviewing.claiming import give_back, keep_alive, open_review, skip_review
 from retrospan.services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict, undo_answer
 from retrospan.services.reviewing.people import vouch_for
+from retrospan.services.reviewing.subjects import Session
 from retrospan.store.reading.summaries import get_summaries
-from retrospan.store.reviews.verdicts import confirmed_verdicts, get_verdict
+from retrospan.store.reviews.verdicts import confirmed_verdicts, get_verdict, proposal_digest
 from reviewdesk import Desk
 
 FAIL, PASS = Answer(Label.FAIL, reason="The policy says 30 days."), Answer(Label.PASS)
@@ -57,6 +59,77 @@ def test_proposal_is_hidden_until_the_reviewer_has_answered(desk: Desk) -> None:
     with pytest.raises(RefusedError, match="Answer first"):
         reveal_proposal(desk.store, review.claim)
     assert len(get_review(desk.store, 1).proposals) == 1
+
+
+def test_the_proposal_that_was_shown_stays_the_one_that_counts(desk: Desk) -> None:
+    ada = desk.reviewer()
+    cited = [Citation("2", "45 days")]
+    shown = propose_verdict(desk.store, "T1", label="fail", explanation="45 days", cited=cited, by="agent:x")
+    review = desk.open(ada)
+    give_answer(desk.store, review.claim, PASS)
+    reveal_proposal(desk.store, review.claim)
+
+    propose_verdict(desk.store, "T1", label="pass", explanation="It was fine.", by="agent:y")
+
+    again = reveal_proposal(desk.store, review.claim)
+    assert again is not None and again.id == shown.id
+    assert get_review(desk.store, 1, reviewer=ada.fingerprint).proposals == (again,)
+    assert sign_verdict(desk.store, ada, review).proposal == proposal_digest(shown)
+
+
+def test_a_reviewer_who_saw_none_is_shown_no_later_proposal(desk: Desk) -> None:
+    review = desk.open(desk.reviewer())
+    give_answer(desk.store, review.claim, PASS)
+    assert reveal_proposal(desk.store, review.claim) is None
+
+    propose_verdict(desk.store, "T1", label="pass", explanation="It was fine.", by="agent:y")
+
+    assert reveal_proposal(desk.store, review.claim) is None
+
+
+@pytest.mark.parametrize("part", ["reason", "expected", "note"])
+def test_texts_of_an_answer_may_be_as_long_as_the_limit_and_no_longer(desk: Desk, part: str) -> None:
+    review = desk.open(desk.reviewer())
+
+    def answer(length: int) -> Answer:
+        text = "x" * length
+        marks = (CriterionAnswer("outcome", Label.FAIL, text if part == "note" else ""),)
+        reason, expected = (text if part == name else "" for name in ("reason", "expected"))
+        return Answer(Label.FAIL, reason=reason, expected=expected, criteria=marks)
+
+    assert give_answer(desk.store, review.claim, answer(TEXT_LIMIT)).final == answer(TEXT_LIMIT)
+    with pytest.raises(UsageError, match=f"at most {TEXT_LIMIT}"):
+        give_answer(desk.store, review.claim, answer(TEXT_LIMIT + 1))
+
+
+def test_an_open_question_stays_open_until_all_answers_are_in(desk: Desk) -> None:
+    ada, ben = desk.reviewer(), desk.reviewer("Ben", pin=False)
+    vouch_for(desk.store, ada, "Ben")
+    reviews = [(desk.open(who, overlap=2), who) for who in (ada, ben)]
+    ask_reviewers(desk.store, "R1", "Which clause?", by="human:Eve")
+
+    states = []
+    for review, who in reviews:
+        give_answer(desk.store, review.claim, FAIL)
+        sign_verdict(desk.store, who, review)
+        states.append(get_review(desk.store, 1).item.state)
+
+    assert states == [ItemState.NEEDS_ANSWER, ItemState.DECIDED]
+
+
+def test_a_dispute_with_an_open_question_is_decided_by_its_adjudicator(desk: Desk) -> None:
+    ada, ben, cem = desk.reviewer(), desk.reviewer("Ben", pin=False), desk.reviewer("Cem", pin=False)
+    for name in ("Ben", "Cem"):
+        vouch_for(desk.store, ada, name)
+    raters = {desk.decide(ada, Label.FAIL, overlap=2).uid, desk.decide(ben, Label.PASS, overlap=2).uid}
+    review = open_review(desk.store, 1, cem.fingerprint)
+    ask_reviewers(desk.store, "R1", "Which clause?", by="human:Eve")
+    give_answer(desk.store, review.claim, FAIL)
+
+    verdict = sign_verdict(desk.store, cem, review)
+
+    assert set(verdict.supersedes) == raters
+    assert get_review(desk.store, 1).item.state is ItemState.DECIDED
 
 
 def test_reviewers_are_blind_to_each_other_until_they_have_signed(desk: Desk) -> None:
@@ -215,7 +288,7 @@ def test_session_is_judged_as_a_whole(desk: Desk) -> None:
     ada = desk.reviewer()
     with desk.store.write() as con:
         con.execute("UPDATE trace SET session = 's1'")
-    item = request_review(desk.store, None, "Did they get an answer?", by="human:Ada", session="s1", project="support")
+    item = request_review(desk.store, Session("s1", "support"), "Did they get an answer?", by="human:Ada")
     review = open_review(desk.store, item.id, ada.fingerprint)
     give_answer(desk.store, review.claim, FAIL)
     sign_verdict(desk.store, ada, review)

@@ -16,6 +16,7 @@ from retrospan.services.reviewing.deciding import give_answer, reveal_proposal, 
 from retrospan.services.reviewing.rubrics import check_rubric, diff_rubrics, list_drafts, reopen_items, rubric_named
 from retrospan.store.reviews.queues import sample_of
 from retrospan.store.reviews.verdicts import confirmed_verdicts, list_verdicts
+from retrospan.store.sqlite.driver import DatabaseError
 from retrospan.trust.session import ReviewSession
 from reviewdesk import QUESTION, Desk
 
@@ -54,6 +55,37 @@ def test_check_names_what_people_would_judge_apart() -> None:
     notes = check_rubric(version(1, Criterion("a", "Say whether it was right"), TONE))
 
     assert len(notes) == 2 and all(note.startswith("a: ") for note in notes)
+
+
+def test_a_verdict_and_the_draft_it_suggests_come_together_or_not_at_all(desk: Desk, tmp_path: Path) -> None:
+    ada = desk.reviewer()
+    confirm_rubric(desk.store, ada, version(1, WINDOW), tmp_path)
+    item = request_review(desk.store, "T1", QUESTION, by="agent:x", rubric="refunds")
+    propose_verdict(desk.store, item.short_id, label="pass", explanation="fine", by="agent:x")
+    with desk.store.write() as con:
+        con.execute(
+            "CREATE TRIGGER no_drafts BEFORE INSERT ON knowledge_file BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+    with pytest.raises(DatabaseError, match="disk full"):
+        answer(desk, ada, item.id, Label.FAIL)
+    assert (list_verdicts(desk.store), list_drafts(desk.store)) == ([], [])
+
+    with desk.store.write() as con:
+        con.execute("DROP TRIGGER no_drafts")
+    verdict = answer(desk, ada, item.id, Label.FAIL)
+    assert [found.uid for found in list_verdicts(desk.store)] == [verdict.uid]
+    assert [str(rubric.ref) for rubric in list_drafts(desk.store)] == ["refunds v2"]
+
+
+def test_a_rubric_that_can_take_no_more_examples_leaves_the_verdict_as_it_is(desk: Desk, tmp_path: Path) -> None:
+    ada = desk.reviewer()
+    full = replace(WINDOW, examples=tuple(f"Fails: reason {number}" for number in range(40)))
+    confirm_rubric(desk.store, ada, version(1, full), tmp_path)
+    item = request_review(desk.store, "T1", QUESTION, by="agent:x", rubric="refunds")
+    propose_verdict(desk.store, item.short_id, label="pass", explanation="fine", by="agent:x")
+
+    assert answer(desk, ada, item.id, Label.FAIL).confirmed
+    assert list_drafts(desk.store) == []
 
 
 def test_override_with_a_reason_drafts_the_next_version_and_drafts_gather_reasons(desk: Desk, tmp_path: Path) -> None:
