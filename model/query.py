@@ -61,6 +61,7 @@ _CHOICES = {
 _TOKEN = re.compile(
     r"""(?P<minus>-)?(?:(?P<field>[A-Za-z_]+):(?P<value>"[^"]*"|\S*)|"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))|(?P<open>")"""
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
 MOST_PARTS = 100
 """Words and filters of a search line; each costs the engine a level of its statement."""
 _ATTRIBUTE = re.compile(r"(?P<name>[^=<>!]+)(?P<op>>=|<=|!=|=|>|<)(?P<value>.+)", re.DOTALL)
@@ -126,6 +127,8 @@ def parse_query(line: str, *, now: float | None = None) -> Query:
     Raises:
         QueryError: points at the word that cannot be read and says what would do.
     """
+    # A lone surrogate, as a shell's broken bytes come in, stands in no text that is stored.
+    line = _SURROGATE.sub("\ufffd", line)
     terms: list[Term] = []
     filters: list[Filter] = []
     for match in _TOKEN.finditer(line):

@@ -20,6 +20,7 @@ from ..traces.compression import unpack
 from ..traces.contents import body_kind, indexed_text_of
 from ..traces.revisions import summary_as_stored, trace_rows
 from ..traces.spans import load_spans
+from ..traces.tables import AnnotationRow
 from .connection import SqliteConnection
 from .damaged import DERIVED, Gap, bad_contents, open_raw, readable, tables_of
 from .driver import Connection, DatabaseError, driver

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from ...model.errors import UsageError
 from ..rows import R, Table, insert_statement
 from .driver import Row, driver, load_extension, vector_extension
 
@@ -34,7 +35,13 @@ class SqliteConnection(driver.Connection):
     def execute(self, statement: str, values: Any = (), /) -> Cursor:
         lists = _lists(statement)
         if not lists:
-            return super().execute(statement, values)
+            try:
+                return super().execute(statement, values)
+            except UnicodeDecodeError as err:
+                # An error about broken names, which the driver could not put into words.
+                raise driver.DatabaseError(f"{UNDECODABLE}: {err.reason}") from err
+            except UnicodeEncodeError as err:
+                raise UsageError(f"{err.object[:80]!r} holds half a character. Write it in UTF-8.") from err
         asked = {name: list(values[name]) for name in lists}
         of_bytes = tuple(name for name in lists if asked[name] and isinstance(asked[name][0], bytes))
         bound = dict(values)

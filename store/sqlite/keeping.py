@@ -34,7 +34,7 @@ class FileKeeping:
                 raise StoreError(f"The copy {copy} is damaged ({trouble}). Take another, or salvage this one.")
             fresh = location.with_name(f"{location.name}.restoring-{os.getpid()}")
             with store.read() as con:
-                copied = back_up(con, fresh, name=str(copy))  # type: ignore[arg-type]
+                copied = back_up(con, fresh, name=str(copy))
         try:
             aside = _move_aside(location) if location.exists() else None
             fresh.rename(location)

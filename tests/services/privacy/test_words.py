@@ -11,6 +11,7 @@ from commands import run
 from retrospan.mcp_server.registry import Caller, load_tools, run_tool
 from retrospan.model.clock import utc_now
 from retrospan.model.reviews import Answer, CriterionAnswer, Label
+from retrospan.model.traces import JsonValue
 from retrospan.services.modes.observing import record_observation
 from retrospan.services.privacy.rescanning import redact_store
 from retrospan.services.reviewing.asking import request_review
@@ -94,7 +95,7 @@ def test_questions_back_skips_and_names_keep_no_secret(desk: Desk) -> None:
     with store.write() as con:
         skip_item(con, item.id, ada.fingerprint, SAID, utc_now())
         set_name(con, int(recorded.mode[1:]), SAID, at="2026-01-01T00:00:00Z", by="human:Bo", proposed=False)
-        turn = {"messages": [{"role": "user", "content": SAID}, {"password": "opensesame"}]}
+        turn: dict[str, JsonValue] = {"messages": [{"role": "user", "content": SAID}, {"password": "opensesame"}]}
         insert_transcript(con, trace_id=None, key="k", agent="chat", model="m", record=turn, now="2026-01-01")
 
     assert not leaks(store)

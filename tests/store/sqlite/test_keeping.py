@@ -21,6 +21,7 @@ from retrospan.services.finding.listing import list_traces
 from retrospan.services.reviewing.asking import request_review
 from retrospan.services.understanding.analysing import analyse
 from retrospan.store.contract import Store
+from retrospan.store.damage import StoreCheck
 from retrospan.store.keeping import keeping_of
 from retrospan.store.opening import open_store
 from retrospan.store.reading.summaries import get_trace
@@ -49,7 +50,7 @@ def filled(tmp_path: Path) -> Path:
     return path
 
 
-def check(path: Path):  # type: ignore[no-untyped-def]
+def check(path: Path) -> StoreCheck:
     return keeping_of(path)[0].check(path)
 
 
@@ -206,13 +207,13 @@ def test_a_backup_beside_a_writer_is_whole_and_restores(tmp_path: Path) -> None:
     for number in range(3):
         copy = tmp_path / f"copy{number}.db"
         assert check(copy).sound
-        done = run("store", "restore", str(copy), "--store", str(path), "--json")
-        assert done.code == 0, done.err
+        restored = run("store", "restore", str(copy), "--store", str(path), "--json")
+        assert restored.code == 0, restored.err
         with open_store(path) as store:
-            assert list_traces(store, "").total == done.json["runs"] >= 20
-        assert Path(done.json["aside"]).exists()
-        shutil.rmtree(done.json["aside"], ignore_errors=True)
-        Path(done.json["aside"]).unlink()
+            assert list_traces(store, "").total == restored.json["runs"] >= 20
+        assert Path(restored.json["aside"]).exists()
+        shutil.rmtree(restored.json["aside"], ignore_errors=True)
+        Path(restored.json["aside"]).unlink()
 
 
 def test_a_store_in_use_is_not_restored_over(filled: Path, tmp_path: Path) -> None:
@@ -227,8 +228,8 @@ def test_a_store_in_use_is_not_restored_over(filled: Path, tmp_path: Path) -> No
 def test_a_read_only_folder_can_be_read(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.access
     monkeypatch.setattr(os, "access", lambda path, mode, **more: not mode & os.W_OK and real(path, mode, **more))
-    done = run("trace", "list", "order", "--store", str(filled))
-    assert done.code == 0 and "T" in done.out
+    restored = run("trace", "list", "order", "--store", str(filled))
+    assert restored.code == 0 and "T" in restored.out
     with open_store(filled) as store:
         assert store.read_only
         with pytest.raises(StoreError, match="read-only"), store.write():
