@@ -61,11 +61,10 @@ def test_attachments_count_each_time_they_are_named(tmp_path: Path) -> None:
 
 def test_one_number_does_not_stop_an_import(tmp_path: Path, store: Store) -> None:
     path = tmp_path / "runs.jsonl"
-    lines = [
-        '{"id": "r%d", "metadata": {"n": %s}, "messages": [{"role": "user", "content": "hi", "timestamp": %s}]}'
-        % (i, n, n)
-        for i, n in enumerate(["1", "9" * 310, "9" * 30, "-" + "9" * 25, "9" * 5_000, "1e999", "2"])
-    ]
+    numbers = ["1", "9" * 310, "9" * 30, "-" + "9" * 25, "9" * 5_000, "1e999", "2"]
+    said = '"messages": [{"role": "user", "content": "hi", "timestamp": NUMBER}]'
+    form = '{"id": "rINDEX", "metadata": {"n": NUMBER}, SAID}'.replace("SAID", said)
+    lines = [form.replace("INDEX", str(i)).replace("NUMBER", number) for i, number in enumerate(numbers)]
     path.write_text("\n".join(lines))
     report = import_paths(store, [path])
     assert (report.traces, report.errors) == (7, [])
