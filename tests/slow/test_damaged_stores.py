@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from broken import damaged_copy
 from conversations import Builder, answers, calls, says
+from figures import say
+from retrospan.model.traces import SpanBatch
 from retrospan.services.finding.listing import list_traces
 from retrospan.services.understanding.analysing import analyse
 from retrospan.store.keeping import keeping_of
 from retrospan.store.opening import open_store
 from retrospan.store.reading.summaries import get_trace
+from retrospan.store.traces.commit import commit_batch
+from reviewdesk import refund_run
 
 pytestmark = pytest.mark.slow
 RUNS = 200
@@ -32,7 +35,7 @@ def fill(path: Path) -> None:
         analyse(store)
 
 
-def test_twenty_damaged_copies(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+def test_twenty_damaged_copies(tmp_path: Path, pytestconfig: pytest.Config) -> None:
     """Bytes are flipped all over; every copy is found, and of each the runs that still open are counted."""
     path, opened, found_in = tmp_path / "filled.db", [], []
     fill(path)
@@ -51,8 +54,7 @@ def test_twenty_damaged_copies(tmp_path: Path, record_property: Callable[[str, o
         found_in.append(sorted({damage.part for damage in found.damages}))
         broken.unlink()
         saved.unlink()
-    record_property("whole_runs", opened)
-    record_property("found_in", found_in)
+    say(pytestconfig, f"runs whole of {RUNS}: {opened}; damage found in: {found_in}")
     assert min(opened) > RUNS // 4
 
 
@@ -62,7 +64,7 @@ def test_ten_restores(tmp_path: Path) -> None:
     for number in range(10):
         copy = tmp_path / f"copy{number}.db"
         with open_store(path) as store:
-            Builder(store).add(says("user", f"only in copy {number} and later"))
+            commit_batch(store, SpanBatch(refund_run(f"extra-{number}", f"only in copy {number} and later")))
             store.back_up(copy)
     for number in range(10):
         done = keeping_of(path)[0].restore(tmp_path / f"copy{number}.db", path)

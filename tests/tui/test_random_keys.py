@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable
 
 import anyio
 import pytest
 from conversations import Builder, answers, calls, says
+from figures import say
 from retrospan.services.understanding.analysing import analyse
 from retrospan.store.contract import Store
 from retrospan.trust.session import ReviewSession
@@ -111,9 +111,7 @@ def test_a_run_may_be_left_before_it_is_read(filled: Store, pause: float) -> Non
 
 
 @pytest.mark.slow
-def test_minutes_of_random_keys(
-    filled: Store, ada: ReviewSession, quick: None, record_property: Callable[[str, object], None]
-) -> None:
+def test_minutes_of_random_keys(filled: Store, ada: ReviewSession, quick: None, pytestconfig: pytest.Config) -> None:
     """`RETROSPAN_KEY_SECONDS` says for how long; each seed starts the app anew."""
     left = float(os.environ.get("RETROSPAN_KEY_SECONDS", "120"))
     seed = pressed = 0
@@ -122,4 +120,4 @@ def test_minutes_of_random_keys(
         pressed += type_at_random(RetrospanApp(filled, session=ada), 1_000 + seed, part)
         left, seed = left - part, seed + 1
     assert pressed > 10 * seed
-    record_property("keys", pressed)
+    say(pytestconfig, f"{pressed} keys in {seed} sessions")
