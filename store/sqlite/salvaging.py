@@ -14,6 +14,7 @@ from typing import Any
 from ...model.errors import DamagedStoreError, StoreError
 from ...model.reading.digest import BodyKind, content_hash, digest_of, envelope_hash
 from ..damage import Salvaged
+from ..fields import insert_text
 from ..traces.codec import envelope_refs
 from ..traces.compression import unpack
 from ..traces.contents import body_kind, decode_row, indexed_text_of
@@ -77,15 +78,18 @@ class _Salvage:
         self._con.execute("UPDATE trace SET analysed_revision = -1")
 
     def _table(self, table: str, numbered: bool) -> None:
-        names = [row["name"] for row in self._con.execute("SELECT name FROM pragma_table_info(:t)", {"t": table})]
-        statement = (
-            f"INSERT OR REPLACE INTO {table}({', '.join(names)}) VALUES ({', '.join(':' + name for name in names)})"  # noqa: S608
-        )
+        columns = self._con.execute("SELECT name, type FROM pragma_table_info(:t)", {"t": table})
+        kinds = {row["name"]: str(row["type"]) for row in columns}
+        statement = insert_text(table, tuple(kinds)).replace("INSERT", "INSERT OR REPLACE", 1)
         for row in readable(self._source, table, numbered=numbered):
             if isinstance(row, Gap):
                 self._lose(table)
+                continue
+            values = {name: row[name] for name in kinds if name in row.keys()}  # noqa: SIM118
+            if not all(_fits(value, kinds[name]) for name, value in values.items()):
+                self._lose(table)
             elif table != "meta" or row["key"] in _KEPT_META:
-                self._insert(statement, table, {name: row[name] for name in names if name in row.keys()})  # noqa: SIM118
+                self._insert(statement, table, values)
 
     def _insert(self, statement: str, table: str, values: dict[str, Any]) -> None:
         try:
@@ -143,7 +147,13 @@ class _Salvage:
                 self._span(row)
             for row in self._con.execute(spans, (trace_id,)).fetchall():
                 self._readable_span(trace_id, trace_key, row)
-            self._run(trace_id)
+            try:
+                self._run(trace_id)
+            except Exception:
+                # Spans that are readable one by one and make no run together.
+                self._con.execute("DELETE FROM span WHERE trace_id = ?", (trace_id,))
+                self._con.execute("UPDATE trace SET dirty = 1, facts = NULL WHERE id = ?", (trace_id,))
+                self._lose("whole runs")
 
     def _span(self, row: Any) -> None:
         try:
@@ -216,3 +226,12 @@ def _unpacks(data: bytes | None) -> bool:
         return data is None or unpack(data) is not None
     except DamagedStoreError:
         return False
+
+
+def _fits(value: object, kind: str) -> bool:
+    """Whether a value is of its column's kind: a flipped byte may turn a text into bytes, or into a number."""
+    if value is None:
+        return True
+    if kind in ("TEXT", "BLOB"):
+        return isinstance(value, str if kind == "TEXT" else bytes)
+    return isinstance(value, int | float)
