@@ -65,6 +65,7 @@ def _row(hit: SearchHit, width: int) -> str:
     facts += [f"verdict {trace.verdict}"] if trace.verdict else []
     facts += [f"{trace.step_count} steps"]
     facts += [f"{trace.duration_ms / 1000:.1f}s"] if trace.duration_ms and trace.duration_ms >= 100 else []
+    facts += [inert_line(trace.own_id, 40)] if trace.own_id else []
     facts += [inert_line(trace.version, 20)] if trace.version else []
     facts += [inert_line(trace.task, 40)] if trace.task and trace.task_declared else []
     facts += ["!" + " !".join(trace.signals[:4])] if trace.signals else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..model.text.fence import fenced, inert_line
+from ..services.finding.attributes import AttributeView
 from ..services.finding.outcome_counts import OutcomeCounts, OutcomeRow
 
 _NAME = 60
@@ -36,7 +37,17 @@ def outcome_counts_text(counts: OutcomeCounts, *, query: str, limit: int) -> str
         )
         notes.append(f"{told}: {wider}")
     notes.append(f'Runs of one: search_traces(query="{f"{line} " if line else ""}{counts.by}:\\"NAME\\" outcome:fail")')
-    return "\n".join([head, fenced(_row(row) for row in shown), *notes])
+    held = [_held(field, view) for field, view in counts.seem_to_hold]
+    if held:
+        notes.append(
+            "What may be the missing field stands at the end of the list; `retrospan fields map` makes it one."
+        )
+    return "\n".join([head, fenced([*map(_row, shown), *held]), *notes])
+
+
+def _held(field: str, view: AttributeView) -> str:
+    values = ", ".join(f"{inert_line(value, 30)} ({count})" for value, count in view.count.values)
+    return f"no {field} is known; {inert_line(view.count.name, _NAME)} holds {values}"
 
 
 def _row(row: OutcomeRow) -> str:

@@ -8,7 +8,7 @@ from ..model.traces import Trace
 from ..services.understanding.analysing import signals_of
 from ..services.understanding.step_texts import told_steps
 from ..store.contract import Store
-from ..store.reading.summaries import get_summaries, get_trace, parse_trace_id, resolve_trace
+from ..store.reading.summaries import get_summaries, get_trace, locate_trace, resolve_trace
 from .detailing import StepRequest, detail_steps, parse_steps
 from .outlining import outline_trace
 
@@ -52,8 +52,8 @@ def read_steps(store: Store, name: str, steps: str | None, *, full: bool, offset
         UnknownIdError: if there is no such trace or step.
         UsageError: if the steps cannot be read, or the offset does not fit.
     """
-    address = parse_trace_id(name)
-    named = None if address is None or address.step is None else str(address.step)
+    address = locate_trace(store, name)
+    named = None if address.step is None else str(address.step)
     if named is not None and steps is not None and steps.strip() != named:
         raise UsageError(
             f"{name!r} names one step and steps={steps!r} others. Name the trace alone, or leave steps out."

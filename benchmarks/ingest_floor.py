@@ -15,8 +15,7 @@ from typing import Any
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from otlp_spans import LAST_WORD, Shape, requests
-from retrospan.store.contract import Connection
-from retrospan.store.sqlite.driver import driver
+from retrospan.store.sqlite.driver import Connection, driver
 
 _SCHEMA = """
 CREATE TABLE span(id INTEGER PRIMARY KEY, trace_id TEXT, span_id TEXT, parent TEXT, name TEXT, kind TEXT,

@@ -9,10 +9,9 @@ from mcp.server import MCPServer
 from mcp.types import Completion
 
 from ..store.contract import Store
+from ..store.reading.trace_ids import newest_trace_ids
 
 _MOST = 30
-NEWEST = "SELECT id FROM trace ORDER BY id DESC LIMIT ?"
-BY_PREFIX = "SELECT id FROM trace WHERE CAST(id AS TEXT) LIKE ? || '%' ORDER BY id DESC LIMIT ?"
 
 
 def add_completions(server: MCPServer[None], store: Store, limiter: CapacityLimiter) -> None:
@@ -49,6 +48,4 @@ def _traces(store: Store, typed: str) -> list[str]:
     digits = typed.strip()[1:] if typed.strip()[:1] in ("T", "t") else typed.strip()
     if digits and not (digits.isascii() and digits.isdigit()):
         return []
-    with store.read() as con:
-        rows = con.execute(BY_PREFIX, (digits, _MOST + 1)) if digits else con.execute(NEWEST, (_MOST + 1,))
-        return [f"T{row[0]}" for row in rows]
+    return [f"T{number}" for number in newest_trace_ids(store, _MOST + 1, digits)]

@@ -13,15 +13,18 @@ from .errors import QueryError, did_you_mean
 
 FIELDS = (
     "agent",
+    "attr",
     "cost",
     "duration",
     "environment",
+    "has",
     "kind",
     "mode",
     "model",
     "outcome",
     "project",
     "prompt",
+    "run",
     "session",
     "signal",
     "since",
@@ -58,6 +61,10 @@ _CHOICES = {
 _TOKEN = re.compile(
     r"""(?P<minus>-)?(?:(?P<field>[A-Za-z_]+):(?P<value>"[^"]*"|\S*)|"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))|(?P<open>")"""
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
+MOST_PARTS = 100
+"""Words and filters of a search line; each costs the engine a level of its statement."""
+_ATTRIBUTE = re.compile(r"(?P<name>[^=<>!]+)(?P<op>>=|<=|!=|=|>|<)(?P<value>.+)", re.DOTALL)
 _NUMBER = re.compile(r"(?P<op>>=|<=|>|<)?(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h|d|w|k)?")
 _MODE = re.compile(r"(?i)M?\d{1,9}|any|none")
 _DURATION_MS = {"ms": 1, **{unit: seconds * 1_000 for unit, seconds in UNIT_SECONDS.items()}}
@@ -120,6 +127,8 @@ def parse_query(line: str, *, now: float | None = None) -> Query:
     Raises:
         QueryError: points at the word that cannot be read and says what would do.
     """
+    # A lone surrogate, as a shell's broken bytes come in, stands in no text that is stored.
+    line = _SURROGATE.sub("\ufffd", line)
     terms: list[Term] = []
     filters: list[Filter] = []
     for match in _TOKEN.finditer(line):
@@ -134,6 +143,13 @@ def parse_query(line: str, *, now: float | None = None) -> Query:
             _add_field(match, negated, terms, filters, now)
         elif text := (match["phrase"] if match["phrase"] is not None else match["word"]).strip():
             terms.append(Term(text, negated, match["phrase"] is not None))
+    if len(terms) + len(filters) > MOST_PARTS:
+        raise QueryError(
+            f"A search line of {len(terms) + len(filters):,} words and filters (at most {MOST_PARTS} are read). "
+            "Leave some out, or search in several lines.",
+            word=line[:40],
+            position=0,
+        )
     return Query(line, tuple(terms), tuple(filters))
 
 
@@ -166,6 +182,8 @@ def _filter(match: re.Match[str], name: str, raw: str, negated: bool, now: float
             _refuse(match, f"{name}:{raw} is no number; write {name}:>1000 or {name}:<=5")
         scale = 1000 if number["unit"] == "k" else _DURATION_MS[number["unit"] or "ms"] if name == "duration" else 1
         return Filter(name, number["op"] or "=", float(number["number"]) * scale, negated)
+    if name == "attr" and not _ATTRIBUTE.fullmatch(raw):
+        _refuse(match, f"attr:{raw} compares nothing; write attr:NAME=VALUE, attr:NAME>=2, or has:NAME")
     if name == "mode" and not _MODE.fullmatch(raw):
         _refuse(match, f"mode:{raw} is no failure mode; write mode:M3, mode:any or mode:none")
     if name in _CHOICES and raw.lower() not in _CHOICES[name]:
@@ -186,3 +204,23 @@ def _time_ns(match: re.Match[str], raw: str, now: float | None) -> float:
 
 def _refuse(match: re.Match[str], what: str) -> NoReturn:
     raise QueryError(f"{what} (at position {match.start()}).", word=match.group(), position=match.start())
+
+
+class AttributeTest(NamedTuple):
+    """What `attr:NAME=VALUE` asks: `*` in name and value stands for anything."""
+
+    name: str
+    op: str
+    """One of = != >= <= > <; the last four compare numbers."""
+    value: str
+
+
+def attribute_test(text: str) -> AttributeTest:
+    """The parts of the value of an `attr` filter, which `parse_query` has checked.
+
+    >>> attribute_test("run.outcome=fail")
+    AttributeTest(name='run.outcome', op='=', value='fail')
+    """
+    match = _ATTRIBUTE.fullmatch(text)
+    assert match is not None
+    return AttributeTest(match["name"].strip(), match["op"], match["value"].strip().strip('"'))

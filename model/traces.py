@@ -6,10 +6,13 @@ A message is a turn of a conversation with a model; a step is a span seen in rea
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
+
+from .score_scale import ScoreScale
 
 JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | float | bool | None"
 
@@ -155,6 +158,13 @@ class Annotation:
     span_id: str | None = None
     """The span judged; None for the whole trace."""
     source: str | None = None
+    low: float | None = None
+    """The ends of the scale that the score is on, where the data declares them."""
+    high: float | None = None
+    is_expectation: bool = False
+    """What should have been, written down beforehand; it judges nothing."""
+    outcome: Outcome | None = field(default=None, compare=False)
+    """What it says of the run as the store understands it; `unknown` where it cannot tell, None before it was asked."""
 
 
 @dataclass(slots=True)
@@ -236,6 +246,12 @@ class SpanBatch:
 
     spans: list[Span] = field(default_factory=list)
     facts: list[TraceFacts] = field(default_factory=list)
+    scales: dict[str, ScoreScale] = field(default_factory=dict)
+    """What a file declares of scores, by their name."""
+    span_notes: list[Annotation] = field(default_factory=list)
+    """Judgements of spans whose trace the file does not name; whoever knows the store finds it."""
+    by_shape: Counter[str] = field(default_factory=Counter)
+    """Spans whose names nobody knows and whose values told what they are, by who recorded them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +303,8 @@ class TraceSummary:
     task: str | None = None
     task_declared: bool = False
     """False where the task is a fingerprint of the first input and entry point."""
+    run_id: str | None = None
+    """The id that the application gave the run, where that is not `external_id`."""
     session: str | None = None
     user: str | None = None
     version: str | None = None
@@ -313,6 +331,12 @@ class TraceSummary:
     @property
     def short_id(self) -> str:
         return f"T{self.id}"
+
+    @property
+    def own_id(self) -> str | None:
+        """What the application or the file calls the run; None where it has only OpenTelemetry's random trace id."""
+        random = len(self.external_id) == 32 and all(ch in "0123456789abcdef" for ch in self.external_id)
+        return self.run_id or (None if random else self.external_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ class TraceJson(TypedDict):
 
     id: str
     external_id: str
+    run_id: str | None
+    """The id that the application gave the run, where it came beside the trace's."""
     project: str
     task: str | None
     task_declared: bool
@@ -229,8 +231,11 @@ class ImportJson(TypedDict):
     updated: int
     skipped: int
     redacted: int
+    by_shape: dict[str, int]
+    """Spans of unknown conventions that were told by the shape of their values, by who recorded them."""
     errors: list[RecordErrorJson]
     left_out: list[LeftOutJson]
+    notes: list[str]
     findings: list[FindingJson]
 
 

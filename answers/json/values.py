@@ -30,6 +30,7 @@ def trace_json(trace: TraceSummary) -> w.TraceJson:
     return {
         "id": trace.short_id,
         "external_id": trace.external_id,
+        "run_id": trace.run_id,
         "project": trace.project,
         "task": trace.task,
         "task_declared": trace.task_declared,
@@ -228,7 +229,9 @@ def import_json(report: ImportReport) -> w.ImportJson:
         "updated": report.updated,
         "skipped": report.skipped,
         "redacted": report.redacted,
+        "by_shape": dict(report.by_shape),
         "errors": [{"file": e.file, "where": e.where, "what": e.what} for e in report.errors],
         "left_out": [{"file": one.file, "what": one.what, "count": one.count} for one in report.left_out],
+        "notes": list(report.notes),
         "findings": [cast(w.FindingJson, asdict(finding)) for finding in report.findings],
     }

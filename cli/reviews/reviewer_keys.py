@@ -15,7 +15,8 @@ from ...store.contract import Store
 from ...store.reviews.reviewers import find_record, load_trust
 from ...trust.passphrase import read_new_passphrase, read_passphrase, require_terminal
 from ...trust.session import ReviewSession
-from ..shared.options import opened, say, store_option
+from ..shared.options import opened, store_option
+from ..shared.output import confirmed, say
 
 
 @click.command(
@@ -84,7 +85,7 @@ def lost_command(name: str, voucher: str | None, store_location: str | None) -> 
     require_terminal()
     with opened(store_location) as store:
         record = find_record(store, name)
-        if not click.confirm(f"Give {record.name} a new key in the place of {record.fingerprint}?"):
+        if not confirmed(f"Give {record.name} a new key in the place of {record.fingerprint}?"):
             raise RefusedError("Nothing was changed.")
         session = _administrator(store, voucher) if voucher else None
         try:

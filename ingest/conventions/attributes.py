@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...model.reading.field_names import IDENTITY
 from ...model.traces import JsonValue
 
 _MAX_LEVELS = 32
@@ -13,62 +14,6 @@ _MAX_DIGITS = 10
 
 Fields = Mapping[str, tuple[str, ...]]
 """Field → the attribute keys that may hold it, best first."""
-
-IDENTITY: Fields = {
-    "session": (
-        "session.id",
-        "gen_ai.conversation.id",
-        "langfuse.session.id",
-        "traceloop.association.properties.session_id",
-        "ai.telemetry.metadata.sessionId",
-        "ai.settings.context.sessionId",
-        "langsmith.metadata.session_id",
-        "langsmith.metadata.thread_id",
-        "langsmith.metadata.conversation_id",
-        "mlflow.trace.session",
-        "gcp.vertex.agent.session_id",
-        "traceloop.association.properties.conversation_id",
-        "traceloop.association.properties.thread_id",
-        "traceloop.association.properties.chat_id",
-        "conversation.id",
-        "conversation_id",
-        "session_id",
-        "thread_id",
-        "thread.id",
-    ),
-    "user": (
-        "user.id",
-        "enduser.id",
-        "langfuse.user.id",
-        "traceloop.association.properties.user_id",
-        "ai.telemetry.metadata.userId",
-        "ai.settings.context.userId",
-        "langsmith.metadata.user_id",
-        "mlflow.trace.user",
-        "user_id",
-    ),
-    "version": ("retrospan.version", "langfuse.version", "langfuse.release", "service.version", "app.version"),
-    "environment": (
-        "deployment.environment.name",
-        "deployment.environment",
-        "langfuse.environment",
-        "traceloop.association.properties.environment",
-    ),
-    "project": ("retrospan.project", "openinference.project.name", "langsmith.trace.session_name"),
-    "service": ("service.name",),
-    "task": ("retrospan.task", "task.id", "langfuse.experiment.item.id"),
-    "tags": ("retrospan.tags", "tag.tags", "langfuse.trace.tags", "logfire.tags", "langsmith.span.tags"),
-    "agent": (
-        "gen_ai.agent.name",
-        "agent.name",
-        "agent_name",
-        "langsmith.metadata.lc_agent_name",
-        "traceloop.association.properties.lc_agent_name",
-    ),
-    "error_type": ("error.type",),
-    "error_message": ("error.message", "exception.message", "langfuse.observation.status_message"),
-}
-"""Keys that mean the same in every convention; a table's own fields come before them."""
 
 
 @dataclass(slots=True)

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ...model.reading.field_names import IDENTITY
 from ...model.traces import JsonValue, Span, Status, StepError, StepKind
 from ..otlp.raw import RawSpan
-from .attributes import IDENTITY, Sorted, Table
+from .attributes import Sorted, Table
 from .messages import last_text, read_messages, source_of
 from .parts import type_of
 from .values import number_of, read_arguments, read_json, text_of, texts_of
@@ -52,6 +53,10 @@ _ANY_PROJECT = "default"
 """What LangSmith and Phoenix call the project of those who named none; the service's name says more."""
 _TRACEBACK = "Traceback (most recent call last)"
 _REPR = re.compile(r"(?P<type>\w{1,80})\((?P<quote>['\"])(?P<text>.*)(?P=quote),?\)", re.DOTALL)
+_ASKING = frozenset(
+    ("ApprovalRequired", "CallDeferred", "GraphInterrupt", "NodeInterrupt", "GraphBubbleUp", "HumanInputRequired")
+) | {"ToolApprovalRequired", "ApprovalPending", "RequireApproval", "SuspendError", "WorkflowSuspended"}
+_ASKING_HEAD = re.compile(r"\w{6,40}(?=[(:])")
 _STATUS = {0: Status.UNSET, 1: Status.OK, 2: Status.ERROR}
 _USER_KEYS = ("user_id", "userId")
 _SESSION_KEYS = ("session_id", "sessionId", "thread_id", "threadId", "conversation_id", "conversationId")
@@ -96,6 +101,39 @@ def begin(raw: RawSpan, sorted_attributes: Sorted, *, kind: StepKind, convention
         convention=convention,
         attributes=sorted_attributes.rest,
     )
+
+
+_NOT_KEPT = ("telemetry.", "service.", "process.", "host.", "os.", "container.", "k8s.", "cloud.", "device.", "faas.",
+             "webengine.", "deployment.environment")  # fmt: skip
+"""Of a resource: what tells of machines and programs."""
+
+
+class _LatestPlace:
+    """What a resource and a scope say for themselves, worked out once for the spans that share them."""
+
+    def __init__(self) -> None:
+        self._known: tuple[object, object, dict[str, JsonValue]] = (None, None, {})
+
+    def said(self, raw: RawSpan) -> dict[str, JsonValue]:
+        resource, scope, said = self._known
+        if resource is not raw.resource or scope is not raw.scope_attributes:
+            said = {
+                f"resource.{key}": value
+                for key, value in raw.resource.items()
+                if key not in _KEPT_OF_RESOURCE and not key.startswith(_NOT_KEPT)
+            }
+            said |= {f"scope.{key}": value for key, value in raw.scope_attributes.items()}
+            self._known = (raw.resource, raw.scope_attributes, said)
+        return said
+
+
+_latest_place = _LatestPlace()
+
+
+def keep_place(span: Span, raw: RawSpan) -> None:
+    """Keep what the resource and the scope say for themselves among the attributes, as `resource.…` and `scope.…`."""
+    if said := _latest_place.said(raw):
+        span.attributes |= said
 
 
 def identity_of(span: Span, attributes: Mapping[str, JsonValue], resource: Mapping[str, JsonValue]) -> None:
@@ -155,6 +193,10 @@ def _status(raw: RawSpan, found: Mapping[str, JsonValue]) -> tuple[Status, StepE
         status = Status.ERROR
     if status is not Status.ERROR:
         return status, None
+    if asking := _asking(raw, exception, kind):
+        return Status.UNSET, StepError(
+            raw.status_message or text_of(exception.get("exception.message")) or asking, asking
+        )
     said = raw.status_message
     raised = text_of(exception.get("exception.message"))
     kind = text_of(exception.get("exception.type")) or (None if kind == "_OTHER" else kind)
@@ -167,6 +209,13 @@ def _status(raw: RawSpan, found: Mapping[str, JsonValue]) -> tuple[Status, StepE
     elif said.startswith("{"):
         said = error_in_object(said)
     return status, StepError(said or message or kind or "no message given", kind)
+
+
+def _asking(raw: RawSpan, exception: Mapping[str, JsonValue], kind: str | None) -> str | None:
+    """The exception by which a framework stops to ask a person; it is no failure."""
+    named = text_of(exception.get("exception.type")) or kind or _ASKING_HEAD.match(raw.status_message)
+    name = (named if isinstance(named, str) else named[0] if named else "").rsplit(".", 1)[-1]
+    return name if name in _ASKING else None
 
 
 def _without_type(said: str, kind: str, raised: str | None) -> str:
@@ -205,12 +254,21 @@ def keep_events(span: Span, raw: RawSpan, *used: str) -> None:
     kept: list[JsonValue] = []
     for event in raw.events:
         if event.name == "exception":
-            if trace := event.attributes.get("exception.stacktrace"):
-                span.attributes["exception.stacktrace"] = trace
+            _keep_exception(span, event.attributes)
         elif event.name not in used:
             kept.append({"name": event.name, "time_ns": event.time_ns, "attributes": event.attributes})
     if kept:
         span.attributes["events"] = kept
+
+
+def _keep_exception(span: Span, values: Mapping[str, JsonValue]) -> None:
+    """Keep the stack trace, and type and message where the span's error does not tell them."""
+    told = f"{span.error.type} {span.error.message}" if span.error else ""
+    for name in ("exception.type", "exception.message"):
+        if (text := text_of(values.get(name))) and text not in told:
+            span.attributes.setdefault(name, text)
+    if trace := values.get("exception.stacktrace"):
+        span.attributes["exception.stacktrace"] = trace
 
 
 def is_named_agent(span: Span) -> bool:

@@ -15,7 +15,7 @@ from .documents import read_documents
 from .events import DETAILS, EVENT_NAMES, Conversation
 from .genai_keys import PARAMETERS, TABLE, WRAPPING, convention_of, kind_of, unused_by
 from .messages import last_text, read_messages, read_output
-from .parts import result_text
+from .parts import Turn, add_call, result_text
 from .results import error_text, read_result
 from .usage import USAGE, usage_of
 from .values import read_arguments, read_json, text_of, texts_of
@@ -65,7 +65,7 @@ def _read_call(span: Span, attributes: Sorted, said: Conversation) -> None:
     span.finish_reason = next(iter(texts_of(found.get("finish"))), None) or said.finish_reason
     span.tool_definitions = read_json(found.get("tools")) or _functions(indexed)
     given = read_messages(found.get("input_messages"))
-    answer = read_output(found.get("output_messages"))
+    answer = read_output(found.get("output_messages")) or _answer(found)
     if not answer and given and attributes.keys.get("input_messages") == "events":
         given, answer = _split_events(given, found["input_messages"])
     if indexed and not (given and answer):
@@ -73,6 +73,16 @@ def _read_call(span: Span, attributes: Sorted, said: Conversation) -> None:
         answer = answer or _indexed_messages(indexed, "gen_ai.completion", "assistant")
     span.input_messages = _with_system(found.get("system"), given or tuple(said.inputs))
     span.output_messages = answer or tuple(said.outputs)
+
+
+def _answer(found: Mapping[str, JsonValue]) -> tuple[Message, ...]:
+    """An answer told as texts beside a list of calls, as Sentry's SDKs do."""
+    turn = Turn("assistant")
+    turn.texts.extend(texts_of(found.get("output_text")))
+    calls = read_json(found.get("output_calls"))
+    for call in calls if isinstance(calls, list) else []:
+        add_call(turn, read_json(call))
+    return tuple(turn.messages()) if turn.texts or turn.calls else ()
 
 
 def _with_system(system: JsonValue, given: tuple[Message, ...]) -> tuple[Message, ...]:
@@ -215,6 +225,8 @@ def _read_agent(span: Span, attributes: Sorted, said: Conversation) -> None:
         span.outputs = read_json(found["final"])
     elif "output_messages" in found:
         span.outputs = found["output_messages"]
+    elif "output_text" in found:
+        span.outputs = "\n".join(texts_of(found["output_text"])) or None
     elif history is not None:
         span.outputs = last_text(read_messages(history), "assistant")
     elif said.outputs:

@@ -34,9 +34,10 @@ OPERATIONS = {
 }
 WRAPPING = frozenset({"agent_step", "execute_event_loop_cycle"})
 FIELDS = {
-    "operation": ("gen_ai.operation.name", "llm.request.type"),
+    "operation": ("gen_ai.operation.name", "llm.request.type", "sentry.op"),
     "input_messages": (
         "gen_ai.input.messages",
+        "gen_ai.request.messages",
         "gen_ai.prompt",
         "gcp.vertex.agent.llm_request",
         "events",
@@ -48,11 +49,13 @@ FIELDS = {
         "gcp.vertex.agent.llm_response",
         "response_data",
     ),
+    "output_text": ("gen_ai.response.text",),
+    "output_calls": ("gen_ai.response.tool_calls",),
     "history": ("pydantic_ai.all_messages", "all_messages_events"),
     "history_start": ("pydantic_ai.new_message_index",),
     "final": ("final_result",),
     "system": ("gen_ai.system_instructions",),
-    "tools": ("gen_ai.tool.definitions",),
+    "tools": ("gen_ai.tool.definitions", "gen_ai.request.available_tools"),
     "model": ("gen_ai.response.model", "gen_ai.request.model", "model_name"),
     "provider": ("gen_ai.provider.name", "gen_ai.system"),
     "response_id": ("gen_ai.response.id",),
@@ -64,17 +67,20 @@ FIELDS = {
         "gen_ai.usage.cache_read_input_tokens",
         "gen_ai.usage.details.cache_read_tokens",
         "gen_ai.usage.details.cached_tokens",
+        "gen_ai.usage.input_tokens.cached",
     ),
     "cache_write": (
         "gen_ai.usage.cache_write.input_tokens",
         "gen_ai.usage.cache_creation.input_tokens",
         "gen_ai.usage.cache_creation_input_tokens",
         "gen_ai.usage.details.cache_write_tokens",
+        "gen_ai.usage.input_tokens.cache_write",
     ),
     "reasoning": (
         "gen_ai.usage.reasoning.output_tokens",
         "gen_ai.usage.reasoning_tokens",
         "gen_ai.usage.details.reasoning_tokens",
+        "gen_ai.usage.output_tokens.reasoning",
     ),
     "cost": ("operation.cost", "gen_ai.usage.cost", "gen_ai.cost.total_cost"),
     "tool": ("gen_ai.tool.name",),
@@ -152,6 +158,7 @@ def convention_of(scope: str) -> str:
 
 def kind_of(operation: str, found: Mapping[str, JsonValue]) -> StepKind:
     """What a span does: by its operation, else by the keys that only such spans carry."""
+    operation = operation.removeprefix("gen_ai.")  # Sentry's `op` of a span
     if kind := OPERATIONS.get(operation):
         return kind
     if "mcp" in found:
@@ -164,6 +171,7 @@ def kind_of(operation: str, found: Mapping[str, JsonValue]) -> StepKind:
         return StepKind.AGENT
     if "call_id" in found or "arguments" in found or "result" in found or "tool" in found:
         return StepKind.TOOL
-    if "input_tokens" in found or "output_messages" in found or ("model" in found and "provider" in found):
+    answered = "output_messages" in found or "output_text" in found or "output_calls" in found
+    if "input_tokens" in found or answered or ("model" in found and "provider" in found):
         return StepKind.LLM
     return StepKind.AGENT if "agent" in found and not operation else StepKind.CHAIN

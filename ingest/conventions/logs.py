@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 from ...model.reading.merge import EVENTS
 from ...model.text.jsontext import as_text
-from ...model.traces import Annotation, AnnotatorKind, JsonValue, Span, Status, StepError, StepKind
+from ...model.traces import Annotation, JsonValue, Span, Status, StepError, StepKind
 from ..otlp.raw import RawLog, RawSpan
 from . import genai
 from .base import identity_of
 from .events import DETAILS, EVENT_NAMES, Conversation
-from .values import number_of, read_json, text_of
+from .judgements import judgement_of
+from .values import read_json, text_of
 
 EVALUATION = "gen_ai.evaluation.result"
 _MESSAGES = frozenset(EVENT_NAMES)
@@ -110,17 +111,6 @@ def read_exception(record: RawLog) -> Span:
 
 def read_evaluation(record: RawLog) -> Annotation | None:
     """A judgement told by a record; its parent is the span judged."""
-    values = record.attributes
-    name = text_of(values.get("gen_ai.evaluation.name"))
-    if name is None:
+    if not text_of(record.attributes.get("gen_ai.evaluation.name")):
         return None
-    kind = str(values.get("gen_ai.evaluation.annotator_kind") or "").upper()
-    return Annotation(
-        name,
-        text_of(values.get("gen_ai.evaluation.score.label")),
-        number_of(values.get("gen_ai.evaluation.score.value")),
-        text_of(values.get("gen_ai.evaluation.explanation")),
-        AnnotatorKind(kind) if kind in AnnotatorKind.__members__ else AnnotatorKind.CODE,
-        record.span_id or None,
-        record.scope or None,
-    )
+    return judgement_of(EVALUATION, record.attributes, record.span_id or None, record.scope)

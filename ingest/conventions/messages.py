@@ -12,7 +12,7 @@ from typing import Any
 
 from ...model.text.jsontext import as_text
 from ...model.traces import JsonValue, Message
-from .parts import ITEM_TYPES, Turn, add_call, add_part, is_part, type_of
+from .parts import ITEM_TYPES, Turn, add_call, add_part, is_part, thought_text, type_of
 from .values import first, read_json, text_of
 
 ROLES = {
@@ -36,7 +36,7 @@ ROLES = {
     "ipython": "tool",
     "thought": "assistant",
 }
-_HOLDERS = ("messages", "input", "contents", "prompt", "chat_history", "message", "choices", "generations")
+_HOLDERS = ("messages", "input", "contents", "prompt", "chat_history", "message", "choices", "generations", "items")
 _OUTPUTS = ("choices", "candidates", "generations", "messages", "output", "message", "response", "text", "content")
 _SAID = frozenset({"content", "contents", "text", "message", "tool_calls", "data", "kwargs", "function_call"})
 _MAX_UNWRAP = 8
@@ -99,7 +99,7 @@ def read_message(value: Mapping[str, Any], role: str = "user") -> list[Message]:
     if value.get("status") == "error" or value.get("is_error") is True:
         turn.is_error = True
     if thought := value.get("reasoning_content") or value.get("reasoning"):
-        turn.thoughts.append(as_text(thought))
+        turn.thoughts.append(thought_text(thought))
     if refusal := text_of(value.get("refusal")):
         turn.texts.append(refusal)
     return turn.messages()

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...model.text.jsontext import as_text
 from ...model.traces import JsonValue, Message, ToolCall
+from ..limits import MOST_CALLS
 from .values import first, read_arguments, read_json, text_of
 
 ITEM_TYPES = frozenset(
@@ -36,14 +37,28 @@ _RESULT = frozenset(
 )
 _ARGUMENTS = ("arguments", "input", "args", "parameters", "tool_kwargs")
 _RESULTS = ("response", "result", "output", "content", "error")
-_IDS = ("id", "tool_use_id", "toolCallId", "toolUseId", "call_id", "tool_call_id")
+_IDS = ("id", "tool_use_id", "toolCallId", "toolUseId", "call_id", "callId", "tool_call_id", "ref")
 _THOUGHT = frozenset({"reasoning", "thinking", "redacted_thinking", "thought", "reasoning_content"})
+"""In the type of a part: `reasoning.encrypted`, `redacted-reasoning`, `TextReasoningContent`."""
+_SIGNATURES = frozenset(
+    ("signature", "thoughtSignature", "thought_signature", "protectedData", "encrypted_content", "encryptedContent")
+)
+"""Sealed reasoning that only its vendor can open."""
 _MEDIA = ("image", "audio", "video", "document", "file", "blob", "uri", "media", "pdf")
-_BARE_CALLS = ("toolUse", "functionCall", "function_call")
-_BARE_RESULTS = ("toolResult", "functionResponse", "function_response")
-_BARE_MEDIA = ("inlineData", "inline_data", "fileData", "file_data", "image", "document", "video", "audio")
+_BARE_CALLS = ("toolUse", "functionCall", "function_call", "toolRequest")
+_BARE_RESULTS = ("toolResult", "functionResponse", "function_response", "toolResponse")
+_BARE_MEDIA = ("inlineData", "inline_data", "fileData", "file_data", "media", "image", "document", "video", "audio")
 _JSON_BLOCKS = ('[{"json":', '[{"text":')
 _BARE = ("reasoningContent", "message_content", *_BARE_CALLS, *_BARE_RESULTS)
+_DOTNET = {
+    "TextContent": "text",
+    "TextReasoningContent": "reasoning",
+    "FunctionCallContent": "tool_call",
+    "FunctionResultContent": "tool_result",
+    "DataContent": "blob",
+    "UriContent": "uri",
+}
+"""Microsoft.Extensions.AI names its parts by class, with what they hold below `content`."""
 _BARE_TEXT = frozenset(
     {"text", "thought", "thoughtSignature", "thought_signature", "annotations", "citations", "_meta"}
 )
@@ -85,7 +100,7 @@ class Turn:
         """Take over the content of turns nested in this one."""
         for message in messages:
             self.texts.extend([message.content] if message.content else [])
-            self.calls.extend(message.tool_calls)
+            self.calls.extend(message.tool_calls[: max(MOST_CALLS - len(self.calls), 0)])
 
     def messages(self) -> list[Message]:
         """The turn as messages: results first, then what the speaker said with it."""
@@ -111,10 +126,14 @@ def is_part(value: Mapping[str, Any]) -> bool:
     if "role" in value:
         return False
     kind = value.get("type")
+    if is_function_call(value):
+        return True
     if isinstance(kind, str):
-        if kind in _TEXT or kind in _CALL or kind in _RESULT or kind in _THOUGHT:
+        if kind in _TEXT or kind in _CALL or kind in _RESULT or is_thought(kind):
             return kind not in ITEM_TYPES or "parts" in value
-        return _is_media(kind, value)
+        return kind.rpartition(".")[2] in _DOTNET or _is_media(kind, value)
+    if is_bare_call(value) or is_bare_result(value):
+        return True
     if "content" in value:
         return False
     if "text" in value:
@@ -122,6 +141,22 @@ def is_part(value: Mapping[str, Any]) -> bool:
     if value.keys() <= _BARE_BESIDE:
         return any(isinstance(value.get(key), dict) for key in _BARE_MEDIA)
     return any(isinstance(value.get(key), dict) for key in _BARE)
+
+
+def is_bare_call(value: Mapping[str, Any]) -> bool:
+    """Whether an object is a call as the Vercel AI SDK returns it: `{toolCallId, toolName, input}`."""
+    return "toolName" in value and "toolCallId" in value and not is_bare_result(value)
+
+
+def is_function_call(value: Mapping[str, Any]) -> bool:
+    """Whether an object is one of OpenAI's `tool_calls`, which Koog writes as the content of a turn."""
+    function = value.get("function")
+    return isinstance(function, dict) and "arguments" in function and value.get("type", "function") == "function"
+
+
+def is_bare_result(value: Mapping[str, Any]) -> bool:
+    """Whether an object is such a call with what came of it."""
+    return "toolName" in value and "toolCallId" in value and not {"output", "result"}.isdisjoint(value)
 
 
 def _is_media(kind: str, value: Mapping[str, Any]) -> bool:
@@ -144,15 +179,20 @@ def add_part(turn: Turn, part: JsonValue) -> None:
         if part is not None:
             turn.texts.append(as_text(part))
         return
+    if is_function_call(part):
+        add_call(turn, part)
+        return
     kind = type_of(part) or text_of(part.get("block_type"))  # the latter LlamaIndex's
+    if kind and (plain := _DOTNET.get(kind.rpartition(".")[2])):
+        part, kind = _of_dotnet(part, plain), plain
     if kind in _TEXT:
         turn.texts.append(_part_text(part))
     elif kind in _CALL:
         add_call(turn, part)
     elif kind in _RESULT:
         _add_result(turn, part)
-    elif kind in _THOUGHT:
-        turn.thoughts.append(_thought(part))
+    elif is_thought(kind):
+        turn.thoughts.append(thought_text(part))
     elif not kind:
         _add_bare(turn, part)
     else:
@@ -171,7 +211,7 @@ def add_call(turn: Turn, call: JsonValue) -> None:
     arguments = _held(inner, _ARGUMENTS)
     identity = text_of(first(call, *_IDS))
     made = ToolCall(name or "unknown", read_arguments(arguments), identity)
-    if identity is None or all(known.id != identity for known in turn.calls):
+    if len(turn.calls) < MOST_CALLS and (identity is None or all(known.id != identity for known in turn.calls)):
         turn.calls.append(made)
 
 
@@ -222,11 +262,32 @@ def _part_text(part: Mapping[str, Any]) -> str:
     return text if isinstance(text, str) else result_text(text)
 
 
-def _thought(part: Mapping[str, Any]) -> str:
-    found = first(part, "content", "thinking", "text", "reasoning", "summary")
-    if found is None and part.get("type") == "redacted_thinking":
-        return "[redacted]"
-    return result_text(found)
+def is_thought(kind: object) -> bool:
+    """Whether a part's type is one for reasoning: `thinking`, `Microsoft.Extensions.AI.TextReasoningContent`."""
+    if not isinstance(kind, str):
+        return False
+    return kind in _THOUGHT or any(word in kind.lower() for word in ("reasoning", "thinking"))
+
+
+def thought_text(value: JsonValue) -> str:
+    """What a model thought, of one part, a list of them or plain text; signatures and sealed data are no words."""
+    if isinstance(value, list):
+        return "\n".join(filter(None, map(thought_text, value)))
+    if not isinstance(value, dict):
+        return as_text(value)
+    found = first(value, "content", "thinking", "text", "reasoning", "summary", "reasoningText")
+    if found is None:
+        return "[redacted]" if "redacted" in str(value.get("type")) else ""
+    return thought_text(found) if isinstance(found, dict | list) else as_text(found)
+
+
+def _of_dotnet(part: dict[str, JsonValue], kind: str) -> dict[str, JsonValue]:
+    held = part.get("content")
+    return {**(held if isinstance(held, dict) else part), "type": kind}
+
+
+def _unsealed(part: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    return {key: value for key, value in part.items() if key not in _SIGNATURES}
 
 
 def _add_bare(turn: Turn, part: dict[str, JsonValue]) -> None:
@@ -235,6 +296,10 @@ def _add_bare(turn: Turn, part: dict[str, JsonValue]) -> None:
         add_call(turn, call)
     elif isinstance(inner := part.get("message_content"), dict):
         add_part(turn, inner)
+    elif is_bare_result(part):
+        _add_result(turn, part)
+    elif is_bare_call(part):
+        add_call(turn, part)
     elif is_json_block(part):
         turn.texts.append(as_text(part["json"]))
     elif part.get("block_type") == "tool_call":
@@ -243,14 +308,14 @@ def _add_bare(turn: Turn, part: dict[str, JsonValue]) -> None:
         add_call(turn, call)
     elif isinstance(result := _held(part, _BARE_RESULTS), dict):
         _add_result(turn, result)
-    elif isinstance(thought := part.get("reasoningContent"), dict):
-        thought = thought.get("reasoningText") or thought
-        turn.thoughts.append(as_text(thought.get("text") if isinstance(thought, dict) else thought))
+    elif (thought := first(part, "reasoningContent", "reasoning")) is not None:
+        turn.thoughts.append(thought_text(thought))
     elif (text := part.get("text")) is not None:
         (turn.thoughts if part.get("thought") is True else turn.texts).append(as_text(text))
     else:
         media = next((key for key in _BARE_MEDIA if key in part), None)
-        turn.texts.append(_media(media, part[media]) if media else as_text(part))
+        rest = _unsealed(part)
+        turn.texts.append(_media(media, part[media]) if media else as_text(rest) if rest else "")
 
 
 def _add_other(turn: Turn, part: dict[str, JsonValue], kind: str) -> None:
@@ -259,7 +324,7 @@ def _add_other(turn: Turn, part: dict[str, JsonValue], kind: str) -> None:
     elif (text := first(part, "text", "content")) is not None and isinstance(text, str):
         turn.texts.append(text)
     else:
-        turn.texts.append(as_text(part))
+        turn.texts.append(as_text(_unsealed(part)))
 
 
 def _media(kind: str, part: JsonValue) -> str:
@@ -268,7 +333,7 @@ def _media(kind: str, part: JsonValue) -> str:
     for key in ("source", "image", "image", "audio", "input_audio", "file", "image_url"):
         if isinstance(inner := holder.get(key), dict):
             holder = inner
-    mime = text_of(first(holder, "mime_type", "mimeType", "media_type", "mediaType", "format"))
+    mime = text_of(first(holder, "mime_type", "mimeType", "media_type", "mediaType", "contentType", "format"))
     modality = text_of(holder.get("modality"))
     word = modality or next((known for known in ("image", "audio", "video", "document") if known in kind.lower()), "")
     word = word or (mime.split("/")[0] if mime and "/" in mime else "file")

@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
+from ...model.reading.doubles import BY_SHAPE
 from ...model.traces import Annotation, Span, SpanBatch, TraceFacts
 from ..otlp.raw import RawLog, RawSpan
-from . import (
+from . import genai, logs
+from .base import keep_place
+from .events import EVENT_NAMES
+from .judgements import judgements_in
+from .machinery import is_machinery
+from .products import (
     claude_code,
     claude_code_logs,
     codex,
-    genai,
     generic,
     langfuse,
     langsmith,
     logfire_openai_agents,
-    logs,
     mlflow,
     openinference,
     openllmetry,
     vercel,
 )
-from .events import EVENT_NAMES
-from .machinery import is_machinery
+from .products.dialects import read_with
+from .products.frameworks import dialect_of
 
 _GENAI_KEYS = ("gen_ai.", "mcp.method.", "pydantic_ai.", "all_messages_events", "gcp.vertex.agent.", "llm.request.type")
 _Reader = Callable[[RawSpan, list[Annotation]], Span]
@@ -35,7 +39,6 @@ _BY_KEY: tuple[tuple[str, _Reader], ...] = (
     ("traceloop.span.kind", openllmetry.read),
     ("crewai.crew.id", openllmetry.read),
     ("ai.operationId", vercel.read),
-    ("gen_ai.operation.name", genai.read),
 )
 """The key that tells the convention of a span; the first that is there decides."""
 
@@ -59,7 +62,14 @@ def to_batch(raw_spans: Iterable[RawSpan], raw_logs: Iterable[RawLog] = ()) -> S
         if is_machinery(raw):
             left_out[raw.span_id] = raw
         else:
-            batch.spans.append(to_span(raw, notes[raw.trace_id]))
+            span = to_span(raw, notes[raw.trace_id])
+            if raw.parent_span_id is None or raw.entered:
+                keep_place(span, raw)
+            if raw.events:
+                notes[raw.trace_id].extend(judgements_in(raw))
+            batch.spans.append(span)
+            if span.convention == BY_SHAPE:
+                batch.by_shape[raw.scope or "an unnamed scope"] += 1
     if left_out:
         _lift(batch.spans, left_out)
     _add_logs(raw_logs, batch, notes)
@@ -85,12 +95,18 @@ def to_span(raw: RawSpan, notes: list[Annotation]) -> Span:
     for key, read in _BY_KEY:
         if key in attributes:
             return read(raw, notes)
+    if (dialect := dialect_of(raw)) is not None:
+        return read_with(dialect, raw, notes)
+    if "gen_ai.operation.name" in attributes:
+        return genai.read(raw, notes)
     if "span.type" in attributes and "claude_code" in raw.scope:
         return claude_code.read(raw, notes)
     if any(key.startswith(_GENAI_KEYS) for key in attributes) or any(event.name in EVENT_NAMES for event in raw.events):
         return genai.read(raw, notes)
     if openllmetry.is_vector_query(raw):
         return openllmetry.read_vector_query(raw, notes)
+    if openinference.is_without_kind(raw):
+        return openinference.read(raw, notes)
     return generic.read(raw, notes)
 
 

@@ -35,6 +35,9 @@ _READ = (
     "cache_read",
     "cacheReadInputTokens",
     "cachedContentTokenCount",
+    "cachedContentTokens",
+    "prompt_cached_tokens",
+    "promptCachedTokens",
     "cached_content_token_count",
     "input_cache_read",
 )
@@ -53,6 +56,7 @@ _REASONING = (
     "reasoningTokens",
     "reasoning",
     "thoughtsTokenCount",
+    "thoughtsTokens",
     "thoughts_token_count",
     "output_reasoning_tokens",
 )

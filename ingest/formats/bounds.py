@@ -50,7 +50,7 @@ def _bounded(batch: SpanBatch, source: Source, runs: _Runs) -> Iterator[ReadItem
     batch.facts[:] = [facts for facts in batch.facts if facts.trace_key not in problems]
     if look.has_long_text or not look.is_encodable:
         _rewrite(batch, source.limits)
-    if batch.spans or batch.facts:
+    if batch.spans or batch.facts or batch.scales or batch.span_notes:
         yield batch
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...model.errors import BadInputError
+from ...model.errors import BadInputError, TooLargeError
 from ...model.text.jsontext import as_text, parse_if_json
 from ...model.traces import JsonValue, Message, ToolCall
-from ..limits import deeper_than
+from ..conventions.parts import is_thought, thought_text
+from ..limits import MOST_CALLS, deeper_than
 from .fields import mapping, shortened
 
 ROLES = {
@@ -67,12 +68,17 @@ def to_messages(raw: JsonValue, *, where: str = "message") -> list[Message]:
         role=role,
         content=text,
         tool_calls=calls,
-        tool_call_id=_text(raw.get("tool_call_id")) or None,
+        tool_call_id=_text(raw.get("tool_call_id") or raw.get("toolCallId") or _own_call_id(raw, role)) or None,
         name=_text(raw.get("name")) or None,
         reasoning=reasoning,
         is_error=bool(raw.get("is_error")) or raw.get("status") == "error" or bool(raw.get("error")),
     )
     return [*results, message]
+
+
+def _own_call_id(raw: Mapping[str, JsonValue], role: str) -> JsonValue:
+    """tau2 gives a tool's message the id of the call that it answers."""
+    return raw.get("id") if role == "tool" and "requestor" in raw else None
 
 
 def content_text(content: JsonValue) -> str:
@@ -95,9 +101,9 @@ def _parts(content: JsonValue) -> tuple[str, str | None, tuple[ToolCall, ...]]:
             kind = part.get("type")
             if kind in ("tool_use", "server_tool_use", "tool_call"):
                 calls.append(_call(part))
-            elif kind in ("thinking", "reasoning"):
-                thoughts.append(_text(part.get("thinking") or part.get("text") or part.get("reasoning")))
-            elif kind not in ("tool_result", "redacted_thinking"):
+            elif is_thought(kind):
+                thoughts.append(thought_text(part))
+            elif kind != "tool_result":
                 texts.append(_part_text(part))
         else:
             texts.append(as_text(part))
@@ -149,6 +155,11 @@ def _tool_calls(raw: JsonValue, where: str) -> Iterator[ToolCall]:
         return
     if not isinstance(raw, list):
         raise BadInputError(f"tool_calls is a list of calls, not {_kind_of(raw)}.", where=where)
+    if len(raw) > MOST_CALLS:
+        raise TooLargeError(
+            f"A message with {len(raw):,} tool calls (limit: {MOST_CALLS:,}). Split it, as no model asks for so many.",
+            where=where,
+        )
     for call in raw:
         if not isinstance(call, dict):
             raise BadInputError(f"A tool call is an object, not {_kind_of(call)}.", where=where)

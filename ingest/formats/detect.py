@@ -6,20 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ...model.errors import BadInputError, UsageError, did_you_mean
-from . import (
-    inspect_log,
-    jaeger,
-    langfuse,
-    langsmith,
-    messages,
-    mlflow,
-    openai_agents,
-    openai_chat,
-    otlp,
-    phoenix,
-    reviews_csv,
-    span_tree,
-)
+from . import console, jaeger, messages, otlp
 from .agents import (
     aider,
     atif,
@@ -37,8 +24,22 @@ from .agents import (
     openhands,
     swe_agent,
 )
+from .chats import assistants, chatgpt, claude_ai, message_list, openai_chat, sharegpt
+from .evaluations import datasets, deepeval, inspect_log, openai_evals, promptfoo, reviews_csv, tau
 from .fields import shortened
 from .head import Head, make_head
+from .platforms import (
+    braintrust,
+    langfuse,
+    langsmith,
+    logfire,
+    mlflow,
+    openai_agents,
+    opik,
+    phoenix,
+    span_tree,
+    weave,
+)
 from .records import ReadItem, Source
 
 
@@ -71,17 +72,32 @@ FORMATS: tuple[Format, ...] = (
     Format("aider", "Aider chat history", aider.sniff, aider.read),
     Format("mini-swe-agent", "mini-swe-agent trajectory", mini_swe_agent.sniff, mini_swe_agent.read),
     Format("swe-agent", "SWE-agent trajectory", swe_agent.sniff, swe_agent.read),
+    Format("console", "spans of OpenTelemetry's console exporter", console.sniff, console.read),
+    Format("logfire", "Logfire records", logfire.sniff, logfire.read),
+    Format("braintrust", "Braintrust rows", braintrust.sniff, braintrust.read),
+    Format("weave", "Weave calls", weave.sniff, weave.read),
+    Format("promptfoo", "promptfoo results", promptfoo.sniff, promptfoo.read),
+    Format("deepeval", "DeepEval results", deepeval.sniff, deepeval.read),
+    Format("openai-evals", "OpenAI evals log or output items", openai_evals.sniff, openai_evals.read),
+    Format("openai-assistants", "OpenAI Assistants threads", assistants.sniff, assistants.read),
+    Format("tau-bench", "tau-bench or tau2 results", tau.sniff, tau.read),
+    Format("chatgpt-export", "ChatGPT data export", chatgpt.sniff, chatgpt.read),
+    Format("claude-ai-export", "claude.ai data export", claude_ai.sniff, claude_ai.read),
+    Format("sharegpt", "ShareGPT conversations", sharegpt.sniff, sharegpt.read),
     Format("openai-agents", "OpenAI Agents trace export", openai_agents.sniff, openai_agents.read),
     Format("mlflow", "MLflow trace JSON", mlflow.sniff, mlflow.read),
     Format("langsmith", "LangSmith runs", langsmith.sniff, langsmith.read),
     Format("phoenix", "Phoenix spans", phoenix.sniff, phoenix.read),
     Format("jaeger", "Jaeger traces", jaeger.sniff_jaeger, jaeger.read_jaeger),
+    Format("opik", "Opik traces and spans", opik.sniff, opik.read),
     Format("messages", "messages format, one conversation an object", messages.sniff, messages.read),
     Format("langfuse", "Langfuse traces, observations, scores", langfuse.sniff, langfuse.read),
     Format("zipkin", "Zipkin spans", jaeger.sniff_zipkin, jaeger.read_zipkin),
-    Format("openai-chat", "OpenAI chat messages, one conversation a line", openai_chat.sniff, openai_chat.read),
+    Format("openai-chat", "OpenAI or Anthropic conversations, one a line", openai_chat.sniff, openai_chat.read),
+    Format("message-list", "chat messages of one conversation", message_list.sniff, message_list.read),
     Format("otlp", "OTLP protobuf request", otlp.sniff_protobuf, otlp.read_protobuf),
     Format("reviews-csv", "CSV of past reviews", reviews_csv.sniff, reviews_csv.read),
+    Format("data-set", "items of a data set, which hold no run", datasets.sniff, datasets.read),
 )
 """Every format, the more specific before the more general."""
 
@@ -122,7 +138,7 @@ def format_named(name: str) -> Format:
 
 _TAR_MARK = slice(257, 262)
 _OTHERS = (
-    (b"PAR1", "a Parquet file; write it as JSON lines: df.to_json('runs.jsonl', orient='records', lines=True)"),
+    (b"PAR1", "a Parquet file inside an archive; unpack it first"),
     (b"ARROW1", "an Arrow file; write it as JSON lines: df.to_json('runs.jsonl', orient='records', lines=True)"),
     (b"SQLite format 3", "a SQLite database; export its traces as JSON"),
     (b"%PDF", "a PDF"),

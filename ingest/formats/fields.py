@@ -8,39 +8,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ...model.errors import BadInputError
+from ...model.reading.scores import word_outcome
 from ...model.text.jsontext import as_text, canonical, parse_if_json
 from ...model.traces import JsonValue, Outcome
 
-_PASS = {
-    "pass",
-    "passed",
-    "success",
-    "successful",
-    "succeeded",
-    "ok",
-    "correct",
-    "true",
-    "good",
-    "resolved",
-    "c",
-    "thumbs_up",
-    "thumbs up",
-    "👍",
-}
-_FAIL = {
-    "fail",
-    "failed",
-    "failure",
-    "error",
-    "incorrect",
-    "false",
-    "bad",
-    "unresolved",
-    "i",
-    "thumbs_down",
-    "thumbs down",
-    "👎",
-}
 _NS = 1_000_000_000
 MAX_ID = 1_024
 """Characters of an id that a record gives."""
@@ -95,7 +66,7 @@ def time_ns(value: JsonValue) -> int | None:
         return None
     if isinstance(value, str):
         return _iso_ns(value.strip())
-    if not isinstance(value, int | float) or value <= 0 or not math.isfinite(value):
+    if not isinstance(value, int | float) or not 0 < value < 2**64:
         return None
     for bound, factor in ((1e11, _NS), (1e14, 1_000_000), (1e17, 1_000)):
         if value < bound:
@@ -127,10 +98,10 @@ def outcome_of(value: JsonValue) -> Outcome | None:
         return None
     if isinstance(value, bool):
         return Outcome.PASS if value else Outcome.FAIL
-    word = as_text(value).strip().lower()
-    if word in _PASS or word == "1":
+    word = as_text(value).strip().casefold()
+    if word in ("1", "c"):
         return Outcome.PASS
-    return Outcome.FAIL if word in _FAIL or word == "0" else Outcome.UNKNOWN
+    return Outcome.FAIL if word in ("0", "i", "error") else word_outcome(word) or Outcome.UNKNOWN
 
 
 def tags_of(value: JsonValue) -> tuple[str, ...]:
@@ -144,7 +115,7 @@ def tags_of(value: JsonValue) -> tuple[str, ...]:
 
 def count(value: JsonValue) -> int:
     """A token count; 0 where there is none or it makes no sense."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         return 0
     return int(value) if 0 <= value < 2**53 else 0
 

@@ -31,10 +31,23 @@ def judgement(
     kind: AnnotatorKind = AnnotatorKind.CODE,
     span_id: JsonValue = None,
     source: str | None = None,
+    ends: tuple[JsonValue, JsonValue] = (None, None),
+    is_expectation: bool = False,
 ) -> Annotation | None:
     """One annotation; None where nothing was judged.
 
-    Numbers and truth values become the score, words the label.
+    Numbers and truth values become the score, words the label. What they mean is told by `store.scores`.
+
+    Args:
+        name: What was judged.
+        value: Number, truth value or words.
+        label: Words beside a number.
+        explanation: Why.
+        kind: Who judged.
+        span_id: What was judged; None for the whole run.
+        source: The product or person that it comes from.
+        ends: Lowest and highest value of the scale, where the data declares them.
+        is_expectation: Whether it says what should be, not what was.
     """
     score = number(value) if not isinstance(value, str) else None
     if isinstance(value, bool):
@@ -49,6 +62,9 @@ def judgement(
         annotator_kind=kind,
         span_id=optional_text(span_id),
         source=source,
+        low=number(ends[0]),
+        high=number(ends[1]),
+        is_expectation=is_expectation,
     )
     return found if found.label or found.score is not None or found.explanation else None
 

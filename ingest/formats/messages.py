@@ -27,6 +27,9 @@ from ...model.traces import (
     Usage,
 )
 from .chat import json_or_text, to_messages
+from .dialogue.speakers import heard
+from .dialogue.textloop import with_results
+from .dialogue.turns import single_turns
 from .fields import (
     count,
     mapping,
@@ -43,8 +46,6 @@ from .fields import (
 from .head import Head
 from .records import ReadItem, Record, Source, each_record
 from .session import set_failed
-from .speakers import heard
-from .textloop import with_results
 
 CONVENTION = "messages"
 _ERROR_TEXT = 2_000
@@ -115,7 +116,7 @@ def _set_times(spans: list[Span], value: Mapping[str, JsonValue]) -> None:
 
 
 def conversation_spans(trace_key: str, raw_messages: list[JsonValue], convention: str = CONVENTION) -> list[Span]:
-    """One span per message, in order.
+    """One span per message, in order; a message that holds several turns (`single_turns`) has one for each.
 
     Raises:
         BadInputError: if a message cannot be read; `where` is `messages[i]`.
@@ -123,7 +124,8 @@ def conversation_spans(trace_key: str, raw_messages: list[JsonValue], convention
     Cost: O(n²) references for n messages, since each model step holds the conversation before it; texts are shared.
     """
     state = _Conversation(trace_key, convention)
-    return in_given_order([state.step(index, raw) for index, raw in enumerate(raw_messages)])
+    turns = enumerate(single_turns(raw_messages))
+    return in_given_order([state.step(place, raw, f"messages[{index}]") for place, (index, raw) in turns])
 
 
 def in_given_order(spans: list[Span]) -> list[Span]:
@@ -146,8 +148,7 @@ class _Conversation:
     turns: list[Message] = field(default_factory=list)
     open_calls: list[ToolCall] = field(default_factory=list)
 
-    def step(self, index: int, raw: JsonValue) -> Span:
-        where = f"messages[{index}]"
+    def step(self, index: int, raw: JsonValue, where: str) -> Span:
         messages = to_messages(raw, where=where)
         last, extra = messages[-1], mapping(raw)
         span = Span(
@@ -223,8 +224,10 @@ def usage_of(value: JsonValue) -> Usage | None:
     details = mapping(
         raw.get("prompt_tokens_details") or raw.get("input_tokens_details") or raw.get("input_token_details")
     )
-    taken = count(raw.get("input_tokens") or raw.get("prompt_tokens"))
-    given = count(raw.get("output_tokens") or raw.get("completion_tokens"))
+    taken = count(_first(raw, "input_tokens", "prompt_tokens", "inputTokens", "promptTokens", "prompt", "input"))
+    given = count(
+        _first(raw, "output_tokens", "completion_tokens", "outputTokens", "completionTokens", "completion", "output")
+    )
     read = count(raw.get("cache_read_input_tokens") or raw.get("input_tokens_cache_read"))
     written = count(raw.get("cache_creation_input_tokens") or raw.get("input_tokens_cache_write"))
     is_beside = "input_tokens_cache_read" not in raw or count(raw.get("total_tokens")) >= taken + given + read + written
@@ -236,6 +239,10 @@ def usage_of(value: JsonValue) -> Usage | None:
         cache_write_tokens=written,
         reasoning_tokens=count(thought.get("reasoning_tokens") or raw.get("reasoning_tokens")),
     )
+
+
+def _first(raw: Mapping[str, JsonValue], *names: str) -> JsonValue:
+    return next((raw[name] for name in names if raw.get(name) is not None), None)
 
 
 def _facts(trace_key: str, value: Mapping[str, JsonValue]) -> TraceFacts:

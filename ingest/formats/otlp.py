@@ -14,7 +14,7 @@ from ..compressed import plain_name
 from .fields import mapping, sequence
 from .head import Head
 from .otlp_frames import frames, framing
-from .phoenix_scopes import restore_scopes, with_metadata
+from .platforms.phoenix_scopes import restore_scopes, with_metadata
 from .records import ReadItem, RecordError, Source, raw_records
 
 if TYPE_CHECKING:
@@ -28,8 +28,12 @@ _REQUEST_KEYS = {
     "resource_logs",
     "resource_metrics",
 }
+_TEMPO = "batches"
+"""What Tempo's API calls the list of resource spans."""
 _CAPTURED = re.compile(r"^\d+-(traces|logs)\.(pb|json)$")
 _SPAN_KEYS = (("startTimeUnixNano", "spanId"), ("start_time_unix_nano", "span_id"))
+_SCOPES = {"scopeSpans", "instrumentationLibrarySpans", "scope_spans"}
+_WRAP = 64
 _PROTOBUF, _JSON = "application/x-protobuf", "application/json"
 _FRAME_HEAD = 16
 _FLUSH_RECORDS = 4_000
@@ -38,13 +42,41 @@ _FLUSH_RECORDS = 4_000
 
 def sniff_json(head: Head) -> bool:
     """Whether the file is an OTLP/JSON request or lines of them."""
-    return bool(_REQUEST_KEYS & head.first.keys()) or _is_span(sequence(head.first.get("data"))[:1])
+    first = mapping(head.first.get("trace")) or head.first
+    is_tempo = any(_SCOPES & mapping(item).keys() for item in sequence(first.get(_TEMPO))[:1])
+    return bool((_REQUEST_KEYS | _SCOPES) & first.keys()) or is_tempo or _is_span(sequence(head.first.get("data"))[:1])
 
 
 def _is_span(page: list[JsonValue]) -> bool:
     """Whether the first item of a page is a bare OTLP span, as Phoenix's API gives them."""
     first = mapping(page[0]) if page else {}
     return any({time, span_id} <= first.keys() for time, span_id in _SPAN_KEYS)
+
+
+def _requests(body: bytes) -> list[bytes] | None:
+    """The requests of a list of them, or one in Tempo's words; None for anything else.
+
+    Raises:
+        BadInputError: if it is no JSON.
+    """
+    if body.lstrip()[:1] != b"[" and b'"batches"' not in body and b'"trace"' not in body[:_WRAP]:
+        return None
+    try:
+        value = parse(body)
+    except ValueError as err:
+        raise BadInputError(f"Not valid JSON: {err}.") from err
+    items = value if isinstance(value, list) else [value]
+    return [canonical(_plain(mapping(item))) for item in items]
+
+
+def _plain(value: dict[str, JsonValue]) -> JsonValue:
+    """A request with OTLP's own names; ids in Tempo's base64 are read as such by the decoder."""
+    inner = mapping(value.get("trace")) or value
+    if _SCOPES & inner.keys():
+        inner = {_TEMPO: [inner]}
+    if _TEMPO not in inner:
+        return inner
+    return {"resourceSpans": inner[_TEMPO]}
 
 
 def _page_as_request(body: bytes) -> bytes | None:
@@ -171,6 +203,10 @@ class _Joined:
         """
         from ..otlp.decode import decode_logs, decode_traces
 
+        if (requests := _requests(body)) is not None:
+            for request in requests:
+                self.json(request, problems)
+            return
         bounds = self._bounds()
         if b'"resourceSpans"' not in body and (page := _page_as_request(body)):
             found = decode_traces(page, _JSON, problems, bounds)

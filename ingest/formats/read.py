@@ -13,7 +13,7 @@ from typing import BinaryIO
 from ...model.errors import BadInputError, UsageError
 from ..compressed import ZipArchive, compression_of, decompressed, plain_name
 from ..limits import DEFAULT_LIMITS, Limits
-from . import otlp
+from . import otlp, parquet
 from .agents import cline, gemini_cli, openhands
 from .agents.claude_code_files import is_read_with_session
 from .bounds import within_limits
@@ -25,7 +25,9 @@ from .records import LeftOut, ReadItem, RecordError, Source
 
 __all__ = ["LeftOut", "Progress", "ReadItem", "RecordError", "read_path", "unread_files"]
 
-DATA_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".pb", ".binpb", ".eval", ".zip", ".traj")
+DATA_SUFFIXES = (
+    *(".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".pb", ".binpb", ".eval", ".zip", ".traj", ".parquet"),
+)
 """What is looked at in a folder; a file that is named directly may be called anything."""
 IGNORED_NAMES = (
     *("expected.json", "requests.json", "result.json", "package.json", "pyproject.json"),
@@ -125,8 +127,8 @@ class _Reader:
         begun = False
         try:
             with self._open_raw(path) as raw:
-                is_zip = compression_of(raw.read(8)) == "zip"
-            for item in self._archive(path) if is_zip else self._read(self._source(path)):
+                magic = raw.read(8)
+            for item in self._items(path, magic):
                 begun = True
                 yield item
         except BadInputError as err:
@@ -135,6 +137,18 @@ class _Reader:
             yield RecordError(str(path), err.where or "file", str(err))
         except OSError as err:
             yield RecordError(str(path), "file", f"Cannot be read: {err.strerror or err}.")
+
+    def _items(self, path: Path, magic: bytes) -> Iterator[ReadItem]:
+        if compression_of(magic) == "zip":
+            return self._archive(path)
+        if magic.startswith(parquet.MAGIC):
+            return self._read(self._parquet(path))
+        return self._read(self._source(path))
+
+    def _parquet(self, path: Path) -> Source:
+        """The rows of a Parquet file as lines of JSON."""
+        opened = partial(parquet.json_lines, path, self._limits)
+        return Source(str(path), path.with_suffix(".jsonl").name, opened, self._limits, path)
 
     def _archive(self, path: Path) -> Iterator[ReadItem]:
         with ZipArchive(self._open_raw(path), self._limits) as archive:

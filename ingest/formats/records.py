@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -11,9 +11,14 @@ from ...model.errors import BadInputError, TooLargeError
 from ...model.text.jsontext import parse
 from ...model.traces import JsonValue, SpanBatch
 from ..limits import DEFAULT_LIMITS, Limits, readable_bytes
-from . import table
+from . import spreadsheet as table
 from .loose import loose_values
 
+DATASET_ITEMS = (
+    "They hold a question and an expectation, and no run: import the runs that answered them, or write cases from them "
+    "(`retrospan case new`)."
+)
+"""Why an item of a data set is no trace."""
 _BOM = b"\xef\xbb\xbf"
 _SKIP_CHUNK = 1 << 20
 _HEADER_BYTES = 1 << 16
@@ -160,6 +165,24 @@ def paged_records(source: Source, names: tuple[str, ...] = ("data",)) -> Iterato
             place = "" if record.where == "document" else f"{record.where}, "
             for index, item in enumerate(page):
                 yield Record(f"{place}{name}[{index}]", item)
+        else:
+            yield record
+
+
+def part_records(
+    source: Source, parts: Callable[[dict[str, JsonValue]], Iterable[tuple[str, JsonValue]]]
+) -> Iterator[Record | RecordError]:
+    """As `json_records`, with each record that holds others in its place by these.
+
+    Args:
+        source: The file.
+        parts: Place and value of what an object holds; nothing where it is a record itself.
+    """
+    for record in json_records(source):
+        value = record.value if isinstance(record, Record) else None
+        held = list(parts(value)) if isinstance(value, dict) else []
+        if held:
+            yield from (Record(place, item) for place, item in held)
         else:
             yield record
 

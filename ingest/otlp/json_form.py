@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...model.errors import BadInputError
-from ...model.text.jsontext import parse
+from ...model.text.jsontext import fits, parse
 from ...model.traces import JsonValue
-from .raw import Bounds, RawEvent, RawLog, RawSpan, plain_float
+from .raw import Bounds, RawEvent, RawLog, RawSpan, is_entered, plain_float
 
 _HEX = re.compile(r"(?:[0-9a-fA-F]{16}){1,2}")
 _STATUS = {"STATUS_CODE_UNSET": 0, "STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2, "UNSET": 0, "OK": 1, "ERROR": 2}
@@ -39,13 +39,13 @@ def read_spans(body: bytes, bounds: Bounds) -> Iterator[RawSpan]:
         BadInputError: if the text is no JSON or no such request; `where` names the place.
     """
     sequence = 0
-    for by_resource, where in _items(_request(body, "resourceSpans"), "resourceSpans", ""):
+    for by_resource, where in _all_items(body, "resourceSpans"):
         resource = _resource(by_resource, bounds)
         scopes = "scopeSpans" if "scopeSpans" in by_resource else "instrumentationLibrarySpans"
         for by_scope, place in _items(by_resource, scopes, where):
-            scope = _scope(by_scope, bounds)
+            scope, about = _scope(by_scope, bounds), _scope_attributes(by_scope, bounds)
             for span, at in _items(by_scope, "spans", place):
-                yield _span(span, scope, resource, sequence, at, bounds)
+                yield _span(span, scope, about, resource, sequence, at, bounds)
                 sequence += 1
 
 
@@ -56,7 +56,7 @@ def read_logs(body: bytes, bounds: Bounds) -> Iterator[RawLog]:
         BadInputError: if the text is no JSON or no such request; `where` names the place.
     """
     sequence = 0
-    for by_resource, where in _items(_request(body, "resourceLogs"), "resourceLogs", ""):
+    for by_resource, where in _all_items(body, "resourceLogs"):
         resource = _resource(by_resource, bounds)
         for by_scope, place in _items(by_resource, "scopeLogs", where):
             scope = _scope(by_scope, bounds)
@@ -70,7 +70,13 @@ def attributes_of(pairs: Any, bounds: Bounds) -> dict[str, JsonValue]:
     return _attributes(_camel(pairs, 0), bounds)
 
 
-def _request(body: bytes, key: str) -> dict[str, Any]:
+def _all_items(body: bytes, key: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """The resources of a request, or of a list of requests, which some writers make of a collector's lines."""
+    for number, request in enumerate(requests := _requests(body, key)):
+        yield from _items(request, key, f"[{number}]" if len(requests) > 1 else "")
+
+
+def _requests(body: bytes, key: str) -> list[dict[str, Any]]:
     try:
         value = parse(body)
     except (ValueError, RecursionError) as err:
@@ -78,13 +84,15 @@ def _request(body: bytes, key: str) -> dict[str, Any]:
             f"This body of {len(body)} bytes is no JSON ({err}). Send OTLP/JSON, or application/x-protobuf.",
             where="request body",
         ) from err
-    if isinstance(value, dict) and (_snake(key) in value or any(name in body for name in _SNAKE_FIELDS)):
-        value = _camel(value, 0)
-    if not isinstance(value, dict):
-        raise BadInputError(
-            f"An OTLP/JSON request is an object with {key!r}, not {_kind(value)}.", where="request body"
-        )
-    return value
+    requests: list[dict[str, Any]] = []
+    for request in value if isinstance(value, list) and value else [value]:
+        if not isinstance(request, dict):
+            raise BadInputError(
+                f"An OTLP/JSON request is an object with {key!r}, not {_kind(request)}.", where="request body"
+            )
+        requests.append(request)
+    spelled_otherwise = any(name in body for name in _SNAKE_FIELDS)
+    return [_camel(each, 0) if spelled_otherwise or _snake(key) in each else each for each in requests]
 
 
 def _snake(key: str) -> str:
@@ -133,8 +141,19 @@ def _scope(holder: dict[str, Any], bounds: Bounds) -> str:
     return _text(scope.get("name"), bounds) if isinstance(scope, dict) else ""
 
 
+def _scope_attributes(holder: dict[str, Any], bounds: Bounds) -> dict[str, JsonValue]:
+    scope = holder.get("scope")
+    return _attributes(scope.get("attributes"), bounds) if isinstance(scope, dict) else {}
+
+
 def _span(
-    span: dict[str, Any], scope: str, resource: dict[str, JsonValue], sequence: int, where: str, bounds: Bounds
+    span: dict[str, Any],
+    scope: str,
+    about: dict[str, JsonValue],
+    resource: dict[str, JsonValue],
+    sequence: int,
+    where: str,
+    bounds: Bounds,
 ) -> RawSpan:
     status = span.get("status")
     status = status if isinstance(status, dict) else {}
@@ -160,6 +179,8 @@ def _span(
         scope,
         resource,
         sequence,
+        about,
+        isinstance(flags := span.get("flags"), int) and is_entered(flags),
     )
 
 
@@ -216,7 +237,10 @@ def _attributes(pairs: Any, bounds: Bounds) -> dict[str, JsonValue]:
         if isinstance(pair, dict) and isinstance(key := pair.get("key"), str):
             value = pair.get("value")
             text = value.get("stringValue") if isinstance(value, dict) else None
-            found[key] = bounds.text(text) if isinstance(text, str) else _value(value, bounds, 0)
+            if isinstance(text, str):
+                bounds.attribute(key, text, found)
+            else:
+                found[key] = _value(value, bounds, 0)
     return found
 
 
@@ -247,9 +271,10 @@ def _value(value: Any, bounds: Bounds, depth: int) -> JsonValue:
 
 def _signed(value: Any, bounds: Bounds) -> JsonValue:
     try:
-        return int(value)
+        number = int(value)
     except (TypeError, ValueError, OverflowError):
         return _text(value, bounds)
+    return number if fits(number) else bounds.text(str(value))
 
 
 def _double(value: Any, bounds: Bounds) -> JsonValue:

@@ -14,7 +14,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as ProtoSpan
 
 from ...model.errors import BadInputError
 from ...model.traces import JsonValue
-from .raw import Bounds, RawEvent, RawLog, RawSpan, plain_float
+from .raw import Bounds, RawEvent, RawLog, RawSpan, is_entered, plain_float
 
 _Request = TypeVar("_Request", ExportTraceServiceRequest, ExportLogsServiceRequest)
 
@@ -29,9 +29,9 @@ def read_spans(body: bytes, bounds: Bounds) -> Iterator[RawSpan]:
     for by_resource in _parse(ExportTraceServiceRequest(), body).resource_spans:
         resource = _attributes(by_resource.resource.attributes, bounds)
         for by_scope in by_resource.scope_spans:
-            scope = by_scope.scope.name
+            scope, about = by_scope.scope.name, _attributes(by_scope.scope.attributes, bounds)
             for span in by_scope.spans:
-                yield _span(span, scope, resource, sequence, bounds)
+                yield _span(span, scope, about, resource, sequence, bounds)
                 sequence += 1
 
 
@@ -63,7 +63,14 @@ def _parse(request: _Request, body: bytes) -> _Request:
     return request
 
 
-def _span(span: ProtoSpan, scope: str, resource: dict[str, JsonValue], sequence: int, bounds: Bounds) -> RawSpan:
+def _span(
+    span: ProtoSpan,
+    scope: str,
+    about: dict[str, JsonValue],
+    resource: dict[str, JsonValue],
+    sequence: int,
+    bounds: Bounds,
+) -> RawSpan:
     status = span.status
     return RawSpan(
         span.trace_id.hex(),
@@ -79,6 +86,8 @@ def _span(span: ProtoSpan, scope: str, resource: dict[str, JsonValue], sequence:
         scope,
         resource,
         sequence,
+        about,
+        is_entered(span.flags),
     )
 
 
@@ -103,7 +112,10 @@ def _attributes(pairs: Iterable[KeyValue], bounds: Bounds) -> dict[str, JsonValu
         value = pair.value
         text = value.string_value  # nearly all values are text: one field read is cheaper than asking which is set
         if text:
-            found[pair.key] = text if len(text) <= short else bounds.text(text)
+            if len(text) <= short:
+                found[pair.key] = text
+            else:
+                bounds.attribute(pair.key, text, found)
         else:
             found[pair.key] = _value(value, bounds, 0)
     return found

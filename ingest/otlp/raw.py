@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...model.traces import JsonValue
 from ..limits import DEFAULT_LIMITS, Limits
+from ..oversize import fit
+
+LEFT_OUT = "retrospan.left_out"
+"""Attribute that names what was too large to keep, where it stood and how large it was."""
 
 
 @dataclass(slots=True)
@@ -40,6 +44,19 @@ class RawSpan:
     """Attributes of the resource, shared by all its spans."""
     sequence: int = 0
     """Order within the request."""
+    scope_attributes: dict[str, JsonValue] = field(default_factory=dict)
+    """Attributes of the instrumentation scope, shared by all its spans."""
+    entered: bool = False
+    """The parent is of another program, which may send its spans elsewhere."""
+
+
+_REMOTE = 0x300
+"""Flags of a span: whether the parent is remote is known, and it is."""
+
+
+def is_entered(flags: int) -> bool:
+    """Whether a span's flags say that its parent is of another program."""
+    return flags & _REMOTE == _REMOTE
 
 
 @dataclass(slots=True)
@@ -73,6 +90,18 @@ class Bounds:
     def text(self, text: str) -> str:
         """`text`, or its beginning and a note of what was cut."""
         return text if len(text) <= self.short else self._limits.cut(text)
+
+    def attribute(self, key: str, text: str, among: dict[str, JsonValue]) -> None:
+        """Put a text among attributes; where encoded data was too large for it, say so beside it."""
+        if len(text) <= self.short:
+            among[key] = text
+            return
+        fitted = fit(text, self._limits.attribute_bytes, self._limits.cut)
+        among[key] = fitted.text
+        if fitted.left_out:
+            known = among.get(LEFT_OUT)
+            notes: list[JsonValue] = [f"{key}: {what}" for what in fitted.left_out]
+            among[LEFT_OUT] = [*(known if isinstance(known, list) else []), *notes]
 
     def bytes(self, data: bytes) -> str:
         """Bytes as base64, cut like text."""

@@ -15,6 +15,7 @@ from ..text.jsontext import as_text, canonical, parse_if_json
 from ..traces import Fold, JsonValue, Message, Span, Step, StepKind, Trace, TraceFacts, TraceSummary
 from .calls import calls_told
 from .digest import digest_of
+from .doubles import BY_SHAPE
 from .folding import fold_spans
 from .merge import absorb
 from .run_facts import summarise
@@ -131,8 +132,10 @@ def build_steps(
         digest: Content digest of a span; the store passes the one it has kept.
     """
     by_id = {span.span_id: span for span in spans}
+    by_place = {place.span_id for place in order.places}
     shown = _Shown()
-    told = calls_told(spans)
+    told = calls_told(spans, by_place)
+    frames = _sums(order, by_id)
     steps: list[Step] = []
     callers: dict[tuple[int | None, str], str | None] = {}
     for index, place in enumerate(order.places):
@@ -143,12 +146,35 @@ def build_steps(
             span = absorb(span, by_id[other])
         span, added = told.complete(span)
         digests.append(added)
+        if index in frames:
+            span = _as_frame(span)
         agent = span.agent or callers.get((place.parent, span.tool or ""))
         agent = agent or _agent_around(span, by_id, steps[place.parent] if place.parent is not None else None)
         for message in span.output_messages:
             callers.update({(place.parent, call.name): agent for call in message.tool_calls})
         steps.append(_step(span, index, place.parent, agent, b"".join(digests).hex(), shown))
     return tuple(steps)
+
+
+def _sums(order: ReadingOrder, by_id: Mapping[str, Span]) -> set[int]:
+    """Steps that look like model calls by their values and hold several: they sum up what those used."""
+    held: dict[int, int] = {}
+    for place in order.places:
+        if by_id[place.span_id].kind is StepKind.LLM:
+            above = place.parent
+            while above is not None:
+                held[above] = held.get(above, 0) + 1
+                above = order.places[above].parent
+    spans = {index: by_id[order.places[index].span_id] for index, count in held.items() if count > 1}
+    return {index for index, span in spans.items() if span.kind is StepKind.LLM and span.convention == BY_SHAPE}
+
+
+def _as_frame(span: Span) -> Span:
+    asked = next((m.content for m in reversed(span.input_messages) if m.role == "user"), None)
+    answer = span.output_messages[-1].content if span.output_messages else None
+    return replace(
+        span, kind=StepKind.CHAIN, usage=None, inputs=asked, outputs=answer, input_messages=(), output_messages=()
+    )
 
 
 def _agent_around(span: Span, by_id: Mapping[str, Span], parent: Step | None) -> str | None:

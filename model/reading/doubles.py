@@ -7,11 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from ..traces import Span, Status, StepKind
+from .likeness import (
+    answer,
+    contained,
+    distance,
+    is_log,
+    overlap,
+    recorder,
+    same_answer,
+    same_model,
+    same_usage,
+    weight,
+)
 
 _CALLS = frozenset({StepKind.LLM, StepKind.EMBEDDING})
 _NESTABLE = frozenset({StepKind.TOOL, StepKind.RETRIEVER, StepKind.EMBEDDING, StepKind.RERANKER})
-_SLACK_NS = 5_000_000
-"""Clocks that tell milliseconds round; recordings of one call may stick out by this much."""
+BY_SHAPE = "by_shape"
+"""Convention of spans whose kind was told by their values; what sums up calls looks like one."""
 
 
 @dataclass(slots=True)
@@ -58,6 +70,7 @@ def find_doubles(tree: SpanTree) -> dict[str, str]:
     doubles: dict[str, str] = {}
     _find_nested_doubles(tree, doubles)
     _find_twins(tree, doubles)
+    _find_apart(tree, doubles)
     return doubles
 
 
@@ -88,12 +101,14 @@ def _find_nested_doubles(tree: SpanTree, doubles: dict[str, str]) -> None:
                 break
     for outer_id, found in inner.items():
         if len(found) > 1:
+            if tree.spans[outer_id].convention == BY_SHAPE:
+                continue  # a frame that sums what its calls used; see `assembly`
             found.sort(key=lambda span: (span.ended_at_ns or 0, span.sequence))
             _mark(doubles, outer_id, found[-1].span_id)
             continue
         # Three layers of one call make two pairs: the best of the pair before stands for its layer.
         both = [tree.spans[last_of(span_id, doubles)] for span_id in (outer_id, found[0].span_id)]
-        loser, winner = sorted(both, key=_weight) if _weight(both[0]) != _weight(both[1]) else reversed(both)
+        loser, winner = sorted(both, key=weight) if weight(both[0]) != weight(both[1]) else reversed(both)
         _mark(doubles, loser.span_id, winner.span_id)
 
 
@@ -110,7 +125,7 @@ def _mark(doubles: dict[str, str], loser: str, winner: str) -> None:
 
 def _same_work(outer: Span, inner: Span) -> bool:
     if outer.kind in _CALLS:
-        return _same_model(outer, inner) or _same_answer(outer, inner)
+        return same_model(outer, inner) or same_answer(outer, inner)
     if outer.kind is not StepKind.TOOL and outer.name.replace("_", "") == inner.name.replace("_", ""):
         return True  # LlamaIndex records both `retrieve` and `_retrieve`
     if outer.tool_call_id and inner.tool_call_id:
@@ -138,8 +153,8 @@ def _find_twins(tree: SpanTree, doubles: dict[str, str]) -> None:
             if span.response_id:
                 by_response[span.response_id].append(span)
     for group in (*by_response.values(), *groups.values()):
-        ranked = sorted((span for span in group if span.span_id not in doubles), key=_weight, reverse=True)
-        if len({_recorder(span) for span in ranked}) < 2:
+        ranked = sorted((span for span in group if span.span_id not in doubles), key=weight, reverse=True)
+        if len({recorder(span) for span in ranked}) < 2:
             continue
         for place, winner in enumerate(ranked):
             if winner.span_id in doubles:
@@ -148,10 +163,79 @@ def _find_twins(tree: SpanTree, doubles: dict[str, str]) -> None:
                 span for span in ranked[place + 1 :] if span.span_id not in doubles and _twins(winner, span, layered)
             ]
             recorders = set()
-            for twin in sorted(twins, key=lambda span: _distance(winner, span)):
-                if _recorder(twin) not in recorders:
-                    recorders.add(_recorder(twin))
+            for twin in sorted(twins, key=lambda span: distance(winner, span)):
+                if recorder(twin) not in recorders:
+                    recorders.add(recorder(twin))
                     doubles[twin.span_id] = winner.span_id
+
+
+def _find_apart(tree: SpanTree, doubles: dict[str, str]) -> None:
+    """One model call told at two heights of the tree.
+
+    A framework's callbacks do not make their span the current one, so what the client's instrumentation records hangs
+    on whatever was current: an outer frame, or nothing.
+    """
+    groups: dict[object, list[Span]] = defaultdict(list)
+    for span in tree.spans.values():
+        if span.kind is StepKind.LLM and span.fold is None and span.span_id not in doubles and (key := _mark_of(span)):
+            groups[key].append(span)
+    taken: set[tuple[str, tuple[str, str]]] = set()
+    for group in groups.values():
+        pairs = [
+            (distance(one, two), one, two)
+            for place, one in enumerate(group)
+            for two in group[place + 1 :]
+            if _is_told_apart(one, two, tree)
+        ]
+        for _, one, two in sorted(pairs, key=lambda pair: pair[0]):
+            loser, winner = sorted((one, two), key=lambda span: _worth(span, tree))
+            if {one.span_id, two.span_id} & doubles.keys() or (winner.span_id, recorder(loser)) in taken:
+                continue
+            taken.add((winner.span_id, recorder(loser)))
+            _mark(doubles, loser.span_id, winner.span_id)
+
+
+def _worth(span: Span, tree: SpanTree) -> tuple[bool, bool, int, tuple[bool, int, int, int, int]]:
+    """Of two that tell both sides of a call the one that hangs lower keeps it: it knows for whom it was made."""
+    return bool(span.output_messages), bool(span.input_messages), sum(1 for _ in tree.ancestors(span)), weight(span)
+
+
+def _mark_of(span: Span) -> object:
+    """What both recordings of a call have in common: the tokens it used, else its error or its answer."""
+    if span.usage is not None and span.usage.output_tokens:
+        return span.usage.input_tokens, span.usage.output_tokens
+    if span.error is not None:
+        return span.error.message
+    said = answer(span)
+    return tuple(said) if any(text or calls for text, calls in said) else None
+
+
+def _is_told_apart(one: Span, two: Span, tree: SpanTree) -> bool:
+    if recorder(one) == recorder(two) or one.parent_span_id == two.parent_span_id:
+        return False
+    if not (contained(one, two) and overlap(one, two) and same_model(one, two) and same_usage(one, two)):
+        return False
+    if one.output_messages and two.output_messages and not _same_words(one, two):
+        return False
+    above_one, above_two = ({span.span_id for span in tree.ancestors(each)} for each in (one, two))
+    return _above(one, tree, above_two) or _above(two, tree, above_one)
+
+
+def _above(span: Span, tree: SpanTree, line: Set[str]) -> bool:
+    """Whether a span hangs on one of these, or on nothing of its trace."""
+    return tree.parent(span) is None or span.parent_span_id in line
+
+
+def _same_words(one: Span, two: Span) -> bool:
+    """Equal text, and the same tools asked for; recorders give calls ids of their own."""
+    told = [
+        (
+            "".join(m.content for m in span.output_messages).strip(),
+            [c.name for m in span.output_messages for c in m.tool_calls],
+        )
+        for span in (one, two)
+    ]
+    return told[0] == told[1]
 
 
 def _is_stream_told_twice(one: Span, two: Span, layered: Set[str]) -> bool:
@@ -165,18 +249,11 @@ def _is_stream_told_twice(one: Span, two: Span, layered: Set[str]) -> bool:
     same_ids = any(call.id for said in one.output_messages for call in said.tool_calls)
     if one.convention == two.convention and not same_ids and layered.isdisjoint((one.span_id, two.span_id)):
         return False
-    if one.input_messages[-1].content != two.input_messages[-1].content or not _same_model(one, two):
+    if one.input_messages[-1].content != two.input_messages[-1].content or not same_model(one, two):
         return False
     if one.error is not None and two.error is not None:
         return one.error == two.error
-    return one.usage is not None and two.usage is not None and _same_usage(one, two) and _same_answer(one, two)
-
-
-def _same_usage(one: Span, two: Span) -> bool:
-    """Equal counts, or unknown on a side."""
-    if not one.usage or not two.usage:
-        return True
-    return (one.usage.input_tokens, one.usage.output_tokens) == (two.usage.input_tokens, two.usage.output_tokens)
+    return one.usage is not None and two.usage is not None and same_usage(one, two) and same_answer(one, two)
 
 
 def _parent_of_call(span: Span, tree: SpanTree, doubles: Mapping[str, str]) -> str | None:
@@ -190,90 +267,31 @@ def _parent_of_call(span: Span, tree: SpanTree, doubles: Mapping[str, str]) -> s
 
 
 def _twins(one: Span, two: Span, layered: Set[str]) -> bool:
-    if one.kind is not two.kind or _recorder(one) == _recorder(two):
+    if one.kind is not two.kind or recorder(one) == recorder(two):
         return False
     if _ends_stream(one, two) or _ends_stream(two, one):
         return True
-    if not _overlap(one, two):
+    if not overlap(one, two):
         return _is_stream_told_twice(one, two, layered)
     if one.kind is StepKind.TOOL:
         return one.tool_call_id == two.tool_call_id
     if one.kind is StepKind.AGENT:
-        return _same_agent(one, two) and _contained(one, two)
+        return _same_agent(one, two) and contained(one, two)
     if one.response_id and two.response_id:
         return one.response_id == two.response_id
     if one.input_messages and two.input_messages and one.input_messages[-1].content != two.input_messages[-1].content:
         return False
-    return _same_usage(one, two) and _same_model(one, two) and _contained(one, two)
+    return same_usage(one, two) and same_model(one, two) and contained(one, two)
 
 
 def _ends_stream(call: Span, told: Span) -> bool:
     """Whether `told` is the record that Logfire makes of a streamed answer once the span of its call has ended."""
     return (
-        _is_log(told)
-        and not _is_log(call)
+        is_log(told)
+        and not is_log(call)
         and call.usage is None
         and not call.output_messages
         and call.input_messages == told.input_messages
-        and _same_model(call, told)
+        and same_model(call, told)
         and (call.started_at_ns or 0) <= (told.started_at_ns or 0)
     )
-
-
-def _is_log(span: Span) -> bool:
-    return span.attributes.get("logfire.span_type") == "log"
-
-
-def _recorder(span: Span) -> tuple[str, str]:
-    return span.convention, span.name
-
-
-def _same_model(one: Span, two: Span) -> bool:
-    """Equal, unknown on a side, or one the other with a date or a path added."""
-    if not one.model or not two.model:
-        return True
-    short, long = sorted((one.model.rsplit("/", 1)[-1], two.model.rsplit("/", 1)[-1]), key=len)
-    return long.startswith(short)
-
-
-def _same_answer(one: Span, two: Span) -> bool:
-    """Equal text and calls; AutoGen names the model by a table of its own."""
-    return bool(one.output_messages) and _answer(one) == _answer(two)
-
-
-def _answer(span: Span) -> list[tuple[str, tuple[str | None, ...]]]:
-    return [(said.content, tuple(call.id or call.name for call in said.tool_calls)) for said in span.output_messages]
-
-
-def _bounds(span: Span) -> tuple[int, int] | None:
-    if span.started_at_ns is None or span.ended_at_ns is None:
-        return None
-    return span.started_at_ns, span.ended_at_ns
-
-
-def _overlap(one: Span, two: Span) -> bool:
-    left, right = _bounds(one), _bounds(two)
-    return left is not None and right is not None and left[0] <= right[1] and right[0] <= left[1]
-
-
-def _contained(one: Span, two: Span) -> bool:
-    left, right = _bounds(one), _bounds(two)
-    if left is None or right is None:
-        return False
-    starts, ends = left[0] - right[0], right[1] - left[1]
-    return min(starts, ends) >= -_SLACK_NS or max(starts, ends) <= _SLACK_NS
-
-
-def _distance(one: Span, two: Span) -> int:
-    left, right = _bounds(one), _bounds(two)
-    if left is None or right is None:
-        return 0
-    return abs(left[0] - right[0]) + abs(left[1] - right[1])
-
-
-def _weight(span: Span) -> tuple[bool, int, int, int, int]:
-    """How much of the call a recording holds; the heavier keeps the step, and a span comes before log records."""
-    said = len(span.output_messages) + len(span.input_messages) + len(span.documents)
-    values = (span.inputs is not None) + (span.outputs is not None)
-    is_span = not span.convention.endswith("_logs") and not _is_log(span)
-    return is_span, said, values, int(span.usage is not None), len(span.attributes)

@@ -51,7 +51,12 @@ def _wrapper(span: Span, tree: SpanTree) -> Folded | None:
     if span.status is Status.ERROR and below and not tree.failed_below(span):
         return None  # smolagents' `Step 2` alone tells that the code it ran raised
     if span.fold is not None:
-        return Folded(span.fold)
+        alone = (
+            span.status is Status.ERROR
+            and not below
+            and not any(s.status is Status.ERROR for s in tree.ancestors(span))
+        )
+        return None if alone else Folded(span.fold)  # a run that broke off before its first step has its error only
     if span.kind is not StepKind.CHAIN:
         return None
     node = _graph_node(span)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -22,12 +22,15 @@ from ..traces import (
     TraceFacts,
     Usage,
 )
+from .calls import answer_by_tool
+from .fields import FieldRule, RunFields, mapped, recognised, run_values, short_text
+from .scores import said_by
 from .unwrapping import main_text
 
 _MODEL_CALLS = (StepKind.LLM, StepKind.EMBEDDING, StepKind.RERANKER)
+_MOST_VALUES = 600
+_HEAD = 100
 _LOOK_UPS = (StepKind.RETRIEVER, StepKind.RERANKER, StepKind.TOOL)
-_GOOD = frozenset({"pass", "passed", "correct", "true", "yes", "good", "success", "thumbs_up", "positive", "accept"})
-_BAD = frozenset({"fail", "failed", "incorrect", "false", "no", "bad", "failure", "thumbs_down", "negative", "reject"})
 _FEEDBACK = re.compile(r"feedback|thumb|rating|csat|complain", re.IGNORECASE)
 
 
@@ -40,6 +43,7 @@ class RunFacts:
     outcome_source: OutcomeSource
     task: str | None
     task_declared: bool
+    run_id: str | None
     session: str | None
     user: str | None
     version: str | None
@@ -57,39 +61,52 @@ class RunFacts:
     tools: tuple[str, ...]
     prompt_fingerprint: str | None
     tools_fingerprint: str | None
+    values: Sequence[tuple[str, str]]
+    """Attributes and their short values, those of the run first; the same pair once."""
 
     def as_fields(self) -> dict[str, Any]:
         """The part that `TraceSummary` has."""
-        own = {"tools", "prompt_fingerprint", "tools_fingerprint"}
+        own = {"tools", "values", "prompt_fingerprint", "tools_fingerprint"}
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in own}
 
 
-def summarise(steps: Sequence[Step], spans: Sequence[Span], facts: TraceFacts) -> RunFacts:
+def summarise(
+    steps: Sequence[Step], spans: Sequence[Span], facts: TraceFacts, rules: Sequence[FieldRule] = ()
+) -> RunFacts:
     """The run as one row.
 
     Usage sums model calls only, since agents and chains repeat the sum of their children. Session, user, version and
-    environment are inherited over the trace from the first span that has them.
+    environment are inherited over the trace from the first span that has them. What a person has mapped by `rules`
+    comes first, but for a mark of this very run; then what was said of the run; what common names say fills gaps.
     """
     starts = [s.started_at_ns for s in spans if s.started_at_ns is not None]
     ends = [s.ended_at_ns for s in spans if s.ended_at_ns is not None]
     calls = [step for step in steps if step.kind in _MODEL_CALLS]
     costs = [step.cost_usd for step in calls if step.cost_usd is not None]
     text_in = _run_input(steps)
-    task = facts.task or _said(spans, "task")
-    outcome, source = run_outcome(facts)
+    tags = _distinct((*facts.tags, *(tag for span in spans for tag in span.tags)))
+    values = run_values(first_spans(spans), facts)
+    by_map, by_name = mapped(values, rules, spans), recognised(values, tags)
+
+    def of(name: str) -> str | None:
+        return _field(name, spans, facts, by_map, *by_name)
+
+    task = of("task")
+    outcome, source = _outcome(_of_the_run(facts, steps), by_map, by_name[0])
     return RunFacts(
         status=_run_status(steps, bool(starts)),
         outcome=outcome,
         outcome_source=source,
         task=task or _task_fingerprint(steps, text_in),
         task_declared=task is not None,
-        session=facts.session or _said(spans, "session"),
-        user=facts.user or _said(spans, "user"),
-        version=facts.version or _said(spans, "version"),
-        environment=facts.environment or _said(spans, "environment"),
+        run_id=by_map.run or by_name[0].run,
+        session=of("session"),
+        user=of("user"),
+        version=of("version"),
+        environment=of("environment"),
         agents=_distinct(step.agent for step in steps),
         models=_distinct(step.model for step in calls),
-        tags=_distinct((*facts.tags, *(tag for span in spans for tag in span.tags))),
+        tags=tags,
         started_at_ns=min(starts, default=None),
         duration_ms=max(max(ends) - min(starts), 0) / 1e6 if starts and ends else None,
         input=text_in,
@@ -97,10 +114,59 @@ def summarise(steps: Sequence[Step], spans: Sequence[Span], facts: TraceFacts) -
         usage=sum((step.usage for step in calls if step.usage), Usage()),
         cost_usd=sum(costs) if costs else None,
         metadata=facts.metadata or {},
+        values=_all_values(spans, values),
         tools=_distinct(name for step in steps for name in _tools(step)),
         prompt_fingerprint=_prompt_fingerprint(steps),
         tools_fingerprint=_tools_fingerprint(spans),
     )
+
+
+def first_spans(spans: Sequence[Span]) -> list[Span]:
+    """The spans with which a run begins: without a parent, or with one that is not of this trace."""
+    known = {span.span_id for span in spans}
+    return [span for span in spans if span.parent_span_id is None or span.parent_span_id not in known]
+
+
+def _field(
+    name: str,
+    spans: Sequence[Span],
+    facts: TraceFacts,
+    by_map: RunFields,
+    by_name: RunFields,
+    plain: frozenset[str],
+) -> str | None:
+    """A field of the run by the strongest that says it: a mark, a mapping, the record, its spans, a common name."""
+    said, named = getattr(facts, name), getattr(by_name, name)
+    on_spans = _said(spans, name)
+    told = (said if name in facts.marked else None, getattr(by_map, name), said)
+    rest = (named, on_spans) if name in plain else (on_spans, named)
+    return next((value for value in (*told, *rest) if value), None)
+
+
+def _outcome(facts: TraceFacts, by_map: RunFields, by_name: RunFields) -> tuple[Outcome, OutcomeSource]:
+    if by_map.outcome is not None and "outcome" not in facts.marked:
+        return by_map.outcome, OutcomeSource.FIELD
+    outcome, source = run_outcome(facts)
+    if by_name.outcome is not None and source in (OutcomeSource.NONE, OutcomeSource.FEEDBACK):
+        return by_name.outcome, OutcomeSource.FIELD
+    return outcome, source
+
+
+def _beginning(value: JsonValue) -> str | None:
+    """The head of a text that is too long to be a value, so that its attribute is found at least."""
+    return " ".join(value.split())[:_HEAD] + "…" if isinstance(value, str) and value.strip() else None
+
+
+def _all_values(spans: Sequence[Span], of_run: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """What attributes can be found by: the values of the run, then the plain ones of all spans, at most so many."""
+    found = dict.fromkeys(of_run.items())
+    for span in spans:
+        for name, value in span.attributes.items():
+            if (text := short_text(value) or _beginning(value)) is not None:
+                found[name, text] = None
+                if len(found) >= _MOST_VALUES:
+                    return tuple(found)
+    return tuple(found)
 
 
 def _said(spans: Sequence[Span], name: str) -> str | None:
@@ -152,7 +218,9 @@ def _run_output(steps: Sequence[Step]) -> str:
     for step in reversed(steps):
         if step.kind is StepKind.LLM:
             last = step.output_messages[-1] if step.output_messages else None
-            return last.content if last is not None and not last.tool_calls else ""
+            if last is None or not last.tool_calls:
+                return last.content if last is not None else ""
+            return answer_by_tool(step.output_messages, step.attributes) or ""
     return ""
 
 
@@ -186,6 +254,14 @@ def _fingerprint(value: JsonValue) -> str:
     return blake2b(canonical(value), digest_size=6).hexdigest()
 
 
+def _of_the_run(facts: TraceFacts, steps: Sequence[Step]) -> TraceFacts:
+    """Without judgements of what was looked up: an irrelevant passage is no failed run."""
+    parts = {step.span_id for step in steps if step.kind in _LOOK_UPS and step.parent is not None}
+    if parts.isdisjoint(note.span_id for note in facts.annotations):
+        return facts
+    return replace(facts, annotations=tuple(note for note in facts.annotations if note.span_id not in parts))
+
+
 def run_outcome(facts: TraceFacts) -> tuple[Outcome, OutcomeSource]:
     """Pass or fail by the strongest that was said: evaluation, a mark, the import's field, user feedback.
 
@@ -207,16 +283,9 @@ def _is_feedback(annotation: Annotation) -> bool:
 
 
 def _judged(annotations: Sequence[Annotation]) -> Outcome | None:
-    """Fail if any says fail, else pass if any says pass; scores count only where they are plainly 0 or 1."""
-    said = {outcome_of(annotation) for annotation in annotations}
-    return Outcome.FAIL if Outcome.FAIL in said else Outcome.PASS if Outcome.PASS in said else None
-
-
-def outcome_of(annotation: Annotation) -> Outcome | None:
-    """What one annotation says of the run, if it says pass or fail at all."""
-    label = (annotation.label or "").strip().lower().replace(" ", "_")
-    if label in _GOOD or label in _BAD:
-        return Outcome.PASS if label in _GOOD else Outcome.FAIL
-    if not label and annotation.score in (0.0, 1.0):
-        return Outcome.PASS if annotation.score == 1.0 else Outcome.FAIL
+    """What people said, else what models and code said: fail if any says fail, else pass if any says pass."""
+    for by_people in (True, False):
+        said = {said_by(note) for note in annotations if (note.annotator_kind is AnnotatorKind.HUMAN) is by_people}
+        if said & {Outcome.FAIL, Outcome.PASS}:
+            return Outcome.FAIL if Outcome.FAIL in said else Outcome.PASS
     return None

@@ -14,12 +14,13 @@ from ...model.reviews import Answer, Label, Lesson, ReviewItem, Severity, Verdic
 from ...model.traces import StepKind, TraceSummary
 from ...store.contract import Store
 from ...store.reading.summaries import get_summaries
-from ...store.reading.trace_ids import trace_ids
+from ...store.reading.trace_ids import list_trace_ids
 from ...trust.session import ReviewSession
 from ..knowledge.confirming import confirm_case, confirm_lesson, export_verdict
 from ..knowledge.prefill import prefill
 from ..knowledge.proposing import propose_lesson
-from ..reviewing.asking import Citation, propose_verdict, request_review
+from ..reviewing.asking import propose_verdict, request_review
+from ..reviewing.citing import Citation
 from ..reviewing.claiming import open_review
 from ..reviewing.deciding import give_answer, reveal_proposal, sign_verdict
 from ..reviewing.deciding_questions import mark_deciding
@@ -149,7 +150,7 @@ def decide_and_learn(store: Store, session: ReviewSession, item: ReviewItem, run
 
 def newest_traces(store: Store) -> list[TraceSummary]:
     """Every trace of a demo store."""
-    ids = trace_ids(store)
+    ids = list_trace_ids(store)
     if not ids:
         raise UsageError("The example agent left no trace. Run `retrospan doctor`.")
     return get_summaries(store, ids)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...analysis.comparison import GroupComparison, Run, compare_groups
-from ...model.errors import UsageError
+from ...model.errors import NothingFoundError, UsageError
 from ...model.query import FIELDS
+from ...model.text.display import safe_line
 from ...store.contract import Store
 from ...store.reading.summaries import get_summaries
+from ...store.search.lines import field_values
 from ...store.traces.revisions import trace_rows
 from ..understanding.analysing import signals_of
 from .listing import list_traces
 
 _ALL = 100_000
-SELECT_VERSIONS = "SELECT version FROM trace WHERE version IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 8"
+_LONGEST = 60
+"""Characters of a version in an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,13 @@ def compare_runs(store: Store, left: str, right: str, *, within: str = "") -> Co
     groups = [_runs(store, f"{side} {within}".strip()) for side in sides]
     for side, runs in zip(sides, groups, strict=True):
         if not runs:
-            held = ", ".join(known_versions(store)) or "none"
-            raise UsageError(f"No run matches {side!r} (versions: {held}). Name a version, or a search line.")
+            raise NothingFoundError(f"No run matches {side!r}. Name a version, or a search line.", _held(store))
     return Compared(sides[0], sides[1], compare_groups(groups[0], groups[1]))
+
+
+def _held(store: Store) -> list[str]:
+    versions = [safe_line(version, _LONGEST) for version in known_versions(store)]
+    return [f"versions: {', '.join(versions) or 'none'}"]
 
 
 def _line(side: str) -> str:
@@ -75,5 +82,4 @@ def _runs(store: Store, line: str) -> list[Run]:
 
 def known_versions(store: Store) -> list[str]:
     """The versions that most runs name, at most 8."""
-    with store.read() as con:
-        return [row[0] for row in con.execute(SELECT_VERSIONS)]
+    return field_values(store, "version")

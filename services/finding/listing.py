@@ -9,7 +9,8 @@ from ...model.traces import TraceSummary
 from ...store.contract import Store
 from ...store.reading.summaries import get_summaries
 from ...store.reviews.outcomes import verdict_labels
-from ...store.search.lines import Hit, count_traces, explain_empty, search
+from ...store.search.ids import looks_like_id, near_ids, traces_named
+from ...store.search.lines import Hit, count_traces, explain_empty, only_matching, search
 from ...store.traces.revisions import refresh
 from ..embedding.choose import available, embedder, has_vectors
 from ..embedding.protocol import INSTALL
@@ -67,7 +68,7 @@ def list_traces(
     verdicts = verdict_labels(store) if judged else None
     hits, total, how = _find(store, query, limit, offset, verdicts, embed_first, by_meaning)
     summaries = get_summaries(store, [hit.trace_id for hit in hits])
-    why_empty = () if hits or offset else tuple(explain_empty(store, query, verdicts))
+    why_empty = () if hits or offset else (*_no_such_id(store, query), *explain_empty(store, query, verdicts))
     if waiting:
         why_empty = (*why_empty, _WAITING) if why_empty else ()
         how = f"{how}; {_WAITING}" if how else f"so far: {_WAITING}"
@@ -84,6 +85,38 @@ def _are_waiting(store: Store) -> bool:
     return bool(traces_to_analyse(store, rules_of(store), 1))
 
 
+def _no_such_id(store: Store, query: Query) -> tuple[str, ...]:
+    """That an id does not exist, and which are like it by their letters; nothing for words."""
+    asked = [str(part.value) for part in query.filters if part.field in ("run", "session") and not part.negated]
+    term = _only_term(query)
+    asked += [term] if term is not None and looks_like_id(term) else []
+    lines = []
+    for text in asked:
+        near = ", ".join(near_ids(store, text)) if "*" not in text else ""
+        lines.append(f"No run or session has the id {text!r}{f'; ids like it: {near}' if near else ''}.")
+    return tuple(lines)
+
+
+def _only_term(query: Query) -> str | None:
+    """The one word or phrase that a line asks for."""
+    wanted = [term.text for term in query.terms if not term.negated]
+    return wanted[0] if len(wanted) == 1 else None
+
+
+def _by_id(
+    store: Store, query: Query, limit: int, offset: int, verdicts: dict[int, str] | None
+) -> tuple[list[Hit], int, str] | None:
+    """The runs that the one word of a line is the id of; None where it is no id here."""
+    term = _only_term(query)
+    named = traces_named(store, term) if term is not None else None
+    if named is None:
+        return None
+    rest = Query(query.line, tuple(part for part in query.terms if part.negated), query.filters)
+    kept = only_matching(store, rest, named.trace_ids, verdicts)
+    ids = [trace_id for trace_id in named.trace_ids if trace_id in kept]
+    return [Hit(trace_id, None, None, 1.0) for trace_id in ids[offset : offset + limit]], len(ids), named.how
+
+
 def _find(
     store: Store,
     query: Query,
@@ -93,7 +126,15 @@ def _find(
     embed_first: int,
     by_meaning: bool,
 ) -> tuple[list[Hit], int, str]:
-    if by_meaning and query.loose_words and (has_vectors(store) or (embed_first and available())):
+    if (found_by_id := _by_id(store, query, limit, offset, verdicts)) is not None:
+        return found_by_id
+    means_one_thing = (term := _only_term(query)) is not None and looks_like_id(term)
+    if (
+        by_meaning
+        and not means_one_thing
+        and query.loose_words
+        and (has_vectors(store) or (embed_first and available()))
+    ):
         model = embedder()
         assert model is not None
         if embed_first and not store.read_only:
@@ -104,6 +145,8 @@ def _find(
     whole = not offset and len(hits) < limit
     total = len(hits) if whole else count_traces(store, query, verdicts)
     how = ""
-    if query.loose_words:
+    if means_one_thing:
+        how = "by words, since no run or session has this id"
+    elif query.loose_words:
         how = "by words only; for meaning run `retrospan embed`" if available() else f"by words only; {INSTALL}"
     return hits, total, how

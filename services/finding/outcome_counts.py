@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ...analysis.statistics import Interval, wilson
 from ...model.query import parse_query
+from ...model.reading.field_names import FIELDS
 from ...model.traces import Outcome
 from ...store.contract import Store
 from ...store.reviews.outcomes import verdict_labels
 from ...store.search.outcome_counts import EndedRun, GroupedBy, asked_of, ended_runs
 from ...store.traces.revisions import refresh
+from .attributes import AttributeView, attributes_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class OutcomeCounts:
     by: GroupedBy
     rows: tuple[OutcomeRow, ...]
     """Never passed first, then by pass rate, more judged runs first; those without a judged run last."""
+    seem_to_hold: tuple[tuple[str, AttributeView], ...] = ()
+    """Where no run names an outcome, or what is counted by: that field, and an attribute that seems to hold it."""
 
     @property
     def runs(self) -> int:
@@ -86,7 +91,15 @@ def count_outcomes(store: Store, line: str = "", *, by: GroupedBy) -> OutcomeCou
         groups[run.value].append(run)
     rows = sorted((_row(value, runs) for value, runs in groups.items()), key=_order)
     asked = asked_of(store, [row.example for row in rows]) if by == "task" else {}
-    return OutcomeCounts(by, tuple(replace(row, asked=asked.get(row.example, "")) for row in rows))
+    told = tuple(replace(row, asked=asked.get(row.example, "")) for row in rows)
+    return OutcomeCounts(by, told, tuple(_seem_to_hold(store, by, rows)))
+
+
+def _seem_to_hold(store: Store, by: GroupedBy, rows: Sequence[OutcomeRow]) -> Iterator[tuple[str, AttributeView]]:
+    missing = [] if any(row.judged for row in rows) else ["outcome"]
+    missing += [by] if by in FIELDS and all(row.value is None for row in rows) else []
+    for field in missing if rows else ():
+        yield from ((field, view) for view in attributes_for(store, field))
 
 
 def _row(value: str | None, runs: list[EndedRun]) -> OutcomeRow:

@@ -67,7 +67,7 @@ def search_runs(store: Store, line: str, *, limit: int = 10, offset: int = 0) ->
         return SearchPage((), listing.total, offset, {}, listing.why_empty, listing.how)
     analyse(store, [hit.trace_id for hit in listing.hits])
     # Facets are counted by words, and would not add up to what meaning finds.
-    counted = offset == 0 and "meaning" not in listing.how.partition(";")[0]
+    counted = offset == 0 and not listing.how.startswith(("by id", "by session", "by words and meaning"))
     facets = facet_counts(store, query, verdict_labels(store)) if counted else {}
     return SearchPage(_hits(store, query, listing), listing.total, offset, facets, how=listing.how)
 

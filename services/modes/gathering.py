@@ -20,6 +20,7 @@ from ...analysis.modes.symptoms import Symptom, symptom_of
 from ...analysis.reading import read
 from ...model.clock import utc_now, utc_text
 from ...store.contract import Connection, Store
+from ...store.findings.mode_facts import life_of_mode
 from ...store.findings.mode_features import (
     CentreRow,
     FeatureRow,
@@ -200,8 +201,8 @@ def _place_one(con: Connection, clustering: Clustering, run: _Run, kept: dict[in
 
 def _reopen(con: Connection, mode: int, run: _Run, now: str) -> None:
     """A run later than the fix brings a fixed mode back."""
-    status, fixed_at = con.execute("SELECT status, fixed_at FROM failure_mode WHERE id = ?", (mode,)).fetchone()
-    if status == ModeStatus.FIXED and fixed_at is not None and run.at_ns > fixed_at:
+    status, fixed_at = life_of_mode(con, mode)
+    if status is ModeStatus.FIXED and fixed_at is not None and run.at_ns > fixed_at:
         set_status(con, mode, ModeStatus.REGRESSED, at=now, by=CLUSTERING, note=f"T{run.trace_id}")
 
 

@@ -14,6 +14,7 @@ from ...store.findings.mode_features import load_centres
 from ...store.findings.modes import Member, ModeRow, keep_computed_names, list_members, tools_of
 from ...store.findings.signals import load_signals
 from ...store.reading.summaries import get_summaries, get_trace
+from ...store.reading.trace_ids import list_trace_ids
 from .suspected_steps import suspicion
 
 _READ = 12
@@ -52,8 +53,7 @@ def _suspected(store: Store, members: Sequence[Member]) -> str | None:
 
 
 def _spread_ids(store: Store, project: str) -> list[int]:
-    with store.read() as con:
-        ids = [row[0] for row in con.execute("SELECT id FROM trace WHERE project = ? ORDER BY id", (project,))]
+    ids = list_trace_ids(store, project)
     return ids[:: max(1, len(ids) // _OTHERS)][:_OTHERS]
 
 

@@ -14,10 +14,11 @@ from ...model.text.bounds import bounded
 from ...model.text.display import safe_line
 from ...model.traces import Outcome, Trace
 from ...store.contract import Connection, Store
+from ...store.findings.mode_facts import count_members, mode_of_label
 from ...store.findings.mode_features import load_centres, load_features, save_centres
 from ...store.findings.modes import get_mode_row, insert_mode, modes_of, put_member, set_name
 from ...store.findings.observations import Observation, insert_observation
-from ...store.reading.summaries import parse_trace_id
+from ...store.reading.summaries import locate_trace
 from ..reviewing.asking import request_review
 from ..reviewing.quotations import locate_quote
 from ..reviewing.subjects import find_step, load_subject
@@ -72,8 +73,8 @@ def record_observation(
     """
     label = " ".join(bounded("label", label, LABEL_LIMIT).split())
     note = note.strip()[:NOTE_LIMIT]
-    address = parse_trace_id(step)
-    if address is None or address.step is None:
+    address = locate_trace(store, step)
+    if address.step is None:
         raise UsageError(f"{safe_line(step, 60)!r} names no step. Name the one that shows it, as T412.7.")
     trace = load_subject(store, address.trace_id)
     seen = find_step(trace, str(address.step))
@@ -97,7 +98,7 @@ def record_observation(
         put_member(
             con, mode_id, trace.summary.id, span_id=seen.span_id, known=known, likeness=1.0, at=now, observed=True
         )
-        size = con.execute("SELECT count(*) FROM mode_member WHERE mode_id = ?", (mode_id,)).fetchone()[0]
+        size = count_members(con, mode_id)
     kept = Observation(number, *_fields(observation))
     review = _ask(store, trace, kept, seen.index) if ask else None
     return Recorded(kept, f"M{mode_id}", size, opened, review)
@@ -115,11 +116,8 @@ def label_key(label: str, *, good: bool) -> str:
 
 def _mode_of_label(con: Connection, trace: Trace, label: str, good: bool, by: str, now: str) -> tuple[int, bool]:
     project, key = trace.summary.project, label_key(label, good=good)
-    found = con.execute(
-        "SELECT id FROM failure_mode WHERE project = ? AND label_key = ? ORDER BY id", (project, key)
-    ).fetchone()
-    if found is not None:
-        return int(found[0]), False
+    if (found := mode_of_label(con, project, key)) is not None:
+        return found, False
     person = by.startswith("human:")
     name, proposed = (label, None) if person else (None, label)
     opened = insert_mode(

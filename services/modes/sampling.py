@@ -10,6 +10,7 @@ from ...analysis.modes.clustering import spread_of
 from ...analysis.modes.features import unpack_features
 from ...model.traces import TraceSummary
 from ...store.contract import Store
+from ...store.findings.mode_facts import largest_project, observed_traces
 from ...store.findings.mode_features import load_features
 from ...store.findings.modes import modes_of
 from ...store.reading.summaries import get_summaries
@@ -57,7 +58,7 @@ def discovery_sample(store: Store, query: str = "", *, size: int = 12) -> Sample
     ids = [trace.id for trace in list_traces(store, query, limit=_NEWEST).traces]
     analyse(store, ids, limit=_AT_ONCE)
     update_modes(store, _AT_ONCE, ids)
-    seen = verdict_labels(store).keys() | _observed(store)
+    seen = verdict_labels(store).keys() | observed_traces(store)
     fresh = [trace_id for trace_id in ids if trace_id not in seen]
     drawn = random.Random(f"{store.id} {fresh[:1]} {len(fresh)}").sample(fresh, min(size // _RANDOM_SHARE, len(fresh)))
     rest = [trace_id for trace_id in fresh if trace_id not in set(drawn)]
@@ -70,16 +71,10 @@ def discovery_sample(store: Store, query: str = "", *, size: int = 12) -> Sample
     return Sample(tuple(Pick(s, whys[s.id], tuple(modes.get(s.id, ()))) for s in summaries), len(fresh))
 
 
-def _observed(store: Store) -> set[int]:
-    with store.read() as con:
-        return {row[0] for row in con.execute("SELECT DISTINCT trace_id FROM observation")}
-
-
 def _unlike(store: Store, rest: list[int], drawn: list[int], wanted: int) -> list[int]:
     with store.read() as con:
         packed = load_features(con, [*drawn, *rest])
-        projects = [row[0] for row in con.execute("SELECT project FROM mode_background ORDER BY runs DESC LIMIT 1")]
-        rarity = background_of(con, projects[0] if projects else "").rarity()
+        rarity = background_of(con, largest_project(con)).rarity()
     ids = [trace_id for trace_id in (*drawn, *rest) if trace_id in packed]
     vectors = [unpack_features(packed[trace_id]) for trace_id in ids]
     if not vectors:

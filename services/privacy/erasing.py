@@ -8,33 +8,21 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from ...model.clock import read_length, utc_text
 from ...model.errors import UsageError
 from ...store.contract import Store
+from ...store.erasure.choosing import knowledge_texts, trace_keys, traces_before, traces_named
 from ...store.erasure.records import ErasureKind, Occasion
 from ...store.erasure.removal import remove_traces
 from ...store.erasure.sweep import is_sweep_pending, mark, settle_sweep, sweep
 from ...store.reading.summaries import resolve_trace
-from ...store.traces.contents import marks
 from ...store.traces.revisions import refresh
 
 _BATCH = 200
 """Traces removed in one transaction."""
 _SHOWN = 5
-_CHUNK = 900
 _WORD = re.compile(r"[^\s\"'`,;()\[\]{}<>]+")
-
-_REVIEWED = """
-AND id NOT IN (SELECT trace_id FROM verdict_subject)
-AND id NOT IN (SELECT trace_id FROM review_item WHERE trace_id IS NOT NULL)
-AND NOT EXISTS (SELECT 1 FROM review_item i WHERE i.session = trace.session AND i.project = trace.project)
-"""
-SELECT_OLD = "SELECT id FROM trace WHERE coalesce(started_at, arrived_at) < ?"
-SELECT_NAMED = "SELECT id FROM trace WHERE {column} = ?"
-SELECT_KEYS = "SELECT trace_key FROM trace WHERE id IN ({marks})"
-SELECT_KNOWLEDGE = "SELECT folder, kind, name, text FROM knowledge_file"
 
 Progress = Callable[[str, int, int], None]
 
@@ -97,12 +85,7 @@ def prune_traces(
     """
     before = time.time_ns() - int(parse_age(older_than) * 1e9)
     refresh(store)
-    statement, values = SELECT_OLD, list[Any]([before])
-    if project is not None:
-        statement, values = f"{statement} AND project = ?", [*values, project]
-    if keep_reviewed:
-        statement += _REVIEWED
-    found = _select(store, statement, values)
+    found = traces_before(store, before, project=project, keep_reviewed=keep_reviewed)
     occasion = occasion_now("prune", f"older than {older_than.strip()}", "retention")
     return _erase(store, found, occasion, dry_run=dry_run, compact=compact, on_progress=on_progress)
 
@@ -141,14 +124,13 @@ def delete_traces(
     if sum((session is not None, user is not None, bool(traces))) != 1:
         raise UsageError("Say what to delete: one of --session, --user and --trace.")
     refresh(store)
-    if traces:
-        scope, found = "trace", sorted({resolve_trace(store, name) for name in traces})
+    scope: str
+    if session is not None:
+        scope, found = "session", traces_named(store, "session", session, project=project)
+    elif user is not None:
+        scope, found = "user", traces_named(store, "user", user, project=project)
     else:
-        scope, name = ("session", session) if session is not None else ("user", user)
-        statement, values = SELECT_NAMED.format(column=scope), list[Any]([name])
-        if project is not None:
-            statement, values = f"{statement} AND project = ?", [*values, project]
-        found = _select(store, statement, values)
+        scope, found = "trace", sorted({resolve_trace(store, name) for name in traces})
     occasion = occasion_now("delete", scope, reason)
     return _erase(
         store, found, occasion, with_verdicts=with_verdicts, dry_run=dry_run, compact=compact, on_progress=on_progress
@@ -206,20 +188,12 @@ def _erase(
     return Erased(traces, spans, contents, verdicts, clean, citing, sample)
 
 
-def _select(store: Store, statement: str, values: Sequence[Any]) -> list[int]:
-    with store.read() as con:
-        return [row[0] for row in con.execute(f"{statement} ORDER BY id", values)]
-
-
 def _citing(store: Store, trace_ids: Sequence[int]) -> tuple[str, ...]:
     """Knowledge files in which the id of one of these traces stands as a word."""
-    with store.read() as con:
-        keys: set[str] = set()
-        for start in range(0, len(trace_ids), _CHUNK):
-            chunk = trace_ids[start : start + _CHUNK]
-            keys.update(row[0] for row in con.execute(SELECT_KEYS.format(marks=marks(len(chunk))), chunk))
-        files = con.execute(SELECT_KNOWLEDGE).fetchall() if keys else []
+    keys = trace_keys(store, trace_ids)
     citing = {
-        f"{folder}/{kind}: {name}" for folder, kind, name, text in files if not keys.isdisjoint(_WORD.findall(text))
+        f"{file.folder}/{file.kind}: {file.name}"
+        for file in (knowledge_texts(store) if keys else ())
+        if not keys.isdisjoint(_WORD.findall(file.text))
     }
     return tuple(sorted(citing))

@@ -18,6 +18,7 @@ from ...ingest.otlp.raw import Bounds, RawLog, RawSpan
 from ...ingest.otlp.receiver import Delivery, Receipt
 from ...ingest.otlp.trace_sizes import TraceSizes
 from ...model.errors import BadInputError, StoreError
+from ...model.text.display import safe_line
 from ...model.traces import SpanBatch
 from ...store.contract import Store
 from ...store.traces.commit import commit_batch
@@ -29,6 +30,8 @@ _JOINED_BYTES = 8 * MIB
 _JOINED_REQUESTS = 64
 _REASONS = 3
 _BUSY_SECONDS = 1.0
+_MOST_TOLD = 100
+"""Recorders that are told of; a sender that makes up scopes shall not fill the log."""
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +45,14 @@ class _Job:
     batch: SpanBatch = field(default_factory=SpanBatch)
     rejected: list[str] = field(default_factory=list)
     redacted: int = 0
+    told: str = ""
+    """A word to the sender that is about no rejected record."""
 
     def receipt(self) -> Receipt:
         reasons = list(dict.fromkeys(self.rejected))
         more = f" (and {len(reasons) - _REASONS} more reasons)" if len(reasons) > _REASONS else ""
-        return Receipt(len(self.rejected), " ".join(reasons[:_REASONS]) + more, self.redacted)
+        why = " ".join(filter(None, (*reasons[:_REASONS], self.told))) + more
+        return Receipt(len(self.rejected), why, self.redacted)
 
 
 class Receiving:
@@ -78,6 +84,7 @@ class Receiving:
         self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="retrospan-writer", daemon=True)
         self._closed = False
+        self._told_of: set[str] = set()
         self._last_delivery = -math.inf
         self.trouble: str | None = None
         """Why the last commit failed; None while the store takes what it is given."""
@@ -156,6 +163,7 @@ class Receiving:
             else:
                 raw_logs = decode_logs(delivery.body, delivery.media_type, self._bounds)
             job.batch = to_batch(raw_spans, raw_logs)
+            job.told = self._of_unknown(job.batch)
             if self._redact:
                 job.redacted = self._redact(job.batch)
         except Exception as err:
@@ -164,6 +172,16 @@ class Receiving:
             job.future.set_exception(err)
             return False
         return True
+
+    def _of_unknown(self, batch: SpanBatch) -> str:
+        """Whose spans are of a convention that nobody knows, said once: exporters log every such word as a warning."""
+        fresh = sorted(batch.by_shape.keys() - self._told_of)
+        if not fresh or len(self._told_of) > _MOST_TOLD:
+            return ""
+        self._told_of.update(fresh)
+        named = safe_line(", ".join(fresh[:_REASONS]), 200)
+        log.info("Spans of an unknown convention are told by the shape of their values: %s", named)
+        return f"Stored. The convention of {named} is not known: kinds, texts and tokens were told by shape."
 
     def _commit(self, jobs: Sequence[_Job]) -> None:
         batch = jobs[0].batch

@@ -19,6 +19,7 @@ from ...store.reviews.verdicts import list_verdicts
 from ...store.settings.pulls import PullSource, advance_cursor, known_trace_keys, pull_cursor
 from ...store.traces.commit import commit_batch
 from ...store.traces.revisions import refresh
+from ...store.traces.spans import root_span_id
 from ..finding.top_failures import Finding, top_findings
 from ..privacy.erasing import Progress
 from ..privacy.redacting import Redactor
@@ -191,7 +192,7 @@ def _standing(verdicts: Iterable[Verdict], project: str) -> list[tuple[Verdict, 
 
 
 def _judgements(store: Store, verdict: Verdict, seen: SeenTrace) -> Sequence[Judgement]:
-    root = _root_span(store, seen)
+    root = root_span_id(store, seen.project, seen.trace_key)
     if root is None:
         return ()
     answer, name = verdict.answer, verdict.rubric.id
@@ -206,13 +207,3 @@ def _judgements(store: Store, verdict: Verdict, seen: SeenTrace) -> Sequence[Jud
             Judgement(seen.trace_key, answer.cause_span, where, answer.cause.value, None, explanation, identifier)
         )
     return found
-
-
-def _root_span(store: Store, seen: SeenTrace) -> str | None:
-    with store.read() as con:
-        row = con.execute(
-            "SELECT s.span_id FROM span s JOIN trace t ON t.id = s.trace_id WHERE t.trace_key = ? AND t.project = ? "
-            "ORDER BY s.parent_span_id IS NOT NULL, s.started_at, s.id LIMIT 1",
-            (seen.trace_key, seen.project),
-        ).fetchone()
-    return None if row is None else str(row[0])

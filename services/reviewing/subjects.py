@@ -67,12 +67,20 @@ def find_step(trace: Trace, name: str) -> Step:
     index = None
     if address is not None and address.step is not None:
         index = address.step if address.trace_id == trace.summary.id else None
-    elif name.strip().isdigit() and len(name) < 10:
-        index = int(name)
+    elif (own := _step_of_own(trace, name.strip())).isdigit() and len(own) < 10:
+        index = int(own)
     if index is not None and index < len(trace.steps):
         return trace.steps[index]
     known = f"{trace.summary.short_id} has steps 0 to {len(trace.steps) - 1}"
     raise UnknownIdError("step", name, known=known, next_step=f"Name one as {trace.summary.short_id}.0.")
+
+
+def _step_of_own(trace: Trace, name: str) -> str:
+    """`7` of `7`, or of the run's own id and a step, `order-run-9.7`."""
+    for own in (trace.summary.run_id, trace.summary.external_id):
+        if own and name.startswith(f"{own}."):
+            return name[len(own) + 1 :]
+    return name
 
 
 def item_number(item: str | int) -> int:

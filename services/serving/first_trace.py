@@ -14,6 +14,8 @@ from ...model.errors import UsageError
 from ...model.traces import StepKind, Trace
 from ...store.contract import Store
 from ...store.reading.summaries import get_trace
+from ...store.reading.trace_ids import next_trace_id
+from ...store.traces.spans import count_spans
 from ..privacy.redacting import Redactor
 from .application import ServeOptions, serving
 
@@ -31,13 +33,6 @@ class Check:
     ok: bool
     hint: str
     """What to do where it is missing."""
-
-
-def newest_trace_id(store: Store) -> int:
-    """The highest id so far; 0 in an empty store."""
-    with store.read() as con:
-        found: int = con.execute("SELECT coalesce(max(id), 0) FROM trace").fetchone()[0]
-    return found
 
 
 @contextmanager
@@ -79,13 +74,11 @@ def wait_for_trace(
     found: int | None = None
     spans, quiet_since = 0, time.monotonic()
     while True:
-        with store.read() as con:
-            if found is None:
-                row = con.execute("SELECT min(id) FROM trace WHERE id > ?", (after,)).fetchone()
-                found = row[0]
-                if found is not None and on_arrival:
-                    on_arrival()
-            now = con.execute("SELECT count(*) FROM span WHERE trace_id = ?", (found or 0,)).fetchone()[0]
+        if found is None:
+            found = next_trace_id(store, after)
+            if found is not None and on_arrival:
+                on_arrival()
+        now = count_spans(store, found) if found is not None else 0
         if now != spans:
             spans, quiet_since = now, time.monotonic()
         late = until is not None and time.monotonic() > until

@@ -10,6 +10,7 @@ from pathlib import Path
 from ...model.errors import RetrospanError
 from ...store.erasure.sweep import is_sweep_pending
 from ...store.opening import default_location, open_store
+from ...store.reading.trace_ids import store_size
 from ...store.sqlite.driver import driver_report
 
 
@@ -56,11 +57,15 @@ def _sqlite() -> list[Check]:
 def _store(location: str | None) -> Check:
     where = location or str(default_location())
     try:
-        with open_store(location, read_only=True) as store, store.read() as con:
-            traces, waiting = con.execute("SELECT count(*), coalesce(sum(dirty), 0) FROM trace").fetchone()
+        with open_store(location, read_only=True) as store:
+            traces, waiting = store_size(store)
             half_erased = is_sweep_pending(store)
+            trouble = store.trouble()
     except RetrospanError as err:
         return Check("store", False, where, str(err))
+    if trouble:
+        step = "retrospan store check (what is lost), then store salvage NEW, or store restore COPY"
+        return Check("store", False, f"{where} is damaged: {trouble}", step)
     if half_erased:
         step = "run the same prune, delete or redact again: it finishes what was begun"
         return Check("store", False, f"{where}: what an interrupted erasure let go of may still lie in the file", step)

@@ -7,14 +7,15 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ...analysis.reading import read
-from ...analysis.signals.new_topic import topic_words
-from ...analysis.signals.rare_path import path_of
-from ...analysis.signals.schema_drift import shape_of
 from ...analysis.signals.surroundings import LEAST_RUNS, Population, Spread, Surroundings
+from ...analysis.signals.unusual.new_topic import topic_words
+from ...analysis.signals.unusual.rare_path import path_of
+from ...analysis.signals.unusual.schema_drift import shape_of
 from ...analysis.statistics import adjusted, fisher_p, median
 from ...model.traces import TraceSummary
 from ...store.contract import Store
 from ...store.reading.summaries import get_summaries, get_trace
+from ...store.reading.trace_ids import version_trace_ids
 from .invariants import DeclaredRules, declared_rules
 
 _MOST_RUNS = 400
@@ -26,11 +27,6 @@ _MAD = 1.4826
 _CHANCE = 0.01
 _TWICE = 2.0
 _LEAST_WITH = 5
-
-SELECT_ALIKE = """
-SELECT id FROM trace WHERE project = ? AND coalesce(version, '') = ? AND dirty = 0
-ORDER BY id DESC LIMIT ?
-"""
 
 _kept: dict[tuple[str, str, str], tuple[float, Population | None]] = {}
 """By store, project and version: when it was computed, and what is usual."""
@@ -62,11 +58,10 @@ def population_of(store: Store, project: str, version: str) -> Population | None
     now = time.monotonic()
     if key in _kept and now - at < _KEPT_S and kept is not None:
         return kept
-    with store.read() as con:
-        rows = con.execute(SELECT_ALIKE, (project, version, _MOST_RUNS)).fetchall()
-    if len(rows) < LEAST_RUNS:
+    runs = version_trace_ids(store, project, version, _MOST_RUNS)
+    if len(runs) < LEAST_RUNS:
         return None
-    _kept[key] = (now, _population(store, [row[0] for row in rows]))
+    _kept[key] = (now, _population(store, runs))
     return _kept[key][1]
 
 
@@ -75,7 +70,7 @@ def _population(store: Store, trace_ids: Sequence[int]) -> Population:
     words: Counter[str] = Counter()
     for summary in summaries:
         words.update(topic_words(summary.input).keys())
-    paths, shapes, results = _from_steps(store, trace_ids[:_MOST_READ])
+    paths, shapes, results, tools = _from_steps(store, trace_ids[:_MOST_READ])
     return Population(
         runs=len(summaries),
         duration_ms=_spread([s.duration_ms for s in summaries if s.duration_ms]),
@@ -86,24 +81,29 @@ def _population(store: Store, trace_ids: Sequence[int]) -> Population:
         paths=paths,
         shapes=shapes,
         results=results,
+        tools=tools,
         shifts=_shifts(summaries),
     )
 
 
-def _from_steps(store: Store, trace_ids: Sequence[int]) -> tuple[Counter[str], dict[str, Counter[str]], Counter[str]]:
-    """Paths, shapes of results by tool, and how many results of each tool were seen."""
+def _from_steps(
+    store: Store, trace_ids: Sequence[int]
+) -> tuple[Counter[str], dict[str, Counter[str]], Counter[str], Counter[str]]:
+    """Paths, shapes of results by tool, how many results of each tool were seen, and in how many runs it was called."""
+    tools: Counter[str] = Counter()
     paths: Counter[str] = Counter()
     shapes: dict[str, Counter[str]] = {}
     results: Counter[str] = Counter()
     for trace_id in trace_ids:
         acts = read(get_trace(store, trace_id)).acts
         paths[path_of(acts)] += 1
+        tools.update({act.tool for act in acts})
         for act in acts:
             shape = shape_of(act)
             if shape:
                 results[act.tool] += 1
                 shapes.setdefault(act.tool, Counter()).update(shape)
-    return paths, shapes, results
+    return paths, shapes, results, tools
 
 
 def _spread(values: list[float]) -> Spread | None:

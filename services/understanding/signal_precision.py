@@ -14,6 +14,7 @@ from ...model.reviews import Label
 from ...model.traces import JsonValue
 from ...store.contract import Store
 from ...store.reading.summaries import get_trace
+from ...store.reviews.verdict_count import count_verdicts
 from ...store.reviews.verdicts import confirmed_verdicts
 from ...store.settings.values import get_setting, set_setting
 from .baselines import Surrounder
@@ -23,7 +24,6 @@ MUTED_BELOW = 0.2
 """A failure signal is muted where even the upper bound of its precision lies below, after `LEAST_REVIEWS`."""
 _CHOSEN = "muted_signals"
 _RECORD = "signal_precision"
-COUNT_VERDICTS = "SELECT count(*), max(id) FROM verdict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,7 @@ def muted_signals(store: Store) -> frozenset[str]:
 
 def refresh_record(store: Store) -> None:
     """Look at the verdicts again if there are new ones, and enough to mute anything; else one query."""
-    with store.read() as con:
-        count, newest = con.execute(COUNT_VERDICTS).fetchone()
+    count, newest = count_verdicts(store)
     record = get_setting(store, _RECORD)
     seen = record.get("verdicts") if isinstance(record, dict) else None
     if count >= LEAST_REVIEWS and seen != [count, newest] and not store.read_only:
@@ -115,8 +114,7 @@ def _count(store: Store) -> tuple[Counter[str], Counter[str]]:
 def _keep_record(store: Store, shown: Counter[str], right: Counter[str]) -> None:
     if store.read_only:
         return
-    with store.read() as con:
-        verdicts = list(con.execute(COUNT_VERDICTS).fetchone())
+    verdicts = list(count_verdicts(store))
     failing = {definition.name for definition in DEFINITIONS if definition.failure}
     kept: Any = {name: [shown[name], right[name]] for name in shown if name in failing}
     record: Any = {"verdicts": verdicts, "signals": kept}

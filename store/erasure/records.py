@@ -7,23 +7,40 @@ import json
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ...model.text.jsontext import canonical
 from ..audit.chain import append_link, record_sha256
 from ..contract import Connection, Store
-from ..traces.contents import marks
+from ..rows import KEEP_FIRST, Table, overwrite
+from ..traces.spans import span_digests
 
 ErasureKind = Literal["delete", "prune", "redact"]
-_CHUNK = 900
 
-INSERT_ERASURE = "INSERT INTO erasure(uid, kind, at, record) VALUES (?, ?, ?, ?) RETURNING id"
-INSERT_TOMBSTONE = "INSERT OR REPLACE INTO tombstone(trace_id, erasure_id, key_sha256) VALUES (?, ?, ?)"
-INSERT_REDACTED = "INSERT OR IGNORE INTO redacted_span(trace_id, span_id, erasure_id) VALUES (?, ?, ?)"
-SELECT_ERASURES = "SELECT id, kind, at, record FROM erasure ORDER BY id DESC LIMIT ?"
-SELECT_REDACTED = "SELECT span_id FROM redacted_span WHERE trace_id = ?"
-SELECT_TOMBSTONES = "SELECT key_sha256 FROM tombstone WHERE key_sha256 IN ({marks})"
-SELECT_DIGESTS = "SELECT span_id, digest FROM span WHERE trace_id = ? ORDER BY span_id"
+INSERT_ERASURE = "INSERT INTO erasure(uid, kind, at, record) VALUES (:uid, :kind, :at, :record) RETURNING id"
+SELECT_ERASURES = "SELECT id, kind, at, record FROM erasure ORDER BY id DESC LIMIT :most"
+SELECT_REDACTED = "SELECT span_id FROM redacted_span WHERE trace_id = :trace_id"
+SELECT_TOMBSTONES = "SELECT key_sha256 FROM tombstone WHERE key_sha256 IN :hashes"
+
+
+class _TombstoneRow(NamedTuple):
+    """A trace that is gone, as it is remembered."""
+
+    trace_id: int
+    erasure_id: int
+    key_sha256: bytes
+
+
+class _RedactedRow(NamedTuple):
+    """A span that is no longer what may have been signed."""
+
+    trace_id: int
+    span_id: str
+    erasure_id: int
+
+
+_TOMBSTONES = Table("tombstone", _TombstoneRow, overwrite(_TombstoneRow, key=("trace_id",)))
+_REDACTED = Table("redacted_span", _RedactedRow, KEEP_FIRST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +87,7 @@ def key_sha256(project: str, trace_key: str) -> bytes:
 
 def mark_trace(con: Connection, trace_id: int, project: str, trace_key: str) -> TraceMark:
     """Hashes of a trace as it is now."""
-    spans = [[span_id, digest.hex()] for span_id, digest in con.execute(SELECT_DIGESTS, (trace_id,))]
+    spans = [[span_id, digest.hex()] for span_id, digest in sorted(span_digests(con, trace_id).items())]
     content = hashlib.sha256(canonical(spans)).hexdigest()
     return TraceMark(trace_id, key_sha256(project, trace_key), content, len(spans))
 
@@ -95,42 +112,39 @@ def insert_erasure(con: Connection, occasion: Occasion, marked: Sequence[TraceMa
     }
     text = canonical(record).decode()
     uid = secrets.token_hex(8)
-    erasure_id = int(con.execute(INSERT_ERASURE, (uid, occasion.kind, occasion.at, text)).fetchone()[0])
+    values = {"uid": uid, "kind": occasion.kind, "at": occasion.at, "record": text}
+    erasure_id = int(con.execute(INSERT_ERASURE, values).fetchone()["id"])
     append_link(con, kind="erasure", subject=uid, sha256=record_sha256(text), at=occasion.at)
     return erasure_id
 
 
 def insert_tombstones(con: Connection, erasure_id: int, marked: Iterable[TraceMark]) -> None:
     """Remember traces that are gone."""
-    con.executemany(INSERT_TOMBSTONE, [(mark.trace_id, erasure_id, mark.key_sha256) for mark in marked])
+    con.insert_rows(_TOMBSTONES, [_TombstoneRow(mark.trace_id, erasure_id, mark.key_sha256) for mark in marked])
 
 
 def insert_redacted(con: Connection, erasure_id: int, trace_id: int, span_ids: Iterable[str]) -> None:
     """Remember spans whose content is no longer what may have been signed."""
-    con.executemany(INSERT_REDACTED, [(trace_id, span_id, erasure_id) for span_id in span_ids])
+    con.insert_rows(_REDACTED, [_RedactedRow(trace_id, span_id, erasure_id) for span_id in span_ids])
 
 
 def redacted_spans(con: Connection, trace_id: int) -> frozenset[str]:
     """Span ids of a trace that a later redaction has changed."""
-    return frozenset(row[0] for row in con.execute(SELECT_REDACTED, (trace_id,)))
+    return frozenset(row["span_id"] for row in con.execute(SELECT_REDACTED, {"trace_id": trace_id}))
 
 
 def erased_keys(store: Store, project: str, trace_keys: Sequence[str]) -> set[str]:
     """Which of these traces were once taken out of the store on purpose."""
     hashes = {key_sha256(project, key): key for key in trace_keys}
-    asked, found = list(hashes), set[str]()
     with store.read() as con:
-        for start in range(0, len(asked), _CHUNK):
-            chunk = asked[start : start + _CHUNK]
-            rows = con.execute(SELECT_TOMBSTONES.format(marks=marks(len(chunk))), chunk)
-            found.update(hashes[row[0]] for row in rows)
-    return found
+        rows = con.execute(SELECT_TOMBSTONES, {"hashes": list(hashes)})
+        return {hashes[row["key_sha256"]] for row in rows}
 
 
 def list_erasures(store: Store, limit: int = 50) -> list[Erasure]:
     """Erasures, newest first."""
     with store.read() as con:
-        rows = con.execute(SELECT_ERASURES, (limit,)).fetchall()
+        rows = con.execute(SELECT_ERASURES, {"most": limit}).fetchall()
     return [_erasure(row) for row in rows]
 
 

@@ -16,44 +16,55 @@ from ..traces.revisions import load_annotations, trace_rows
 from ..traces.spans import load_spans
 from .records import Occasion, insert_erasure, insert_redacted, mark_trace
 from .sweep import note_pending_sweep
+from .tables import delete_rows
 
-_OF_ITEMS = "item_id IN (SELECT id FROM review_item WHERE trace_id = ?)"
+_OF_ITEMS = "item_id IN (SELECT id FROM review_item WHERE trace_id = :trace_id)"
 
 
 class _Place(NamedTuple):
     """Columns with words of people and agents about a trace."""
 
     table: str
-    key: str
     columns: tuple[str, ...]
-    where: str = "trace_id = ?"
+    key: tuple[str, ...] = ("id",)
+    where: str = "trace_id = :trace_id"
 
 
 _PLACES = (
-    _Place("proposal", "id", ("explanation", "cited")),
-    _Place("review_item", "id", ("question", "reason", "note")),
-    _Place("observation", "id", ("quote", "label", "note")),
-    _Place("agent_task", "id", ("answer", "checkpoint")),
-    _Place("agent_transcript", "id", ("record",)),
-    _Place("review_question", "id", ("question", "answer"), _OF_ITEMS),
-    _Place("review_draft", "rowid", ("first", "final"), _OF_ITEMS),
-    _Place("review_skip", "rowid", ("reason",), _OF_ITEMS),
+    _Place("proposal", ("explanation", "cited")),
+    _Place("review_item", ("question", "reason", "note")),
+    _Place("observation", ("quote", "label", "note")),
+    _Place("agent_task", ("answer", "checkpoint")),
+    _Place("agent_transcript", ("record",)),
+    _Place("review_question", ("question", "answer"), where=_OF_ITEMS),
+    _Place("review_draft", ("first", "final"), ("item_id", "reviewer"), _OF_ITEMS),
+    _Place("review_skip", ("reason",), ("item_id", "reviewer"), _OF_ITEMS),
 )
 _JSON_COLUMNS = frozenset({"cited", "first", "final"})
-_DERIVED = ("signal", "suspect_cache", "embedding", "told_steps")
+_DERIVED = (
+    "signal",
+    "suspect_cache",
+    "embedding",
+    "told_steps",
+    "step_row",
+    "call_row",
+    "message_row",
+    "document_row",
+    "rows_of",
+)
 
 FORGET_NAMES = """
-UPDATE failure_mode SET computed_name = NULL WHERE id IN (SELECT mode_id FROM mode_member WHERE trace_id = ?)
+UPDATE failure_mode SET computed_name = NULL WHERE id IN (SELECT mode_id FROM mode_member WHERE trace_id = :trace_id)
 """
 """They are computed from the words of the members."""
-MAKE_DIRTY = "UPDATE trace SET dirty = 1, analysed_revision = -1 WHERE id = ?"
+MAKE_DIRTY = "UPDATE trace SET dirty = 1, analysed_revision = -1 WHERE id = :trace_id"
 SELECT_RECORDS = """
 SELECT v.id, v.record FROM verdict v JOIN verdict_subject s ON s.verdict_id = v.id
-WHERE s.trace_id = ?1 AND v.record IS NOT NULL
+WHERE s.trace_id = :trace_id AND v.record IS NOT NULL
 UNION ALL
 SELECT v.id, c.record FROM completion c JOIN verdict v ON v.uid = c.verdict_uid
 JOIN verdict_subject s ON s.verdict_id = v.id
-WHERE s.trace_id = ?1 AND c.record IS NOT NULL
+WHERE s.trace_id = :trace_id AND c.record IS NOT NULL
 """
 
 Redact = Callable[[SpanBatch], int]
@@ -65,7 +76,8 @@ class Text(NamedTuple):
 
     place: _Place
     column: str
-    key: int
+    key: dict[str, Any]
+    """Column and value, for each column of the key."""
     value: JsonValue
     packed: bool
 
@@ -94,7 +106,7 @@ def load_texts(con: Connection, trace_id: int) -> TraceTexts | None:
 
 def verdict_records(con: Connection, trace_id: int) -> list[tuple[int, str]]:
     """The signed records about a trace: they cannot be changed, only emptied."""
-    return [(row[0], row[1]) for row in con.execute(SELECT_RECORDS, (trace_id,))]
+    return [(row["id"], row["record"]) for row in con.execute(SELECT_RECORDS, {"trace_id": trace_id})]
 
 
 def redact_traces(store: Store, trace_ids: Sequence[int], redact: Redact, occasion: Occasion) -> int:
@@ -109,7 +121,7 @@ def redact_traces(store: Store, trace_ids: Sequence[int], redact: Redact, occasi
         occasion: Why.
     """
     with store.write() as con:
-        con.execute("PRAGMA secure_delete=ON")
+        store.erasing.begin(con)
         note_pending_sweep(con)
         marked, changes = [], dict[int, frozenset[str]]()
         for trace_id in trace_ids:
@@ -121,10 +133,10 @@ def redact_traces(store: Store, trace_ids: Sequence[int], redact: Redact, occasi
             facts, beside = found.batch.facts
             changes[trace_id] = rewrite_trace(store, con, trace_id, found.batch.spans, facts)
             _write_side_texts(con, found.texts, beside)
-            con.execute(MAKE_DIRTY, (trace_id,))
-            con.execute(FORGET_NAMES, (trace_id,))
+            con.execute(MAKE_DIRTY, {"trace_id": trace_id})
+            con.execute(FORGET_NAMES, {"trace_id": trace_id})
             for table in _DERIVED:
-                con.execute(f"DELETE FROM {table} WHERE trace_id = ?", (trace_id,))  # noqa: S608
+                delete_rows(con, table, "trace_id", [trace_id])
         if marked:
             erasure_id = insert_erasure(con, occasion, marked)
             for trace_id, span_ids in changes.items():
@@ -133,14 +145,19 @@ def redact_traces(store: Store, trace_ids: Sequence[int], redact: Redact, occasi
 
 
 def _side_texts(con: Connection, trace_id: int) -> list[Text]:
-    found = []
+    found: list[Text] = []
     for place in _PLACES:
-        for column in place.columns:
-            statement = f"SELECT {place.key}, {column} FROM {place.table} WHERE {place.where}"  # noqa: S608
-            for key, stored in con.execute(statement, (trace_id,)):
-                if stored:
-                    found.append(Text(place, column, key, _decoded(column, stored), isinstance(stored, bytes)))
+        columns = ", ".join([*place.key, *place.columns])
+        statement = f"SELECT {columns} FROM {place.table} WHERE {place.where}"  # noqa: S608
+        for row in con.execute(statement, {"trace_id": trace_id}):
+            found += (_text(place, column, row) for column in place.columns if row[column])
     return found
+
+
+def _text(place: _Place, column: str, row: Any) -> Text:
+    stored = row[column]
+    key = {name: row[name] for name in place.key}
+    return Text(place, column, key, _decoded(column, stored), isinstance(stored, bytes))
 
 
 def _decoded(column: str, stored: str | bytes) -> JsonValue:
@@ -155,6 +172,6 @@ def _write_side_texts(con: Connection, texts: Sequence[Text], redacted: TraceFac
     for text, value in zip(texts, values, strict=True):
         if value != text.value:
             new = pack(value) if text.packed else value if isinstance(value, str) else json.dumps(value)
-            place = text.place
-            statement = f"UPDATE {place.table} SET {text.column} = ? WHERE {place.key} = ?"  # noqa: S608
-            con.execute(statement, (new, text.key))
+            same = " AND ".join(f"{name} = :{name}" for name in text.place.key)
+            statement = f"UPDATE {text.place.table} SET {text.column} = :new WHERE {same}"  # noqa: S608
+            con.execute(statement, {**text.key, "new": new})

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...model.paths import PathRow
 from ...model.traces import StepKind
 from ..contract import Store
-from ..traces.contents import marks
 from ..traces.revisions import load_order, trace_rows
 
-_CHUNK = 400
 SELECT_SPANS = """
 SELECT trace_id, span_id, parent_span_id, kind, name, agent, tool FROM span
-WHERE trace_id IN ({marks}) ORDER BY trace_id, coalesce(started_at, 0), sequence
+WHERE trace_id IN :ids ORDER BY trace_id, coalesce(started_at, 0), sequence
 """
 
 
@@ -25,14 +23,22 @@ def load_path_rows(store: Store, trace_ids: Sequence[int]) -> dict[int, list[Pat
     """
     found: dict[int, list[PathRow]] = {}
     with store.read() as con:
-        for start in range(0, len(trace_ids), _CHUNK):
-            chunk = list(trace_ids[start : start + _CHUNK])
-            index = {row["id"]: _indices(row) for row in trace_rows(con, chunk)}
-            for row in con.execute(SELECT_SPANS.format(marks=marks(len(chunk))), chunk):
-                number, span_id, parent, kind, name, agent, tool = row
-                step = index.get(number, {}).get(span_id)
-                found.setdefault(number, []).append(PathRow(span_id, parent, StepKind(kind), name, agent, tool, step))
+        index = {row["id"]: _indices(row) for row in trace_rows(con, trace_ids)}
+        for row in con.execute(SELECT_SPANS, {"ids": trace_ids}):
+            found.setdefault(row["trace_id"], []).append(_path_row(row, index.get(row["trace_id"], {})))
     return found
+
+
+def _path_row(row: Any, index: Mapping[str, int]) -> PathRow:
+    return PathRow(
+        row["span_id"],
+        row["parent_span_id"],
+        StepKind(row["kind"]),
+        row["name"],
+        row["agent"],
+        row["tool"],
+        index.get(row["span_id"]),
+    )
 
 
 def _indices(row: Any) -> dict[str, int]:

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from ..contract import Connection, Store
+from ..rows import Table, overwrite
 from ..traces.compression import pack, unpack
 
-UPSERT = """
-INSERT INTO told_steps(trace_id, revision, form, steps) VALUES (?, ?, ?, ?)
-ON CONFLICT(trace_id) DO UPDATE SET revision = excluded.revision, form = excluded.form, steps = excluded.steps
-"""
-SELECT = "SELECT steps FROM told_steps WHERE trace_id = ? AND revision = ? AND form = ?"
+SELECT = "SELECT steps FROM told_steps WHERE trace_id = :trace_id AND revision = :revision AND form = :form"
+
+
+class ToldRow(NamedTuple):
+    """The steps of a trace in words, as they are written."""
+
+    trace_id: int
+    revision: int
+    form: int
+    steps: bytes
+
+
+TOLD_STEPS = Table("told_steps", ToldRow, overwrite(ToldRow, key=("trace_id",)))
 
 
 def save_told_steps(
     con: Connection, trace_id: int, revision: int, form: int, steps: Sequence[Sequence[object]]
 ) -> None:
     """Keep a row a step, JSON-able, inside the caller's transaction; replaces what was kept of the trace."""
-    con.execute(UPSERT, (trace_id, revision, form, pack([list(step) for step in steps])))
+    con.insert_rows(TOLD_STEPS, [ToldRow(trace_id, revision, form, pack([list(step) for step in steps]))])
 
 
 def load_told_steps(store: Store, trace_id: int, revision: int, form: int) -> list[list[Any]] | None:
     """The rows kept for this revision in this wording; None where there are none."""
     with store.read() as con:
-        row = con.execute(SELECT, (trace_id, revision, form)).fetchone()
-    return None if row is None else cast(list[list[Any]], unpack(row[0]))
+        row = con.execute(SELECT, {"trace_id": trace_id, "revision": revision, "form": form}).fetchone()
+    return None if row is None else cast(list[list[Any]], unpack(row["steps"]))

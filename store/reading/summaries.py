@@ -6,21 +6,25 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
-from ...model.errors import UnknownIdError
+from ...model.errors import UnknownIdError, UsageError
 from ...model.reading.assembly import build_steps, reading_order
 from ...model.traces import Fold, JsonValue, Outcome, OutcomeSource, Span, Status, Trace, TraceSummary, Usage
 from ..contract import Connection, Store
 from ..findings.modes import modes_of
 from ..reviews.outcomes import with_verdicts
+from ..search.ids import near_ids
 from ..traces.compression import unpack
-from ..traces.contents import marks
 from ..traces.revisions import load_annotations, load_order, refresh, trace_rows
-from ..traces.spans import load_spans
+from ..traces.spans import load_spans, span_digests
+from .trace_ids import newest_trace_id
 
 _SHORT_ID = re.compile(r"T?(\d{1,15})(?:\.(\d{1,9}))?", re.IGNORECASE)
-_CHUNK = 900
+SELECT_EXISTS = "SELECT 1 FROM trace WHERE id = :id"
+SELECT_BY_KEY = "SELECT id FROM trace WHERE trace_key = :text ORDER BY id DESC LIMIT 1"
+SELECT_BY_RUN_ID = "SELECT id FROM trace WHERE run_id = :text ORDER BY id DESC"
 SELECT_SIGNALS = """
-SELECT DISTINCT trace_id, signal FROM signal WHERE trace_id IN ({marks}) AND failure = 1 ORDER BY position
+SELECT trace_id, signal FROM signal WHERE trace_id IN :ids AND failure = 1
+GROUP BY trace_id, signal ORDER BY min(position)
 """
 
 
@@ -41,23 +45,67 @@ def parse_trace_id(text: str) -> StepAddress | None:
     return StepAddress(int(match[1]), int(match[2]) if match[2] else None) if match else None
 
 
-def resolve_trace(store: Store, text: str) -> int:
-    """The row id of a trace named by short id or by external id.
+def locate_trace(store: Store, text: str) -> StepAddress:
+    """What a typed id names: `T412`, `T412.7`, a run's own id, or its own id and a step, `order-run-9.7`.
+
+    The run's own id is what the application or the file calls it. It comes before a bare number; `T412` is always the
+    store's.
 
     Raises:
-        UnknownIdError: if there is none; names the newest id and how to find others.
+        UnknownIdError: if there is none; names the nearest ids and how to find others.
+        UsageError: if several runs have this id.
     """
+    text = text.strip()
+    found = _located(store, text)
+    if found is None and refresh(store):  # what has just come has no id of its own yet
+        found = _located(store, text)
+    if found is None:
+        raise _unknown(store, text)
+    return found
+
+
+def resolve_trace(store: Store, text: str) -> int:
+    """The row id of a trace named as for `locate_trace`."""
+    return locate_trace(store, text).trace_id
+
+
+def _located(store: Store, text: str) -> StepAddress | None:
     address = parse_trace_id(text)
     with store.read() as con:
-        if address is not None and con.execute("SELECT 1 FROM trace WHERE id = ?", (address.trace_id,)).fetchone():
-            return address.trace_id
-        row = con.execute("SELECT id FROM trace WHERE trace_key = ? ORDER BY id DESC", (text.strip(),)).fetchone()
-        if row is not None:
-            return cast(int, row[0])
-        newest = con.execute("SELECT max(id) FROM trace").fetchone()[0]
-    known = f"newest: T{newest}" if newest else "the store is empty"
-    next_step = "Search to find the id." if newest else "Run `retrospan import PATH` to bring traces in."
-    raise UnknownIdError("trace", text, known=known, next_step=next_step)
+        exists = address is not None and con.execute(SELECT_EXISTS, {"id": address.trace_id}).fetchone() is not None
+        if exists and text[:1] in ("T", "t"):
+            return address
+        if (own := _by_own_id(con, text)) is not None:
+            return StepAddress(own, None)
+        if exists:
+            return address
+        head, _, step = text.rpartition(".")
+        if head and step.isascii() and step.isdigit() and len(step) < 10:
+            own = _by_own_id(con, head)
+            return None if own is None else StepAddress(own, int(step))
+    return None
+
+
+def _by_own_id(con: Connection, text: str) -> int | None:
+    row = con.execute(SELECT_BY_KEY, {"text": text}).fetchone()
+    if row is not None:
+        return cast(int, row["id"])
+    rows = con.execute(SELECT_BY_RUN_ID, {"text": text}).fetchall()
+    if len(rows) > 1:
+        names = ", ".join(f"T{row['id']}" for row in rows[:5])
+        raise UsageError(f"{len(rows)} runs have the id {text!r} (newest first: {names}). Name one of them.")
+    return cast(int, rows[0]["id"]) if rows else None
+
+
+def _unknown(store: Store, text: str) -> UnknownIdError:
+    newest = newest_trace_id(store)
+    if not newest:
+        return UnknownIdError(
+            "trace", text, known="the store is empty", next_step="Run `retrospan import PATH` to bring traces in."
+        )
+    near = ", ".join(near_ids(store, text, 3))
+    known = f"newest: T{newest}{f'; nearest: {near}' if near else ''}"
+    return UnknownIdError("trace", text, known=known, next_step="Search to find the id.")
 
 
 def _names(text: str | None) -> tuple[str, ...]:
@@ -71,10 +119,8 @@ def get_summaries(store: Store, trace_ids: Sequence[int]) -> list[TraceSummary]:
         rows = {row["id"]: row for row in trace_rows(con, trace_ids)}
         signals: dict[int, list[str]] = {}
         found = list(rows)
-        for start in range(0, len(found), _CHUNK):
-            chunk = found[start : start + _CHUNK]
-            for trace_id, name in con.execute(SELECT_SIGNALS.format(marks=marks(len(chunk))), chunk):
-                signals.setdefault(trace_id, []).append(name)
+        for row in con.execute(SELECT_SIGNALS, {"ids": found}):
+            signals.setdefault(row["trace_id"], []).append(row["signal"])
         modes = modes_of(con, found)
         summaries = [
             _summary(con, rows[i], tuple(signals.get(i, ())), tuple(f"M{number}" for number in modes.get(i, ())))
@@ -100,6 +146,7 @@ def _summary(con: Connection, row: Any, signals: tuple[str, ...], modes: tuple[s
         outcome_source=OutcomeSource(row["outcome_source"]),
         task=row["task"],
         task_declared=bool(row["task_declared"]),
+        run_id=row["run_id"],
         session=row["session"],
         user=row["user"],
         version=row["version"],
@@ -137,10 +184,7 @@ def get_trace(store: Store, trace_id: int) -> Trace:
     with store.read() as con:
         (row,) = trace_rows(con, [trace_id])
         spans = load_spans(con, trace_id, row["trace_key"])
-        digests = {
-            row["span_id"]: row["digest"]
-            for row in con.execute("SELECT span_id, digest FROM span WHERE trace_id = ?", (trace_id,))
-        }
+        digests = span_digests(con, trace_id)
         order = load_order(row) if row["reading"] and not row["dirty"] else reading_order(spans)
         steps = build_steps(spans, order, lambda span: digests[span.span_id])
         return Trace(summaries[0], steps, load_annotations(con, trace_id))

@@ -44,7 +44,7 @@ def next_trace_id(store: Store, after: int) -> int | None:
     return found
 
 
-def trace_ids(store: Store, project: str | None = None) -> list[int]:
+def list_trace_ids(store: Store, project: str | None = None) -> list[int]:
     """The traces of a project, or all, oldest first."""
     with store.read() as con:
         rows = con.execute(SELECT_ALL if project is None else SELECT_OF_PROJECT, {"project": project})

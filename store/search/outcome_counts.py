@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, get_args
 
@@ -15,12 +14,12 @@ GroupedBy = Literal["task", "version", "project", "environment", "user"]
 GROUPINGS: tuple[GroupedBy, ...] = get_args(GroupedBy)
 _ALL = 1_000_000
 SELECT_OUTCOMES = """
-SELECT t.id, t.{column}, t.outcome, t.outcome_source FROM trace t
-WHERE t.id IN (SELECT value FROM json_each(?)) ORDER BY t.id
+SELECT t.id, t.{column} AS value, t.outcome, t.outcome_source FROM trace t
+WHERE t.id IN :ids ORDER BY t.id
 """
 SELECT_ASKED = """
-SELECT id, substr(input, 1, 200) FROM trace
-WHERE id IN (SELECT value FROM json_each(?)) AND NOT task_declared AND input IS NOT NULL
+SELECT id, substr(input, 1, 200) AS input FROM trace
+WHERE id IN :ids AND task_declared = 0 AND input IS NOT NULL
 """
 
 
@@ -44,16 +43,17 @@ def ended_runs(store: Store, query: Query, by: GroupedBy, verdicts: Mapping[int,
     Cost: one search, and a row each.
     """
     assert by in GROUPINGS
-    ids = json.dumps([hit.trace_id for hit in search(store, query, limit=_ALL, verdicts=verdicts)])
+    ids = [hit.trace_id for hit in search(store, query, limit=_ALL, verdicts=verdicts)]
     with store.read() as con:
-        for trace_id, value, outcome, source in con.execute(SELECT_OUTCOMES.format(column=by), (ids,)):
-            yield EndedRun(trace_id, value, _outcome(verdicts.get(trace_id), outcome, source))
+        for row in con.execute(SELECT_OUTCOMES.format(column=by), {"ids": ids}):
+            outcome = _outcome(verdicts.get(row["id"]), row["outcome"], row["outcome_source"])
+            yield EndedRun(row["id"], row["value"], outcome)
 
 
 def asked_of(store: Store, trace_ids: Sequence[int]) -> dict[int, str]:
     """How the input of runs begins whose task is only a fingerprint of it."""
     with store.read() as con:
-        return {row[0]: row[1] for row in con.execute(SELECT_ASKED, (json.dumps(list(trace_ids)),))}
+        return {row["id"]: row["input"] for row in con.execute(SELECT_ASKED, {"ids": trace_ids})}
 
 
 def _outcome(verdict: str | None, told: str, source: str) -> Outcome:

@@ -6,7 +6,7 @@ import json
 
 from ...model.clock import utc_now, utc_text
 from ...model.traces import JsonValue
-from ..contract import Store
+from ..contract import Connection, Store
 from ..fields import upsert_row
 
 SELECT_SETTING = "SELECT value FROM setting WHERE project = :project AND name = :name"
@@ -16,19 +16,27 @@ DELETE_SETTING = "DELETE FROM setting WHERE project = :project AND name = :name"
 def get_setting(store: Store, name: str, project: str = "") -> JsonValue:
     """The value, None where nothing was set. `project` is empty for the whole store."""
     with store.read() as con:
-        row = con.execute(SELECT_SETTING, {"project": project, "name": name}).fetchone()
-    if row is None:
-        return None
-    value: JsonValue = json.loads(row["value"])
-    return value
+        return setting_of(con, name, project)
 
 
 def set_setting(store: Store, name: str, value: JsonValue, project: str = "") -> None:
     """Keep a value, or forget it with None."""
-    key = {"project": project, "name": name}
     with store.write() as con:
-        if value is None:
-            con.execute(DELETE_SETTING, key)
-        else:
-            row = key | {"value": json.dumps(value), "updated_at": utc_text(utc_now())}
-            upsert_row(con, "setting", row, key=tuple(key))
+        put_setting(con, name, value, project)
+
+
+def setting_of(con: Connection, name: str, project: str = "") -> JsonValue:
+    """As `get_setting`, within a transaction."""
+    row = con.execute(SELECT_SETTING, {"project": project, "name": name}).fetchone()
+    value: JsonValue = None if row is None else json.loads(row["value"])
+    return value
+
+
+def put_setting(con: Connection, name: str, value: JsonValue, project: str = "") -> None:
+    """As `set_setting`, within a transaction."""
+    key = {"project": project, "name": name}
+    if value is None:
+        con.execute(DELETE_SETTING, key)
+    else:
+        row = key | {"value": json.dumps(value), "updated_at": utc_text(utc_now())}
+        upsert_row(con, "setting", row, key=tuple(key))

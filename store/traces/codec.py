@@ -32,6 +32,8 @@ def span_record(facts: dict[str, Any], refs: Refs, ids: Mapping[bytes, int]) -> 
         record["d"] = [[ids[key], d.id, d.score, d.metadata] for key, d in refs.documents]
     if refs.tool_definitions is not None:
         record["td"] = ids[refs.tool_definitions]
+    if refs.error is not None:
+        record["E"] = ids[refs.error]
     if refs.attributes:
         record["A"] = {key: ids[content] for key, content in refs.attributes.items()}
     return record

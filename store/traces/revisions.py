@@ -6,38 +6,41 @@ so that receiving costs nothing but the spans.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields, replace
+from enum import StrEnum
 from typing import Any, cast
 
+from ...model.errors import StoreFullError
 from ...model.reading.assembly import Place, ReadingOrder, build_steps, reading_order
 from ...model.reading.facts import facts_from_record
 from ...model.reading.run_facts import RunFacts, summarise
 from ...model.traces import Annotation, AnnotatorKind, Fold, TraceFacts
 from ..contract import Connection, Store
-from ..sqlite.values import sql_text
+from ..rows import assignments
+from ..settings.fields import load_field_rules
+from ..values import sql_text
+from .attributes import save_attributes
 from .compression import pack, unpack
-from .contents import marks
+from .score_scales import KnownScales, SeenScales
 from .spans import load_spans, span_digests
 
 _PREVIEW = 4_000
 """Characters of a run's input and output kept on its row; the whole text is in its steps."""
-_CHUNK = 900
 _BATCH = 64
 """Traces assembled in one transaction, so that receivers get their turn."""
 
-SELECT_DIRTY = "SELECT id FROM trace WHERE dirty = 1 ORDER BY id LIMIT ?"
-SELECT_DIRTY_OF = "SELECT id FROM trace WHERE dirty = 1 AND id IN ({marks})"
-SELECT_TRACES = "SELECT * FROM trace WHERE id IN ({marks})"
-SELECT_ANNOTATIONS = "SELECT * FROM annotation WHERE trace_id = ? ORDER BY rowid"
-UPDATE_TRACE = """
-UPDATE trace SET revision = ?, dirty = 0, reading = ?, step_count = ?, status = ?, outcome = ?, outcome_source = ?,
-  task = ?, task_declared = ?, session = ?, user = ?, version = ?, environment = ?, agents = ?, models = ?, tools = ?,
-  tags = ?, started_at = ?, duration_ms = ?, input = ?, output = ?, input_tokens = ?, output_tokens = ?,
-  cache_read_tokens = ?, cache_write_tokens = ?, reasoning_tokens = ?, cost_usd = ?, prompt_fingerprint = ?,
-  tools_fingerprint = ?
-WHERE id = ?
-"""
+_RENAMED = {"started_at_ns": "started_at"}
+"""Columns of `trace` that are called otherwise than the field of `RunFacts` that they keep."""
+_ELSEWHERE = frozenset({"metadata", "usage", "values"})
+"""Fields without a column of their own: kept among the facts, or as a column for each number."""
+
+SELECT_DIRTY = "SELECT id FROM trace WHERE dirty = 1 ORDER BY id LIMIT :most"
+SELECT_DIRTY_OF = "SELECT id FROM trace WHERE dirty = 1 AND id IN :ids"
+SELECT_TRACES = "SELECT * FROM trace WHERE id IN :ids"
+SELECT_ANNOTATIONS = "SELECT * FROM annotation WHERE trace_id = :trace_id ORDER BY {as_written}"
+SET_DIRTY = "UPDATE trace SET dirty = 1 WHERE id IN :ids"
+UPDATE_TRACE = "UPDATE trace SET dirty = 0, {assignments} WHERE id = :id"
 
 
 def refresh(store: Store, trace_ids: Sequence[int] | None = None, limit: int = 10_000) -> list[int]:
@@ -53,33 +56,50 @@ def refresh(store: Store, trace_ids: Sequence[int] | None = None, limit: int = 1
     """
     with store.read() as con:
         if trace_ids is None:
-            dirty = [row[0] for row in con.execute(SELECT_DIRTY, (limit,))]
+            rows = con.execute(SELECT_DIRTY, {"most": limit})
         else:
-            dirty = _dirty_of(con, trace_ids)[:limit]
-    if dirty and not store.read_only:
-        for start in range(0, len(dirty), _BATCH):
+            # By id alone, since a row with its first texts is large.
+            rows = con.execute(SELECT_DIRTY_OF, {"ids": trace_ids})
+        dirty = [row["id"] for row in rows][:limit]
+    if store.read_only:
+        return dirty
+    done: list[int] = []
+    known: KnownScales = {}
+    for start in range(0, len(dirty), _BATCH):
+        chunk = dirty[start : start + _BATCH]
+        try:
             with store.write() as con:
-                for trace_id in dirty[start : start + _BATCH]:
-                    _assemble(con, trace_id)
-    return dirty
+                scales = SeenScales(con, known)
+                for trace_id in chunk:
+                    _assemble(con, trace_id, scales)
+                scales.settle()
+        except StoreFullError:
+            # What is assembled already can be read; the rest waits until there is room.
+            break
+        done += chunk
+    return done
 
 
-def _dirty_of(con: Connection, trace_ids: Sequence[int]) -> list[int]:
-    """By id alone, since a row with its first texts is large."""
-    dirty: list[int] = []
-    for start in range(0, len(trace_ids), _CHUNK):
-        chunk = trace_ids[start : start + _CHUNK]
-        dirty += [row[0] for row in con.execute(SELECT_DIRTY_OF.format(marks=marks(len(chunk))), chunk)]
-    return dirty
+def reassemble(store: Store, trace_ids: Sequence[int], on_progress: Callable[[int, int], None] | None = None) -> None:
+    """Make new revisions of these traces from their spans, some at a time; for when what is read out of them changed.
+
+    Args:
+        store: Where.
+        trace_ids: Rows of traces.
+        on_progress: Called with how many are done and how many there are.
+    """
+    for start in range(0, len(trace_ids), _BATCH):
+        chunk = trace_ids[start : start + _BATCH]
+        with store.write() as con:
+            con.execute(SET_DIRTY, {"ids": chunk})
+        refresh(store, chunk)
+        if on_progress:
+            on_progress(min(start + _BATCH, len(trace_ids)), len(trace_ids))
 
 
 def trace_rows(con: Connection, trace_ids: Sequence[int]) -> list[Any]:
     """Rows of these traces, in no order."""
-    rows: list[Any] = []
-    for start in range(0, len(trace_ids), _CHUNK):
-        chunk = trace_ids[start : start + _CHUNK]
-        rows += con.execute(SELECT_TRACES.format(marks=marks(len(chunk))), chunk).fetchall()
-    return rows
+    return con.execute(SELECT_TRACES, {"ids": trace_ids}).fetchall()
 
 
 def load_order(row: Any) -> ReadingOrder:
@@ -93,49 +113,47 @@ def load_order(row: Any) -> ReadingOrder:
     )
 
 
-def _assemble(con: Connection, trace_id: int) -> None:
+def summary_as_stored(con: Connection, row: Any) -> dict[str, Any]:
+    """What the columns of a trace row would be if it were assembled now, by name."""
+    columns, _ = _assembled(con, row, SeenScales(con, {}))
+    return {name: value for name, value in columns.items() if name not in ("revision", "reading")}
+
+
+def _assemble(con: Connection, trace_id: int, scales: SeenScales) -> None:
     (row,) = trace_rows(con, [trace_id])
+    columns, run = _assembled(con, row, scales)
+    save_attributes(con, trace_id, run.values)
+    con.execute(UPDATE_TRACE.format(assignments=assignments(columns)), {**columns, "id": trace_id})
+
+
+def _assembled(con: Connection, row: Any, scales: SeenScales) -> tuple[dict[str, Any], RunFacts]:
+    """What a trace's row holds, by column, and the run that it was made from."""
+    trace_id = row["id"]
     spans = load_spans(con, trace_id, row["trace_key"])
     order = reading_order(spans)
     digests = span_digests(con, trace_id)
     steps = build_steps(spans, order, lambda span: digests[span.span_id])
     reading = pack([[list(place) for place in order.places], {k: v.value for k, v in order.folded.items()}])
-    run = summarise(steps, spans, _facts(con, row))
-    con.execute(UPDATE_TRACE, _summary_values(row["revision"] + 1, reading, len(steps), run, trace_id))
+    run = summarise(steps, spans, _facts(con, row, scales), load_field_rules(con, row["project"]))
+    columns = {"revision": row["revision"] + 1, "reading": reading, "step_count": len(steps), **summary_columns(run)}
+    return columns, run
 
 
-def _summary_values(revision: int, reading: bytes, count: int, run: RunFacts, trace_id: int) -> tuple[Any, ...]:
-    return (
-        revision,
-        reading,
-        count,
-        run.status.value,
-        run.outcome.value,
-        run.outcome_source.value,
-        sql_text(run.task),
-        int(run.task_declared),
-        sql_text(run.session),
-        sql_text(run.user),
-        sql_text(run.version),
-        sql_text(run.environment),
-        _lines(run.agents),
-        _lines(run.models),
-        _lines(run.tools),
-        _lines(run.tags),
-        run.started_at_ns,
-        run.duration_ms,
-        sql_text(run.input[:_PREVIEW]),
-        sql_text(run.output[:_PREVIEW]),
-        run.usage.input_tokens,
-        run.usage.output_tokens,
-        run.usage.cache_read_tokens,
-        run.usage.cache_write_tokens,
-        run.usage.reasoning_tokens,
-        run.cost_usd,
-        run.prompt_fingerprint,
-        run.tools_fingerprint,
-        trace_id,
-    )
+def summary_columns(run: RunFacts) -> dict[str, Any]:
+    """What a trace row keeps of a run, by column: each field under its own name, in a form that a database holds."""
+    kept = replace(run, input=run.input[:_PREVIEW], output=run.output[:_PREVIEW])
+    names = [field.name for field in fields(RunFacts) if field.name not in _ELSEWHERE]
+    return {_RENAMED.get(name, name): _stored(getattr(kept, name)) for name in names} | asdict(run.usage)
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, tuple):
+        return _lines(value)
+    return sql_text(value) if isinstance(value, str) else value
 
 
 def _lines(names: Sequence[str]) -> str | None:
@@ -143,24 +161,31 @@ def _lines(names: Sequence[str]) -> str | None:
     return sql_text("\n" + "\n".join(name.replace("\n", " ") for name in names) + "\n") if names else None
 
 
-def _facts(con: Connection, row: Any) -> TraceFacts:
+def _facts(con: Connection, row: Any, scales: SeenScales) -> TraceFacts:
     facts = facts_from_record(row["trace_key"], unpack(row["facts"])) if row["facts"] else TraceFacts(row["trace_key"])
-    return replace(facts, annotations=load_annotations(con, row["id"]))
+    return replace(facts, annotations=load_annotations(con, row["id"], scales))
 
 
-def load_annotations(con: Connection, trace_id: int) -> tuple[Annotation, ...]:
-    return tuple(
+def load_annotations(con: Connection, trace_id: int, scales: SeenScales | None = None) -> tuple[Annotation, ...]:
+    """The annotations of a trace, each with what it says of the run."""
+    scales = scales or SeenScales(con)
+    rows = con.execute(SELECT_ANNOTATIONS.format(as_written=con.as_written), {"trace_id": trace_id})
+    found = tuple(
         Annotation(
-            row["name"],
-            row["label"],
-            row["score"],
-            row["explanation"],
-            AnnotatorKind(row["annotator_kind"]),
-            row["span_id"],
-            row["source"],
+            name=row["name"],
+            label=row["label"],
+            score=row["score"],
+            explanation=row["explanation"],
+            annotator_kind=AnnotatorKind(row["annotator_kind"]),
+            span_id=row["span_id"],
+            source=row["source"],
+            low=row["low"],
+            high=row["high"],
+            is_expectation=bool(row["is_expectation"]),
         )
-        for row in con.execute(SELECT_ANNOTATIONS, (trace_id,))
+        for row in rows
     )
+    return scales.understood(trace_id, found) if found else ()
 
 
 def step_numbers(store: Store, trace_id: int | None) -> dict[str, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from commands import run
+from otlp_runs import run_request
 from shared_data import shared
 
 GOOD = {
@@ -171,3 +172,14 @@ def test_every_run_of_a_real_set_is_searchable(tmp_path: Path) -> None:
     assert (done["traces"], done["errors"]) == (24, [])
     assert done["steps"] == sum(len(r["traj"]) for r in runs[:24])
     assert run("trace", "list", "tool:get_reservation_details", "--json").json
+
+
+def test_spans_of_an_unknown_convention_are_told_of(tmp_path: Path) -> None:
+    body = run_request(1).replace(b'"name": "app"', b'"name": "acme"').replace(b"gen_ai.operation.name", b"acme.x")
+    body = body.replace(b"gen_ai.output.messages", b"acme.reply").replace(b"gen_ai.", b"acme.")
+    (tmp_path / "odd.json").write_bytes(body)
+
+    told = run("import", str(tmp_path / "odd.json"))
+
+    assert "of an unknown convention" in told.out and "acme (" in told.out
+    assert run("import", str(tmp_path / "odd.json"), "--json").json["by_shape"] == {"acme": 2}

@@ -183,12 +183,18 @@ def test_phoenix_spans_in_otlp_form_are_read_with_their_framework(tmp_path: Path
     assert by_name["step 1"].started_at_ns == by_name["step 2"].started_at_ns == 1795331416504962000
 
 
-def test_phoenix_annotations_name_a_trace_or_say_what_is_missing(tmp_path: Path) -> None:
+def test_phoenix_annotations_are_of_a_trace_or_of_a_span_whose_trace_the_store_knows(tmp_path: Path) -> None:
     note = {"name": "quality", "annotator_kind": "HUMAN", "result": {"label": "poor", "score": 0.2}}
-    page = [{**note, "trace_id": TRACE}, {**note, "span_id": "0" * 16}]
-    _, notes, [error] = read(tmp_path, "phoenix", json.dumps({"data": page, "next_cursor": None}))
-    assert [(found.name, found.label, found.span_id) for found in notes] == [("quality", "poor", None)]
-    assert error.where == "data[1]" and "retrospan pull phoenix" in error.what
+    file = tmp_path / "annotations.json"
+    page = [{**note, "trace_id": TRACE}, {**note, "span_id": "0" * 16}, note]
+    file.write_text(json.dumps({"data": page, "next_cursor": None}))
+    error, batch = read_path(file)
+    assert isinstance(batch, SpanBatch) and isinstance(error, RecordError)
+    assert [(found.name, found.label, found.span_id) for found in batch.facts[0].annotations] == [
+        ("quality", "poor", None)
+    ]
+    assert [found.span_id for found in batch.span_notes] == ["0" * 16]
+    assert error.where == "data[2]" and "context.span_id" in error.what
 
 
 # --- Jaeger and Zipkin ---
@@ -239,7 +245,7 @@ def test_zipkin_spans_are_a_usable_tree(whole: bool, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"PAR1\x15\x04", "Parquet file; write it as JSON lines"),
+        (b"PAR1\x15\x04", "Parquet file"),
         (b"SQLite format 3\0", "SQLite database"),
         (b"<!doctype html><title>Sign in</title>", "page of a sign-in"),
     ],

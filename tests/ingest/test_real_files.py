@@ -8,9 +8,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 from retrospan.ingest.formats.read import RecordError, read_path
-from retrospan.model.traces import Outcome, SpanBatch, Status, StepKind
-from shared_data import shared
+from retrospan.model.reading.assembly import build_steps, reading_order
+from retrospan.model.reading.run_facts import summarise
+from retrospan.model.traces import Outcome, SpanBatch, Status, StepKind, TraceFacts
+from shared_data import SHARED_DATA, shared
 
 
 def read(path: Path) -> list[SpanBatch]:
@@ -113,3 +116,31 @@ def test_the_lines_of_a_collector_are_joined(tmp_path: Path) -> None:
     [capture] = read(folder)
 
     assert {span.span_id for span in joined.spans} == {span.span_id for span in capture.spans}
+
+
+COUNTED = sorted(path.name for path in SHARED_DATA.glob("field/runs/*-langfuse.*")) or ["absent"]
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_langfuse_downloads_hold_what_their_readers_counted(name: str) -> None:
+    run = shared("field", "runs", name)
+    truth = yaml.safe_load(shared("field", "labels", f"{name.partition('-')[0]}.yaml").read_text())["facts"]
+    spans = [span for batch in read(run) for span in batch.spans]
+    steps = build_steps(spans, reading_order(spans))
+    facts = summarise(steps, spans, TraceFacts(spans[0].trace_key))
+    tools = [step for step in steps if step.kind is StepKind.TOOL]
+
+    assert sum(step.kind is StepKind.LLM for step in steps) == truth["model_calls"]
+    assert (len(tools), sum(step.status is Status.ERROR for step in tools)) == (
+        truth["tool_calls"],
+        truth["tool_errors"],
+    )
+    assert (facts.usage.input_tokens, facts.usage.output_tokens) == (truth["input_tokens"], truth["output_tokens"])
+    assert truth["first_input"][:40] in facts.input
+
+
+def test_an_inspect_log_without_events_has_the_counts_of_its_last_answer() -> None:
+    truth = yaml.safe_load(shared("field", "labels", "F41.yaml").read_text())["facts"]
+    [batch] = read(shared("field", "runs", "F41-inspect.json.xz"))
+    usage = [span.usage for span in batch.spans if span.usage]
+    assert sum(counted.input_tokens for counted in usage) == truth["input_tokens"]

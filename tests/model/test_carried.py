@@ -40,6 +40,7 @@ from retrospan.model.reviews import (
     SignatureState,
     Verdict,
 )
+from retrospan.model.score_scale import ScoreScale
 from retrospan.model.traces import (
     Annotation,
     Document,
@@ -61,6 +62,7 @@ from retrospan.store.reviews.claims import get_draft, insert_draft, mark_reveale
 from retrospan.store.reviews.items import get_item, insert_item
 from retrospan.store.reviews.verdicts import insert_proposal, list_proposals
 from retrospan.store.traces.commit import commit_batch
+from retrospan.store.traces.score_scales import SeenScales, declare_scale
 from retrospan.store.traces.spans import load_spans
 from retrospan.trust.completions import Completion, parse_completion, sign_completion
 from retrospan.trust.session import ReviewSession
@@ -75,7 +77,7 @@ CARRIED = {
     *(Evidence, Signal, Suspect, SuspectReport),
     *(Answer, AppliesTo, CitedStep, Criterion, CriterionAnswer, Draft, Lesson, LessonOrigin, Proposal, ReviewItem),
     *(Rubric, RubricRef, SeenTrace, Verdict),
-    *(Annotation, Document, Message, Span, StepError, ToolCall, TraceFacts, Usage),
+    *(Annotation, Document, Message, ScoreScale, Span, StepError, ToolCall, TraceFacts, Usage),
 }
 """What the tests below send on its way and compare."""
 MADE_ANEW = {
@@ -190,7 +192,7 @@ def test_signals_in_the_store(desk: Desk) -> None:
     steps = get_trace(desk.store, 1).steps
     signal = filled(Signal, step=1, evidence=(filled(Evidence, step=2),))
     with desk.store.write() as con:
-        save_signals(con, 1, 1, "rules", steps, [signal])
+        save_signals(con, 1, 1, "rules", [step.span_id for step in steps], [signal])
     assert load_signals(desk.store, [1]) == {1: (signal,)}
 
 
@@ -228,3 +230,10 @@ def test_draft_in_the_store(desk: Desk) -> None:
         update_final(con, item, draft.reviewer, other)
         mark_revealed(con, item, draft.reviewer, draft.revealed or 0)
         assert get_draft(con, item, draft.reviewer) == draft
+
+
+def test_a_mapped_scale_comes_back_whole(store: Store) -> None:
+    scale = filled(ScoreScale, better="low")
+    with store.write() as con:
+        declare_scale(con, "toxicity", scale, by_person=True)
+        assert SeenScales(con).scale("default", Annotation("toxicity", score=1.0)) == scale

@@ -63,3 +63,57 @@ def test_a_tool_failed_where_the_model_was_told_so() -> None:
 
     assert (unset.status, unset.error, unset.outputs) == (Status.ERROR, StepError("slot is taken"), "slot is taken")
     assert (ok.status, ok.error) == (Status.ERROR, StepError("slot is taken"))
+
+
+def again(*results: str, silent: int = 0) -> list[Span]:
+    """A run that gives out the same call id for each of its calls; the steps say nothing of their results."""
+    spans: list[Span] = []
+    told: tuple[Message, ...] = ()
+    for number, result in enumerate(results):
+        at = number * 10
+        call = Message("assistant", "", (ToolCall("f", {"n": number}, "call_0"),))
+        spans.append(Span("t", f"m{number}", "chat", StepKind.LLM, started_at_ns=at + 1, input_messages=told,
+                          output_messages=(call,), sequence=at + 1))  # fmt: skip
+        spans.append(Span("t", f"f{number}", "f", StepKind.TOOL, started_at_ns=at + 2, tool="f",
+                          tool_call_id="call_0", sequence=at + 2))  # fmt: skip
+        told = (*told, call, Message("tool", result, tool_call_id="call_0"))
+    if not silent:
+        spans.append(Span("t", "end", "chat", StepKind.LLM, started_at_ns=999, input_messages=told, sequence=999))
+    return spans
+
+
+def test_call_ids_given_out_again_are_paired_by_their_order() -> None:
+    tools = [step for step in assemble(again("one", "", "three")).steps if step.kind is StepKind.TOOL]
+
+    assert [(step.inputs, step.outputs) for step in tools] == [({"n": 0}, "one"), ({"n": 1}, ""), ({"n": 2}, "three")]
+
+
+def test_a_result_that_nobody_told_is_not_taken_from_another_call() -> None:
+    tools = [step for step in assemble(again("one", "two", silent=1)).steps if step.kind is StepKind.TOOL]
+
+    assert [step.outputs for step in tools] == ["one", None]
+
+
+def test_parallel_calls_of_one_answer_keep_their_own_results() -> None:
+    calls = tuple(ToolCall("f", {"n": n}, f"c{n}") for n in (1, 2))
+    results = tuple(Message("tool", f"r{n}", tool_call_id=f"c{n}") for n in (1, 2))
+    asks = replace(ASK, output_messages=(Message("assistant", "", calls),))
+    tools = [replace(TOOL, span_id=f"b{n}", tool_call_id=f"c{n}") for n in (1, 2)]
+
+    steps = assemble([asks, *tools, replace(TOLD, input_messages=results)]).steps
+
+    assert [(s.inputs, s.outputs) for s in steps if s.kind is StepKind.TOOL] == [({"n": 1}, "r1"), ({"n": 2}, "r2")]
+
+
+def test_the_arguments_of_an_output_tool_are_the_answer() -> None:
+    for name, parameters in (
+        ("final_result", {}),
+        ("StructuredOutput", {}),
+        ("final_result_Invoice", {}),
+        ("Invoice", {"llm.invocation_parameters": '{"tool_choice": {"type": "tool", "name": "Invoice"}}'}),
+        ("Invoice", {"gen_ai.request.tool_choice": '{"type": "function", "function": {"name": "Invoice"}}'}),
+    ):
+        call = Message("assistant", "", (ToolCall(name, {"total": 40}, "c1"),))
+        ends = replace(ASK, output_messages=(call,), attributes=dict(parameters))
+        assert assemble([ends]).summary.output == '{"total":40}'
+    assert assemble([ASK]).summary.output == ""

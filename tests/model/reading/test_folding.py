@@ -279,3 +279,40 @@ def test_turns_told_by_a_span_and_by_events_are_told_once() -> None:
 
     assert merge_spans(span, events).input_messages == span.input_messages
     assert len(merge_spans(events, span).input_messages) == 3
+
+
+def test_one_call_told_at_two_heights_counts_once() -> None:
+    chain = make("chain", StepKind.CHAIN, at=(1, 90), inputs="Hi")
+    low = make("low", StepKind.LLM, "chain", at=(10, 20), model="m", input_messages=HI, output_messages=HELLO,
+               usage=Usage(5, 2), convention="openinference")  # fmt: skip
+    high = make("high", StepKind.LLM, "root", at=(11, 19), model="m-2026", input_messages=HI, output_messages=HELLO,
+                usage=Usage(5, 2), convention="openinference")  # fmt: skip
+
+    assert fold_spans([ROOT, chain, low, high]) == {"high": Folded(Fold.DOUBLE, "low")}
+    assert fold_spans([ROOT, chain, low, replace(high, parent_span_id="gone")]) == {"high": Folded(Fold.DOUBLE, "low")}
+    assert fold_spans([ROOT, chain, low, replace(high, usage=Usage(6, 2))]) == {}
+    assert fold_spans([ROOT, chain, low, replace(high, started_at_ns=50, ended_at_ns=70)]) == {}
+    other = replace(high, output_messages=(Message("assistant", "Bye"),))
+    assert fold_spans([ROOT, chain, low, other]) == {}
+
+
+def test_a_call_that_was_tried_again_stays_two_calls_for_two_recorders() -> None:
+    chain = make("chain", StepKind.CHAIN, at=(1, 90), inputs="Hi")
+    failed = {"status": Status.ERROR, "error": StepError("overloaded")}
+    spans = [ROOT, chain]
+    for number, start, said in ((0, 10, failed), (1, 30, {"output_messages": HELLO, "usage": Usage(5, 2)})):
+        for name, parent, begins in (("low", "chain", start), ("high", "root", start + 1)):
+            told = {"name": name, "model": "m", "input_messages": HI, "convention": name, **said}
+            spans.append(make(f"{name}{number}", StepKind.LLM, parent, at=(begins, start + 9), **told))
+
+    assert fold_spans(spans) == {
+        "high0": Folded(Fold.DOUBLE, "low0"),
+        "high1": Folded(Fold.DOUBLE, "low1"),
+    }
+
+
+def test_a_run_that_broke_off_before_its_first_step_has_its_error_as_a_step() -> None:
+    alone = replace(ROOT, kind=StepKind.CHAIN, fold=Fold.WRAPPER, status=Status.ERROR, error=StepError("no key"))
+
+    assert fold_spans([alone]) == {}
+    assert fold_spans([replace(alone, status=Status.OK, error=None)]) == {"root": Folded(Fold.WRAPPER)}

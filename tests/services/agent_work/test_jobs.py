@@ -21,7 +21,8 @@ from retrospan.services.agent_work.jobs import (
     start_job,
     task_for,
 )
-from retrospan.services.reviewing.asking import Citation, checked_proposal, request_review
+from retrospan.services.reviewing.asking import checked_proposal, request_review
+from retrospan.services.reviewing.citing import Citation
 from retrospan.services.reviewing.sentences import Claim, Support, claims_json, claims_of_proposal, explanation_of
 from retrospan.store.audit.access import AccessKind, list_access
 from retrospan.store.contract import Store
@@ -172,10 +173,8 @@ def test_transcripts_are_listed_by_trace_and_named_when_unknown(store: Store, tr
 
 
 def test_deleting_a_trace_deletes_what_agents_kept_of_it(store: Store, traces: Builder) -> None:
-    from retrospan.store.erasure.tables import tables_with
-
     with store.read() as con:
-        assert {"agent_task", "agent_transcript"} <= set(tables_with(con, "trace_id"))
+        assert {"agent_task", "agent_transcript"} <= set(store.erasing.tables_with(con, "trace_id"))
 
 
 def test_what_went_to_a_vendor_is_in_the_access_log(store: Store, traces: Builder) -> None:

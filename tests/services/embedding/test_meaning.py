@@ -41,7 +41,7 @@ def shop(store: Store, traces: Builder, model: Embedder) -> Store:
 @pytest.fixture(params=["sqlite-vec", "numpy"])
 def scan(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "numpy":
-        monkeypatch.setattr("retrospan.store.search.vectors.vector_extension", lambda: None)
+        monkeypatch.setattr("retrospan.store.sqlite.vectors.vector_extension", lambda: None)
     elif vector_extension() is None:
         pytest.skip("this SQLite loads no extensions")
     return str(request.param)

@@ -22,7 +22,6 @@ from retrospan.store.contract import Store
 from retrospan.store.erasure.records import erased_keys, list_erasures
 from retrospan.store.erasure.removal import remove_traces
 from retrospan.store.erasure.sweep import is_sweep_pending, mark, sweep
-from retrospan.store.erasure.tables import tables_with
 from retrospan.store.opening import open_store
 from retrospan.store.reading.summaries import get_trace
 from retrospan.store.reviews.verdicts import list_verdicts
@@ -120,7 +119,7 @@ def test_every_table_that_names_a_trace_is_emptied_of_it(store: Store, traces: B
     analyse(store)
     delete_traces(store, traces=[f"T{mine}"])
     with store.read() as con:
-        tables = tables_with(con, "trace_id")
+        tables = store.erasing.tables_with(con, "trace_id")
         assert {"span", "annotation", "occurrence", "signal", "suspect_cache", "proposal"} <= set(tables)
         for table in tables:
             if table != "tombstone":

@@ -16,10 +16,11 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from retrospan.model.errors import UsageError
 from retrospan.services.connecting.frameworks import FRAMEWORKS, instructions
 from retrospan.services.serving import first_trace as connecting
-from retrospan.services.serving.first_trace import check_trace, newest_trace_id, receiver_at, wait_for_trace
+from retrospan.services.serving.first_trace import check_trace, receiver_at, wait_for_trace
 from retrospan.services.serving.listening import listen
 from retrospan.store.contract import Store
 from retrospan.store.reading.summaries import get_trace
+from retrospan.store.reading.trace_ids import newest_trace_id
 
 ENDPOINT = "http://127.0.0.1:4999"
 

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from alembic.script import ScriptDirectory
 from retrospan.model.errors import StoreError, StoreVersionError, UsageError
+from retrospan.services.finding.searching import search_runs
 from retrospan.store.opening import open_store
 from retrospan.store.schema import HEAD
 from retrospan.store.sqlite import upgrade
 from retrospan.store.sqlite.driver import driver
 from retrospan.store.sqlite.opening import APPLICATION_ID
+from retrospan.store.traces.compression import pack
 
 
 def revisions() -> list[str]:
@@ -78,3 +80,26 @@ def test_a_folder_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
 def test_a_database_url_is_refused_with_what_to_do() -> None:
     with pytest.raises(UsageError, match="reads files only"):
         open_store("postgresql://localhost/x")
+
+
+def test_errors_of_a_former_store_are_found_by_their_words(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    upgrade.upgrade_sqlite(path, "0013_project_by_service")
+    con = driver.connect(str(path), isolation_level=None)
+    con.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    con.executemany(
+        "INSERT INTO meta(key, value) VALUES (?, ?)", [("store_id", "abc"), ("kind", "ordinary"), ("created_at", "0")]
+    )
+    con.execute("INSERT INTO trace(project, trace_key, arrived_at) VALUES ('p', 'k', 1)")
+    con.executemany(
+        "INSERT INTO span(trace_id, span_id, kind, name, status, sequence, digest, detail)"
+        " VALUES (1, ?, 'tool', 'pay', 'error', ?, ?, ?)",
+        [(name, place, name.encode(), pack({"e": ["ledger unavailable quokka", "Down"]})) for place, name in
+         enumerate(("a", "b"))],
+    )  # fmt: skip
+    con.close()
+
+    with open_store(path) as store:
+        (hit,) = search_runs(store, '"unavailable quokka"').hits
+
+        assert (hit.trace.id, hit.step, hit.trace.step_count) == (1, 0, 2)
