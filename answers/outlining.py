@@ -86,8 +86,11 @@ def _about(summary: TraceSummary) -> str:
     """The run's own names, which are trace text."""
     parts = [("run", summary.own_id), ("project", summary.project), ("version", summary.version)]
     parts += [("task", summary.task)] if summary.task_declared else []
+    parts += [("judged on", f"“{inert_line(summary.verdict_question, 200)}”")] if summary.verdict_question else []
     parts += [("session", summary.session), ("models", ", ".join(summary.models[:3]))]
-    return " · ".join(f"{label} {inert_line(value, 40)}" for label, value in parts if value)
+    return " · ".join(
+        f"{label} {inert_line(value, 220 if label == 'judged on' else 40)}" for label, value in parts if value
+    )
 
 
 Block = StepLine | tuple[StepLine, ...]

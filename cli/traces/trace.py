@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ...answers.json.values import folded_json, iso_time, step_json, trace_json
+from ...answers.outcome import told_outcome
 from ...model.text.display import safe_line, safe_text
 from ...model.text.jsontext import as_text
 from ...model.traces import Trace, TraceSummary
@@ -111,7 +112,9 @@ def show_command(trace: str, full: bool, store_location: str | None, as_json: bo
 def _print_trace(trace: Trace, *, full: bool) -> None:
     summary = trace.summary
     own = f"  run {safe_line(summary.run_id)}" if summary.run_id else ""
-    echo(f"{summary.short_id}  {safe_line(summary.external_id)}{own}  outcome: {summary.outcome.value}")
+    echo(f"{summary.short_id}  {safe_line(summary.external_id)}{own}  {told_outcome(summary)}")
+    if summary.verdict:
+        echo(f"verdict {summary.verdict} on: {safe_line(summary.verdict_question, 200)}")
     width = None if full else 300
     for step in trace.steps:
         who = safe_line(step.tool or step.agent or step.name, 40)
