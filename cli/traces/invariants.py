@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from ...services.understanding.invariants import (
     rules_in_use,
     use_rules,
 )
+from ...services.understanding.rule_proposals import propose_rules
 from ..shared.options import json_option, opened, print_json, say, store_option
 
 
@@ -66,6 +68,33 @@ def use_command(path: Path | None, store_location: str | None, as_json: bool) ->
     else:
         _print(found, rules)
         click.echo("In use. Runs are looked at again.")
+
+
+@invariants_group.command(
+    "propose",
+    epilog="""\b
+Examples:
+  retrospan invariants propose
+  retrospan invariants propose --project support > .retrospan/invariants.yaml""",
+)
+@click.option("--project", default="default", show_default=True, help="Whose runs to look at.")
+@store_option
+@json_option
+def propose_command(project: str, store_location: str | None, as_json: bool) -> None:
+    """Print rules that the runs of a project keep, with what speaks for and against each, as a file to edit.
+
+    Nothing comes into use: keep what is right, then `check` and `use` it. Runs known to have failed are left out.
+    """
+    with opened(store_location) as store:
+        rules = propose_rules(store, project)
+    if as_json:
+        print_json([{**rule.as_rule(), "support": rule.support, "against": list(rule.against)} for rule in rules])
+        return
+    click.echo(f"project: {json.dumps(project)}\ninvariants:{'' if rules else ' []'}")
+    for rule in rules:
+        against = f", against: {', '.join(f'T{trace}' for trace in rule.against[:5])}" if rule.against else ""
+        click.echo(f"  # kept in {rule.support} calls{against}")
+        click.echo(f"  - {safe_line(json.dumps(rule.as_rule(), ensure_ascii=False), 2_000)}")
 
 
 @invariants_group.command("drop")

@@ -17,7 +17,7 @@ from .signal_precision import muted_signals, refresh_record
 from .step_texts import keep_told_steps
 
 _BATCH = 16
-RULES = "4 " + " ".join(definition.name for definition in DEFINITIONS)
+RULES = "5 " + " ".join(definition.name for definition in DEFINITIONS)
 """Names the rules that stored findings rest on. Raise the number when a rule changes what it finds."""
 
 
