@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..model.findings import CauseClass, Evidence, Signal, Suspect, SuspectReport
-from ..model.traces import Trace
+from ..model.traces import Message, Trace
 from .evidence import (
     counts,
     course,
@@ -53,6 +53,7 @@ def find_suspects(
     siblings: Sequence[Trace] = (),
     *,
     sources: Mapping[str, tuple[Source, float]] = SOURCES,
+    earlier: Sequence[Message] = (),
 ) -> SuspectReport:
     """Rank the steps of a run as origin of its failure.
 
@@ -61,6 +62,7 @@ def find_suspects(
         signals: Its signals, as `find_signals` gives them.
         siblings: Alike runs, nearest first; those that passed (or show no failure) serve as pattern.
         sources: Sources of evidence with their weights, for ablation and for weights learned in a project.
+        earlier: What was said and shown in the turns of the session before the run.
 
     Returns:
         At most ten suspects, best first. `enough_evidence` is False where nothing found separates this run from
@@ -68,7 +70,7 @@ def find_suspects(
 
     Cost: linear in the run's text, plus one alignment for each of at most twelve siblings.
     """
-    case = open_case(trace, signals, siblings)
+    case = open_case(trace, signals, siblings, earlier)
     found = {name: list(source(case)) for name, (source, _) in sources.items()}
     weighted = [(clue, sources[name][1]) for name, clues in found.items() for clue in clues]
     suspects = _fuse(case, weighted)

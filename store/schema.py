@@ -1,4 +1,4 @@
 """Which schema this Retrospan reads and writes."""
 
-HEAD = "0015_fields"
+HEAD = "0016_sessions"
 """Newest revision; a store at this revision opens without importing alembic. A test compares it with the scripts."""

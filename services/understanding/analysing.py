@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ...analysis.reading import read
 from ...analysis.signals import registry
-from ...analysis.signals.registry import DEFINITIONS, find_signals
+from ...analysis.signals.registry import DEFINITIONS
 from ...model.findings import Signal
 from ...store.contract import Store
 from ...store.findings.signals import load_signals, save_signals, traces_to_analyse
-from ...store.reading.summaries import get_trace
+from ...store.reading.conversations import later_turns
 from .baselines import Surrounder
 from .invariants import DeclaredRules, declared_rules
+from .readings import readings_of
 from .signal_precision import muted_signals, refresh_record
 from .step_texts import keep_told_steps
 
 _BATCH = 16
-RULES = "5 " + " ".join(definition.name for definition in DEFINITIONS)
+RULES = "6 " + " ".join(definition.name for definition in DEFINITIONS)
 """Names the rules that stored findings rest on. Raise the number when a rule changes what it finds."""
 
 
@@ -55,9 +55,10 @@ def analyse(
     surround, muted = Surrounder(store), muted_signals(store)
     rules = _rules(surround.rules, muted)
     waiting = traces_to_analyse(store, rules, limit, trace_ids)
+    waiting += _read_with(store, waiting, rules)
     for start in range(0, len(waiting), _BATCH):
         chunk = waiting[start : start + _BATCH]
-        readings = [read(get_trace(store, trace_id)) for trace_id in chunk]
+        readings = readings_of(store, chunk)
         found = [(r, registry.signals_of(r, muted, surround.of(r.trace.summary))) for r in readings]
         with store.write() as con:
             for reading, signals in found:
@@ -69,13 +70,19 @@ def analyse(
     return len(waiting)
 
 
+def _read_with(store: Store, trace_ids: Sequence[int], rules: str) -> list[int]:
+    """Later turns that were analysed before these came, or before these were as they are now."""
+    later = later_turns(store, trace_ids)
+    return sorted(set(later).difference(traces_to_analyse(store, rules, len(later), later))) if later else []
+
+
 def signals_of(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Signal, ...]]:
     """The signals of these traces, found first where they are missing; in a read-only store without keeping them."""
     if store.read_only:
         surround, muted = Surrounder(store), muted_signals(store)
         waiting = traces_to_analyse(store, _rules(surround.rules, muted), len(trace_ids), trace_ids)
-        traces = {trace_id: get_trace(store, trace_id) for trace_id in waiting}
-        fresh = {trace_id: find_signals(t, muted, surround.of(t.summary)) for trace_id, t in traces.items()}
+        readings = readings_of(store, waiting)
+        fresh = {r.trace.summary.id: registry.signals_of(r, muted, surround.of(r.trace.summary)) for r in readings}
         return load_signals(store, trace_ids) | fresh
     analyse(store, trace_ids)
     return load_signals(store, trace_ids)
