@@ -25,6 +25,8 @@ _FIRST, _NEAREST = 4, 12
 """Turns that are read whole: those with which a conversation begins, and those just before."""
 _MOST_TEXT = 120_000
 """Characters of all turns that are read whole, the nearest first."""
+_WAITING = 256
+"""Runs that wait to be assembled, among which earlier turns may be; with more, those are read when they are found."""
 _MOST_OF_ONE = 30_000
 """Characters of one message."""
 
@@ -65,11 +67,10 @@ def conversation_of(store: Store, trace_id: int) -> Conversation | None:
 
     Cost: two index ranges of at most 400 rows.
     """
-    refresh(store, [trace_id])
+    if not (places := _places(store, [trace_id])):
+        return None
+    place = places[0]
     with store.read() as con:
-        place = con.execute(SELECT_PLACES, {"ids": [trace_id]}).fetchone()
-        if place is None:
-            return None
         before, after = _runs(con, place, later=False), _runs(con, place, later=True)
     own = _run(place)
     turns = _before(before, own)
@@ -85,8 +86,9 @@ def later_turns(store: Store, trace_ids: Sequence[int]) -> list[int]:
     Cost: one index range for each trace that has a session.
     """
     found: set[int] = set()
+    places = _places(store, trace_ids)
     with store.read() as con:
-        for place in con.execute(SELECT_PLACES, {"ids": trace_ids}).fetchall():
+        for place in places:
             found.update(run.id for run in _runs(con, place, later=True, most=_NEAREST))
     return sorted(found.difference(trace_ids))
 
@@ -105,9 +107,8 @@ def earlier_turns(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Ear
     Cost: one index look-up for all, nothing more for traces without a session; one index range and one reading of
     each distinct earlier turn otherwise.
     """
-    refresh(store, trace_ids)
+    places = _places(store, trace_ids)
     with store.read() as con:
-        places = con.execute(SELECT_PLACES, {"ids": trace_ids}).fetchall()
         before = {place["id"]: _before(_runs(con, place, later=False), _run(place)) for place in places}
     whole = {trace_id: {*turns[:_FIRST], *turns[-_NEAREST:]} for trace_id, turns in before.items()}
     if not any(before.values()):
@@ -122,6 +123,16 @@ def earlier_turns(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Ear
         for trace_id, turns in before.items()
     }
     return {trace_id: turns for trace_id, turns in found.items() if turns}
+
+
+def _places(store: Store, trace_ids: Sequence[int]) -> list[Any]:
+    """Rows of those of these traces that have a session; a run has its session once it is assembled."""
+    refresh(store, trace_ids)
+    with store.read() as con:
+        found = con.execute(SELECT_PLACES, {"ids": trace_ids}).fetchall()
+    if found:
+        refresh(store, limit=_WAITING)
+    return found
 
 
 def _runs(con: Connection, place: Any, *, later: bool, most: int = MOST_TURNS) -> list[_Run]:
