@@ -20,6 +20,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "mcp": ("serving.mcp:mcp_command", "Serve an assistant over stdio"),
     "call": ("serving.call:call_command", "Call one of the assistant's tools from a shell"),
     "trace": ("traces.trace:trace_group", "List, show and compare traces"),
+    "query": ("traces.query:query_command", "Answer a question in SQL over runs, steps, calls, …"),
+    "export": ("traces.query:export_command", "Write runs, steps, calls, … to files"),
     "suspects": ("traces.suspects:suspects_command", "Rank the steps where a run went wrong"),
     "compare": ("traces.compare:compare_command", "Compare two versions, windows or groups"),
     "signals": ("traces.signals:signals_command", "Show what is notable in traces; mute signals"),

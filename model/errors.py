@@ -3,7 +3,8 @@
     RetrospanError
     ├── UsageError            the request itself is wrong            exit code 2
     │   ├── UnknownIdError    no such trace, step, review, …
-    │   └── QueryError        a search line that cannot be read; points at the word
+    │   ├── QueryError        a search line that cannot be read; points at the word
+    │   └── QuestionError     a question in SQL that cannot be answered
     ├── BadInputError         data handed in is broken               exit code 1
     │   └── TooLargeError     a limit was passed
     ├── RefusedError          the act is not allowed to this caller  exit code 1
@@ -59,6 +60,10 @@ class QueryError(UsageError):
         self.word = word
         self.position = position
         super().__init__(message)
+
+
+class QuestionError(UsageError):
+    """A question in SQL that cannot be run, or takes too long."""
 
 
 class BadInputError(RetrospanError):

@@ -11,6 +11,7 @@ EXTRAS = {
     "agents": ("anthropic", "Asking a model"),
     "otel": ("opentelemetry.sdk", "Sending spans"),
     "passkeys": ("webauthn", "A passkey"),
+    "parquet": ("pyarrow", "Parquet"),
     "phoenix": ("phoenix.client", "Pulling from Phoenix"),
 }
 """Name of the extra → a module that it brings, and what needs it."""

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
+from ..model.questions import Finder, Question, QuestionAnswer
 from .caches import Caches
 from .rows import R, Table
 
@@ -178,6 +179,17 @@ class Store(Protocol):
         Returns:
             False where others kept an old state in use, so that something may be left.
         """
+
+    def ask(self, question: Question, find: Finder) -> QuestionAnswer:
+        """Answer a question in SQL over the views that every engine offers; reads only.
+
+        Raises:
+            UsageError: if the question names or does what it may not.
+            QuestionError: if it cannot be run, or takes too long or too much.
+        """
+
+    def question_views(self) -> Mapping[str, Sequence[str]]:
+        """The views that a question may read, each with its columns."""
 
     def close(self) -> None:
         """Close every thread's connection. The store must not be used afterwards."""

@@ -20,6 +20,8 @@ COUNTS: Mapping[str, Mapping[str, tuple[int, int]]] = {
         "claim_against_work": (1, 1),
         "edit_without_effect": (3, 3),
         "forbidden_change": (1, 1),
+        "negative_feedback": (1, 2),
+        "partial_answer": (1, 1),
     },
     "tau airline, failing runs": {
         "claimed_action": (2, 2),

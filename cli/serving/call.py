@@ -18,7 +18,7 @@ Examples:
   retrospan call                                  list the tools
   retrospan call search_traces --args '{"query": "outcome:fail since:7d"}'
   retrospan call get_trace --args '{"trace": "T412", "steps": "7-9"}'
-  echo '{"trace": "T412"}' | retrospan call find_suspects --args -
+  echo '{"trace": "T412"}' | retrospan call open_case --args -
 """
 
 

@@ -65,8 +65,10 @@ def print_suspects(explanation: Explanation, limit: int) -> None:
     """One trace's suspects for reading."""
     summary, report = explanation.trace.summary, explanation.report
     click.echo(f"{summary.short_id}  {safe_line(summary.input, 90)}")
-    if not report.enough_evidence:
-        click.echo("  Not enough evidence to accuse a step; the ranking is what there is.")
+    if report.position_only:
+        click.echo("  Position only: nothing wrong was found in it; the ranking is a reading order.")
+    elif not report.enough_evidence:
+        click.echo("  Not enough evidence to accuse it; the ranking is what there is.")
     for rank, suspect in enumerate(report.suspects[:limit], 1):
         step = explanation.trace.steps[suspect.step]
         who = safe_line(step.tool or step.agent or step.name, 30)

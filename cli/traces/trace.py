@@ -1,4 +1,4 @@
-"""`retrospan trace list|count|show|diff`."""
+"""`retrospan trace list|count|show|diff|case`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ _COMMANDS = {
     "count": ("traces.trace_count:count_command", "Count outcomes by task or version"),
     "show": ("traces.trace:show_command", "Show the steps of one trace"),
     "diff": ("traces.trace_diff:diff_command", "Align two runs and rank what differs"),
+    "case": ("traces.trace_case:case_command", "All that is known of why a run failed"),
 }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ...analysis.suspects import SOURCES
-from ...services.understanding.weights import Learned, confirmed_causes, learn_project, weighted_sources
+from ...services.understanding.confirmed_causes import confirmed_causes
+from ...services.understanding.weights import Learned, learn_project, weighted_sources
 from ..shared.options import json_option, opened, print_json, say, store_option
 
 

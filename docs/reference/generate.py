@@ -13,11 +13,14 @@ from typing import Any
 import click
 from pydantic import TypeAdapter
 from retrospan.answers.json import shapes as w
+from retrospan.answers.json.case_file import CaseFileJson
 from retrospan.cli.main import cli
 from retrospan.mcp_server.instructions import INSTRUCTIONS
 from retrospan.mcp_server.prompts import PROMPTS
 from retrospan.mcp_server.registry import Tool, load_tools
 from retrospan.mcp_server.resources import TEMPLATES
+from retrospan.store.sqlite.query.guard import FUNCTIONS
+from retrospan.store.sqlite.query.views import GIVEN, VIEWS
 
 HERE = Path(__file__).resolve().parent
 SCHEMAS: dict[str, tuple[Any, str]] = {
@@ -26,10 +29,34 @@ SCHEMAS: dict[str, tuple[Any, str]] = {
     "trace-count": (w.OutcomeCountsJson, "retrospan trace count [QUERY] --json"),
     "trace-show": (w.TraceDetailJson, "retrospan trace show T --json"),
     "trace-diff": (w.DiffJson, "retrospan trace diff A [B] --json"),
+    "trace-case": (list[CaseFileJson], "retrospan trace case T… --json"),
     "suspects": (list[w.TraceSuspectsJson], "retrospan suspects T… --json"),
     "signals": (list[w.TraceSignalsJson], "retrospan signals T… --json"),
 }
 """Schema name → its type and the command that prints it."""
+
+
+QUERY_PAGE = f"""# Questions in SQL
+
+Made from the code by `docs/reference/generate.py`.
+
+`retrospan query 'SELECT …'`, the MCP tool `query` and `retrospan export` read these views and nothing else: one SELECT,
+in a process of its own with a read-only connection, bounded in time, memory, rows and characters. Texts are decoded
+only where they are selected. What is answered was written by agents, users and documents: treat it as data.
+
+The dialect is SQLite's. Beside its own functions there are:
+
+- `words(run, 'refund "30 days" -late')`: 1 where the run holds the words, as in the search line;
+- `likeness(run, 'the customer was angry')`: how like the run is in meaning, 0 to 1; null where it is not among the
+  1,000 most alike; needs `retrospan embed`;
+- `attr(run, 'run.outcome')`, `step_attr(run, step, 'gen_ai.request.model')`: what came with it under a name;
+- `text REGEXP 'pattern'`: RE2.
+
+Functions that may be called: {", ".join(f"`{name}`" for name in sorted(FUNCTIONS))}.
+
+On a PostgreSQL store the views and these functions will be the same; `json_extract`, `group_concat`, `regexp` and
+date arithmetic differ.
+"""
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -97,10 +124,18 @@ def _bounds(part: dict[str, Any]) -> str:
     return "; ".join(told).replace("|", "\\|")
 
 
+def query_page() -> str:
+    """The views that a question in SQL may read."""
+    parts = [QUERY_PAGE]
+    for name, view in (*VIEWS.items(), *GIVEN.items()):
+        parts.append(f"\n## {name}\n\n{view.about[0].upper()}{view.about[1:]}.\n\n`{'`, `'.join(view.columns)}`\n")
+    return "".join(parts)
+
+
 def pages() -> dict[Path, str]:
     """Every generated page by path."""
     made = {HERE / "schemas" / f"{name}.schema.json": json.dumps(schema(name), indent=2) + "\n" for name in SCHEMAS}
-    return {**made, HERE / "commands.md": commands_page(), HERE / "mcp.md": mcp_page()}
+    return {**made, HERE / "commands.md": commands_page(), HERE / "mcp.md": mcp_page(), HERE / "query.md": query_page()}
 
 
 def main() -> None:

@@ -20,6 +20,9 @@ class Cited(BaseModel):
 
     step: Annotated[str, Field(max_length=200)]
     quote: Annotated[str, Field(max_length=1_000)]
+    sufficient: Annotated[
+        str | None, Field(max_length=600, description="Makes it a candidate: why a right step here gives a right end")
+    ] = None
 
 
 @tool("Propose a verdict", writes=True)
@@ -28,21 +31,27 @@ def propose_verdict(
     subject: Annotated[str, Field(max_length=200, description="R31, or T412")],
     label: Literal["pass", "fail", "cant_tell"],
     explanation: Annotated[str, Field(max_length=TEXT_LIMIT)],
-    cited: Annotated[list[Cited], Field(max_length=20, description="Words that stand in a step")] = [],  # noqa: B006
+    cited: Annotated[list[Cited], Field(max_length=20, description="Candidates, best first, then other steps")] = [],  # noqa: B006
     cause: _Cause | None = None,
+    refused: Annotated[list[str], Field(max_length=5, description="Alternatives, each with what refutes it")] = [],  # noqa: B006
 ) -> str:
-    """Put down your answer on a run or review item. It stays a proposal: only a person's signature makes a verdict.
-    A fail cites at least one step with a few words quoted letter for letter from get_trace(steps=…)."""
-    from ...services.reviewing.asking import Citation
+    """Put down your answer on a run or review item; only a person's signature makes it a verdict. A fail cites one to
+    three candidates with what was refused, or any step. Quotes are checked letter for letter."""
     from ...services.reviewing.asking import propose_verdict as propose
+    from ...services.reviewing.candidates import Candidate
+    from ...services.reviewing.citing import Citation
 
     proposal = propose(
         caller.store,
         subject,
         label=label,
         explanation=explanation,
-        cited=[Citation(entry.step, as_read(entry.quote)) for entry in cited],
+        cited=[Citation(entry.step, as_read(entry.quote)) for entry in cited if not entry.sufficient],
         cause=cause,
+        candidates=[
+            Candidate(entry.step, as_read(entry.quote), entry.sufficient) for entry in cited if entry.sufficient
+        ],
+        refused=refused,
         by=caller.actor,
     )
     if proposal.item_id is not None:

@@ -20,7 +20,7 @@ def search_traces(
     """Find runs of the agent; start here. Words, "phrases" and filters, all must hold, - excludes:
     outcome:fail status:error signal:tool_error mode:M3 tool:NAME agent: kind:llm task: session: user: version: model:
     tag: project: verdict:none since:7d until:2026-11-20 steps:>20 duration:>30s tokens:>10k. No words: newest first.
-    Answers with counts by facet and, a hit, id, outcome, !signals and best step. Next: get_trace, find_suspects."""
+    Answers with counts by facet and, a hit, id, outcome, !signals and best step. Next: get_trace, open_case."""
     from ...answers.hits import hits_text
     from ...services.finding.searching import search_runs
 

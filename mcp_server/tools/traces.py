@@ -20,7 +20,7 @@ def get_trace(
     budget: Annotated[int, Field(ge=MIN_BUDGET, le=MAX_BUDGET, description="Tokens")] = DEFAULT_BUDGET,
 ) -> str:
     """Read one run. Without steps: an outline, a line a step with only what is new, ✗ errors and !signals.
-    With steps: those steps in full. What does not fit is named with the call that gets it. Next: find_suspects,
+    With steps: those steps in full. What does not fit is named with the call that gets it. Next: open_case,
     diff_traces."""
     from ...answers.reading_traces import read_steps, read_trace
     from ...store.reading.summaries import locate_trace

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ...analysis.rows import rows_of
 from ...analysis.signals import registry
 from ...analysis.signals.registry import DEFINITIONS
 from ...model.findings import Signal
 from ...store.contract import Store
 from ...store.findings.signals import load_signals, save_signals, traces_to_analyse
 from ...store.reading.conversations import later_turns
+from ...store.reading.rows import save_rows
 from .baselines import Surrounder
 from .invariants import DeclaredRules, declared_rules
 from .readings import readings_of
@@ -36,6 +38,7 @@ def analyse(
     trace_ids: Sequence[int] | None = None,
     *,
     limit: int = 1_000_000,
+    rows: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Compute the signals of traces that have none for their newest revision and the present rules.
@@ -44,6 +47,8 @@ def analyse(
         store: Where.
         trace_ids: Only these; None for all that wait, oldest first.
         limit: At most so many, so that a background worker can take turns.
+        rows: Whether traces are also looked at whose signals are there and whose rows are not, as in a store that an
+            earlier Retrospan has analysed; only with `trace_ids`.
         on_progress: Called with how many are done and how many there are.
 
     Returns:
@@ -54,7 +59,7 @@ def analyse(
     refresh_record(store)
     surround, muted = Surrounder(store), muted_signals(store)
     rules = _rules(surround.rules, muted)
-    waiting = traces_to_analyse(store, rules, limit, trace_ids)
+    waiting = list(trace_ids) if rows and trace_ids else traces_to_analyse(store, rules, limit, trace_ids)
     waiting += _read_with(store, waiting, rules)
     for start in range(0, len(waiting), _BATCH):
         chunk = waiting[start : start + _BATCH]
@@ -65,6 +70,7 @@ def analyse(
                 trace = reading.trace
                 save_signals(con, trace.summary.id, trace.summary.revision, rules, trace.steps, signals)
                 keep_told_steps(con, reading)
+                save_rows(con, trace.summary.id, trace.summary.revision, rows_of(reading))
         if on_progress:
             on_progress(min(start + _BATCH, len(waiting)), len(waiting))
     return len(waiting)

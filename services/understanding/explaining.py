@@ -14,10 +14,13 @@ from ...model.traces import Trace, TraceSummary
 from ...store.contract import Store
 from ...store.findings.signals import load_suspects, save_suspects
 from ...store.reading.conversations import earlier_turns
-from ...store.reading.summaries import get_summaries, get_trace
-from .analysing import analyse, rules_of, signals_of
-from .siblings import SIBLINGS_READ, choose_partner, find_siblings, went_well
+from ...store.reading.summaries import get_trace
+from .analysing import rules_of, signals_of
+from .siblings import choose_partner, read_siblings, went_well
 from .weights import weighted_sources
+
+_FORM = "suspects 2"
+"""Raise it when the same run would be ranked otherwise: what stores have kept is then made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,10 @@ def explain_trace(store: Store, trace_id: int) -> Explanation:
     """Rank the steps of a trace by how likely its failure began there. Kept until the trace or its siblings change."""
     signals = signals_of(store, [trace_id])[trace_id]
     trace = get_trace(store, trace_id)
-    siblings = find_siblings(store, trace.summary, SIBLINGS_READ)
-    analyse(store, [s.id for s in siblings.summaries])
-    known = get_summaries(store, [s.id for s in siblings.summaries])
+    known, because = read_siblings(store, trace.summary)
     sources = weighted_sources(store, trace.summary.project)
     before = earlier_turns(store, [trace_id]).get(trace_id, ())
-    rests_on = [rules_of(store), *(f"{name}={w}" for name, (_, w) in sources.items())]
+    rests_on = [_FORM, rules_of(store), *(f"{name}={w}" for name, (_, w) in sources.items())]
     rests_on += [f"after {turn.trace_id}:{turn.revision}" for turn in before]
     key = _cache_key(trace.summary, known, rests_on)
     report = load_suspects(store, trace_id, key)
@@ -51,7 +52,7 @@ def explain_trace(store: Store, trace_id: int) -> Explanation:
         report = find_suspects(trace, signals, alike, sources=sources, earlier=said_before(before))
         if not store.read_only:
             save_suspects(store, trace_id, key, report)
-    return Explanation(trace, signals, report, len(known), siblings.because, sum(map(went_well, known)))
+    return Explanation(trace, signals, report, len(known), because, sum(map(went_well, known)))
 
 
 def _cache_key(trace: TraceSummary, siblings: list[TraceSummary], rests_on: list[str]) -> str:

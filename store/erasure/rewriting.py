@@ -41,7 +41,17 @@ _PLACES = (
     _Place("review_skip", ("reason",), ("item_id", "reviewer"), _OF_ITEMS),
 )
 _JSON_COLUMNS = frozenset({"cited", "first", "final"})
-_DERIVED = ("signal", "suspect_cache", "embedding", "told_steps")
+_DERIVED = (
+    "signal",
+    "suspect_cache",
+    "embedding",
+    "told_steps",
+    "step_row",
+    "call_row",
+    "message_row",
+    "document_row",
+    "rows_of",
+)
 
 FORGET_NAMES = """
 UPDATE failure_mode SET computed_name = NULL WHERE id IN (SELECT mode_id FROM mode_member WHERE trace_id = :trace_id)

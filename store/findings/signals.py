@@ -20,6 +20,7 @@ SET_ANALYSED = "UPDATE trace SET analysed_revision = :revision, analysed_with = 
 _STALE = "(dirty = 1 OR analysed_revision <> revision OR analysed_with IS DISTINCT FROM :rules)"
 SELECT_STALE = f"SELECT id FROM trace WHERE {_STALE} ORDER BY id LIMIT :limit"  # noqa: S608
 SELECT_STALE_OF = f"SELECT id FROM trace WHERE id IN :traces AND {_STALE} ORDER BY id LIMIT :limit"  # noqa: S608
+SELECT_ALL_SUSPECTS = "SELECT trace_id, key, report FROM suspect_cache ORDER BY trace_id"
 SELECT_SUSPECTS = "SELECT report FROM suspect_cache WHERE trace_id = :trace AND key = :key"
 _FORM = "by name "
 """Part of a kept report's key, so that one in an older form is worked out anew."""
@@ -101,9 +102,18 @@ def load_suspects(store: Store, trace_id: int, key: str) -> SuspectReport | None
     """The kept report, if it was computed from the same."""
     with store.read() as con:
         row = con.execute(SELECT_SUSPECTS, {"trace": trace_id, "key": _FORM + key}).fetchone()
-    if row is None:
-        return None
-    record: Any = unpack(row["report"])
+    return None if row is None else _report(row["report"])
+
+
+def all_suspects(store: Store) -> list[tuple[int, SuspectReport]]:
+    """The report last kept of each run that was explained, by trace; those of a former form are left out."""
+    with store.read() as con:
+        rows = con.execute(SELECT_ALL_SUSPECTS).fetchall()
+    return [(row["trace_id"], _report(row["report"])) for row in rows if row["key"].startswith(_FORM)]
+
+
+def _report(packed: bytes) -> SuspectReport:
+    record: Any = unpack(packed)
     return from_row(SuspectReport, record, suspects=tuple(_suspect(entry) for entry in record["suspects"]))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...model.errors import StoppedError, StoreError
+from ...model.questions import Finder, Question, QuestionAnswer
 from ..caches import Caches
 from ..contract import Erasing, FullText, StoreKind, VectorScan
 from .append_only import SELECT_TRIGGERS, trigger_names
@@ -18,6 +20,9 @@ from .errors import explain
 from .fulltext import SqliteFullText
 from .scrub import scrub_file
 from .vectors import SqliteVectors
+
+if TYPE_CHECKING:
+    from .query.process import QueryProcess
 
 _INSTRUCTIONS_BETWEEN_LOOKS = 50_000
 """Of SQLite's machine, about a millisecond: how often a running statement looks whether it was called off."""
@@ -41,6 +46,7 @@ class SqliteStore:
         self._connections: list[SqliteConnection] = []
         self._guard = threading.Lock()
         self._write_lock = threading.RLock()
+        self._questions: QueryProcess | None = None
         with self.read() as con:
             facts = dict(con.execute("SELECT key, value FROM meta").fetchall())
         self.id: str = facts["store_id"]
@@ -165,11 +171,27 @@ class SqliteStore:
         with self.read() as con:
             return trigger_names() - {row["name"] for row in con.execute(SELECT_TRIGGERS)}
 
+    def ask(self, question: Question, find: Finder) -> QuestionAnswer:
+        from .query.process import QueryProcess
+
+        with self._guard:
+            if self._questions is None:
+                self._questions = QueryProcess(self.path)
+        return self._questions.ask(question, find)
+
+    def question_views(self) -> Mapping[str, Sequence[str]]:
+        from .query.views import GIVEN, VIEWS
+
+        return {name: tuple(view.columns) for name, view in (*VIEWS.items(), *GIVEN.items())}
+
     def change_mark(self) -> object:
         con = self._connection()
         return con.execute("PRAGMA data_version").fetchone()[0], con.total_changes, id(con)
 
     def close(self) -> None:
+        if self._questions is not None:
+            self._questions.close()
+            self._questions = None
         with self._guard:
             for con in self._connections:
                 con.close()

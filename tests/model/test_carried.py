@@ -40,11 +40,11 @@ from retrospan.model.reviews import (
     SignatureState,
     Verdict,
 )
+from retrospan.model.score_scale import ScoreScale
 from retrospan.model.traces import (
     Annotation,
     Document,
     Message,
-    ScoreScale,
     Span,
     SpanBatch,
     Step,

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from ....model.findings import Signal
 from ....model.reading.scores import said_by
-from ....model.traces import AnnotatorKind, Outcome
-from ...quotes import quote
+from ....model.traces import Annotation, AnnotatorKind, Outcome
 from ...reading import Reading
+from ...texts.quotes import quote
 from ..definition import SignalDefinition, signal
 
 
 def find(reading: Reading) -> Iterator[Signal]:
     steps = {view.step.span_id: view for view in reading.views}
     for annotation in reading.trace.annotations:
-        if said_by(annotation) is not Outcome.FAIL:
+        if not _is_bad(annotation):
             continue
         view = steps.get(annotation.span_id or "")
         said = annotation.label or (f"score {annotation.score:g}" if annotation.score is not None else "bad")
@@ -27,6 +27,12 @@ def find(reading: Reading) -> Iterator[Signal]:
         )
         by_model = annotation.annotator_kind is AnnotatorKind.LLM
         yield signal(DEFINITION.name, view.index if view else None, told, evidence, failure=not by_model)
+
+
+def _is_bad(annotation: Annotation) -> bool:
+    """By what the score means, or by the letter that Inspect's scorers write for incorrect."""
+    lettered = (annotation.source, annotation.label) == ("inspect", "I")
+    return lettered or said_by(annotation) is Outcome.FAIL
 
 
 DEFINITION = SignalDefinition(
