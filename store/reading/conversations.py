@@ -125,6 +125,15 @@ def earlier_turns(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Ear
     return {trace_id: turns for trace_id, turns in found.items() if turns}
 
 
+def read_turns(store: Store, trace_ids: Sequence[int]) -> dict[int, EarlierTurn]:
+    """What was said, called and shown in each of these traces. Cost: one reading of each."""
+    if not trace_ids:
+        return {}
+    refresh(store, trace_ids)
+    with store.read() as con:
+        return _read(con, trace_ids)
+
+
 def _places(store: Store, trace_ids: Sequence[int]) -> list[Any]:
     """Rows of those of these traces that have a session; a run has its session once it is assembled."""
     refresh(store, trace_ids)
