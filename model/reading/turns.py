@@ -86,6 +86,27 @@ def _shown(step: Step) -> str:
     return "\n".join(entry.content for entry in step.documents) or (step.error.message if step.error else "")
 
 
+def replay_input(steps: Sequence[Step], given: str, earlier: Sequence[Message] = ()) -> JsonValue:
+    """What an application has to be given for one run to be done again.
+
+    Args:
+        steps: All steps of the run.
+        given: Its first input as text.
+        earlier: What was said and shown in the turns before, where the run's own messages do not tell it.
+
+    Returns:
+        One text; or messages in the shape of a chat completion request, where several belong to it: those of earlier
+        turns with their calls and results, then what a person said in this one. None where nothing was given.
+    """
+    first = next((step for step in steps if step.kind is StepKind.LLM and step.input_messages), None)
+    own = this_turn(first.new_messages) if first else ()
+    asked = [message for message in own if message.role == "user" and message.content]
+    before = told_before(steps) or tuple(earlier)
+    if not before and len(asked) <= 1:
+        return (asked[0].content if asked else given) or None
+    return as_chat((*before, *(asked or [Message("user", given)])))
+
+
 def as_chat(messages: Sequence[Message]) -> list[JsonValue]:
     """Messages in the shape of a chat completion request, which most applications and frameworks take."""
     return [_as_chat(message) for message in messages]

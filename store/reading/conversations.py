@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ...model.conversations import Conversation, EarlierTurn
+from ...model.conversations import Conversation, EarlierTurn, said_before
 from ...model.reading.assembly import build_steps, reading_order
 from ...model.reading.turns import turn_messages
 from ...model.text.jsontext import as_text
@@ -123,6 +123,11 @@ def earlier_turns(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Ear
         for trace_id, turns in before.items()
     }
     return {trace_id: turns for trace_id, turns in found.items() if turns}
+
+
+def whole_before(store: Store, trace_id: int) -> tuple[Message, ...]:
+    """What was said, called and shown in those earlier turns of a trace that are read whole, in order."""
+    return said_before(turn for turn in earlier_turns(store, [trace_id]).get(trace_id, ()) if turn.whole)
 
 
 def read_turns(store: Store, trace_ids: Sequence[int]) -> dict[int, EarlierTurn]:
