@@ -87,7 +87,7 @@ def send(
         first: Minutes after the start of all; tells conversations of one store apart.
     """
     messages: list[dict[str, Any]] = []
-    found = []
+    found: list[int] = []
     for number, turn in enumerate(turns):
         run = _Run(framework, first * 1_000 + number, session, user)
         told = [*messages, {"role": "user", "content": turn.asked}] if repeats else messages_of(turn)[:1]

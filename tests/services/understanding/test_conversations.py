@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from desk_turns import CANCELS, CARRIES, FRAMEWORKS, GOOD, VERIFIES, DeskTurn, send
@@ -49,7 +50,7 @@ def test_an_id_carried_over_is_found_in_the_first_decision_of_a_turn(
 
 
 @pytest.mark.parametrize("other", [{"user": "u-2"}, {"project": "dentist"}, {"session": "s-2"}])
-def test_turns_of_somebody_else_are_no_context(ruled: Store, other: dict[str, str]) -> None:
+def test_turns_of_somebody_else_are_no_context(ruled: Store, other: dict[str, Any]) -> None:
     send(ruled, [VERIFIES], repeats=False)
     (later,) = send(ruled, [CANCELS], repeats=False, first=1, **other)
     assert "invariant_broken" in failures(ruled, later)

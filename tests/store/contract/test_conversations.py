@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from desk_turns import CANCELS, GOOD, REMINDS, VERIFIES, DeskTurn, send
 from retrospan.model.traces import Message, Span, SpanBatch, StepKind
@@ -42,7 +44,7 @@ def test_each_turn_is_told_with_its_own_messages_alone(store: Store, framework: 
 
 
 @pytest.mark.parametrize("other", [{"user": "u-2"}, {"project": "dentist"}, {"session": "s-2"}])
-def test_who_shares_a_session_name_shares_no_conversation(store: Store, other: dict[str, str]) -> None:
+def test_who_shares_a_session_name_shares_no_conversation(store: Store, other: dict[str, Any]) -> None:
     mine = send(store, GOOD[:2])
     theirs = send(store, GOOD[1:], first=1, **other)
     before = earlier_turns(store, [*mine, *theirs])
