@@ -14,7 +14,8 @@ from ...services.understanding.opening import open_case
 from ...services.understanding.step_texts import told_steps
 from ...store.contract import Store
 from ...store.reading.summaries import resolve_trace
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 
 
 @click.command(
@@ -45,7 +46,7 @@ def case_command(traces: tuple[str, ...], budget: int, store_location: str | Non
     if as_json:
         print_json([case_json(case) for case in cases])
         return
-    click.echo("\n\n".join(texts))
+    echo("\n\n".join(texts))
 
 
 def _text(store: Store, case: CaseFile, budget: int) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
+from ...analysis.reading import Reading
 from ...analysis.rows import rows_of
 from ...analysis.signals import registry
 from ...analysis.signals.registry import DEFINITIONS
+from ...model.errors import StoreFullError
 from ...model.findings import Signal
-from ...store.contract import Store
+from ...store.contract import Connection, Store
 from ...store.findings.signals import load_signals, save_signals, traces_to_analyse
 from ...store.reading.conversations import later_turns
 from ...store.reading.rows import save_rows
@@ -16,7 +19,7 @@ from .baselines import Surrounder
 from .invariants import DeclaredRules, declared_rules
 from .readings import readings_of
 from .signal_precision import muted_signals, refresh_record
-from .step_texts import keep_told_steps
+from .step_texts import keep_told_steps, tell
 
 _BATCH = 16
 RULES = "6 " + " ".join(definition.name for definition in DEFINITIONS)
@@ -63,14 +66,10 @@ def analyse(
     waiting += _read_with(store, waiting, rules)
     for start in range(0, len(waiting), _BATCH):
         chunk = waiting[start : start + _BATCH]
-        readings = readings_of(store, chunk)
-        found = [(r, registry.signals_of(r, muted, surround.of(r.trace.summary))) for r in readings]
+        keep = [_analysed(reading, rules, surround, muted) for reading in readings_of(store, chunk)]
         with store.write() as con:
-            for reading, signals in found:
-                trace = reading.trace
-                save_signals(con, trace.summary.id, trace.summary.revision, rules, trace.steps, signals)
-                keep_told_steps(con, reading)
-                save_rows(con, trace.summary.id, trace.summary.revision, rows_of(reading))
+            for keep_one in keep:
+                keep_one(con)
         if on_progress:
             on_progress(min(start + _BATCH, len(waiting)), len(waiting))
     return len(waiting)
@@ -82,6 +81,23 @@ def _read_with(store: Store, trace_ids: Sequence[int], rules: str) -> list[int]:
     return sorted(set(later).difference(traces_to_analyse(store, rules, len(later), later))) if later else []
 
 
+def _analysed(
+    reading: Reading, rules: str, surround: Surrounder, muted: frozenset[str]
+) -> Callable[[Connection], None]:
+    """Look at one trace; what is returned keeps what was found. The trace itself is let go of: it may be large."""
+    summary = reading.trace.summary
+    signals = registry.signals_of(reading, muted, surround.of(summary))
+    span_ids = [step.span_id for step in reading.trace.steps]
+    told, rows = tell(reading), rows_of(reading)
+
+    def keep(con: Connection) -> None:
+        save_signals(con, summary.id, summary.revision, rules, span_ids, signals)
+        keep_told_steps(con, summary, told)
+        save_rows(con, summary.id, summary.revision, rows)
+
+    return keep
+
+
 def signals_of(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Signal, ...]]:
     """The signals of these traces, found first where they are missing; in a read-only store without keeping them."""
     if store.read_only:
@@ -90,5 +106,6 @@ def signals_of(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Signal
         readings = readings_of(store, waiting)
         fresh = {r.trace.summary.id: registry.signals_of(r, muted, surround.of(r.trace.summary)) for r in readings}
         return load_signals(store, trace_ids) | fresh
-    analyse(store, trace_ids)
+    with suppress(StoreFullError):  # what was found before can be read
+        analyse(store, trace_ids)
     return load_signals(store, trace_ids)
