@@ -1,6 +1,6 @@
 """Are later turns of a conversation read with the turns before, and what does it cost?
 
-Run: `.venv/bin/python benchmarks/conversations.py [--seeds 10]`. The example agent, versions v1 and v2, no key, no
+Run: `.venv/bin/python benchmarks/session_turns.py [--seeds 10]`. The example agent, versions v1 and v2, no key, no
 labels: the shop's rules say which turn went wrong. Each follow-up turn is read alone and as a turn of its session, once
 as it was sent (with the history repeated) and once with its own message only, as applications send it that keep the
 history on the server. Three rules that the shop's sessions keep are in use: an order is looked up before it is
