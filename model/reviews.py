@@ -199,6 +199,8 @@ class SeenTrace:
     project: str
     revision: int
     steps: Mapping[str, str]
+    context: bool = False
+    """An earlier turn of the conversation, shown so that the run can be understood; the answer is not about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +245,11 @@ class Verdict:
     @property
     def short_id(self) -> str:
         return self.uid if self.id is None else f"V{self.id}"
+
+    @property
+    def subjects(self) -> tuple[SeenTrace, ...]:
+        """The traces that the answer is about, of those that were shown."""
+        return tuple(seen for seen in self.seen if not seen.context)
 
     @property
     def confirmed(self) -> bool:

@@ -18,7 +18,7 @@ from ..store.contract import Store
 from ..store.reviews.verdicts import list_verdicts
 from ..trust.session import ReviewSession
 from .forms import read_answer
-from .story import Told, tell
+from .story import Story, tell
 
 _LISTED = 100
 
@@ -28,7 +28,7 @@ class Opened:
     """An item in a reviewer's hands, as the page tells it."""
 
     review: OpenReview
-    stories: list[list[Told]]
+    stories: list[Story]
     proposal: Proposal | None
     """None until the reviewer has answered, and where there is none."""
 
@@ -46,7 +46,7 @@ class Opened:
     @property
     def first_look(self) -> int | None:
         """The number of the turn to look at first."""
-        return next((turn.number for story in self.stories for turn in story if turn.look_here), None)
+        return next((turn.number for story in self.stories for turn in story.turns if turn.look_here), None)
 
 
 class Desk:

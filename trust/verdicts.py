@@ -40,6 +40,7 @@ class _Seen(_Strict):
     revision: int
     steps: tuple[tuple[str, str], ...]
     """Span id and content hash, in reading order."""
+    context: bool = False
 
 
 class _Criterion(_Strict):
@@ -161,11 +162,17 @@ def verify_record(
     for project in sorted(projects):
         if signature is None or trust.find(signature.reviewer, project) is None:
             return SignatureCheck(SignatureState.INVALID, f"{check.signed_by} is not trusted for project {project!r}")
-    return _worst([_compare(seen, current.get((seen.project, seen.trace_key))) for seen in verdict.seen], check)
+    return _worst([_state_of(seen, current.get((seen.project, seen.trace_key))) for seen in verdict.seen], check)
 
 
 _KEYS = {"format", "manifest", "signature"}
 _ORDER = (SignatureState.INVALID, SignatureState.REDACTED, SignatureState.STALE, SignatureState.VALID)
+
+
+def _state_of(seen: SeenTrace, now: CurrentTrace | None) -> tuple[SignatureState, str]:
+    """Erasing an earlier turn that was shown, not judged, takes nothing from what the answer is about."""
+    state, reason = _compare(seen, now)
+    return (SignatureState.VALID, "") if seen.context and state is SignatureState.REDACTED else (state, reason)
 
 
 def _compare(seen: SeenTrace, now: CurrentTrace | None) -> tuple[SignatureState, str]:
@@ -202,6 +209,7 @@ def _manifest_of(verdict: Verdict) -> dict[str, JsonValue]:
                 "project": seen.project,
                 "revision": seen.revision,
                 "steps": [[span_id, digest] for span_id, digest in seen.steps.items()],
+                **({"context": True} if seen.context else {}),
             }
             for seen in verdict.seen
         ],
@@ -229,7 +237,7 @@ def other_than_signed(verdict: Verdict, asked: Asked) -> list[str]:
         found.append("question")
     if asked.rubric != verdict.rubric:
         found.append("rubric")
-    if asked.trace is not None and asked.trace not in [(seen.project, seen.trace_key) for seen in verdict.seen]:
+    if asked.trace is not None and asked.trace not in [(seen.project, seen.trace_key) for seen in verdict.subjects]:
         found.append("run")
     if verdict.record.get("format") != FORMER:
         found += ["who asked"] if asked.asked_by != verdict.asked_by else []
@@ -263,7 +271,7 @@ def _answer_of(answer: _Answer) -> Answer:
 
 
 def _seen_of(seen: _Seen) -> SeenTrace:
-    return SeenTrace(trace_key=seen.trace, project=seen.project, revision=seen.revision, steps=dict(seen.steps))
+    return SeenTrace(seen.trace, seen.project, seen.revision, dict(seen.steps), seen.context)
 
 
 def _verdict_of(manifest: _Manifest, signature: Signature | None, record: Mapping[str, JsonValue]) -> Verdict:

@@ -177,7 +177,7 @@ def require_trusted(session: ReviewSession, trust: Trust) -> None:
 
 
 def _require_unchanged(store: Store, opened: OpenReview) -> None:
-    for trace, seen in zip(opened.traces, opened.seen, strict=True):
+    for trace, seen in zip((*opened.traces, *opened.earlier), opened.seen, strict=True):
         found = current_trace(store, trace.summary.id)
         if found is None or list(found[1].steps.items()) != list(seen.steps.items()):
             raise RefusedError(

@@ -101,7 +101,7 @@ def _record(verdict: Verdict, item: ReviewItem | None, part: str | None) -> dict
         "uid": verdict.uid,
         "signature": verdict.state.value,
         "signature_reason": verdict.state_reason,
-        "trace": ", ".join(seen.trace_key for seen in verdict.seen),
+        "trace": ", ".join(seen.trace_key for seen in verdict.subjects),
         "project": verdict.seen[0].project,
         "session": item.session if item else None,
         "item": item.short_id if item else None,

@@ -98,7 +98,10 @@ def shown_sha256(opened: OpenReview, draft: Draft | None, proposal: Proposal | N
         "rubric": [item.rubric.id, item.rubric.version, item.rubric.sha256],
         "rubric_text": rubric_content(rubric) if rubric else None,
         "steps": [
-            [seen.project, seen.trace_key, seen.revision, cast(JsonValue, [list(step) for step in seen.steps.items()])]
+            [
+                *(seen.project, seen.trace_key, seen.revision, seen.context),
+                cast(JsonValue, [list(step) for step in seen.steps.items()]),
+            ]
             for seen in opened.seen
         ],
         "answers": [answer_json(draft.first), answer_json(draft.final)] if draft else None,

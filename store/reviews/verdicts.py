@@ -11,7 +11,7 @@ from typing import Any
 
 from ...knowledge.rubrics import BUILT_IN
 from ...model.errors import BadInputError, UnknownIdError
-from ...model.reviews import CitedStep, Label, Proposal, SignatureState, Verdict
+from ...model.reviews import CitedStep, Label, Proposal, SeenTrace, SignatureState, Verdict
 from ...model.text.jsontext import canonical
 from ...model.text.secrets import json_without_secrets, without_secrets
 from ...trust.root import Trust
@@ -104,7 +104,7 @@ def get_verdict(store: Store, name: str, trust: Trust | None = None) -> Verdict:
 
 def verdict_state(store: Store, verdict: Verdict, trust: Trust | None = None) -> SignatureCheck:
     """What a verdict's signature is worth at this moment, whatever its `state` said when it was read."""
-    return verify_record(verdict, trust or load_trust(store), _current(store, subject_ids(store, verdict)))
+    return verify_record(verdict, trust or load_trust(store), _current(store, _rows_of(store, verdict.seen)))
 
 
 def list_verdicts(
@@ -201,8 +201,12 @@ def _standing(verdicts: Sequence[Verdict], deciding: bool) -> Verdict | None:
 
 def subject_ids(store: Store, verdict: Verdict) -> list[int]:
     """The rows of the traces that a verdict's signed record is about, whatever the index says."""
+    return _rows_of(store, verdict.subjects)
+
+
+def _rows_of(store: Store, traces: Iterable[SeenTrace]) -> list[int]:
     with store.read() as con:
-        asked = [{"trace_key": seen.trace_key, "project": seen.project} for seen in verdict.seen]
+        asked = [{"trace_key": seen.trace_key, "project": seen.project} for seen in traces]
         return [row["id"] for values in asked for row in con.execute(SELECT_TRACE, values).fetchall()]
 
 

@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from ...model.errors import RetrospanError
 from ...model.findings import CauseClass
 from ...model.reviews import Label, ReviewItem, Severity
-from ..evidence import TRACE_STRIDE, review_blocks
+from ..evidence import TRACE_STRIDE, review_blocks, shown_traces
 from ..gate import shown
 from ..review_flow import Phase, ReviewFlow
 from ..review_text import answer_words, question_content, to_sign_content
@@ -164,7 +164,7 @@ class ItemScreen(AppScreen):
         if key is None or self.flow.opened is None:
             self.tell("Go to the step with j and k first, then mark it.")
             return
-        step = self.flow.opened.traces[key // TRACE_STRIDE].steps[key % TRACE_STRIDE]
+        step = shown_traces(self.flow.opened)[key // TRACE_STRIDE].steps[key % TRACE_STRIDE]
         self.flow.form.cause_span = step.span_id
         self.tell(f"Marked step {step.index} as the place where it went wrong; it counts with a fail.")
 
@@ -252,7 +252,7 @@ class ItemScreen(AppScreen):
     def action_read_step(self) -> None:
         key = self.query_one("#conversation", BlockView).marked_key
         if self.flow.opened is not None and key is not None:
-            trace = self.flow.opened.traces[key // TRACE_STRIDE]
+            trace = shown_traces(self.flow.opened)[key // TRACE_STRIDE]
             self.app.push_screen(StepScreen(trace.summary, trace.steps[key % TRACE_STRIDE]))
 
     def action_skip(self) -> None:
