@@ -12,7 +12,8 @@ from retrospan.knowledge.rubrics import BUILT_IN, built_in_rubric
 from retrospan.model.errors import RefusedError, UsageError
 from retrospan.model.reviews import Answer, Criterion, CriterionAnswer, Label, ReviewItem, Rubric, Verdict
 from retrospan.model.traces import Outcome
-from retrospan.services.reviewing.asking import Citation, get_review, list_reviews, propose_verdict, request_review
+from retrospan.services.reviewing.asking import get_review, list_reviews, propose_verdict, request_review
+from retrospan.services.reviewing.citing import Citation
 from retrospan.services.reviewing.claiming import OpenReview, open_review
 from retrospan.services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict
 from retrospan.services.reviewing.deciding_questions import mark_deciding
