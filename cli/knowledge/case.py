@@ -136,7 +136,7 @@ def run_command(
         if not as_json:
             click.echo(f"{_MARKS.get(runs.outcome, '✗')} {render_runs(runs)}")
 
-    done = run_cases(cases, function, judge=_judge(root) if judge else None, repeats=repeats, on_done=show)
+    done = run_cases(cases, function, judge=judge_of(root) if judge else None, repeats=repeats, on_done=show)
     if as_json:
         print_json([_runs_json(runs) for runs in done])
     elif not done:
@@ -146,7 +146,8 @@ def run_command(
     return 0 if all(runs.outcome in (CaseOutcome.PASSED, CaseOutcome.SKIPPED) for runs in done) else 1
 
 
-def _judge(root: Path) -> Judge:
+def judge_of(root: Path) -> Judge:
+    """A model that answers the judge's checks, for a dollar at most."""
     from ...agents.case_judge import CaseJudge
     from ...agents.prices import find_price
     from ...agents.settings import Role, choose_model

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...model.experiments import TargetPrint
 from ...model.text.jsontext import canonical
-from .versions import Version, git
+from .versions import Version, VersionKind, git
 
 _MOST_FILES = 5_000
 _CODE = (".py", ".toml", ".yaml", ".yml", ".json", ".md", ".txt")
@@ -23,9 +23,10 @@ def print_of(version: Version, folder: Path, *, python: str = "") -> TargetPrint
     commit = git(folder, "rev-parse", "HEAD")
     dirty = _dirty(folder) if commit else None
     files = _files(folder) if commit is None else None
+    # A ref and the same code in the working tree are one target.
+    named = "" if version.kind is VersionKind.GIT else version.value
     parts = {
-        "kind": version.kind.value,
-        "value": version.value,
+        "named": named,
         "commit": commit,
         "dirty": dirty,
         "files": files,

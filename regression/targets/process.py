@@ -21,6 +21,8 @@ MAX_OUTPUT = 4 << 20
 _KEPT_STDERR = 8 << 10
 _CHUNK = 1 << 16
 _DRAIN_SECONDS = 5.0
+_running: set[int] = set()
+"""Process groups of runs that are being made by this process."""
 MARK = "RETROSPAN_RUN"
 """Environment variable that every descendant of a run inherits, by which those left behind are found."""
 
@@ -75,14 +77,23 @@ def run_process(
             f"{command[0]!r} cannot be started: {err.strerror}. Check the command and its folder.",
         ) from err
     watched = _Watched(process, max_output)
+    _running.add(process.pid)
     try:
         watched.feed(stdin)
         overdue = not watched.wait(timeout_s)
     finally:
         left = _end_all(process, mark)
+        _running.discard(process.pid)
     watched.drain()
     _check(watched, command[0], timeout_s, max_output, overdue)
     return Finished(bytes(watched.out), watched.told, left)
+
+
+def end_running() -> None:
+    """End every run that other threads are making: their `run_process` then raises that it died."""
+    for group in list(_running):
+        with suppress(OSError):
+            os.killpg(group, signal.SIGKILL)
 
 
 class _Watched:
