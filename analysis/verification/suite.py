@@ -11,7 +11,7 @@ import numpy as np
 
 from .single_case import Tally
 
-_MOST_SUMS = 20_000
+_MOST_SUMS = 4_000
 _DRAWS = 20_000
 _GRAIN = 1e-9
 K = TypeVar("K")

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from .planning import SUITE_ALPHA
+from .planning import CONFIRMING_ALPHA, SUITE_ALPHA
 from .single_case import Call, Rule, Stop, Tally, call_of, fisher_one_sided, stop_of
-from .suite import Flips, holm, largest_drop_left, majority_flips, non_inferiority_p, rate_changes, sign_flip_p
+from .suite import Flips, holm, majority_flips, non_inferiority_p, rate_changes, sign_flip_p
 
-DEFAULT_MARGINS: Mapping[str, float] = MappingProxyType({"critical": 0.0, "high": 0.0, "medium": 0.05, "low": 0.1})
+DEFAULT_MARGINS: Mapping[str, float] = MappingProxyType({"critical": 0.0, "high": 0.0, "medium": 0.0, "low": 0.05})
 UNRATED = "medium"
 """The severity of a case that names none."""
 
@@ -91,8 +91,6 @@ class SeverityJudgement:
     """The smaller of the two suite tests, adjusted by Holm."""
     drop: float
     """The fall of the pass rate, averaged over cases; negative where it rose."""
-    drop_left: float
-    """The largest fall that these runs do not rule out."""
     verdict: SuiteVerdict
     because: str
 
@@ -175,8 +173,8 @@ def _confirmed(evidence: Sequence[CaseEvidence]) -> dict[str, bool]:
         own = [entry for entry in evidence if entry.severity == severity]
         fresh = {e.case: _p_worse(e.confirming) for e in own if e.confirming is not None}
         recorded = {e.case: _p_worse(e.first) for e in own if not e.can_rerun}
-        alphas = {entry.case: entry.rule.alpha for entry in own}
-        found |= {case: p <= alphas[case] for group in (recorded, fresh) for case, p in holm(group).items()}
+        for group in (recorded, fresh):
+            found |= {case: p <= CONFIRMING_ALPHA for case, p in holm(group).items()}
     return found
 
 
@@ -263,8 +261,7 @@ def _judge_severity(severity: str, cases: Sequence[JudgedCase], policy: Policy, 
         because = f"{told}; a fall of {margin:.0%} is ruled out" if shown else told
     elif broken:
         because = f"{len(broken)} of {len(counted)} broken, which {margin:.0%} allows"
-    left = largest_drop_left(changes)
-    return SeverityJudgement(severity, margin, len(cases), broken, flips, p_worse, drop, left, verdict, because)
+    return SeverityJudgement(severity, margin, len(cases), broken, flips, p_worse, drop, verdict, because)
 
 
 def _whole(severities: Sequence[SeverityJudgement]) -> tuple[SuiteVerdict, str]:

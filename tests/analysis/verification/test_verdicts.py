@@ -60,7 +60,7 @@ def test_one_critical_case_broken_blocks_whatever_the_others_gain() -> None:
 
 def test_a_margin_allows_a_share_of_its_severity() -> None:
     broken = case("style", 8, 8, 0, 8, confirming=Tally(12, 12, 0, 12), severity="low")
-    others = steady(15, severity="low")
+    others = steady(24, severity="low")
     assert judge_suite([broken, *others]).verdict is SuiteVerdict.HOLDS
     assert judge_suite([broken, *others], Policy({"low": 0.0})).verdict is SuiteVerdict.BLOCKED
 

@@ -75,5 +75,5 @@ def test_a_plan_tells_its_runs_and_what_they_can_show_and_comes_back_from_its_te
     text = render_plan(plan, Taken(6_000, 0.01, 12), workers=2, experiment="E3", plan_hash="abc")
     assert "flaky" in text and "(c2)" in text
     assert f"4 cases, {plan.usual_runs} runs if nothing changed, {plan.most_runs} at most" in text
-    assert plan.most_runs == 2 * (8 + 5 + 16 + 10)
+    assert plan.most_runs == 2 * (10 + 5 + 16 + 10)
     assert "$0.5" in text and "minutes" in text
