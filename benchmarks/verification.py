@@ -95,7 +95,7 @@ def _one(truths: Sequence[Truth], rng: np.random.Generator, count: Count) -> Non
     early, fixed, single, repeats = [], [], Counter[str](), Counter[str]()
     for number, truth in enumerate(t for t in truths for _ in range(t.count)):
         kind = steadiness(int((rng.random(_HISTORY) < truth.base).sum()), _HISTORY)
-        rule = rule_for(kind, must_hold=True)
+        rule = rule_for(kind)
         draws = _draw(truth, rule.pairs, rng)
         fresh = _draw(truth, confirming_rule(rule).pairs, rng)
         early.append(_evidence(str(number), rule, draws, fresh, count, stops=True))

@@ -36,6 +36,7 @@ TOOL_MODULES = (
     "reviews",
     "proposals",
     "lessons",
+    "verification",
 )
 _LONGEST_ERROR = 1_200
 _ACTOR = re.compile(r"[^A-Za-z0-9._ -]+")

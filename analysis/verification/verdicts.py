@@ -135,8 +135,8 @@ class Policy:
         return self.margins.get(severity, DEFAULT_MARGINS.get(severity, DEFAULT_MARGINS[UNRATED]))
 
     def must_hold(self, severity: str) -> bool:
-        """Whether no case of this severity may break."""
-        return self.margin(severity) == 0
+        """Whether a regression of this severity is worth a later look: a grave one, of which none may break."""
+        return severity in ("critical", "high") and self.margin(severity) == 0
 
 
 def judge_suite(evidence: Sequence[CaseEvidence], policy: Policy | None = None) -> SuiteJudgement:

@@ -27,6 +27,7 @@ SELECT r.case_id, r.outcome FROM experiment_run r JOIN (
   SELECT case_id, max(id) AS last FROM experiment_run WHERE outcome IN ('passed', 'failed') GROUP BY case_id
 ) newest ON newest.last = r.id
 """
+SELECT_CASES = "SELECT DISTINCT case_id FROM experiment_run ORDER BY case_id"
 MEAN_TAKEN = """
 SELECT avg(duration_ms) AS duration_ms, avg(cost_usd) AS cost_usd, count(*) AS runs
 FROM experiment_run WHERE case_id IN :cases AND outcome IN ('passed', 'failed')
@@ -86,6 +87,12 @@ def last_results(store: Store) -> dict[str, bool]:
     """By case: whether its last decided run passed."""
     with store.read() as con:
         return {row["case_id"]: row["outcome"] == "passed" for row in con.execute(SELECT_LAST)}
+
+
+def cases_run(store: Store) -> list[str]:
+    """Ids of all cases that were ever run."""
+    with store.read() as con:
+        return [row["case_id"] for row in con.execute(SELECT_CASES)]
 
 
 def mean_taken(store: Store, case_ids: Sequence[str]) -> Taken:
