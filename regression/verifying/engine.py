@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from ...model.cases import Case
 from ...model.experiments import CheckRecord, RunKey, RunRecord, Side
 from ...services.verification.recording import Recorder
+from ..casehash import hash_case
 from ..results import Judge
 from ..targets.process import end_running
 from ..targets.runnable import Runnable
 from ..targets.spans import SpanReceiver
 from .executing import Executed, execute
-from .plan import Plan, hash_case
+from .plan import Plan
 from .progress import CaseProgress
 
 OnRun = Callable[[RunRecord, int], None]

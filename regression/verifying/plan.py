@@ -25,6 +25,7 @@ from ...model.errors import BadInputError, UsageError
 from ...model.experiments import TargetPrint
 from ...model.fields import from_record, record_of
 from ...model.text.jsontext import canonical
+from ..casehash import hash_case
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +125,6 @@ def read_plan(text: str) -> Plan:
         raise BadInputError(
             f"The plan cannot be read ({err}). Make a new one with `retrospan verify … --plan`."
         ) from err
-
-
-def hash_case(case: Case) -> str:
-    """What makes two runs of a case comparable: its input, frozen results and checks; not its title or status."""
-    parts = case.model_dump(mode="json", include={"input", "tool_results", "checks"})
-    return hashlib.sha256(canonical(parts)).hexdigest()[:16]
 
 
 def make_plan(

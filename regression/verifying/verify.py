@@ -18,11 +18,12 @@ from ...services.verification.recording import Recorder, begin, conclude, plan_e
 from ...services.verification.slices import slices_of
 from ...store.contract import Store
 from ...store.experiments.runs import runs_of
+from ..casehash import hash_case
 from ..results import Judge
 from ..targets.runnable import Runnable, RunSettings, opened_version
 from ..targets.versions import Version, VersionKind
 from .engine import Budget, Engine, OnRun
-from .plan import Plan, check_unchanged, hash_case, make_plan, plan_hash, read_plan
+from .plan import Plan, check_unchanged, make_plan, plan_hash, read_plan
 from .progress import CaseProgress, progress_of
 from .report import judged_report
 
