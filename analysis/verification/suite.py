@@ -60,7 +60,7 @@ def _most(passed: int, runs: int) -> bool:
 def _more_heads(heads: int, tails: int) -> float:
     """Chance of at least so many heads among as many fair coins."""
     n = heads + tails
-    return sum(comb(n, k) for k in range(heads, n + 1)) / 2**n
+    return float(sum(comb(n, k) for k in range(heads, n + 1)) / 2**n)
 
 
 def rate_changes(tallies: Mapping[str, Tally]) -> list[float]:

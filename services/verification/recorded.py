@@ -121,7 +121,7 @@ def _records(path: Path) -> Iterable[tuple[int, Mapping[str, Any]]]:
 
 def _results(record: Mapping[str, Any]) -> Iterable[bool | None]:
     passed, runs = record.get("passed"), record.get("runs", record.get("repeats"))
-    if _is_count(passed) and _is_count(runs) and passed <= runs:
+    if isinstance(passed, int) and isinstance(runs, int) and not isinstance(passed, bool) and 0 <= passed <= runs:
         yield from [True] * passed + [False] * (runs - passed)
         return
     for key in ("passed", "success"):
@@ -135,6 +135,3 @@ def _results(record: Mapping[str, Any]) -> Iterable[bool | None]:
     if isinstance(word, str):
         yield _PASSED.get(word.lower())
 
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

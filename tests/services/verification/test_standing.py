@@ -16,6 +16,8 @@ from retrospan.services.verification.recurrences import find_recurrences
 from retrospan.services.verification.standing import case_standings
 from retrospan.store.contract import Store
 from retrospan.store.reading.summaries import get_summaries
+from retrospan.store.traces.commit import commit_batch
+from retrospan.store.traces.revisions import refresh
 from reviewdesk import Desk, refund_run
 
 RUN = RunRecord(
@@ -80,14 +82,7 @@ def later(desk: Desk, key: str, answer: str) -> None:
     spans = refund_run(key, answer)
     for span in spans:
         span.started_at_ns = (span.started_at_ns or 0) + 2_000_000_000 * 10**9
-    commit_batch_of(desk, spans)
-
-
-def commit_batch_of(desk: Desk, spans: list[object]) -> None:
-    from retrospan.store.traces.commit import commit_batch
-    from retrospan.store.traces.revisions import refresh
-
-    commit_batch(desk.store, SpanBatch(spans=spans))  # type: ignore[arg-type]
+    commit_batch(desk.store, SpanBatch(spans=spans))
     refresh(desk.store)
 
 
