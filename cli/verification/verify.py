@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,9 @@ from ...model.text.display import safe_line
 from ...store.contract import Store
 from ..shared.options import json_option, opened, print_json, progress_bar, store_option
 from ..shared.search_line import SearchLineCommand
+
+if TYPE_CHECKING:
+    from ...regression.targets.versions import Version
 
 _WORKERS = max(1, min(8, os.cpu_count() or 1))
 
@@ -148,7 +151,7 @@ def _policy(kind: Any, options: Mapping[str, Any]) -> Any:
 
 def _run(
     store: Store,
-    sides: Sequence[Any],
+    sides: tuple[Version, Version],
     folder: Path,
     experiment: Experiment | None,
     plan_only: bool,

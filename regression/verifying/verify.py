@@ -13,7 +13,6 @@ from ...model.cases import Case
 from ...model.errors import UsageError
 from ...model.experiments import Experiment, ExperimentKind
 from ...services.verification.history import Known, known_of
-from ...services.verification.recorded import RecordedCase, from_experiment, from_file, from_search
 from ...services.verification.recording import Recorder, begin, conclude, plan_experiment
 from ...services.verification.slices import slices_of
 from ...store.contract import Store
@@ -25,6 +24,7 @@ from ..targets.versions import Version, VersionKind
 from .engine import Budget, Engine, OnRun
 from .plan import Plan, check_unchanged, make_plan, plan_hash, read_plan
 from .progress import CaseProgress, progress_of
+from .recorded import RecordedCase, from_experiment, from_file, from_search
 from .report import judged_report
 
 

@@ -13,10 +13,10 @@ import orjson
 from ...model.errors import BadInputError, UsageError
 from ...model.experiments import Side
 from ...model.traces import Outcome
+from ...services.finding.listing import list_traces
 from ...store.contract import Store
 from ...store.experiments.experiments import get_experiment, parse_experiment_id
 from ...store.experiments.runs import runs_of
-from ..finding.listing import list_traces
 
 _ALL = 100_000
 _MOST_BYTES = 256 << 20
@@ -134,4 +134,3 @@ def _results(record: Mapping[str, Any]) -> Iterable[bool | None]:
     word = record.get("outcome", record.get("status"))
     if isinstance(word, str):
         yield _PASSED.get(word.lower())
-
