@@ -40,7 +40,7 @@ def to_jsonl(cases: Sequence[Case]) -> Exported:
 
 _MODULE = '''"""Regression cases as plain pytest: no plugin, the standard library alone.
 
-`run` is your agent's function. It takes the case's input and returns a mapping with `output` and `tool_calls` (`name`, `arguments`).
+`run` is your agent's function: it takes the case's input and returns text, or a mapping with `output` and `tool_calls`.
 """
 
 import json
@@ -58,7 +58,8 @@ CASES = json.loads(r\"\"\"
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
 def test_case(case):
     done = run(case["input"])
-    done = done if isinstance(done, dict) else vars(done) if hasattr(done, "__dict__") else {{"output": done}}
+    if not isinstance(done, dict):
+        done = {{"output": getattr(done, "output", done), "tool_calls": getattr(done, "tool_calls", None)}}
     output = done["output"] if isinstance(done["output"], str) else json.dumps(done["output"])
     names = [call["name"] if isinstance(call, dict) else call.name for call in done.get("tool_calls") or ()]
     for check in case["checks"]:
