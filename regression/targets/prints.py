@@ -11,7 +11,10 @@ from ...model.text.jsontext import canonical
 from .versions import Version, VersionKind, git
 
 _MOST_FILES = 5_000
-_CODE = (".py", ".toml", ".yaml", ".yml", ".json", ".md", ".txt")
+_CODE = (".py", ".toml", ".yaml", ".yml", ".j2", ".jinja", ".prompt")
+"""What counts of files that git does not know: a report or a store that is written beside the code changes no target."""
+_REST = (".", ":(exclude).retrospan")
+"""Cases and lessons are no part of the target; each case has a hash of its own."""
 _SKIPPED = ("node_modules", "__pycache__", "venv")
 
 
@@ -41,9 +44,9 @@ def address_print(version: Version) -> TargetPrint:
 
 
 def _dirty(folder: Path) -> str | None:
-    changed = git(folder, "diff", "HEAD", "--binary", "--", ".") or ""
-    new = git(folder, "ls-files", "--others", "--exclude-standard", "-z", "--", ".") or ""
-    names = sorted(name for name in new.split("\0") if name)[:_MOST_FILES]
+    changed = git(folder, "diff", "HEAD", "--binary", "--", *_REST) or ""
+    new = git(folder, "ls-files", "--others", "--exclude-standard", "-z", "--", *_REST) or ""
+    names = sorted(name for name in new.split("\0") if name.endswith(_CODE))[:_MOST_FILES]
     if not changed and not names:
         return None
     told = hashlib.sha256(changed.encode("utf-8", "surrogateescape"))

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from retrospan.model.cases import Case, parse_case
 from retrospan.model.text import yamltext
@@ -54,7 +55,7 @@ def test_a_plain_pytest_module_passes_and_fails_as_the_cases_do(tmp_path: Path) 
 def test_a_promptfoo_configuration_names_what_it_leaves_out() -> None:
     plain = [case.model_copy(update={"input": "hi"}) for case in cases()]
     exported = to_promptfoo(plain, "exec: python agent.py")
-    config = yamltext.load(exported.text, source="promptfoo").value
+    config: Any = yamltext.load(exported.text, source="promptfoo").value
     assert config["providers"] == ["exec: python agent.py"]
     (test,) = config["tests"]
     assert test["metadata"] == {"case": "good"}
@@ -65,4 +66,5 @@ def test_a_promptfoo_configuration_names_what_it_leaves_out() -> None:
 def test_an_input_that_promptfoo_would_read_as_a_template_is_left_out() -> None:
     exported = to_promptfoo(cases()[:1], "exec: python agent.py")
     assert exported.left_out == ("good: an input that promptfoo would read as a template",)
-    assert yamltext.load(exported.text, source="promptfoo").value["tests"] == []
+    config: Any = yamltext.load(exported.text, source="promptfoo").value
+    assert config["tests"] == []

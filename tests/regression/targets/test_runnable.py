@@ -89,15 +89,26 @@ def test_a_git_ref_runs_as_it_was_and_leaves_no_worktree(app: Path) -> None:
     assert len(listed.splitlines()) == 1
 
 
-def test_prints_tell_code_apart(app: Path) -> None:
+@pytest.mark.parametrize("in_git", [False, True])
+def test_prints_tell_code_apart_and_nothing_else(app: Path, in_git: bool) -> None:
     def target_hash() -> str:
         with opened_version(read_version(".", app), app, RunSettings()) as version:
             return version.target_print.target_hash
 
+    if in_git:
+        for arguments in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "first"]):
+            subprocess.run(["git", "-c", "user.name=n", "-c", "user.email=e@x", *arguments], cwd=app, check=True)
     first = target_hash()
+    (app / "verify.xml").write_text("<x/>")
+    (app / "runs.db").write_text("store")
+    (app / ".retrospan").mkdir()
+    (app / ".retrospan" / "case.yaml").write_text("id: x")
     assert target_hash() == first
+    (app / "helper.py").write_text("x = 1\n")
+    second = target_hash()
+    assert second != first
     (app / "agent.py").write_text(AGENT + "\n")
-    assert target_hash() != first
+    assert target_hash() not in (first, second)
 
 
 def command(code: str) -> str:
