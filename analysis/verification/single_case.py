@@ -51,8 +51,8 @@ class Rule:
 
     @property
     def can_tell(self) -> bool:
-        """Whether the clearest outcome, all passes against all failures, would be called a change."""
-        return fisher_one_sided(0, self.pairs, self.pairs, self.pairs) <= self.alpha
+        """Whether a change would be called even where one run went the other way; else nothing is unchanged."""
+        return fisher_one_sided(1, self.pairs, self.pairs, self.pairs) <= self.alpha
 
 
 @lru_cache(maxsize=200_000)

@@ -12,7 +12,7 @@ from .versions import Version, VersionKind, git
 
 _MOST_FILES = 5_000
 _CODE = (".py", ".toml", ".yaml", ".yml", ".j2", ".jinja", ".prompt")
-"""What counts of files that git does not know: a report or a store that is written beside the code changes no target."""
+"""What counts of files that git does not know: a report or a store written beside the code changes no target."""
 _REST = (".", ":(exclude).retrospan")
 """Cases and lessons are no part of the target; each case has a hash of its own."""
 _SKIPPED = ("node_modules", "__pycache__", "venv")

@@ -49,6 +49,7 @@ def _kind_line(plan: Plan, kind: Steadiness) -> str:
     shown = " or ".join(sees) or "no change of one case alone"
     named = "" if kind in (Steadiness.NEW, Steadiness.NEVER_FAILED) else f" ({_some([c.case_id for c in own])})"
     usual = "" if pairs == [PAIRS[kind]] else " (set by hand)"
+    usual += "" if own[0].rule.can_tell else ", too few to call a case unchanged"
     return f"  {len(own):>4} {kind.value:<14} {told} runs a version{usual}, which show {shown}{named}"
 
 

@@ -34,6 +34,8 @@ def steady(count: int, **given: Any) -> list[CaseEvidence]:
         (case("a", 5, 8, 6, 8), CaseVerdict.FLAKY),
         (case("a", 1, 1, 0, 1, rule=Rule(1)), CaseVerdict.TOO_FEW),
         (case("a", 2, 2, 2, 2), CaseVerdict.TOO_FEW),
+        (case("a", 3, 3, 3, 3, rule=Rule(3)), CaseVerdict.TOO_FEW),
+        (case("a", 4, 4, 0, 4, rule=Rule(4), confirming=Tally(14, 14, 0, 14)), CaseVerdict.BROKEN),
         (case("a", 3, 3, 2, 2, undecided=1), CaseVerdict.TOO_FEW),
         (case("a", 8, 8, 1, 8), CaseVerdict.TOO_FEW),
         (case("a", 8, 8, 1, 8, confirming=Tally(12, 12, 2, 12)), CaseVerdict.BROKEN),
@@ -93,8 +95,8 @@ def test_single_recorded_runs_that_fall_together_block() -> None:
 
 
 def test_many_recorded_cases_are_not_blocked_by_the_unluckiest() -> None:
-    unlucky = case("one", 4, 4, 0, 4, rule=Rule(4), can_rerun=False, severity="high")
-    others = [case(f"s{i}", 4, 4, 4, 4, rule=Rule(4), can_rerun=False, severity="high") for i in range(40)]
+    unlucky = case("one", 5, 5, 1, 5, rule=Rule(5), can_rerun=False, severity="high")
+    others = [case(f"s{i}", 5, 5, 5, 5, rule=Rule(5), can_rerun=False, severity="high") for i in range(40)]
     judged = judge_suite([unlucky, *others])
     assert judged.of(CaseVerdict.FLAKY) == ("one",)
     assert judged.verdict is SuiteVerdict.HOLDS
