@@ -52,6 +52,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "transcript": ("agents.transcript:transcript_group", "What agents said and were told"),
     "lesson": ("knowledge.lesson:lesson_group", "List and show what was learned"),
     "case": ("knowledge.case:case_group", "Draft, list and run regression cases"),
+    "verify": ("verification.verify:verify_command", "Prove that a fix works and broke nothing else"),
     "demo": ("demo.demo:demo_command", "See the whole loop on an example agent"),
     "store": ("serving.store:store_group", "Check, back up, restore and salvage the store"),
     "doctor": ("serving.doctor:doctor_command", "Check the store, the driver and the set-up"),

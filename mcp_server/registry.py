@@ -38,6 +38,7 @@ TOOL_MODULES = (
     "reviews",
     "proposals",
     "lessons",
+    "verification",
 )
 _LONGEST_ERROR = 1_200
 _LINES_OF_ERROR = 4

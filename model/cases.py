@@ -22,6 +22,7 @@ from pydantic import (
 
 from .case_checks import CasePart, Check, Judged, Text, ToolArgument, check_keys
 from .errors import BadInputError, did_you_mean
+from .review_states import Severity
 from .text import yamltext
 from .text.display import safe_line
 
@@ -75,6 +76,8 @@ class Case(CasePart):
     """Lower-case words joined by hyphens; the file is named after it."""
     title: Text
     status: CaseStatus = CaseStatus.DRAFT
+    severity: Severity | None = None
+    """How much harm it does when this fails; decides how many of its kind a new version may break."""
     input: JsonValue
     """Text, a list of messages (`role`, `content`), or any JSON value that the target takes."""
     tool_results: Annotated[tuple[FrozenResult, ...] | None, BeforeValidator(_live_is_none)] = None
@@ -146,7 +149,10 @@ def load_case(path: Path) -> Case:
 
 def dump_case(case: Case) -> str:
     """The case as YAML that a person reviews: keys in reading order, defaults left out, hidden characters escaped."""
-    fields: dict[str, Any] = {"id": case.id, "title": case.title, "status": case.status.value, "input": case.input}
+    fields: dict[str, Any] = {"id": case.id, "title": case.title, "status": case.status.value}
+    if case.severity is not None:
+        fields["severity"] = case.severity.value
+    fields["input"] = case.input
     fields["tool_results"] = "live" if case.live else [_without_defaults(item) for item in case.tool_results or ()]
     fields["checks"] = [{"check": check.check} | _without_defaults(check) for check in case.checks]
     if case.provenance != Provenance():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .protocol import RunResult
 
 if TYPE_CHECKING:
-    from ..model.traces import Step
+    from ..model.traces import SpanBatch, Step
 
 _watched: dict[int, _Watch] = {}
 
@@ -61,9 +61,13 @@ def with_captured(run: RunResult, spans: Sequence[Any]) -> RunResult:
     """The run with tool calls and steps from its spans, where the target did not report them itself."""
     if not spans or (run.tool_calls is not None and run.steps is not None):
         return run
+    return with_steps(run, _traces(spans))
+
+
+def with_steps(run: RunResult, traces: Sequence[tuple[Step, ...]]) -> RunResult:
+    """The run with tool calls and steps from its traces, where the target did not report them itself."""
     from .recorded import recorded_calls
 
-    traces = _traces(spans)
     calls = [call for steps in traces for call in recorded_calls(steps)]
     models = [step for steps in traces for step in steps if step.kind == "llm"]
     if not calls and not models:
@@ -73,6 +77,15 @@ def with_captured(run: RunResult, spans: Sequence[Any]) -> RunResult:
         run.tool_calls if run.tool_calls is not None else calls,
         run.steps if run.steps is not None else len(calls) + len(models),
     )
+
+
+def traces_of(batch: SpanBatch) -> list[tuple[Step, ...]]:
+    """The steps of each trace of a batch."""
+    from ..model.reading.assembly import build_steps, reading_order
+
+    keys = dict.fromkeys(span.trace_key for span in batch.spans)
+    traces = [[span for span in batch.spans if span.trace_key == key] for key in keys]
+    return [build_steps(own, reading_order(own)) for own in traces]
 
 
 def _watch() -> _Watch | None:
@@ -95,10 +108,6 @@ def _traces(spans: Sequence[Any]) -> list[tuple[Step, ...]]:
 
     from ..ingest.conventions.registry import to_batch
     from ..ingest.otlp.decode import decode_traces
-    from ..model.reading.assembly import build_steps, reading_order
 
     body = encode_spans(spans).SerializeToString()
-    found = to_batch(decode_traces(body, "application/x-protobuf")).spans
-    keys = dict.fromkeys(span.trace_key for span in found)
-    traces = [[span for span in found if span.trace_key == key] for key in keys]
-    return [build_steps(own, reading_order(own)) for own in traces]
+    return traces_of(to_batch(decode_traces(body, "application/x-protobuf")))

@@ -5,6 +5,7 @@ Importing it costs nothing but this file: the case model, the runner and the app
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from ..model.cases import Case
     from ..trust.root import Trust
+    from .recording import RunKeeper
     from .results import CaseRuns
     from .target import TargetFunction
 
@@ -23,6 +25,7 @@ _targets = pytest.StashKey[dict[Path, "TargetFunction"]]()
 _done = pytest.StashKey[list["CaseRuns"]]()
 _trusts = pytest.StashKey[dict[Path, "Trust | None"]]()
 _uncounted = pytest.StashKey[list[str]]()
+_keepers = pytest.StashKey[dict[Path, "RunKeeper"]]()
 _UNSIGNED = (
     "Confirm them in `retrospan review`, trust who signed them (`retrospan reviewer list`), "
     'or set unsigned_cases = "run" under [tool.retrospan] where nobody signs cases.'
@@ -43,6 +46,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run each regression case N times; it passes when all runs pass, and k/N is reported",
     )
     group.addoption("--retrospan-drafts", action="store_true", help="run draft cases too")
+    group.addoption(
+        "--retrospan-strict",
+        action="store_true",
+        default=os.environ.get("CI", "").lower() not in ("", "0", "false"),
+        help="fail where an active case was not run or could not be decided (the default where CI is set)",
+    )
+    group.addoption(
+        "--retrospan-store",
+        metavar="PATH",
+        help="keep every run in this store (default: RETROSPAN_STORE or your own store, where it is there already)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,6 +67,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.args_source is pytest.Config.ArgsSource.TESTPATHS and cases.is_dir():
         # `testpaths` names the application's own tests; a plain `pytest` means the cases too.
         config.args.append(str(cases))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    for keeper in config.stash.get(_keepers, {}).values():
+        keeper.close()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -74,6 +93,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.section("regression cases that count as drafts", yellow=True)
         terminalreporter.write_line(f"{len(uncounted)} active without a trusted signature: {', '.join(uncounted)}")
         terminalreporter.write_line(_UNSIGNED)
+    for keeper in config.stash.get(_keepers, {}).values():
+        if keeper.trouble:
+            terminalreporter.write_line(f"Runs of regression cases could not be kept: {keeper.trouble}", yellow=True)
     runs = config.stash.get(_done, [])
     if config.getoption("--retrospan-repeats") > 1 and runs:
         terminalreporter.section("regression cases")
@@ -145,6 +167,8 @@ class CaseItem(pytest.Item):
 
     case: Case
     runs: CaseRuns
+    missing = ""
+    """Why an active case counts as a draft."""
 
     def take(self, case: Case, missing: str) -> None:
         """Set the case and the marks of its status; `missing` says why its status counts for nothing."""
@@ -153,7 +177,11 @@ class CaseItem(pytest.Item):
         self.add_marker(f"retrospan_{'draft' if missing else case.status}")
         if missing:
             self.config.stash.setdefault(_uncounted, []).append(case.id)
-            if not self.config.getoption("--retrospan-drafts"):
+            if self.config.getoption("--retrospan-drafts"):
+                return
+            if self.config.getoption("--retrospan-strict"):
+                self.missing = missing
+            else:
                 told = f"counts as a draft: {missing}; --retrospan-drafts runs it"
                 self.add_marker(pytest.mark.skip(reason=told))
             return
@@ -168,9 +196,14 @@ class CaseItem(pytest.Item):
         from .results import CaseOutcome
         from .runner import run_cases
 
+        if self.missing:
+            pytest.fail(
+                f"an active case was not run: it counts as a draft, since {self.missing}. {_UNSIGNED}", pytrace=False
+            )
         target = self._target()
         (self.runs,) = run_cases([self.case], target, repeats=self.config.getoption("--retrospan-repeats"))
         self.config.stash.setdefault(_done, []).append(self.runs)
+        self._keep()
         self.user_properties.append(("retrospan_passed", f"{self.runs.passed}/{len(self.runs.results)}"))
         if self.runs.outcome is CaseOutcome.ERROR:
             pytest.fail(self._report(), pytrace=False)
@@ -181,6 +214,8 @@ class CaseItem(pytest.Item):
         if self.runs.outcome is CaseOutcome.FAILED:
             raise CaseFailed(self._report())
         if self.runs.outcome is CaseOutcome.SKIPPED:
+            if self.config.getoption("--retrospan-strict") and self.case.status == "active":
+                raise CaseFailed(f"an active case could not be decided\n{self._report()}")
             pytest.skip("; ".join(check.reason for check in self.runs.results[0].checks))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -195,6 +230,25 @@ class CaseItem(pytest.Item):
         from .report import render_runs
 
         return render_runs(self.runs)
+
+    def _keep(self) -> None:
+        """Keep the runs where there is a store to keep them in."""
+        from ..store.opening import default_location
+        from .recording import RunKeeper
+        from .target import find_declaration
+        from .targets.prints import print_of
+        from .targets.versions import Version, VersionKind
+
+        named = self.config.getoption("--retrospan-store")
+        if named is None and not default_location().exists():
+            return
+        root = self.path.parent.parent.parent
+        keepers = self.config.stash.setdefault(_keepers, {})
+        if root not in keepers:
+            declared = find_declaration(root)
+            version = Version(VersionKind.PYTHON, declared.target, declared.target)
+            keepers[root] = RunKeeper(named, root, print_of(version, declared.root))
+        keepers[root].keep(self.runs)
 
     def _target(self) -> TargetFunction:
         from ..model.errors import RetrospanError

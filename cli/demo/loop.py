@@ -16,6 +16,7 @@ from ...services.reviewing.people import demo_reviewer
 from ...store.contract import Store
 from ...store.knowledge.lookup import search_lessons
 from ..shared.output import echo
+from .verifying import verify_versions
 
 _APP = "retrospan.examples.support_agent.app"
 _EXPECTED = {"v1": CaseOutcome.FAILED, "v2": CaseOutcome.PASSED}
@@ -30,7 +31,7 @@ def walk_loop(store: Store, place: Path, runs: list[FailingRun]) -> int:
     """Decide the first failing run as the demo reviewer, keep the lesson and the case, and run the case.
 
     Returns:
-        Exit code: 0 where the case fails on v1 and passes on v2.
+        Exit code: 0 where the case fails on v1 and passes on v2, and the comparison names what v2 breaks.
     """
     if not runs:
         raise UsageError("No run of the example agent shows a clear failure; there is nothing to learn from.")
@@ -39,7 +40,8 @@ def walk_loop(store: Store, place: Path, runs: list[FailingRun]) -> int:
     echo(f"\n{item.short_id} asks: {item.question}")
     learnt = decide_and_learn(store, demo_reviewer(store), item, runs[0], place)
     _tell(store, learnt)
-    return _try_case(learnt.case)
+    told_apart = _try_case(learnt.case)
+    return 0 if verify_versions(store, place, learnt.case, _APP) and told_apart else 1
 
 
 def _tell(store: Store, learnt: Learnt) -> None:
@@ -54,7 +56,7 @@ def _tell(store: Store, learnt: Learnt) -> None:
     echo(f"  an assistant that asks before its next change finds {len(found)} confirmed lesson(s)")
 
 
-def _try_case(case: Case) -> int:
+def _try_case(case: Case) -> bool:
     echo(f"\nRegression case {case.id}, on both versions of the agent:")
     as_expected = True
     for version, expected in _EXPECTED.items():
@@ -69,4 +71,4 @@ def _try_case(case: Case) -> int:
         if as_expected
         else "\nThe case did not tell the versions apart as expected."
     )
-    return 0 if as_expected else 1
+    return as_expected

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,15 @@ import click
 
 from ...model.cases import CaseStatus
 from ...model.text.display import safe_line
+from ...regression.recording import RunKeeper
 from ...regression.report import render_runs
 from ...regression.results import CaseOutcome, CaseRuns, Judge
 from ...regression.runner import run_cases
-from ...regression.target import find_declaration, load_target, unsigned_cases_count
+from ...regression.target import TargetFunction, find_declaration, load_target, unsigned_cases_count
+from ...regression.targets.prints import print_of
+from ...regression.targets.runnable import RunSettings
+from ...regression.targets.versions import Version, VersionKind, read_version
+from ...regression.verifying.apart import is_apart, run_apart
 from ...services.knowledge.cases import ListedCase, choose_cases, list_cases, nearest_knowledge
 from ...store.reviews.reviewers import load_trust
 from ..lazy import LazyGroup
@@ -32,6 +39,8 @@ _MARKS = {CaseOutcome.PASSED: "✓", CaseOutcome.SKIPPED: "–"}
 _COMMANDS = {
     "list": ("knowledge.case:list_command", "List case files and what their signatures are worth"),
     "run": ("knowledge.case:run_command", "Run cases against the application"),
+    "try": ("knowledge.case_try:try_command", "Hold cases against recorded runs before anyone signs them"),
+    "export": ("knowledge.case_export:export_command", "Write cases for another runner"),
     "new": ("knowledge.case_new:new_command", "Draft a case from a failing run"),
 }
 
@@ -106,6 +115,14 @@ Examples:
 @click.option("--repeats", default=1, show_default=True, type=click.IntRange(1, 1000), help="Runs of each case.")
 @click.option("--drafts", is_flag=True, help="Run drafts too, and active cases that nobody trusted here has signed.")
 @click.option("--judge", is_flag=True, help="Ask a model the judge's checks, for a dollar at most.")
+@click.option("--python", metavar="PATH", help="Run each case in a process of this interpreter: the application's own.")
+@click.option("--timeout", default=300.0, show_default=True, type=click.FloatRange(0.1), help="Seconds; with --python.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    default=lambda: os.environ.get("CI", "").lower() not in ("", "0", "false"),
+    help="Fail where an active case was not run or not decided (the default where CI is set).",
+)
 @store_option
 @json_option
 def run_command(
@@ -115,38 +132,72 @@ def run_command(
     repeats: int,
     drafts: bool,
     judge: bool,
+    python: str | None,
+    timeout: float,
+    strict: bool,
     store_location: str | None,
     as_json: bool,
 ) -> int:
     """Run regression cases against the application. Exits 1 where one fails or cannot be decided.
 
-    The target comes from the application's own configuration, never from a case.
+    The target comes from the application's own configuration, never from a case. --target may also name a command
+    (cmd:'python agent.py') or an address (http://…). Every run is kept, for `retrospan verify` and `review outcomes`.
     """
     root = folder or nearest_knowledge(Path.cwd())
     listed, unsigned = _listed(root, store_location), unsigned_cases_count(root)
     cases = choose_cases(listed, names, drafts=drafts, unsigned_count=unsigned)
     left_out = {entry.case.id: entry for entry in listed if entry.case is not None and entry.case not in cases}
-    if target is None:
-        declared = find_declaration(root)
-        function = load_target(declared.target, declared.root)
-    else:
-        function = load_target(target, root)
 
     def show(runs: CaseRuns) -> None:
         if not as_json:
             echo(f"{_MARKS.get(runs.outcome, '✗')} {render_runs(runs)}")
 
-    done = run_cases(cases, function, judge=_judge(root) if judge else None, repeats=repeats, on_done=show)
+    judging = judge_of(root) if judge else None
+    with _keeper(root, target, store_location, judge=judge) as keeper:
+        if python or is_apart(target):
+            settings = RunSettings(timeout_s=timeout, python=python or sys.executable)
+            done = run_apart(cases, read_version(target or ".", root), root, settings, judging, repeats, keeper, show)
+        else:
+            done = run_cases(cases, _function(target, root), judging, repeats=repeats, on_done=both(keeper.keep, show))
     if as_json:
         print_json([_runs_json(runs) for runs in done])
     elif not done:
         echo("No case to run.", err=True)
-    if not names:
-        _say_left_out(left_out.values(), unsigned)
-    return 0 if all(runs.outcome in (CaseOutcome.PASSED, CaseOutcome.SKIPPED) for runs in done) else 1
+    if keeper.trouble:
+        echo(safe_line(f"The runs could not be kept: {keeper.trouble}", 400), err=True)
+    lost = [] if names else _say_left_out(left_out.values(), unsigned)
+    good = (CaseOutcome.PASSED,) if strict else (CaseOutcome.PASSED, CaseOutcome.SKIPPED)
+    return 0 if all(runs.outcome in good for runs in done) and not (strict and lost) else 1
 
 
-def _judge(root: Path) -> Judge:
+def both(keep: Callable[[CaseRuns], None], show: Callable[[CaseRuns], None]) -> Callable[[CaseRuns], None]:
+    """Keep what was run before it is shown."""
+
+    def told(runs: CaseRuns) -> None:
+        keep(runs)
+        show(runs)
+
+    return told
+
+
+def _function(target: str | None, root: Path) -> TargetFunction:
+    if target is not None:
+        return load_target(target, root)
+    declared = find_declaration(root)
+    return load_target(declared.target, declared.root)
+
+
+def _keeper(root: Path, target: str | None, store_location: str | None, *, judge: bool) -> RunKeeper:
+    if is_apart(target):
+        found = print_of(read_version(target or ".", root), root)
+    else:
+        named = target or find_declaration(root).target
+        found = print_of(Version(VersionKind.PYTHON, named, named), root)
+    return RunKeeper(store_location, root, found, "judge" if judge else None)
+
+
+def judge_of(root: Path) -> Judge:
+    """A model that answers the judge's checks, for a dollar at most."""
     from ...agents.case_judge import CaseJudge
     from ...agents.prices import find_price
     from ...agents.settings import Role, choose_model
@@ -157,7 +208,7 @@ def _judge(root: Path) -> Judge:
     return CaseJudge(model, Purse(Budget(usd=DEFAULT_USD) if price else Budget(tokens=DEFAULT_TOKENS), price))
 
 
-def _say_left_out(left_out: Iterable[ListedCase], unsigned_count: bool) -> None:
+def _say_left_out(left_out: Iterable[ListedCase], unsigned_count: bool) -> list[ListedCase]:
     """Name the active cases that did not run since nobody trusted here has signed them."""
     lost = [
         entry
@@ -174,6 +225,7 @@ def _say_left_out(left_out: Iterable[ListedCase], unsigned_count: bool) -> None:
             'or set unsigned_cases = "run" under [tool.retrospan]. --drafts runs them now.',
             err=True,
         )
+    return lost
 
 
 def _runs_json(runs: CaseRuns) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ...model.reviews import Lesson, LessonStatus
 from ...model.text.display import safe_line, safe_text
 from ...services.knowledge.lesson_search import find_lessons
 from ...services.knowledge.proposing import knowledge_folders
+from ...services.verification.guards import guards_of
 from ...store.contract import Store
 from ...store.knowledge.index import index_knowledge
 from ...store.knowledge.lookup import get_lesson, list_lessons
@@ -79,8 +80,10 @@ def show_command(lesson_id: str, folder: Path, store_location: str | None, as_js
     with opened(store_location) as store:
         _read(store, folder)
         lesson = get_lesson(store, lesson_id)
+        guards = guards_of(store, lesson.id)
     if as_json:
-        print_json(_json(lesson))
+        told = [{"case": g.case_id, "rung": g.standing.rung.value, "because": g.standing.because} for g in guards]
+        print_json(_json(lesson) | {"guards": told})
         return
     signed = f" by {lesson.signed_by}" if lesson.signed_by else ""
     echo(safe_text(f"{lesson.title}\n{lesson.status.value}{signed} (signature {lesson.state.value})"))
@@ -99,9 +102,10 @@ def show_command(lesson_id: str, folder: Path, store_location: str | None, as_js
         "trace": lesson.origin.trace_key,
         "supersedes": lesson.supersedes,
     }
-    told = [f"{name}: {safe_line(value, 200)}" for name, value in facts.items() if value]
-    if told:
-        echo("\n" + "\n".join(told))
+    facts |= {f"case {g.case_id} is": f"{g.standing.rung.value}; {g.standing.because}" for g in guards}
+    lines = [f"{name}: {safe_line(value, 200)}" for name, value in facts.items() if value]
+    if lines:
+        echo("\n" + "\n".join(lines))
 
 
 def _read(store: Store, folder: Path) -> None:

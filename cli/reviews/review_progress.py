@@ -114,6 +114,9 @@ def _item_json(item: ReviewItem) -> dict[str, object]:
     }
 
 
+_LAST = {None: "", True: ", passes", False: ", fails"}
+
+
 @click.command("outcomes", epilog="\b\nExamples:\n  retrospan review outcomes --reviewer Ada")
 @click.option("--reviewer", metavar="NAME", help="Only verdicts of this person.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Newest verdicts at most.")
@@ -129,10 +132,12 @@ def outcomes_command(reviewer: str | None, limit: int, store_location: str | Non
     say(report.in_words)
     for entry in report.outcomes:
         came = [f"lesson {lesson.id} ({lesson.status.value})" for lesson in entry.lessons]
-        came += [f"case {case.id} ({case.status})" for case in entry.cases]
+        came += [f"case {case.id} ({case.status}{_LAST[case.passes]})" for case in entry.cases]
         if entry.recurrences is not None:
             back = "has not come back" if not entry.recurrences else f"came back {entry.recurrences} times"
             came.append(f"{back} in {entry.runs_since} runs")
+        if entry.repeats:
+            came.append(f"repeated without a difference by {', '.join(f'T{t}' for t in entry.repeats[:5])}")
         verdict = entry.verdict
         say(f"{verdict.short_id} {verdict.answer.label.value}: {'; '.join(came) or 'nothing yet'}")
 
@@ -151,6 +156,7 @@ def _outcomes_json(report: OutcomeReport) -> dict[str, object]:
                 "completed_by": entry.completed_by,
                 "runs_since": entry.runs_since,
                 "recurrences": entry.recurrences,
+                "repeats": [f"T{trace_id}" for trace_id in entry.repeats],
             }
             for entry in report.outcomes
         ],

@@ -166,6 +166,7 @@ def prefill_case(
     return Case(
         id=slug(f"{verdict.question[:40]} {verdict.uid[:6]}"),
         title=plain_line(verdict.question)[:200],
+        severity=verdict.answer.severity,
         input=given,
         tool_results=_frozen(trace) if freeze else None,
         checks=tuple(checks),

@@ -14,6 +14,7 @@ from ...model.errors import BadInputError
 from ...model.reviews import Label, Lesson, LessonStatus, SignatureState, Verdict
 from ...model.text import yamltext
 from ...store.contract import Store
+from ...store.experiments.runs import last_results
 from ...store.findings.modes import modes_of
 from ...store.knowledge.index import list_documents
 from ...store.knowledge.lookup import list_lessons
@@ -21,6 +22,7 @@ from ...store.reviews.queues import runs_since
 from ...store.reviews.reviewers import load_trust
 from ...store.reviews.verdicts import list_verdicts
 from ...trust.root import Trust
+from ..verification.recurrences import repeats_of
 from .completing import completion_of
 
 _Entry = TypeVar("_Entry")
@@ -49,7 +51,9 @@ class VerdictOutcome:
     runs_since: int
     """Runs of the project since it was signed."""
     recurrences: int | None
-    """How many of them fail in the same way; None where its way of failing has no name yet."""
+    """How many of them fail in the same way; None where its way of failing has no name yet and none repeats it."""
+    repeats: tuple[int, ...] = ()
+    """Later runs without a difference from the one that was judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def review_outcomes(
     Args:
         store: Where.
         reviewer: Name or fingerprint of who signed; None for everybody.
-        case_results: Whether each case passed in its last run, by id, where the caller knows.
+        case_results: Whether each case passed in its last run, by id; by default what its experiments say.
         limit: At most so many verdicts.
     """
     trust = load_trust(store)
@@ -98,7 +102,7 @@ def review_outcomes(
         verdicts = [v for v in verdicts if reviewer.lower() in (v.reviewer_name.lower(), v.reviewer.lower())]
     verdicts = sorted(verdicts, key=lambda entry: entry.signed_at, reverse=True)[:limit]
     lessons = _by_verdict([(lesson.origin.verdict, lesson) for lesson in list_lessons(store, trust)])
-    cases = _by_verdict(_cases(store, trust, case_results or {}))
+    cases = _by_verdict(_cases(store, trust, last_results(store) if case_results is None else case_results))
     found = tuple(_outcome(store, verdict, lessons, cases) for verdict in verdicts)
     return OutcomeReport(reviewer, found)
 
@@ -111,14 +115,22 @@ def _outcome(
         modes = modes_of(con, [verdict.trace_id]) if verdict.trace_id is not None else {}
         mine = [mode for found in modes.values() for mode in found]
         runs, back = runs_since(con, verdict.seen[0].project, verdict.signed_at, mine)
+    repeats = _repeats(store, verdict)
     return VerdictOutcome(
         verdict,
         tuple(lessons.get(verdict.uid, ())),
         tuple(cases.get(verdict.uid, ())),
         completion.engineer if completion else None,
         runs,
-        back if mine else None,
+        max(back, len(repeats)) if mine or repeats else None,
+        repeats,
     )
+
+
+def _repeats(store: Store, verdict: Verdict) -> tuple[int, ...]:
+    if verdict.answer.label is not Label.FAIL or verdict.trace_id is None:
+        return ()
+    return repeats_of(store, verdict.trace_id)
 
 
 def _by_verdict(pairs: Sequence[tuple[str | None, _Entry]]) -> dict[str, list[_Entry]]:

@@ -37,10 +37,12 @@ ORDER BY strength DESC, position
 SELECT_TAGS = "SELECT id, tags, tools FROM trace WHERE id IN :traces"
 SELECT_RUNS_SINCE = """
 SELECT count(*) AS runs FROM trace WHERE project = :project AND coalesce(started_at, arrived_at) > :since
+  AND coalesce(environment, '') <> 'regression'
 """
 SELECT_BACK = """
 SELECT count(DISTINCT t.id) AS runs FROM trace t JOIN mode_member m ON m.trace_id = t.id
 WHERE t.project = :project AND coalesce(t.started_at, t.arrived_at) > :since AND m.mode_id IN :modes
+  AND coalesce(t.environment, '') <> 'regression'
 """
 SELECT_SAMPLE = "SELECT item_id, part, probability FROM queue_sample WHERE queue = :queue ORDER BY item_id"
 _ONCE = "ON CONFLICT(queue, item_id) DO NOTHING"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from retrospan.model.cases import parse_case
 from retrospan.services.knowledge.confirming import confirm_case
 from retrospan.services.reviewing.people import distrust_reviewer
 from retrospan.store.contract import Store
+from retrospan.store.experiments.experiments import list_experiments
+from retrospan.store.experiments.runs import runs_of
+from retrospan.store.opening import open_store
 from reviewdesk import Desk
 
 SHOP = """\
@@ -55,9 +59,10 @@ def add_case(app: Path, name: str, *, status: str = "active", check: str = CALLE
 QUICKER = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:anyio")
 
 
-def run_pytest(app: Path, *args: str) -> tuple[int, str]:
+def run_pytest(app: Path, *args: str, ci: str = "") -> tuple[int, str]:
     command = [sys.executable, "-c", "import pytest, sys; sys.exit(pytest.main())", *QUICKER, *args]
-    done = subprocess.run(command, cwd=app, capture_output=True, text=True, timeout=120, check=False)
+    env = {**os.environ, "CI": ci}
+    done = subprocess.run(command, cwd=app, capture_output=True, text=True, timeout=120, check=False, env=env)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -227,3 +232,32 @@ def test_running_a_case_loads_neither_screens_nor_models(app: Path) -> None:
     assert code == 0, out
     loaded = {name.split(".")[0] for name in re.findall(r"LOADED (.*)", out)[0].split()}
     assert not loaded & {"textual", "anthropic", "mcp", "sqlalchemy", "numpy"}
+
+
+def test_in_ci_an_active_case_that_was_not_run_or_not_decided_fails(app: Path) -> None:
+    add_case(app, "judged", check="judge\n  question: Is it kind?")
+    assert run_pytest(app)[0] == 0
+    code, out = run_pytest(app, ci="true")
+    assert code == 1
+    assert "an active case could not be decided" in out
+    (app / "pyproject.toml").write_text('[tool.retrospan]\ntarget = "shop:run"\n[tool.pytest]\nstrict = true\n')
+    code, out = run_pytest(app, ".retrospan/cases/judged.yaml", "--retrospan-strict")
+    assert code == 1
+    assert "an active case was not run: it counts as a draft" in out
+
+
+def test_runs_are_kept_where_a_store_is_named(app: Path, tmp_path: Path) -> None:
+    add_case(app, "good")
+    add_case(app, "bad", check="grounded")
+    run_pytest(app, "--retrospan-repeats", "2", "--retrospan-store", str(tmp_path / "runs.db"))
+    with open_store(tmp_path / "runs.db") as kept:
+        (experiment,) = list_experiments(kept)
+        runs = runs_of(kept, experiment.id)
+    assert sorted((run.key.case_id, run.key.repeat, run.outcome) for run in runs) == [
+        ("bad", 0, "failed"),
+        ("bad", 1, "failed"),
+        ("good", 0, "passed"),
+        ("good", 1, "passed"),
+    ]
+    assert experiment.state == "done"
+    assert {run.target.version for run in runs} == {"shop:run"}

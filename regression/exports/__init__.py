@@ -1,0 +1,1 @@
+"""Cases written for other runners; what one of them cannot hold is listed by name."""

@@ -1,0 +1,36 @@
+"""Which slices a case belongs to: the tools it checks and the failure modes of the run that it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...model.case_checks import ToolArgument, ToolCalled, ToolNotCalled, ToolOrder
+from ...model.cases import Case
+from ...store.contract import Store
+from ...store.findings.modes import modes_of
+
+SELECT_KEYS = "SELECT trace_key, id FROM trace WHERE trace_key IN :keys"
+
+
+def slices_of(store: Store, cases: Sequence[Case]) -> dict[str, tuple[str, ...]]:
+    """By case: `tool:NAME` and `mode:M3`, each once."""
+    keys = {case.provenance.trace: case.id for case in cases if case.provenance.trace}
+    with store.read() as con:
+        rows = con.execute(SELECT_KEYS, {"keys": list(keys)}).fetchall()
+        traces = {row["id"]: row["trace_key"] for row in rows}
+        modes = modes_of(con, list(traces)) if traces else {}
+    by_trace = {traces[trace_id]: found for trace_id, found in modes.items()}
+    return {
+        case.id: (*_tools(case), *(f"mode:M{mode}" for mode in by_trace.get(case.provenance.trace or "", ())))
+        for case in cases
+    }
+
+
+def _tools(case: Case) -> tuple[str, ...]:
+    tools: list[str] = []
+    for check in case.checks:
+        if isinstance(check, ToolCalled | ToolNotCalled | ToolArgument):
+            tools.append(check.tool)
+        elif isinstance(check, ToolOrder):
+            tools += check.tools
+    return tuple(f"tool:{tool}" for tool in dict.fromkeys(tools))

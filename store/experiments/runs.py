@@ -1,0 +1,112 @@
+"""Runs of cases, each kept as soon as it has ended, so that a kill loses no run that was made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import orjson
+
+from ...model.experiments import CheckRecord, RunKey, RunMeasure, RunRecord, TargetPrint
+from ...model.fields import record_of
+from ..contract import Connection, Row, Store
+from ..fields import from_row, insert_row, values_of
+
+SELECT_RUNS = "SELECT * FROM experiment_run WHERE experiment_id = :id ORDER BY id"
+SELECT_OF_CASES = """
+SELECT * FROM experiment_run WHERE case_id IN :cases ORDER BY id DESC LIMIT :limit
+"""
+COUNT_BY_TARGET = """
+SELECT case_id, case_hash, target_hash, side, sum(CASE WHEN outcome = 'passed' THEN 1 ELSE 0 END) AS passed,
+  count(*) AS runs, max(id) AS last
+FROM experiment_run WHERE case_id IN :cases AND outcome IN ('passed', 'failed')
+GROUP BY case_id, case_hash, target_hash, side ORDER BY last
+"""
+SELECT_LAST = """
+SELECT r.case_id, r.outcome FROM experiment_run r JOIN (
+  SELECT case_id, max(id) AS last FROM experiment_run WHERE outcome IN ('passed', 'failed') GROUP BY case_id
+) newest ON newest.last = r.id
+"""
+SELECT_CASES = "SELECT DISTINCT case_id FROM experiment_run ORDER BY case_id"
+MEAN_TAKEN = """
+SELECT avg(duration_ms) AS duration_ms, avg(cost_usd) AS cost_usd, count(*) AS runs
+FROM experiment_run WHERE case_id IN :cases AND outcome IN ('passed', 'failed')
+"""
+_ONCE = "ON CONFLICT(experiment_id, case_id, side, batch, repeat) DO NOTHING"
+
+
+class TargetCount(NamedTuple):
+    """How often a case passed on one target."""
+
+    case_id: str
+    case_hash: str
+    target_hash: str
+    passed: int
+    runs: int
+    last: int
+    """Id of its newest run; larger is later."""
+
+
+class Taken(NamedTuple):
+    """What a run took on average; None where no run told."""
+
+    duration_ms: float | None
+    cost_usd: float | None
+    runs: int
+
+
+def insert_run(con: Connection, experiment_id: int, run: RunRecord) -> None:
+    """Keep one run. A run that is there already stays as it is."""
+    parts = ("key", "target", "measure", "checks", "experiment_id")
+    checks = orjson.dumps([record_of(check) for check in run.checks]).decode()
+    values = values_of(run, leave_out=parts, experiment_id=experiment_id, checks=checks)
+    insert_row(
+        con, "experiment_run", values | values_of(run.key) | values_of(run.target) | values_of(run.measure), _ONCE
+    )
+
+
+def runs_of(store: Store, experiment_id: int) -> list[RunRecord]:
+    """Every run of an experiment, in the order they ended."""
+    with store.read() as con:
+        return [_run(row) for row in con.execute(SELECT_RUNS, {"id": experiment_id})]
+
+
+def newest_runs(store: Store, case_ids: Sequence[str], *, limit: int = 2_000) -> list[RunRecord]:
+    """The newest runs of these cases, newest first."""
+    with store.read() as con:
+        return [_run(row) for row in con.execute(SELECT_OF_CASES, {"cases": list(case_ids), "limit": limit})]
+
+
+def counts_by_target(store: Store, case_ids: Sequence[str]) -> list[TargetCount]:
+    """How often each case passed on each target that it ever ran on, the one that ran last at the end."""
+    with store.read() as con:
+        return [from_row(TargetCount, row) for row in con.execute(COUNT_BY_TARGET, {"cases": list(case_ids)})]
+
+
+def last_results(store: Store) -> dict[str, bool]:
+    """By case: whether its last decided run passed."""
+    with store.read() as con:
+        return {row["case_id"]: row["outcome"] == "passed" for row in con.execute(SELECT_LAST)}
+
+
+def cases_run(store: Store) -> list[str]:
+    """Ids of all cases that were ever run."""
+    with store.read() as con:
+        return [row["case_id"] for row in con.execute(SELECT_CASES)]
+
+
+def mean_taken(store: Store, case_ids: Sequence[str]) -> Taken:
+    """What a run of these cases took on average."""
+    with store.read() as con:
+        return from_row(Taken, con.execute(MEAN_TAKEN, {"cases": list(case_ids)}).fetchone())
+
+
+def _run(row: Row) -> RunRecord:
+    return from_row(
+        RunRecord,
+        row,
+        key=from_row(RunKey, row),
+        target=from_row(TargetPrint, row),
+        measure=from_row(RunMeasure, row),
+        checks=tuple(CheckRecord(**check) for check in orjson.loads(row["checks"])),
+    )
