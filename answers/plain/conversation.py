@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ...model.traces import JsonValue, Message, Status, Step, StepKind, Trace
+from .pieces import Piece, Setting, found_document, given, said
 from .words import Tone, Words, laid_out, one_line, scalar_text, step_name
 
 TURN_LIMIT = 3_000
@@ -38,7 +40,11 @@ class Turn:
     searches: bool = False
     """The agent looks something up."""
     instructions: bool = False
-    """It tells that instructions were given; the step itself holds them."""
+    """It tells that instructions were given; they stand in its pieces."""
+    name: str = ""
+    """What the application calls whoever speaks or acts; empty where it gives no name."""
+    pieces: tuple[Piece, ...] = ()
+    """Everything that is said, asked and found in the turn, whole, for faces that fold."""
 
     @property
     def says(self) -> bool:
@@ -56,56 +62,127 @@ class Turn:
         return "".join(part.text for part in self.words)
 
 
+class _Known(NamedTuple):
+    """What other steps of the run tell already."""
+
+    recorded: Collection[str]
+    """Ids of calls that have a step of their own."""
+    tools: Collection[str | None]
+    """Names of tools that have."""
+    asked: Collection[str]
+    """Ids of calls that have none."""
+    spoken: Collection[str]
+    """What the agent said in the run itself."""
+
+    def hidden(self, message: Message) -> bool:
+        """Whether a tool's message stands nowhere else."""
+        if message.tool_call_id:
+            return message.tool_call_id in self.asked
+        return not self.tools
+
+
 def conversation(trace: Trace) -> list[Turn]:
     """The turns of a run in order. A run that records no messages gives its first input and final answer."""
-    recorded = {step.tool_call_id for step in trace.steps if step.kind in _ACTS and step.tool_call_id}
-    tools = {step.tool for step in trace.steps if step.kind in _ACTS}
-    turns = [turn for step in trace.steps for turn in _turns(step, recorded, tools)]
+    known = _known(trace)
+    turns = [turn for step in trace.steps for turn in _turns(step, known)]
     summary = trace.summary
     if summary.input and not any(turn.speaker is Speaker.PERSON for turn in turns):
-        turns.insert(0, Turn(0, Speaker.PERSON, (Words(summary.input, limit=TURN_LIMIT),)))
+        turns.insert(0, _spoken(0, Speaker.PERSON, summary.input))
     if summary.output and not any(turn.says for turn in turns):
-        turns.append(Turn(len(trace.steps) - 1, Speaker.AGENT, (Words(summary.output, limit=TURN_LIMIT),)))
+        turns.append(_spoken(len(trace.steps) - 1, Speaker.AGENT, summary.output))
     return turns
 
 
-def _turns(step: Step, recorded: Collection[str], tools: Collection[str | None]) -> Iterator[Turn]:
+def _known(trace: Trace) -> _Known:
+    recorded = {step.tool_call_id for step in trace.steps if step.kind in _ACTS and step.tool_call_id}
+    tools = {step.tool for step in trace.steps if step.kind in _ACTS}
+    messages = [message for step in trace.steps for message in step.output_messages]
+    asked = {call.id for message in messages for call in message.tool_calls if call.id and call.name not in tools}
+    return _Known(recorded, tools, asked - recorded, {message.content for message in messages if message.content})
+
+
+def _turns(step: Step, known: _Known) -> Iterator[Turn]:
     if step.kind in _ACTS:
-        yield Turn(step.index, Speaker.ACT, tuple(_act(step)), searches=step.kind is StepKind.RETRIEVER)
+        searches = step.kind is StepKind.RETRIEVER
+        yield Turn(step.index, Speaker.ACT, tuple(_act(step)), searches, name=step_name(step), pieces=_acted(step))
     elif step.kind is StepKind.HUMAN:
-        said = step.inputs if step.inputs not in (None, "") else step.outputs
-        yield Turn(step.index, Speaker.PERSON, _value(said, TURN_LIMIT))
+        heard = step.inputs if step.inputs not in (None, "") else step.outputs
+        yield Turn(step.index, Speaker.PERSON, _value(heard, TURN_LIMIT), name=step.name, pieces=(_told(heard),))
     elif step.input_messages or step.output_messages:
         for message in step.new_messages:
-            yield from _heard(step, message)
+            yield from _heard(step, message, known)
         for message in step.output_messages:
-            yield from _said(step, message, recorded, tools)
+            yield from _said(step, message, known)
         if step.error:
-            failed = Words(f"The model call failed: {step.error.message}", Tone.ERROR)
-            yield Turn(step.index, Speaker.ASIDE, (failed,))
+            words = f"The model call failed: {step.error.message}"
+            pieces = (Piece("", words, Setting.EXACT),)
+            yield Turn(step.index, Speaker.ASIDE, (Words(words, Tone.ERROR),), pieces=pieces)
     elif step.kind is StepKind.LLM:
-        yield Turn(step.index, Speaker.AGENT, _value(step.outputs, TURN_LIMIT))
+        value = _value(step.outputs, TURN_LIMIT)
+        yield Turn(step.index, Speaker.AGENT, value, name=step.agent or "", pieces=(_told(step.outputs),))
     elif step.kind is StepKind.GUARDRAIL:
         verdict = one_line(step.outputs)[:_SHORT] if step.outputs is not None else step.status.value
-        words = Words(f"The check {step_name(step)} said: {verdict or step.status.value}", Tone.QUIET)
-        yield Turn(step.index, Speaker.ASIDE, (words,))
+        text = f"The check {step_name(step)} said: {verdict or step.status.value}"
+        pieces = (Piece("", text, Setting.EXACT), given("What it said", step.outputs))
+        yield Turn(step.index, Speaker.ASIDE, (Words(text, Tone.QUIET),), name=step_name(step), pieces=pieces)
 
 
-def _heard(step: Step, message: Message) -> Iterator[Turn]:
-    if message.role == "user" and message.content:
-        yield Turn(step.index, Speaker.PERSON, (Words(message.content, limit=TURN_LIMIT),))
-    elif message.role == "system" and message.content:
-        words = Words(f"The agent was given instructions ({len(message.content):,} characters).", Tone.QUIET)
-        yield Turn(step.index, Speaker.ASIDE, (words,), instructions=True)
+def _spoken(step: int, speaker: Speaker, text: str, name: str = "", *more: Piece) -> Turn:
+    return Turn(step, speaker, (Words(text, limit=TURN_LIMIT),), name=name, pieces=(*more, said(text)))
 
 
-def _said(step: Step, message: Message, recorded: Collection[str], tools: Collection[str | None]) -> Iterator[Turn]:
+def _told(value: JsonValue) -> Piece:
+    """A value that stands for what somebody said."""
+    return said(value) if isinstance(value, str) else given("", value)._replace(folded=False)
+
+
+def _heard(step: Step, message: Message, known: _Known) -> Iterator[Turn]:
+    if not message.content:
+        return
+    if message.role == "user":
+        yield _spoken(step.index, Speaker.PERSON, message.content, message.name or "")
+    elif message.role in ("system", "developer"):
+        text = f"The agent was given instructions ({len(message.content):,} characters)."
+        pieces = (said(message.content, text, folded=True),)
+        words = (Words(text, Tone.QUIET),)
+        yield Turn(step.index, Speaker.ASIDE, words, instructions=True, name=message.name or "", pieces=pieces)
+    elif message.role == "tool" and known.hidden(message):
+        words = (Words("gets: ", Tone.QUIET), Words(message.content, limit=RESULT_LIMIT))
+        pieces = (given("What it got", message.content),)
+        yield Turn(step.index, Speaker.ACT, words, name=message.name or "", pieces=pieces)
+    elif message.role == "assistant" and message.content not in known.spoken:
+        yield _spoken(step.index, Speaker.AGENT, message.content, message.name or step.agent or "")
+
+
+def _said(step: Step, message: Message, known: _Known) -> Iterator[Turn]:
+    name = message.name or step.agent or ""
+    thought = (said(message.reasoning, "What the agent thought", folded=True),) if message.reasoning else ()
     if message.content:
-        yield Turn(step.index, Speaker.AGENT, (Words(message.content, limit=TURN_LIMIT),))
+        yield _spoken(step.index, Speaker.AGENT, message.content, name, *thought)
+    elif thought:
+        words = (Words("The agent thought before it went on.", Tone.QUIET),)
+        yield Turn(step.index, Speaker.ASIDE, words, name=name, pieces=thought)
     for call in message.tool_calls:
-        if call.id not in recorded and call.name not in tools:
+        if call.id not in known.recorded and call.name not in known.tools:
             words = (Words("asks for "), Words(call.name, Tone.STRONG), *_with(call.arguments))
-            yield Turn(step.index, Speaker.ACT, words)
+            yield Turn(step.index, Speaker.ACT, words, name=call.name, pieces=tuple(_asked(call.arguments)))
+
+
+def _asked(arguments: JsonValue) -> Iterator[Piece]:
+    if arguments not in (None, "", {}, []):
+        yield given("What it was asked", arguments)
+
+
+def _acted(step: Step) -> tuple[Piece, ...]:
+    """What a tool was asked and what came back, whole."""
+    pieces = list(_asked(step.inputs))
+    if step.error or step.status is Status.ERROR:
+        text = step.error.message if step.error else scalar_text(step.outputs)
+        pieces.append(Piece("It failed", text, Setting.EXACT))
+    pieces += [found_document(number, document) for number, document in enumerate(step.documents, 1)]
+    if not step.documents and (step.outputs is not None or not step.error):
+        pieces.append(given("What it got", step.outputs))
+    return tuple(pieces)
 
 
 def _act(step: Step) -> Iterator[Words]:
