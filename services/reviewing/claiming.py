@@ -18,6 +18,7 @@ from ...store.reviews.claims import (
     delete_draft,
     get_draft,
     has_answered,
+    own_revision,
     release_claim,
     renew_claim,
     skip_item,
@@ -31,7 +32,7 @@ from ...trust.reviewers import Roster
 from .subjects import Session, item_number, session_traces
 
 _TRIES = 5
-_ANSWERABLE = (ItemState.OPEN, ItemState.DISPUTED)
+ANSWERABLE = (ItemState.OPEN, ItemState.DISPUTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,16 @@ def open_review(store: Store, item: str | int, reviewer: str, *, now: datetime |
     known = find_reviewer(roster, reviewer)
     with store.write() as con:
         found = get_item(con, item_number(item), now=utc_text(moment))
-        if found.state not in _ANSWERABLE:
+        revision = own_revision(con, found.id, reviewer, moment) if found.state is ItemState.DECIDED else None
+        if found.state not in ANSWERABLE and revision is None:
             raise RefusedError(f"{found.short_id} is {found.state.value}; nothing is asked any more. Take another.")
         if known is not None:
             _require_meant(found, known.name, utc_text(moment))
             _require_other_person(con, found.id, known, roster)
             insert_access(con, AccessKind.READ, found.short_id, actor=f"human:{known.name}", at=utc_text(moment))
-        claim = claim_slot(con, found.id, reviewer, moment)
+        claim = revision or claim_slot(con, found.id, reviewer, moment)
         draft = get_draft(con, found.id, reviewer)
-    shown = [_show(store, trace_id) for trace_id in _subjects(store, found)]
-    traces, seen = tuple(entry[0] for entry in shown), tuple(entry[1] for entry in shown)
+    traces, seen = show_traces(store, found)
     return OpenReview(found, rubric_of(store, found.rubric), traces, seen, claim, draft)
 
 
@@ -134,6 +135,12 @@ def _require_other_person(con: Connection, item_id: int, known: Reviewer, roster
     ]
     if former and has_answered(con, item_id, former):
         raise RefusedError(f"{known.name} has answered R{item_id} already, with a former key. Take another.")
+
+
+def show_traces(store: Store, item: ReviewItem) -> tuple[tuple[Trace, ...], tuple[SeenTrace, ...]]:
+    """What an item is about, as it is now, and the hashes of exactly that."""
+    shown = [_show(store, trace_id) for trace_id in _subjects(store, item)]
+    return tuple(entry[0] for entry in shown), tuple(entry[1] for entry in shown)
 
 
 def _subjects(store: Store, item: ReviewItem) -> list[int]:
