@@ -84,13 +84,19 @@ class _Known(NamedTuple):
 def conversation(trace: Trace) -> list[Turn]:
     """The turns of a run in order. A run that records no messages gives its first input and final answer."""
     known = _known(trace)
-    turns = [turn for step in trace.steps for turn in _turns(step, known)]
+    turns = _instructions_first([turn for step in trace.steps for turn in _turns(step, known)])
     summary = trace.summary
     if summary.input and not any(turn.speaker is Speaker.PERSON for turn in turns):
         turns.insert(0, _spoken(0, Speaker.PERSON, summary.input))
     if summary.output and not any(turn.says for turn in turns):
         turns.append(_spoken(len(trace.steps) - 1, Speaker.AGENT, summary.output))
     return turns
+
+
+def _instructions_first(turns: list[Turn]) -> list[Turn]:
+    """What the agent was told before it did anything stands before what it was asked."""
+    began = next((place for place, turn in enumerate(turns) if turn.acts), len(turns))
+    return sorted(turns[:began], key=lambda turn: not turn.instructions) + turns[began:]
 
 
 def _known(trace: Trace) -> _Known:
@@ -143,7 +149,7 @@ def _heard(step: Step, message: Message, known: _Known) -> Iterator[Turn]:
         yield _spoken(step.index, Speaker.PERSON, message.content, message.name or "")
     elif message.role in ("system", "developer"):
         text = f"The agent was given instructions ({len(message.content):,} characters)."
-        pieces = (said(message.content, text, folded=True),)
+        pieces = (said(message.content, "The agent was given instructions", folded=True),)
         words = (Words(text, Tone.QUIET),)
         yield Turn(step.index, Speaker.ASIDE, words, instructions=True, name=message.name or "", pieces=pieces)
     elif message.role == "tool" and known.hidden(message):

@@ -49,11 +49,11 @@ def due_words(text: str | None, *, now: datetime | None = None) -> str:
 
 def _length(seconds: float) -> str:
     """
-    >>> _length(90), _length(7_200), _length(200_000)
+    >>> _length(80), _length(7_200), _length(200_000)
     ('1 minute', '2 hours', '2 days')
     """
     for unit, name in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
         if seconds >= unit:
-            amount = int(seconds // unit)
+            amount = round(seconds / unit)
             return f"{amount} {name}{'' if amount == 1 else 's'}"
     return "a moment"

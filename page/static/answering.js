@@ -31,11 +31,16 @@ function choose(key) {
   choice.focus({ preventScroll: true });
   const after = choices.find(unanswered);
   (after || choice).closest("fieldset").scrollIntoView({ block: "nearest" });
-  if (!after && key !== "p" && reason && isShown(reason) && !reason.value) reason.focus();
+  const wrong = form.querySelector("input[type=radio]:checked:not([value=pass])");
+  if (!after && wrong && reason && isShown(reason) && !reason.value) reason.focus();
   return true;
 }
 
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.ctrlKey && event.isTrusted && form?.contains(event.target)) {
+    event.preventDefault();
+    return form.requestSubmit();
+  }
   if (event.ctrlKey || event.metaKey || event.altKey || !event.isTrusted || event.repeat) return;
   if (localStorage.getItem(KEYS) === "off" || isWriting(event.target)) return;
   if (performance.now() - loadedAt < SETTLED_MS) return;
