@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..answers.plain.form import WORDS, fields_of, known_fields, read_answer
 from ..answers.plain.queue_rows import Order, Progress, QueueRow, order_of, progress_of, rows_of
-from ..model.errors import RefusedError, RetrospanError, UsageError
+from ..knowledge.queues import QueueRules, load_queues
+from ..model.errors import BadInputError, RefusedError, RetrospanError, UsageError
 from ..model.reviews import Claim, Proposal, Verdict
 from ..model.traces import Trace
 from ..services.reviewing.asking_back import ask_back
 from ..services.reviewing.claiming import OpenReview, give_back, keep_alive, open_review, skip_review
 from ..services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict, undo_answer
 from ..services.reviewing.open_questions import OpenQuestion, questions_for
-from ..services.reviewing.rereading import SignedReview, read_signed
-from ..services.reviewing.revising import begin_revision, end_revision, may_revise
+from ..services.reviewing.revising import SignedReview, begin_revision, end_revision, may_revise, read_signed
 from ..services.reviewing.saving import drop_words, save_words, saved_words, take_again
 from ..services.understanding.analysing import signals_of
 from ..store.contract import Store
@@ -44,10 +45,16 @@ class Opened:
 
 
 class Desk:
-    """One store's review items."""
+    """One store's review items.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: Where they are.
+        folder: The project, whose queue rules name who is responsible.
+    """
+
+    def __init__(self, store: Store, folder: Path) -> None:
         self.store = store
+        self._folder = folder
         self._held: dict[tuple[str, int], Claim] = {}
         """What each reviewer has open in a browser of this page."""
 
@@ -74,7 +81,7 @@ class Desk:
         question, rubric = review.item.question, review.rubric
         kept = fields_of(review.draft.final, question, rubric) if review.draft else {}
         empty = dict.fromkeys(known_fields(question, rubric), "")
-        fields = empty | (typed.fields if typed else kept)
+        fields = empty | dict(typed.fields if typed else kept)
         return Opened(review, stories, proposal, fields, kept, typed.saved_at if typed else "")
 
     def signed(self, item: int, session: ReviewSession) -> SignedReview | None:
@@ -90,7 +97,14 @@ class Desk:
 
     def questions(self, session: ReviewSession) -> list[OpenQuestion]:
         """Questions that are open: those this reviewer asked, and those they are to answer."""
-        return questions_for(self.store, session.name)
+        return questions_for(self.store, session.name, self._rules())
+
+    def _rules(self) -> QueueRules | None:
+        """The project's queues; None where their file is wrong, which filling them says."""
+        try:
+            return load_queues(self._folder)[0]
+        except BadInputError:
+            return None
 
     def story(self, signed: SignedReview, find: str = "") -> Stories:
         """What is in a signed item."""

@@ -55,11 +55,12 @@ class ReviewPage:
         store: Where the items are.
         door: Who is signed in.
         secure: Whether browsers reach the page over TLS; the cookie is then never sent without it.
+        folder: The project, whose queue rules name who is responsible.
     """
 
-    def __init__(self, store: Store, door: FrontDoor, *, secure: bool) -> None:
+    def __init__(self, store: Store, door: FrontDoor, *, secure: bool, folder: Path = Path()) -> None:
         self.door = door
-        self.desk = Desk(store)
+        self.desk = Desk(store, folder)
         self._secure = secure
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),

@@ -121,8 +121,8 @@ def _turns(step: Step, known: _Known) -> Iterator[Turn]:
             yield from _said(step, message, known)
         if step.error:
             words = f"The model call failed: {step.error.message}"
-            pieces = (Piece("", words, Setting.EXACT),)
-            yield Turn(step.index, Speaker.ASIDE, (Words(words, Tone.ERROR),), pieces=pieces)
+            failed = Piece("", words, Setting.EXACT)
+            yield Turn(step.index, Speaker.ASIDE, (Words(words, Tone.ERROR),), pieces=(failed,))
     elif step.kind is StepKind.LLM:
         value = _value(step.outputs, TURN_LIMIT)
         yield Turn(step.index, Speaker.AGENT, value, name=step.agent or "", pieces=(_told(step.outputs),))
@@ -149,13 +149,13 @@ def _heard(step: Step, message: Message, known: _Known) -> Iterator[Turn]:
         yield _spoken(step.index, Speaker.PERSON, message.content, message.name or "")
     elif message.role in ("system", "developer"):
         text = f"The agent was given instructions ({len(message.content):,} characters)."
-        pieces = (said(message.content, "The agent was given instructions", folded=True),)
+        whole = said(message.content, "The agent was given instructions", folded=True)
         words = (Words(text, Tone.QUIET),)
-        yield Turn(step.index, Speaker.ASIDE, words, instructions=True, name=message.name or "", pieces=pieces)
+        yield Turn(step.index, Speaker.ASIDE, words, instructions=True, name=message.name or "", pieces=(whole,))
     elif message.role == "tool" and known.hidden(message):
-        words = (Words("gets: ", Tone.QUIET), Words(message.content, limit=RESULT_LIMIT))
-        pieces = (given("What it got", message.content),)
-        yield Turn(step.index, Speaker.ACT, words, name=message.name or "", pieces=pieces)
+        got = (Words("gets: ", Tone.QUIET), Words(message.content, limit=RESULT_LIMIT))
+        result = given("What it got", message.content)
+        yield Turn(step.index, Speaker.ACT, got, name=message.name or "", pieces=(result,))
     elif message.role == "assistant" and message.content not in known.spoken:
         yield _spoken(step.index, Speaker.AGENT, message.content, message.name or step.agent or "")
 
@@ -166,8 +166,8 @@ def _said(step: Step, message: Message, known: _Known) -> Iterator[Turn]:
     if message.content:
         yield _spoken(step.index, Speaker.AGENT, message.content, name, *thought)
     elif thought:
-        words = (Words("The agent thought before it went on.", Tone.QUIET),)
-        yield Turn(step.index, Speaker.ASIDE, words, name=name, pieces=thought)
+        aside = (Words("The agent thought before it went on.", Tone.QUIET),)
+        yield Turn(step.index, Speaker.ASIDE, aside, name=name, pieces=thought)
     for call in message.tool_calls:
         if call.id not in known.recorded and call.name not in known.tools:
             words = (Words("asks for "), Words(call.name, Tone.STRONG), *_with(call.arguments))

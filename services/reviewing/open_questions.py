@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ...knowledge.queues import QueueRules
 from ...model.clock import utc_now, utc_text
 from ...model.reviews import ReviewItem
 from ...store.contract import Store
@@ -40,7 +41,15 @@ def who_answers(question: ReviewQuestion, item: ReviewItem, responsible: str | N
     return (responsible,) if responsible else ()
 
 
-def questions_for(store: Store, name: str, *, now: datetime | None = None) -> list[OpenQuestion]:
+def responsible_for(rules: QueueRules | None, item: ReviewItem) -> str | None:
+    """Who answers questions about the item's queue, where the project's rules name somebody."""
+    found = [rule.responsible for rule in rules.queues if rule.name == item.queue] if rules else []
+    return found[0] if found else None
+
+
+def questions_for(
+    store: Store, name: str, rules: QueueRules | None = None, *, now: datetime | None = None
+) -> list[OpenQuestion]:
     """The open questions that this person asked or may answer, the soonest due first."""
     with store.read() as con:
         asked = open_questions(con)
@@ -49,7 +58,7 @@ def questions_for(store: Store, name: str, *, now: datetime | None = None) -> li
     found = []
     for question in asked:
         item = by_id[question.item_id]
-        people = who_answers(question, item)
+        people = who_answers(question, item, responsible_for(rules, item))
         mine = question.asked_by == f"human:{name}"
         if mine or not people or name.lower() in (other.lower() for other in people):
             found.append(OpenQuestion(item, question, mine, people))

@@ -232,7 +232,7 @@ def test_a_phone_shows_one_criterion_at_a_time(browser: webdriver.Chrome, addres
     wait_for(browser, ".to-answer a").click()
     for number in range(3):
         shown = [one for one in browser.find_elements(By.CSS_SELECTOR, "fieldset") if one.is_displayed()]
-        assert [one.get_attribute("class").split()[0] for one in shown] == [f"question-{number + 1}"]
+        assert [str(one.get_attribute("class")).split()[0] for one in shown] == [f"question-{number + 1}"]
         shown[0].find_element(By.CSS_SELECTOR, "input[value=pass]").click()
         WebDriverWait(browser, 20).until(seen.invisibility_of_element(shown[0]))
     wait_for(browser, "form.answering .act > button").click()
