@@ -67,7 +67,7 @@ def mode_text(detail: ModeDetail) -> str:
         for o in detail.observations[:5]
     ]
     life = ", ".join(f"{event.kind} {event.at[:10]}" for event in detail.events[-6:])
-    call = f'find_suspects(trace="{detail.typical.short_id}")'
+    call = f'open_case(trace="{detail.typical.short_id}")'
     after = f'All: search_traces(query="mode:{view.short_id}"). Why: {call}. A better name: record_observation(mode=…)'
     return f"{fenced(rows)}\nLife: {life}.\n{after}"
 

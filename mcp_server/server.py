@@ -45,6 +45,7 @@ from .prompts import PROMPTS, add_prompts, prompt_text
 from .registry import Caller, Role, Tool, error_text, load_tools, run_tool
 from .resources import MissingError, add_resources, trace_named, unknown_address
 from .running import Report, run_stoppable
+from .stdio import answering_stdio
 
 THREADS = 4
 """Calls that may use the store at the same time; each thread keeps a connection with a cache of its own."""
@@ -72,6 +73,12 @@ class RetrospanServer(MCPServer[None]):
         self.folder = folder
         self._tools = load_tools(read_only=read_only or store.read_only)
         self.limiter = CapacityLimiter(THREADS)
+
+    async def run_stdio_async(self) -> None:
+        """Serve stdin and stdout, answering every line."""
+        async with answering_stdio() as (incoming, outgoing):
+            options = self._lowlevel_server.create_initialization_options()
+            await self._lowlevel_server.run(incoming, outgoing, options)
 
     async def list_tools(self) -> list[ListedTool]:
         """The tools in their fixed order; the same bytes each time."""
@@ -155,19 +162,9 @@ def _role(http_request: Any) -> Role:
 
 
 def _listed(tool: Tool) -> ListedTool:
-    annotations = ToolAnnotations(
-        read_only_hint=not tool.writes,
-        destructive_hint=False if tool.writes else None,
-        idempotent_hint=False if tool.writes else None,
-        open_world_hint=not tool.writes,
-    )
-    return ListedTool(
-        name=tool.name,
-        title=tool.title,
-        description=tool.description,
-        input_schema=tool.schema,
-        annotations=annotations,
-    )
+    # Only what differs from the protocol's defaults: definitions are tokens of every conversation.
+    annotations = ToolAnnotations(destructive_hint=False) if tool.writes else ToolAnnotations(read_only_hint=True)
+    return ListedTool(name=tool.name, description=tool.description, input_schema=tool.schema, annotations=annotations)
 
 
 def build_server(store: Store, *, read_only: bool = False, folder: Path | None = None) -> RetrospanServer:

@@ -17,7 +17,7 @@ from ...services.understanding.explaining import compare_traces
 from ...services.understanding.siblings import choose_partner
 from ...store.contract import Store
 from ...store.opening import open_store
-from ..shared.options import progress_bar
+from ..shared.output import echo, progress_bar
 from ..traces.import_ import print_findings
 from ..traces.suspects import print_suspects
 from ..traces.trace_diff import print_diff
@@ -62,32 +62,30 @@ def demo_command(auto: bool, folder: Path | None) -> int:
 
 
 def _receive(store: Store) -> None:
-    click.echo("An agent for the support desk of an outdoor shop answers customers, version v1.")
+    echo("An agent for the support desk of an outdoor shop answers customers, version v1.")
     with progress_bar() as report, receiver(Path(store.location)) as address:
         run_agent(address, "v1", _REQUESTS, _SEED, lambda done, total: report("support agent v1", done, total))
     where = store.location
-    click.echo(f"{_REQUESTS} requests answered; every run ended with status OK. Spans came over OTLP to {where}.")
+    echo(f"{_REQUESTS} requests answered; every run ended with status OK. Spans came over OTLP to {where}.")
 
 
 def _show(store: Store) -> list[FailingRun]:
     ids = [trace.id for trace in newest_traces(store)]
     runs = failing_runs(store, ids)
     print_findings(top_findings(store, ids), with_next=False)
-    click.echo("\nFailing runs:")
+    echo("\nFailing runs:")
     for run in runs:
-        click.echo(
-            f"  {run.summary.short_id:<5} {safe_line(run.summary.input, 62):<62}  {safe_line(run.signal.reason, 90)}"
-        )
+        echo(f"  {run.summary.short_id:<5} {safe_line(run.summary.input, 62):<62}  {safe_line(run.signal.reason, 90)}")
     if runs:
         _show_one(store, runs[0])
     return runs
 
 
 def _show_one(store: Store, run: FailingRun) -> None:
-    click.echo("\nWhere the first one went wrong:")
+    echo("\nWhere the first one went wrong:")
     print_suspects(run.explanation, limit=2)
     if choose_partner(store, run.summary) is not None:
-        click.echo("\nHeld against a run that went well:")
+        echo("\nHeld against a run that went well:")
         print_diff(compare_traces(store, run.summary.id), limit=3)
 
 
@@ -96,7 +94,7 @@ def _prepare(store: Store, place: Path, runs: list[FailingRun]) -> None:
 
     items = queue_reviews(store, runs)
     write_project(place)
-    click.echo(f"\n{len(items)} questions wait for a reviewer.")
+    echo(f"\n{len(items)} questions wait for a reviewer.")
 
 
 def _next_commands(store: Store, place: Path) -> None:
@@ -104,7 +102,7 @@ def _next_commands(store: Store, place: Path) -> None:
     under_uv = "UV_RUN_RECURSION_DEPTH" in os.environ
     retrospan = "uv run retrospan" if under_uv else "retrospan"
     anywhere = shutil.which("retrospan") or "retrospan"
-    click.echo(
+    echo(
         f"""
 Next:
   {retrospan} review --store {store.location} --folder {place}

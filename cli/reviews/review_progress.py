@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +18,8 @@ from ...services.reviewing.completing import complete_verdict
 from ...services.reviewing.export import ExportFormat, export_verdicts, render_export
 from ...services.reviewing.outcomes import OutcomeReport, review_outcomes
 from ...services.reviewing.progress import BY_HAND, Digest, Waiting, review_digest
-from ..shared.options import json_option, opened, print_json, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, print_text, say
 from ..shared.unlocking import unlocked
 
 _SHOWN = 10
@@ -41,15 +41,15 @@ def digest_command(store_location: str | None, as_json: bool) -> None:
     for waiting in digest.waiting:
         _say_waiting(waiting)
     if digest.disputed:
-        click.echo()
+        echo()
         say(f"Disputed ({len(digest.disputed)}): reviewers differ; somebody who did not rate them decides")
         _say_items(digest.disputed)
-    click.echo()
+    echo()
     say("Nothing waits for anybody." if digest.nothing else "Answer them: retrospan review")
 
 
 def _say_waiting(waiting: Waiting) -> None:
-    click.echo()
+    echo()
     whom = waiting.name or "Whoever comes first"
     late = f", {waiting.overdue} overdue" if waiting.overdue else ""
     say(f"{whom}: {len(waiting.items)} items, about {waiting.minutes:.0f} min{late}")
@@ -295,7 +295,7 @@ def export_command(
         records = export_verdicts(store, project=project, only_valid=only_valid)
     text = render_export(records, chosen)
     if path is None:
-        sys.stdout.buffer.write(text.encode())
+        print_text(text)
         return
     try:
         path.write_bytes(text.encode())

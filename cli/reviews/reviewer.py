@@ -18,7 +18,8 @@ from ...services.reviewing.people import (
 from ...store.reviews.reviewers import find_record
 from ...trust.folders import config_folder
 from ...trust.passphrase import read_new_passphrase, read_passphrase, require_terminal
-from ..shared.options import json_option, opened, print_json, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import confirmed, print_json, say
 
 _EPILOG = """\b
 Examples:
@@ -56,7 +57,7 @@ def add_command(name: str, store_location: str | None) -> None:
             say("Nobody is trusted on this machine yet, so this key can become its trust root:")
             say(f"it is pinned in {config_folder() / 'trust.json'}, and what it signs counts from then on.")
         passphrase = read_new_passphrase(name)
-        pin = first and click.confirm(f"Trust the key of {name} on this machine?", default=True)
+        pin = first and confirmed(f"Trust the key of {name} on this machine?", default=True)
         reviewer = add_reviewer(store, name, passphrase, pin=pin)
     say(f"{reviewer.name}: {reviewer.fingerprint} ({reviewer.status.value})")
     if pin:
@@ -130,7 +131,7 @@ def revoke_command(name: str, compromised: bool, store_location: str | None) -> 
     require_terminal()
     with opened(store_location, create=True) as store:
         record = find_record(store, name)
-        if not click.confirm(f"Revoke the key {record.fingerprint} of {record.name}? This cannot be undone."):
+        if not confirmed(f"Revoke the key {record.fingerprint} of {record.name}? This cannot be undone."):
             raise RefusedError("Nothing was changed.")
         reviewer = distrust_reviewer(store, record.fingerprint, compromised=compromised)
     say(f"{reviewer.name}: {reviewer.fingerprint} ({reviewer.status.value})")

@@ -19,7 +19,8 @@ from ...trust.session import ReviewSession
 from ..knowledge.confirming import confirm_case, confirm_lesson, export_verdict
 from ..knowledge.prefill import prefill
 from ..knowledge.proposing import propose_lesson
-from ..reviewing.asking import Citation, propose_verdict, request_review
+from ..reviewing.asking import propose_verdict, request_review
+from ..reviewing.citing import Citation
 from ..reviewing.claiming import open_review
 from ..reviewing.deciding import give_answer, reveal_proposal, sign_verdict
 from ..understanding.analysing import signals_of

@@ -10,29 +10,20 @@ from ...model.choices import choice
 from ...model.clock import due_after, utc_now, utc_text
 from ...model.errors import UsageError
 from ...model.findings import CauseClass
-from ...model.reviews import CitedStep, Draft, ItemState, Label, Proposal, ReviewItem, Rubric, Verdict
+from ...model.reviews import Draft, ItemState, Label, Proposal, ReviewItem, Rubric, Verdict
 from ...model.text.bounds import TEXT_LIMIT, bounded
-from ...model.text.display import safe_line
-from ...model.traces import Trace
 from ...store.contract import Store
 from ...store.reviews.claims import get_draft
 from ...store.reviews.items import get_item, insert_item, list_items
 from ...store.reviews.reviewers import find_reviewer, load_roster
 from ...store.reviews.rubrics import find_rubric, rubric_of
 from ...store.reviews.verdicts import insert_proposal, list_proposals, list_verdicts
-from .quotations import locate_quote
+from .candidates import Candidate, checked_candidates
+from .citing import Citation, cite
 from .subjects import Session, Subject, find_step, item_number, load_subject, session_traces, trace_number
 
 QUESTION_LIMIT = 2_000
 MAX_OVERLAP = 9
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """A step as an agent cites it: `T412.7`, `7` or a span id, and words that stand in it."""
-
-    step: str
-    quote: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +188,8 @@ def propose_verdict(
     explanation: str,
     cited: Sequence[Citation] = (),
     cause: CauseClass | str | None = None,
+    candidates: Sequence[Candidate] = (),
+    refused: Sequence[str] = (),
     by: str,
     now: datetime | None = None,
 ) -> Proposal:
@@ -209,15 +202,27 @@ def propose_verdict(
         explanation: Why, in a few sentences.
         cited: Steps with words that stand in them; at least one where the label is fail.
         cause: Class of the cause, where it is known.
+        candidates: Of a fail, one to three steps held to be the cause, the likeliest first.
+        refused: With candidates, other steps or causes that were considered, each with what speaks against it.
         by: Who proposes: `agent:claude`, `judge:tone`.
         now: For tests.
 
     Raises:
-        UsageError: if label or cause are unknown, nothing is cited for a fail, or a quote does not stand in its step.
+        UsageError: if label or cause are unknown, nothing is cited for a fail, a quote does not stand in its step, or
+            candidates come without a sentence of sufficiency or a refused alternative.
         UnknownIdError: if there is no such item, trace or step.
     """
     proposal = checked_proposal(
-        store, subject, label=label, explanation=explanation, cited=cited, cause=cause, by=by, now=now
+        store,
+        subject,
+        label=label,
+        explanation=explanation,
+        cited=cited,
+        cause=cause,
+        candidates=candidates,
+        refused=refused,
+        by=by,
+        now=now,
     )
     with store.write() as con:
         return insert_proposal(con, proposal)
@@ -231,6 +236,8 @@ def checked_proposal(
     explanation: str,
     cited: Sequence[Citation] = (),
     cause: CauseClass | str | None = None,
+    candidates: Sequence[Candidate] = (),
+    refused: Sequence[str] = (),
     by: str,
     now: datetime | None = None,
 ) -> Proposal:
@@ -246,28 +253,18 @@ def checked_proposal(
             raise UsageError(f"{item.short_id} is about a session; propose on one of its traces instead.")
     trace = load_subject(store, subject if item is None or item.trace_id is None else item.trace_id)
     chosen = choice(Label, "label", label)
-    steps = tuple(_cite(trace, entry) for entry in cited)
+    causes, reasons = checked_candidates(trace, chosen, candidates, refused)
+    steps = (*causes, *(entry for entry in (cite(trace, citation) for citation in cited) if entry not in causes))
     if chosen is Label.FAIL and not steps:
         raise UsageError("A fail needs evidence: cite at least one step, with words that stand in it.")
     return Proposal(
         id=0,
         trace_id=trace.summary.id,
         label=chosen,
-        explanation=bounded("explanation", explanation),
+        explanation="\n".join(filter(None, (bounded("explanation", explanation), reasons))),
         proposed_by=by,
         cited=steps,
         cause=None if cause is None else choice(CauseClass, "cause", cause),
         item_id=item.id if item else None,
         created_at=utc_text(now or utc_now()),
     )
-
-
-def _cite(trace: Trace, citation: Citation) -> CitedStep:
-    step = find_step(trace, citation.step)
-    quote = locate_quote(step, citation.quote)
-    if quote is None:
-        raise UsageError(
-            f"The words {safe_line(citation.quote, 80)!r} do not stand in {trace.summary.short_id}.{step.index}. "
-            "Quote it letter for letter, a few words suffice."
-        )
-    return CitedStep(step.span_id, quote, step.index)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ...model.errors import UnknownIdError
 from ...model.reviews import ItemState, Label, ReviewItem, RubricRef
+from ...model.text.secrets import without_secrets
 from ..contract import Connection
 from ..fields import from_row, insert_many, insert_numbered, insert_row, values_of
 
@@ -57,8 +59,10 @@ _ONLY = {
 def insert_item(con: Connection, item: ReviewItem) -> int:
     """Queue an item, or find the open one that asks the same; returns its id.
 
-    A repeated request raises the priority where it asks for a higher one, and changes nothing else.
+    A repeated request raises the priority where it asks for a higher one, and changes nothing else. What is queued has
+    no secrets in its words.
     """
+    item = replace(item, question=without_secrets(item.question), reason=without_secrets(item.reason))
     same = same_item(con, item, states=(ItemState.OPEN, ItemState.NEEDS_ANSWER))
     if same is not None:
         con.execute(UPDATE_PRIORITY, {"priority": item.priority, "item": same})
@@ -183,7 +187,7 @@ def count_items(con: Connection) -> dict[ItemState, int]:
 
 def set_item_state(con: Connection, item_id: int, state: ItemState, note: str = "") -> None:
     """Move an item; `note` is the question back where it needs an answer."""
-    con.execute(UPDATE_STATE, {"state": state.value, "note": note, "item": item_id})
+    con.execute(UPDATE_STATE, {"state": state.value, "note": without_secrets(note), "item": item_id})
 
 
 def add_slot(con: Connection, item_id: int, slot: int) -> None:

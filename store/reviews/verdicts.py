@@ -12,6 +12,7 @@ from typing import Any
 from ...model.errors import BadInputError, UnknownIdError
 from ...model.reviews import CitedStep, Label, Proposal, SignatureState, Verdict
 from ...model.text.jsontext import canonical
+from ...model.text.secrets import json_without_secrets, without_secrets
 from ...trust.root import Trust
 from ...trust.signing import SignatureCheck
 from ...trust.verdicts import CurrentTrace, parse_verdict_record, verify_record
@@ -32,8 +33,9 @@ SELECT_TRACE = "SELECT id FROM trace WHERE trace_key = :trace_key AND project = 
 
 
 def insert_proposal(con: Connection, proposal: Proposal) -> Proposal:
-    """Keep a proposal; returns it with its id."""
-    cited = json.dumps([[entry.span_id, entry.quote] for entry in proposal.cited])
+    """Keep a proposal, without secrets; returns it as it was kept, with its id."""
+    proposal = replace(proposal, explanation=without_secrets(proposal.explanation))
+    cited = json.dumps(json_without_secrets([[entry.span_id, entry.quote] for entry in proposal.cited]))
     return replace(proposal, id=insert_numbered(con, "proposal", values_of(proposal, leave_out=("id",), cited=cited)))
 
 

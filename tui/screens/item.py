@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import ClassVar
 
 from textual import events, on
@@ -83,7 +84,6 @@ class ItemScreen(AppScreen):
                 yield Static(Content(""), id="answer-keys")
 
     def on_mount(self) -> None:
-        self.flow = ReviewFlow(self.store, self.item.id, self.reviewer)
         self.set_title("Review", self.item.short_id)
         self.query_one("#conversation").focus()
         self.in_background(self.flow.load, self._loaded)
@@ -269,6 +269,11 @@ class ItemScreen(AppScreen):
         if self.phase is not Phase.WRITING:
             self.attempt(self.flow.leave)
             self.desk.open_next_item(after=self.item.id)
+
+    @cached_property
+    def flow(self) -> ReviewFlow:
+        """Made when first asked for: a key may come before the screen is mounted."""
+        return ReviewFlow(self.store, self.item.id, self.reviewer)
 
     def action_back(self) -> None:
         if self.phase is Phase.WRITING:

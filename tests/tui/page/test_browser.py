@@ -18,7 +18,8 @@ from retrospan.model.reviews import Criterion
 from retrospan.page.app import build_page
 from retrospan.page.signing_in import FrontDoor
 from retrospan.services.knowledge.confirming import confirm_rubric
-from retrospan.services.reviewing.asking import Citation, propose_verdict, request_review
+from retrospan.services.reviewing.asking import propose_verdict, request_review
+from retrospan.services.reviewing.citing import Citation
 from retrospan.services.reviewing.people import add_reviewer, unlock_reviewer
 from retrospan.services.serving.listening import Server, listen
 from retrospan.store.contract import Store

@@ -12,7 +12,8 @@ from conversations import Builder, says
 from retrospan.model.traces import SpanBatch
 from retrospan.page.app import build_page
 from retrospan.page.signing_in import IDLE_SECONDS, FrontDoor
-from retrospan.services.reviewing.asking import Citation, propose_verdict, request_review
+from retrospan.services.reviewing.asking import propose_verdict, request_review
+from retrospan.services.reviewing.citing import Citation
 from retrospan.services.reviewing.people import add_reviewer, unlock_reviewer
 from retrospan.store.contract import Store
 from retrospan.store.reviews.verdicts import confirmed_verdicts
