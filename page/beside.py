@@ -11,8 +11,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from ..answers.plain.dates import moment_words
 from ..answers.plain.form import asked, fields_of
 from ..answers.plain.recorded import recorded
+from ..answers.plain.states import STATE_WORDS
 from ..model.errors import HeldError, RefusedError, RetrospanError, UnknownIdError
 from ..services.reviewing.asking_back import answer_back
+from ..services.reviewing.claiming import ANSWERABLE
 from ..services.reviewing.outcomes import review_outcomes
 from .markup import text_html
 from .server import HEADERS, ReviewPage, listed, read_form
@@ -69,6 +71,8 @@ async def not_open(page: ReviewPage, request: Request, who: SignedIn, err: Retro
             f"Somebody else is answering this one, until {moment_words(err.until)} or so. Take another meanwhile. "
             "What you have typed is kept, and stands in the form when you come back."
         )
+    elif (state := await run_in_threadpool(page.desk.state, number, who.session)) not in ANSWERABLE:
+        problem = f"This question is not asked any more: it {STATE_WORDS[state]}. Take another."
     return await listed(page, request, who, 409, problem)
 
 

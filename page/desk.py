@@ -9,8 +9,8 @@ from pathlib import Path
 from ..answers.plain.form import WORDS, fields_of, known_fields, read_answer
 from ..answers.plain.queue_rows import Order, Progress, QueueRow, order_of, progress_of, rows_of
 from ..knowledge.queues import QueueRules, load_queues
-from ..model.errors import BadInputError, RefusedError, RetrospanError, UsageError
-from ..model.reviews import Claim, Proposal, Verdict
+from ..model.errors import BadInputError, RefusedError, RetrospanError, UnknownIdError, UsageError
+from ..model.reviews import Claim, ItemState, Proposal, Verdict
 from ..model.traces import Trace
 from ..services.reviewing.asking_back import ask_back
 from ..services.reviewing.claiming import OpenReview, give_back, keep_alive, open_review, skip_review
@@ -65,6 +65,17 @@ class Desk:
     def rows(self, session: ReviewSession, items: list[int]) -> list[QueueRow]:
         """These items as rows of the list."""
         return rows_of(self.store, session.fingerprint, items)
+
+    def state(self, item: int, session: ReviewSession) -> ItemState:
+        """Where an item stands.
+
+        Raises:
+            UnknownIdError: if there is none.
+        """
+        found = self.rows(session, [item])
+        if not found:
+            raise UnknownIdError("review item", f"R{item}", known="see the list", next_step="Take another.")
+        return found[0].item.state
 
     def progress(self, session: ReviewSession) -> Progress:
         """How far this reviewer and everybody are."""

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ..answers.plain.conversation import Speaker, Turn, conversation
 from ..answers.plain.first_look import first_places
-from ..answers.plain.pieces import Piece
+from ..answers.plain.pieces import Piece, Setting
 from ..model.findings import Signal
 from ..model.text.display import safe_text
 from ..model.traces import Trace
@@ -19,6 +19,9 @@ PIECE_LIMIT = 40_000
 """Characters of one piece that stand on the item's own page; the step's page has all of them."""
 PAGE_LIMIT = 1_500_000
 """Characters on the item's own page in all; what comes after is opened on the step's page."""
+
+PROSE_ON_PAGE = 300_000
+"""Characters on a page that are set as Markdown, the dearest of which cost ten seconds of CPU a million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class _Room:
 
     def __init__(self, find: str) -> None:
         self.left = PAGE_LIMIT
+        self.prose = PROSE_ON_PAGE
         self.find = find
 
 
@@ -146,7 +150,11 @@ def _part(piece: Piece, room: _Room, *, open_it: bool) -> Part:
     room.left -= len(shown)
     has_words = bool(places_of(piece.text, room.find))
     folded = piece.folded and not open_it and not has_words
-    html = text_html(shown, piece.setting, room.find)
+    setting = piece.setting
+    if setting is Setting.PROSE:
+        room.prose -= len(shown)
+        setting = Setting.PROSE if room.prose >= 0 else Setting.EXACT
+    html = text_html(shown, setting, room.find)
     return Part(piece.name, html, folded, len(piece.text), len(piece.text) - len(shown))
 
 

@@ -14,9 +14,9 @@ SEVERITY_WORDS = {
 STATE_WORDS = {
     ItemState.OPEN: "waits",
     ItemState.NEEDS_ANSWER: "waits for an answer to a question",
-    ItemState.DISPUTED: "opinions differ",
-    ItemState.DECIDED: "decided",
-    ItemState.CLOSED: "taken out",
+    ItemState.DISPUTED: "was answered differently by different people",
+    ItemState.DECIDED: "is decided",
+    ItemState.CLOSED: "was taken out of the queue",
 }
 
 

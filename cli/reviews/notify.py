@@ -13,7 +13,8 @@ from ...model.clock import time_span
 from ...model.errors import RemoteError, UsageError
 from ...model.text.display import safe_line
 from ...services.notifying.sending import Mail, tell_news
-from ..shared.options import opened, say, store_option
+from ..shared.options import opened, store_option
+from ..shared.output import say
 
 _PASSWORD = "RETROSPAN_SMTP_PASSWORD"
 _WEBHOOK = "RETROSPAN_WEBHOOK"

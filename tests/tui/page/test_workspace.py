@@ -178,6 +178,32 @@ async def test_a_session_that_ended_loses_no_words_and_leads_back(ada: Browser, 
     assert "Typed late</textarea>" in back.text
 
 
+async def test_a_page_that_was_killed_in_the_middle_of_an_answer_loses_nothing(ada: Browser, shop: Store) -> None:
+    await ada.answer(1, "fail", severity="high", reason="45 days is wrong.")
+    await ada.post("/item/1/save", typed="yes", reason="45 days is wrong, and")
+    door = FrontDoor(shop, None)
+    transport = httpx2.ASGITransport(app=build_page(shop, door, hosts=("page.test",)))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://page.test", follow_redirects=True) as client:
+        anew = await Browser(client).sign_in()
+        page = await anew.get("/item/1")
+        assert "Your answer: something is wrong" in page
+        assert "45 days is wrong, and</textarea>" in page
+        await anew.sign(1)
+    door.close()
+    assert [verdict.answer.reason for verdict in list_verdicts(shop)] == ["45 days is wrong."]
+
+
+async def test_a_tab_with_a_former_answer_cannot_sign(ada: Browser, shop: Store) -> None:
+    await ada.answer(1, "fail", reason="First.")
+    former = re.search(r'name="seen" value="([^"]*)"', await ada.get("/item/1"))
+    await ada.answer(1, "fail", reason="Second.")
+    assert former
+    refused = await ada.post("/item/1/sign", seen=former[1])
+    assert refused.status_code == 409
+    assert "has changed since you read it" in refused.text
+    assert list_verdicts(shop) == []
+
+
 @pytest.mark.parametrize("place", ["//evil.test", "https://evil.test", "/item/1/sign", "/sign-out", "javascript:x"])
 async def test_a_sign_in_leads_to_places_of_this_page_only(open_browser: object, place: str) -> None:
     browser = open_browser()  # type: ignore[operator]
@@ -277,6 +303,9 @@ async def test_a_question_back_stands_on_the_page_until_somebody_answers(ada: Br
     page = await bo.get("/")
     assert "Which leaflet counts?" in page
     assert "rule:ward" not in page
+    refused = await bo.get("/item/1")
+    assert "it waits for an answer to a question. Take another." in refused
+    assert "needs_answer" not in refused
     await bo.post("/item/1/reply", reply="The one of 2024.")
     page = await ada.get("/item/1")
     assert "The one of 2024." in page
