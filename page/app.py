@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Awaitable, Callable, Iterable
 
 from starlette.applications import Starlette
@@ -16,14 +17,16 @@ from starlette.staticfiles import StaticFiles
 
 from ..answers.plain.form import UnfinishedError, asked
 from ..ingest.otlp.guard import HostGuard
+from ..model.clock import utc_now, utc_text
 from ..model.errors import RefusedError, RetrospanError
-from ..model.text.jsontext import canonical
+from ..services.reviewing.shown import what_it_decides, who_asked
+from ..services.serving.limiting import TooMany
 from ..store.contract import Store
 from . import passkeys
 from .beside import again, beside, leave, mine, not_open, reply, save, skip_many, step
 from .desk import Opened
 from .server import COOKIE, HEADERS, HERE, ReviewPage, carried_fields, listed, read_form, signed_in
-from .signing_in import FrontDoor, SignedIn, TooManyTries
+from .signing_in import FrontDoor, SignedIn, same_text
 
 
 def build_page(store: Store, door: FrontDoor, *, hosts: Iterable[str] | None, secure: bool = False) -> Starlette:
@@ -45,6 +48,7 @@ def build_page(store: Store, door: FrontDoor, *, hosts: Iterable[str] | None, se
         Route("/item/{item:int}/{act:str}", signed_in(_back, page), methods=["GET"]),
         Route("/item/{item:int}/answer", signed_in(_answer, page), methods=["POST"]),
         Route("/item/{item:int}/undo", signed_in(_undo, page), methods=["POST"]),
+        Route("/item/{item:int}/decides", signed_in(_decides, page), methods=["POST"]),
         Route("/item/{item:int}/skip", signed_in(_skip, page), methods=["POST"]),
         Route("/item/{item:int}/ask", signed_in(_ask, page), methods=["POST"]),
         Route("/item/{item:int}/sign", signed_in(_sign, page), methods=["POST"]),
@@ -71,7 +75,7 @@ def _sign_in(page: ReviewPage) -> Callable[[Request], Awaitable[Response]]:
             cookie = await run_in_threadpool(
                 page.door.sign_in, form.get("name", ""), form.get("passphrase", ""), address
             )
-        except TooManyTries as err:
+        except TooMany as err:
             answer = page.sign_in_page(429, form.get("to", ""), carried_fields(form), str(err))
             answer.headers["Retry-After"] = str(err.wait_seconds)
             return answer
@@ -110,16 +114,16 @@ async def _list(page: ReviewPage, request: Request, who: SignedIn) -> Response:
 
 
 async def _passkey_options(page: ReviewPage, request: Request, who: SignedIn) -> Response:
-    challenge = hashlib.sha256(who.form_token.encode()).digest()
-    site = page.site(request)
-    asked = passkeys.registration_options(who.session.fingerprint, who.session.name, site, challenge)
+    who.challenge = secrets.token_bytes(32)
+    asked = passkeys.registration(who.session.fingerprint, who.session.name, page.site(request), who.challenge)
     return JSONResponse(asked, headers=HEADERS)
 
 
 async def _passkey_register(page: ReviewPage, request: Request, who: SignedIn) -> Response:
     form = await read_form(request)
-    challenge = hashlib.sha256(who.form_token.encode()).digest()
-    passkeys.register(who.session.fingerprint, page.site(request), challenge, form.get("passkey", ""))
+    challenge, who.challenge = who.challenge, b""
+    site, answer, proof = page.site(request), form.get("passkey", ""), form.get("proof", "")
+    passkeys.register(who.session.fingerprint, site, challenge, answer, proof, now=utc_text(utc_now()))
     return RedirectResponse("/", 303, HEADERS)
 
 
@@ -168,10 +172,13 @@ async def _shown(
         kept=opened.kept,
         saved_at=opened.saved_at,
         claim=opened.review.claim,
+        asked_by=who_asked(item),
+        decides=what_it_decides(item, opened.review.rubric),
+        may_decide=opened.may_decide,
         stories=opened.stories,
         draft=opened.review.draft,
         proposal=opened.proposal,
-        passkey=passkeys.has_passkey(who.session.fingerprint, page.site(request)),
+        passkey=passkeys.has_passkey(who.session.fingerprint),
         seen=seen_mark(opened, who.form_token),
         find=request.query_params.get("find", "").strip()[:200],
         **await beside(page, who, item.id),
@@ -180,13 +187,7 @@ async def _shown(
 
 def seen_mark(opened: Opened, key: str) -> str:
     """Stands in the form for exactly what the page shows; signing is refused where it does not fit any more."""
-    review = opened.review
-    shown = {
-        "steps": [[seen.project, seen.trace_key, seen.revision, *seen.steps.items()] for seen in review.seen],
-        "draft": repr(review.draft.final) if review.draft else None,
-        "proposal": opened.proposal.id if opened.proposal else None,
-    }
-    return hmac.new(key.encode(), canonical(shown), hashlib.sha256).hexdigest()
+    return hmac.new(key.encode(), opened.shown.encode(), hashlib.sha256).hexdigest()
 
 
 async def _answer(page: ReviewPage, request: Request, who: SignedIn) -> Response:
@@ -213,6 +214,12 @@ async def _undo(page: ReviewPage, request: Request, who: SignedIn) -> Response:
     return RedirectResponse(f"/item/{number}#answer", 303, HEADERS)
 
 
+async def _decides(page: ReviewPage, request: Request, who: SignedIn) -> Response:
+    number, form = request.path_params["item"], await read_form(request)
+    await run_in_threadpool(page.desk.decides, number, who.session, form.get("decides") == "yes")
+    return RedirectResponse(f"/item/{number}", 303, HEADERS)
+
+
 async def _skip(page: ReviewPage, request: Request, who: SignedIn) -> Response:
     form = await read_form(request)
     await run_in_threadpool(page.desk.skip, request.path_params["item"], who.session, form.get("why", ""))
@@ -232,11 +239,11 @@ async def _sign(page: ReviewPage, request: Request, who: SignedIn) -> Response:
     except RefusedError as err:
         return await not_open(page, request, who, err)
     mark = seen_mark(opened, who.form_token)
-    if not hmac.compare_digest(form.get("seen", ""), mark):
+    if not same_text(form.get("seen", ""), mark):
         problem = "This has changed since you read it. Read it again, then sign."
         return await _shown(page, request, who, opened, 409, problem)
     site = page.site(request)
-    if passkeys.has_passkey(who.session.fingerprint, site):
+    if passkeys.has_passkey(who.session.fingerprint):
         try:
             passkeys.check(who.session.fingerprint, site, passkeys.challenge_of(mark), form.get("passkey", ""))
         except RetrospanError as err:

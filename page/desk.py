@@ -15,9 +15,11 @@ from ..model.traces import Trace
 from ..services.reviewing.asking_back import ask_back
 from ..services.reviewing.claiming import OpenReview, give_back, keep_alive, open_review, skip_review
 from ..services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict, undo_answer
+from ..services.reviewing.deciding_questions import mark_deciding
 from ..services.reviewing.open_questions import OpenQuestion, questions_for
 from ..services.reviewing.revising import SignedReview, begin_revision, end_revision, may_revise, read_signed
 from ..services.reviewing.saving import drop_words, save_words, saved_words, take_again
+from ..services.reviewing.shown import decides_outcome, shown_sha256
 from ..services.understanding.analysing import signals_of
 from ..store.contract import Store
 from ..store.reviews.verdicts import list_verdicts
@@ -42,6 +44,17 @@ class Opened:
     """The answer that was kept, as the form's fields; empty before."""
     saved_at: str
     """When what was typed was saved; empty where nothing was."""
+
+    @property
+    def shown(self) -> str:
+        """Hash over all that the page shows of the item."""
+        return shown_sha256(self.review, self.review.draft, self.proposal)
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether a person may still say that this question decides, or does not: nobody has signed an answer yet."""
+        item = self.review.item
+        return not item.answered and (bool(item.decides) or not decides_outcome(item, self.review.rubric))
 
 
 class Desk:
@@ -86,7 +99,7 @@ class Desk:
         review = self._claimed(item, session)
         found = signals_of(self.store, [trace.summary.id for trace in review.traces])
         signals = [found[trace.summary.id] for trace in review.traces]
-        stories = tell(review.traces, review.item.focus, signals, find)
+        stories = tell(review, review.item.focus, signals, find)
         proposal = reveal_proposal(self.store, review.claim) if review.draft else None
         typed = saved_words(self.store, item, session.fingerprint)
         question, rubric = review.item.question, review.rubric
@@ -121,7 +134,7 @@ class Desk:
         """What is in a signed item."""
         found = signals_of(self.store, [trace.summary.id for trace in signed.traces])
         signals = [found[trace.summary.id] for trace in signed.traces]
-        return tell(signed.traces, signed.item.focus, signals, find)
+        return tell(signed, signed.item.focus, signals, find)
 
     def save(self, item: int, session: ReviewSession, form: Mapping[str, str]) -> None:
         """Save what stands in the form, whoever holds the item by now."""
@@ -180,9 +193,10 @@ class Desk:
         end_revision(self.store, item, session.fingerprint)
 
     def traces(self, item: int, session: ReviewSession) -> tuple[Trace, ...]:
-        """What an item is about, for whoever has signed it or has it open; else it is claimed."""
+        """All that an item shows, earlier turns first, for whoever has signed it or has it open; else it is claimed."""
         signed = self.signed(item, session)
-        return signed.traces if signed else self._claimed(item, session).traces
+        found = signed or self._claimed(item, session)
+        return (*found.earlier, *found.traces)
 
     def answer(self, item: int, session: ReviewSession, form: Mapping[str, str]) -> None:
         """Keep what the form says; the first answer stays as given, and what was typed stays saved until then."""
@@ -195,6 +209,10 @@ class Desk:
         """Go back to the first answer."""
         undo_answer(self.store, self._claimed(item, session).claim)
         drop_words(self.store, item, session.fingerprint)
+
+    def decides(self, item: int, session: ReviewSession, decides: bool) -> None:
+        """Say that the answer decides the outcome of the run, or that it does not."""
+        mark_deciding(self.store, item, by=f"human:{session.name}", decides=decides)
 
     def skip(self, item: int, session: ReviewSession, why: str) -> None:
         """Leave the item to others, with a reason."""
@@ -228,7 +246,7 @@ class Desk:
 
     def sign(self, opened: Opened, session: ReviewSession) -> Verdict:
         """Sign the kept answer over what `opened` holds."""
-        verdict = sign_verdict(self.store, session, opened.review)
+        verdict = sign_verdict(self.store, session, opened.review, shown=opened.shown)
         drop_words(self.store, opened.review.item.id, session.fingerprint)
         self._held.pop((session.fingerprint, opened.review.item.id), None)
         return verdict

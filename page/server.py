@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -23,7 +22,7 @@ from ..store.contract import Store
 from . import passkeys
 from .desk import Desk
 from .markup import text_html
-from .signing_in import FrontDoor, SignedIn
+from .signing_in import FrontDoor, SignedIn, same_text
 
 HERE = Path(__file__).parent
 COOKIE = "retrospan_review"
@@ -124,7 +123,7 @@ def signed_in(handler: Handler, page: ReviewPage) -> Callable[[Request], Awaitab
             return await _signed_out(page, request)
         if request.method == "POST":
             form = await read_form(request)
-            if not hmac.compare_digest(form.get("form_token", ""), who.form_token):
+            if not same_text(form.get("form_token", ""), who.form_token):
                 return PlainTextResponse("This form is not from this page. Open the list again.\n", 403, HEADERS)
         try:
             return await handler(page, request, who)
@@ -175,7 +174,7 @@ async def listed(
         listed=LISTED,
         progress=await run_in_threadpool(page.desk.progress, who.session),
         questions=await run_in_threadpool(page.desk.questions, who.session),
-        offer_passkey=site.fit and not passkeys.has_passkey(who.session.fingerprint, site),
+        offer_passkey=passkeys.may_register(who.session.fingerprint, site),
     )
 
 

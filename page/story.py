@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from ..answers.plain.conversation import Speaker, Turn, conversation
+from ..answers.plain.conversation import Speaker, Turn
+from ..answers.plain.earlier import Part as Run
+from ..answers.plain.earlier import whole_conversation
 from ..answers.plain.first_look import first_places
 from ..answers.plain.pieces import Piece, Setting
 from ..model.findings import Signal
 from ..model.text.display import safe_text
-from ..model.traces import Trace
+from ..services.reviewing.claiming import OpenReview
+from ..services.reviewing.revising import SignedReview
 from .markup import places_of, text_html
 
 PIECE_LIMIT = 40_000
@@ -60,8 +63,9 @@ class Story:
     """One run of an item."""
 
     run: int
-    """Counts from 0 within the item."""
-    name: str
+    """Counts from 0 over all that is shown, earlier turns first."""
+    head: str
+    """What stands above it; empty where the run is all there is."""
     turns: list[Told]
     steps: int
 
@@ -93,32 +97,34 @@ class _Room:
         self.find = find
 
 
-def tell(traces: Sequence[Trace], focus: Sequence[str], signals: Sequence[Sequence[Signal]], find: str = "") -> Stories:
-    """The turns of each run of an item, first to last.
+def tell(
+    item: OpenReview | SignedReview, focus: Sequence[str], signals: Sequence[Sequence[Signal]], find: str = ""
+) -> Stories:
+    """The turns of each run of an item, first to last: earlier turns of its session, then what is asked about.
 
     Args:
-        traces: The runs.
+        item: The runs.
         focus: Span ids that whoever asked has named.
-        signals: By run, what rules found.
+        signals: By run that is asked about, what rules found.
         find: Words to mark, in open pieces.
     """
     stories, room = Stories(), _Room(find)
+    found = {trace.summary.id: signals[number] for number, trace in enumerate(item.traces)}
     number = 0
-    for run, (trace, found) in enumerate(zip(traces, signals, strict=True)):
-        turns = _told_turns(trace, found, focus, number, room, stories)
+    for place, run in enumerate(whole_conversation(item.traces, item.earlier, left_out=item.left_out)):
+        turns = _told_turns(run, found[run.trace.summary.id] if run.judged else (), focus, number, room, stories)
         number += len(turns)
-        stories.runs.append(Story(run, trace.summary.own_id or trace.summary.short_id, turns, len(trace.steps)))
+        stories.runs.append(Story(place, safe_text(run.head), turns, len(run.trace.steps)))
     return stories
 
 
 def _told_turns(
-    trace: Trace, signals: Sequence[Signal], focus: Sequence[str], number: int, room: _Room, stories: Stories
+    run: Run, signals: Sequence[Signal], focus: Sequence[str], number: int, room: _Room, stories: Stories
 ) -> list[Told]:
-    turns = conversation(trace)
-    first = first_places(trace, turns, focus, signals)
+    first = first_places(run.trace, run.turns, focus, signals) if run.judged else []
     told_turns: list[Told] = []
     looked_up: list[Told] = []
-    for place, turn in enumerate(turns):
+    for place, turn in enumerate(run.turns):
         told = _told(turn, number + place + 1, place in first, room)
         told.findings = _findings(turn, signals)
         if told.kind == "act":
@@ -162,5 +168,5 @@ def _findings(turn: Turn, signals: Sequence[Signal]) -> list[str]:
     return [
         f"A rule noticed: {safe_text(signal.reason)}."
         for signal in signals
-        if signal.failure and signal.step == turn.step and turn.acts
+        if signal.failure and signal.step == turn.step and turn.acts and not turn.earlier
     ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
-from ...model.traces import JsonValue, Message, Status, Step, StepKind, Trace
+from ...model.reading.turns import this_turn
+from ...model.text.jsontext import parse_if_json
+from ...model.traces import JsonValue, Message, Status, Step, StepKind, ToolCall, Trace
 from .pieces import Piece, Setting, found_document, given, said
 from .words import Tone, Words, laid_out, one_line, scalar_text, step_name
 
@@ -41,6 +42,8 @@ class Turn:
     """The agent looks something up."""
     instructions: bool = False
     """It tells that instructions were given; they stand in its pieces."""
+    earlier: bool = False
+    """The run was only told of it: it was said or done in a turn before."""
     name: str = ""
     """What the application calls whoever speaks or acts; empty where it gives no name."""
     pieces: tuple[Piece, ...] = ()
@@ -62,28 +65,12 @@ class Turn:
         return "".join(part.text for part in self.words)
 
 
-class _Known(NamedTuple):
-    """What other steps of the run tell already."""
-
-    recorded: Collection[str]
-    """Ids of calls that have a step of their own."""
-    tools: Collection[str | None]
-    """Names of tools that have."""
-    asked: Collection[str]
-    """Ids of calls that have none."""
-    spoken: Collection[str]
-    """What the agent said in the run itself."""
-
-    def hidden(self, message: Message) -> bool:
-        """Whether a tool's message stands nowhere else."""
-        if message.tool_call_id:
-            return message.tool_call_id in self.asked
-        return not self.tools
-
-
 def conversation(trace: Trace) -> list[Turn]:
-    """The turns of a run in order. A run that records no messages gives its first input and final answer."""
-    known = _known(trace)
+    """What was said and done in a run, in order; what it was told of earlier turns is in `earlier.told`.
+
+    A run that records no messages gives its first input and final answer.
+    """
+    known = _Recorded(trace.steps)
     turns = _instructions_first([turn for step in trace.steps for turn in _turns(step, known)])
     summary = trace.summary
     if summary.input and not any(turn.speaker is Speaker.PERSON for turn in turns):
@@ -99,15 +86,24 @@ def _instructions_first(turns: list[Turn]) -> list[Turn]:
     return sorted(turns[:began], key=lambda turn: not turn.instructions) + turns[began:]
 
 
-def _known(trace: Trace) -> _Known:
-    recorded = {step.tool_call_id for step in trace.steps if step.kind in _ACTS and step.tool_call_id}
-    tools = {step.tool for step in trace.steps if step.kind in _ACTS}
-    messages = [message for step in trace.steps for message in step.output_messages]
-    asked = {call.id for message in messages for call in message.tool_calls if call.id and call.name not in tools}
-    return _Known(recorded, tools, asked - recorded, {message.content for message in messages if message.content})
+class _Recorded:
+    """The calls that have steps of their own, so that no message need tell of them."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        acts = [step for step in steps if step.kind in _ACTS]
+        self._ids = {step.tool_call_id for step in acts if step.tool_call_id}
+        self._tools = {step.tool for step in acts}
+        self._asked = {call.id: call.name for step in steps for m in step.output_messages for call in m.tool_calls}
+
+    def asks(self, call: ToolCall) -> bool:
+        return call.id in self._ids or call.name in self._tools
+
+    def shows(self, message: Message) -> bool:
+        name = message.name or self._asked.get(message.tool_call_id)
+        return message.tool_call_id in self._ids or name in self._tools
 
 
-def _turns(step: Step, known: _Known) -> Iterator[Turn]:
+def _turns(step: Step, known: _Recorded) -> Iterator[Turn]:
     if step.kind in _ACTS:
         searches = step.kind is StepKind.RETRIEVER
         yield Turn(step.index, Speaker.ACT, tuple(_act(step)), searches, name=step_name(step), pieces=_acted(step))
@@ -115,7 +111,9 @@ def _turns(step: Step, known: _Known) -> Iterator[Turn]:
         heard = step.inputs if step.inputs not in (None, "") else step.outputs
         yield Turn(step.index, Speaker.PERSON, _value(heard, TURN_LIMIT), name=step.name, pieces=(_told(heard),))
     elif step.input_messages or step.output_messages:
-        for message in step.new_messages:
+        instructions = [message for message in step.new_messages if message.role == "system"]
+        own = [message for message in this_turn(step.new_messages) if message.role != "system"]
+        for message in (*instructions, *own):
             yield from _heard(step, message, known)
         for message in step.output_messages:
             yield from _said(step, message, known)
@@ -142,25 +140,22 @@ def _told(value: JsonValue) -> Piece:
     return said(value) if isinstance(value, str) else given("", value)._replace(folded=False)
 
 
-def _heard(step: Step, message: Message, known: _Known) -> Iterator[Turn]:
+def _heard(step: Step, message: Message, known: _Recorded) -> Iterator[Turn]:
     if not message.content:
         return
     if message.role == "user":
         yield _spoken(step.index, Speaker.PERSON, message.content, message.name or "")
-    elif message.role in ("system", "developer"):
+    elif message.role == "system":
         text = f"The agent was given instructions ({len(message.content):,} characters)."
         whole = said(message.content, "The agent was given instructions", folded=True)
         words = (Words(text, Tone.QUIET),)
         yield Turn(step.index, Speaker.ASIDE, words, instructions=True, name=message.name or "", pieces=(whole,))
-    elif message.role == "tool" and known.hidden(message):
-        got = (Words("gets: ", Tone.QUIET), Words(message.content, limit=RESULT_LIMIT))
-        result = given("What it got", message.content)
-        yield Turn(step.index, Speaker.ACT, got, name=message.name or "", pieces=(result,))
-    elif message.role == "assistant" and message.content not in known.spoken:
-        yield _spoken(step.index, Speaker.AGENT, message.content, message.name or step.agent or "")
+    elif message.role == "tool" and not known.shows(message):
+        result = given("It failed" if message.is_error else "What it got", message.content)
+        yield Turn(step.index, Speaker.ACT, tuple(got(message)), name=message.name or "", pieces=(result,))
 
 
-def _said(step: Step, message: Message, known: _Known) -> Iterator[Turn]:
+def _said(step: Step, message: Message, known: _Recorded) -> Iterator[Turn]:
     name = message.name or step.agent or ""
     thought = (said(message.reasoning, "What the agent thought", folded=True),) if message.reasoning else ()
     if message.content:
@@ -169,19 +164,32 @@ def _said(step: Step, message: Message, known: _Known) -> Iterator[Turn]:
         aside = (Words("The agent thought before it went on.", Tone.QUIET),)
         yield Turn(step.index, Speaker.ASIDE, aside, name=name, pieces=thought)
     for call in message.tool_calls:
-        if call.id not in known.recorded and call.name not in known.tools:
-            words = (Words("asks for "), Words(call.name, Tone.STRONG), *_with(call.arguments))
-            yield Turn(step.index, Speaker.ACT, words, name=call.name, pieces=tuple(_asked(call.arguments)))
+        if not known.asks(call):
+            words = (Words("asks for "), *named(call))
+            yield Turn(step.index, Speaker.ACT, words, name=call.name, pieces=tuple(asked_for(call.arguments)))
 
 
-def _asked(arguments: JsonValue) -> Iterator[Piece]:
+def named(call: ToolCall) -> Iterator[Words]:
+    """A call that a message asks for, as part of a sentence."""
+    yield Words(call.name, Tone.STRONG)
+    yield from _with(call.arguments)
+
+
+def got(message: Message) -> Iterator[Words]:
+    """What came back, where only a message tells of it."""
+    yield Words("and it fails: ", Tone.ERROR) if message.is_error else Words("and gets: ", Tone.QUIET)
+    yield from _result(parse_if_json(message.content))
+
+
+def asked_for(arguments: JsonValue) -> Iterator[Piece]:
+    """What a call was given, whole; nothing where it was given nothing."""
     if arguments not in (None, "", {}, []):
         yield given("What it was asked", arguments)
 
 
 def _acted(step: Step) -> tuple[Piece, ...]:
     """What a tool was asked and what came back, whole."""
-    pieces = list(_asked(step.inputs))
+    pieces = list(asked_for(step.inputs))
     if step.error or step.status is Status.ERROR:
         text = step.error.message if step.error else scalar_text(step.outputs)
         pieces.append(Piece("It failed", text, Setting.EXACT))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from ...model.errors import UsageError
 from ...model.extras import require_extra
 from ...model.text.display import safe_line
 from ...services.agent_work.demonstrating import FailingRun, failing_runs, newest_traces, queue_reviews
@@ -32,7 +33,8 @@ _SEED = 7
     epilog="""\b
 Examples:
   retrospan demo
-  retrospan demo --auto            walk the loop to its end without a person""",
+  retrospan demo --auto            walk the loop to its end without a person
+  retrospan demo --forget --folder demo       throw its store away, and its reviewer""",
 )
 @click.option("--auto", is_flag=True, help="Let a demo reviewer decide, and run the case on both versions.")
 @click.option(
@@ -40,12 +42,15 @@ Examples:
     type=click.Path(path_type=Path, file_okay=False),
     help="Where to keep the demo's store and files (default: a new temporary folder).",
 )
-def demo_command(auto: bool, folder: Path | None) -> int:
+@click.option("--forget", is_flag=True, help="Throw away the store of --folder, its reviewer, and those of lost demos.")
+def demo_command(auto: bool, folder: Path | None, forget: bool) -> int:
     """See the whole loop on an example agent, in a throw-away store.
 
     Runs a support agent over 40 customer requests, receives its spans over OTLP, and shows the runs that failed
     although every one ended well by its own account: where it went wrong, against a good run, and what to ask people.
     """
+    if forget:
+        return _forget(folder)
     require_extra("otel")
     place = folder or Path(tempfile.mkdtemp(prefix="retrospan-demo-"))
     place.mkdir(parents=True, exist_ok=True)
@@ -58,6 +63,24 @@ def demo_command(auto: bool, folder: Path | None) -> int:
             return walk_loop(store, place, runs)
         _prepare(store, place, runs)
         _next_commands(store, place)
+    return 0
+
+
+def _forget(folder: Path | None) -> int:
+    """Leave nothing of a demo in the user's configuration."""
+    from ...services.reviewing.people import forget_demo, forget_lost_demos
+
+    lost = forget_lost_demos()
+    location = None if folder is None else folder / "store.db"
+    if location is not None and location.is_file():
+        with open_store(location) as store:
+            if store.kind != "demo":
+                raise UsageError(f"{location} is no demo store; nothing was thrown away.")
+            forget_demo(store)
+        for path in location.parent.glob(f"{location.name}*"):
+            path.unlink()
+        lost += 1
+    echo(f"{lost} demo reviewers forgotten.")
     return 0
 
 

@@ -83,7 +83,7 @@ def row_of(view: ModeView) -> str:
     share = f"{view.share.value:.1%} [{view.share.low:.1%}–{view.share.high:.1%}]"
     mark = "" if view.row.failure else "good: "
     proposed = " (proposed name)" if view.named_by == "proposed" else ""
-    first = f"{view.short_id:<5}{view.row.status.value:<10}{mark}{safe_line(view.name, 100)}{proposed}"
+    first = f"{view.short_id:<5}{view.row.status.in_words:<10} {mark}{safe_line(view.name, 100)}{proposed}"
     told = f"{view.row.known} known to have failed" if view.row.known else "nobody said that they failed"
     where = "" if view.row.project == DEFAULT_PROJECT else f" of {safe_line(view.row.project, 40)}"
     of = f"{view.size} of {view.of} runs{where}, {share}"
@@ -162,7 +162,7 @@ def confirm_command(mode: str, note: str, store_location: str | None, as_json: b
     if view is not None:
         print_json(mode_json(view))
     else:
-        echo(f"{row.short_id} is confirmed ({row.size} runs).")
+        echo(f"{row.short_id} is confirmed ({row.size} runs). Nobody signed this: it is what was typed here.")
 
 
 @mode_group.command("fix")

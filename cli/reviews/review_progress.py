@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,9 +16,12 @@ from ...model.text.display import safe_line
 from ...services.reviewing.agreement import AgreementReport, CriterionAgreement, agreement_report
 from ...services.reviewing.asking_back import answer_back, ask_reviewers
 from ...services.reviewing.completing import complete_verdict
+from ...services.reviewing.deciding_questions import mark_deciding
 from ...services.reviewing.export import ExportFormat, export_verdicts, render_export
 from ...services.reviewing.outcomes import OutcomeReport, review_outcomes
 from ...services.reviewing.progress import BY_HAND, Digest, Waiting, review_digest
+from ...services.reviewing.shown import who_asked
+from ...trust.passphrase import require_terminal
 from ..shared.options import json_option, opened, store_option
 from ..shared.output import echo, print_json, print_text, say
 from ..shared.unlocking import unlocked
@@ -62,7 +66,10 @@ def _say_waiting(waiting: Waiting) -> None:
 def _say_items(items: Sequence[ReviewItem]) -> None:
     for item in items[:_SHOWN]:
         due = f", due {item.due_at}" if item.due_at else ""
-        say(f"  {item.short_id} {safe_line(item.question, 100)}{due}")
+        asked = f", asked by {who_asked(item)}"
+        say(f"  {item.short_id} {safe_line(item.question, 100)}{asked}{due}")
+        if item.altered:
+            say(f"    {item.altered}")
     if len(items) > _SHOWN:
         say(f"  and {len(items) - _SHOWN} more")
 
@@ -100,6 +107,9 @@ def _item_json(item: ReviewItem) -> dict[str, object]:
         "trace": f"T{item.trace_id}" if item.trace_id else None,
         "session": item.session,
         "question": item.question,
+        "asked_by": item.requested_by,
+        "decides": item.decides or None,
+        "altered": item.altered or None,
         "due_at": item.due_at,
         "created_at": item.created_at,
     }
@@ -241,6 +251,23 @@ def ask_command(item: str, question: str, by: str, due: str, store_location: str
     with opened(store_location) as store:
         found = ask_reviewers(store, item, question, by=by if ":" in by else f"human:{by}", due=due)
     say(f"{found.short_id} waits for an answer. `retrospan review digest` shows it.")
+
+
+@click.command("decides", epilog="\b\nExamples:\n  retrospan review decides R31\n  retrospan review decides R31 --no")
+@click.argument("item", metavar="R31")
+@click.option("--no", "taken_back", is_flag=True, help="Take the mark back.")
+@click.option("--by", metavar="NAME", help="Who says so (default: the name of your account).")
+@store_option
+def decides_command(item: str, taken_back: bool, by: str | None, store_location: str | None) -> None:
+    """Say that the answer to item R31 decides how its run ended; without that it answers its own question only.
+
+    Whoever answers is shown who said so, and signs it. Nobody can say so once an answer is signed.
+    """
+    require_terminal()
+    with opened(store_location) as store:
+        who = by or getpass.getuser()
+        found = mark_deciding(store, item, by=f"human:{who}", decides=not taken_back)
+    say(f"The answer to {found.short_id} decides {'how its run ended' if found.decides else 'its own question only'}.")
 
 
 @click.command(

@@ -6,6 +6,7 @@ import click
 
 from ...model.errors import RefusedError
 from ...model.reviews import Reviewer
+from ...page.passkeys import hand_over
 from ...services.reviewing.people import (
     add_reviewer,
     distrust_reviewer,
@@ -20,6 +21,7 @@ from ...trust.folders import config_folder
 from ...trust.passphrase import read_new_passphrase, read_passphrase, require_terminal
 from ..shared.options import json_option, opened, store_option
 from ..shared.output import confirmed, print_json, say
+from .reviewer_keys import backup_command, lost_command, passkeys_command, restore_command
 
 _EPILOG = """\b
 Examples:
@@ -28,6 +30,7 @@ Examples:
   retrospan reviewer countersign Grace --as "Ada Lovelace"
   retrospan reviewer rotate "Ada Lovelace"
   retrospan reviewer revoke Grace --compromised
+  retrospan reviewer backup Ada ~/safe/ada.key.json
 """
 
 
@@ -116,6 +119,7 @@ def rotate_command(name: str, store_location: str | None) -> None:
         session = unlock_reviewer(name, old)
         try:
             reviewer = rotate_key(store, session, read_new_passphrase(name))
+            hand_over(session.fingerprint, reviewer.fingerprint)
         finally:
             session.lock()
     say(f"{reviewer.name}: {reviewer.fingerprint} ({reviewer.status.value})")
@@ -135,6 +139,10 @@ def revoke_command(name: str, compromised: bool, store_location: str | None) -> 
             raise RefusedError("Nothing was changed.")
         reviewer = distrust_reviewer(store, record.fingerprint, compromised=compromised)
     say(f"{reviewer.name}: {reviewer.fingerprint} ({reviewer.status.value})")
+
+
+for _command in (passkeys_command, backup_command, restore_command, lost_command):
+    reviewer_group.add_command(_command)
 
 
 def _json(reviewer: Reviewer) -> dict[str, object]:

@@ -90,7 +90,7 @@ def show_command(name: str, folder: Path, store_location: str | None, as_json: b
     for entry in rubric.criteria:
         echo()
         say(f"{entry.id}: {entry.question}")
-        parts = (("passes when", entry.pass_when), ("fails when", entry.fail_when))
+        parts = (("passes when", entry.pass_when), ("fails when", entry.fail_when), ("decides", entry.decides))
         for heading, text in (*parts, *(("example", example) for example in entry.examples)):
             if text:
                 say(f"  {heading}: {text}")
@@ -232,6 +232,7 @@ def _json(rubric: Rubric) -> dict[str, object]:
                 "pass_when": entry.pass_when,
                 "fail_when": entry.fail_when,
                 "examples": list(entry.examples),
+                "decides": entry.decides or None,
             }
             for entry in rubric.criteria
         ],

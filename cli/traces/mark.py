@@ -50,7 +50,8 @@ def mark_command(
     if as_json:
         print_json({"found": marked.found, "changed": marked.changed, "sample": [t.short_id for t in marked.sample]})
         return
+    unsigned = " A mark is unsigned, and is shown so." if outcome else ""
     verb = "would be marked" if dry_run else f"found, {marked.changed} changed"
-    echo(f"{marked.found} traces {verb}.")
+    echo(f"{marked.found} traces {verb}.{unsigned}")
     for trace in marked.sample:
         echo(f"  {trace.short_id:<7} {safe_line(trace.input, 90)}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
-from ...answers.json.values import folded_json, iso_time, step_json, trace_json
+from ...answers.json.values import folded_json, iso_time, place_json, step_json, trace_json
+from ...answers.outcome import told_outcome
+from ...answers.session_place import SessionPlace, session_place
 from ...model.text.display import safe_line, safe_text
 from ...model.text.jsontext import as_text
 from ...model.traces import Trace, TraceSummary
@@ -100,18 +102,25 @@ def show_command(trace: str, full: bool, store_location: str | None, as_json: bo
         trace_id = resolve_trace(store, trace)
         found = get_trace(store, trace_id)
         folded = folded_spans(store, trace_id) if full else []
+        place = session_place(store, trace_id)
         note_reading(store, [trace_id], actor=at_hand("cli"), detail="trace show")
     if as_json:
         steps = [step_json(found.summary, step, full=full) for step in found.steps]
-        print_json({"trace": trace_json(found.summary), "steps": [*steps, *folded_json(folded)]})
+        where = place_json(place.place if place else None)
+        detail = {"trace": trace_json(found.summary), "conversation": where}
+        print_json({**detail, "steps": [*steps, *folded_json(folded)]})
         return
-    _print_trace(found, full=full)
+    _print_trace(found, place, full=full)
 
 
-def _print_trace(trace: Trace, *, full: bool) -> None:
+def _print_trace(trace: Trace, place: SessionPlace | None, *, full: bool) -> None:
     summary = trace.summary
     own = f"  run {safe_line(summary.run_id)}" if summary.run_id else ""
-    echo(f"{summary.short_id}  {safe_line(summary.external_id)}{own}  outcome: {summary.outcome.value}")
+    echo(f"{summary.short_id}  {safe_line(summary.external_id)}{own}  {told_outcome(summary)}")
+    if summary.verdict:
+        echo(f"verdict {summary.verdict} on: {safe_line(summary.verdict_question, 200)}")
+    for line in (place.head, *place.before) if place else ():
+        echo(safe_line(line))
     width = None if full else 300
     for step in trace.steps:
         who = safe_line(step.tool or step.agent or step.name, 40)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError
@@ -12,7 +13,8 @@ from ...model.text.bounds import bounded
 from ...model.traces import Trace
 from ...store.audit.access import AccessKind, insert_access
 from ...store.contract import Connection, Store
-from ...store.reading.summaries import get_trace
+from ...store.reading.conversations import conversation_of
+from ...store.reading.summaries import get_summaries, get_trace
 from ...store.reviews.claims import (
     claim_slot,
     delete_draft,
@@ -32,6 +34,8 @@ from ...trust.reviewers import Roster
 from .subjects import Session, item_number, session_traces
 
 _TRIES = 5
+_MOST_TURNS, _MOST_STEPS = 12, 400
+"""Earlier turns that are shown with a trace, and their steps in all."""
 ANSWERABLE = (ItemState.OPEN, ItemState.DISPUTED)
 
 
@@ -44,10 +48,14 @@ class OpenReview:
     traces: tuple[Trace, ...]
     """What to show: one trace, or a session's in order of time."""
     seen: tuple[SeenTrace, ...]
-    """The hashes of exactly these traces."""
+    """The hashes of exactly these traces, then of the earlier turns."""
     claim: Claim
     draft: Draft | None
     """What this reviewer has answered before, unsigned."""
+    earlier: tuple[Trace, ...] = ()
+    """Turns of the session before the trace, in order of time: shown, and listed as context in what is signed."""
+    left_out: int = 0
+    """How many still earlier turns are not shown."""
 
 
 def open_review(store: Store, item: str | int, reviewer: str, *, now: datetime | None = None) -> OpenReview:
@@ -78,8 +86,9 @@ def open_review(store: Store, item: str | int, reviewer: str, *, now: datetime |
             insert_access(con, AccessKind.READ, found.short_id, actor=f"human:{known.name}", at=utc_text(moment))
         claim = revision or claim_slot(con, found.id, reviewer, moment)
         draft = get_draft(con, found.id, reviewer)
-    traces, seen = show_traces(store, found)
-    return OpenReview(found, rubric_of(store, found.rubric), traces, seen, claim, draft)
+    shown = show_traces(store, found)
+    rubric = rubric_of(store, found.rubric)
+    return OpenReview(found, rubric, shown.traces, shown.seen, claim, draft, shown.earlier, shown.left_out)
 
 
 def keep_alive(store: Store, claim: Claim, *, now: datetime | None = None) -> Claim:
@@ -137,16 +146,45 @@ def _require_other_person(con: Connection, item_id: int, known: Reviewer, roster
         raise RefusedError(f"{known.name} has answered R{item_id} already, with a former key. Take another.")
 
 
-def show_traces(store: Store, item: ReviewItem) -> tuple[tuple[Trace, ...], tuple[SeenTrace, ...]]:
-    """What an item is about, as it is now, and the hashes of exactly that."""
+class Shown(NamedTuple):
+    """What an item is about, as it is now."""
+
+    traces: tuple[Trace, ...]
+    earlier: tuple[Trace, ...]
+    """Turns of the session before it."""
+    left_out: int
+    """How many still earlier turns are not shown."""
+    seen: tuple[SeenTrace, ...]
+    """The hashes of exactly these."""
+
+
+def show_traces(store: Store, item: ReviewItem) -> Shown:
+    """What an item is about with the turns before it, and the hashes of exactly that."""
     shown = [_show(store, trace_id) for trace_id in _subjects(store, item)]
-    return tuple(entry[0] for entry in shown), tuple(entry[1] for entry in shown)
+    before, left_out = _before(store, item)
+    context = [_show(store, trace_id) for trace_id in before]
+    seen = (*(entry[1] for entry in shown), *(replace(entry[1], context=True) for entry in context))
+    return Shown(tuple(entry[0] for entry in shown), tuple(entry[0] for entry in context), left_out, seen)
 
 
 def _subjects(store: Store, item: ReviewItem) -> list[int]:
     if item.trace_id is not None:
         return [item.trace_id]
     return session_traces(store, Session(name=item.session or "", project=item.project))
+
+
+def _before(store: Store, item: ReviewItem) -> tuple[list[int], int]:
+    """The turns of the session before a trace that a person can still take in, and how many are left out."""
+    place = None if item.trace_id is None else conversation_of(store, item.trace_id)
+    if place is None:
+        return [], 0
+    room, kept = _MOST_STEPS, 0
+    for summary in reversed(get_summaries(store, place.earlier[-_MOST_TURNS:])):
+        room -= summary.step_count
+        if room < 0:
+            break
+        kept += 1
+    return list(place.earlier[len(place.earlier) - kept :]), len(place.earlier) - kept
 
 
 def _show(store: Store, trace_id: int) -> tuple[Trace, SeenTrace]:

@@ -19,6 +19,7 @@ from ...store.reviews.items import list_items
 from ...store.reviews.questions import ReviewQuestion, open_questions
 from ...store.reviews.reviewers import load_roster
 from ...store.search.lines import count_traces
+from .deciding_questions import as_signed
 from .open_questions import responsible_for, who_answers
 
 BY_HAND = ""
@@ -176,7 +177,7 @@ def review_digest(store: Store, rules: QueueRules | None = None, *, now: datetim
         )
         for name in sorted({*mine, *theirs}, key=lambda entry: (entry == BY_HAND, entry.lower()))
     ]
-    return Digest(moment, tuple(waiting), tuple(disputed), decided)
+    return Digest(moment, tuple(waiting), tuple(as_signed(store, disputed)), decided)
 
 
 def _dates(items: Sequence[ReviewItem], questions: Sequence[ReviewQuestion]) -> list[str | None]:

@@ -27,6 +27,10 @@ class SignedReview:
     rubric: Rubric | None
     traces: tuple[Trace, ...]
     """As they are now; the verdict's state tells whether they have changed since."""
+    earlier: tuple[Trace, ...]
+    """Turns of the session before them."""
+    left_out: int
+    """How many still earlier turns are not shown."""
     verdict: Verdict
 
 
@@ -47,8 +51,8 @@ def read_signed(store: Store, item: str | int, reviewer: str, *, now: datetime |
     mine = [verdict for verdict in list_verdicts(store, item_id=found.id) if verdict.reviewer == reviewer]
     if not mine:
         return None
-    traces, _ = show_traces(store, found)
-    return SignedReview(found, rubric_of(store, found.rubric), traces, mine[-1])
+    shown, rubric = show_traces(store, found), rubric_of(store, found.rubric)
+    return SignedReview(found, rubric, shown.traces, shown.earlier, shown.left_out, mine[-1])
 
 
 def may_revise(signed: SignedReview) -> bool:

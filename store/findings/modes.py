@@ -62,6 +62,12 @@ class ModeStatus(StrEnum):
     """A person says that it is mended; a later member makes it regressed."""
     REGRESSED = "regressed"
 
+    @property
+    def in_words(self) -> str:
+        """What people say of modes is typed in a shell; it carries no signature."""
+        said = self in (ModeStatus.CONFIRMED, ModeStatus.FIXED)
+        return f"{self.value} (unsigned)" if said else self.value
+
 
 @dataclass(frozen=True, slots=True)
 class ModeRow:

@@ -32,6 +32,7 @@ SELECT_PLACES = "SELECT item.id, item.queue FROM review_item item"
 SELECT_COUNTS = "SELECT state, count(*) AS items FROM review_item GROUP BY state"
 UPDATE_STATE = "UPDATE review_item SET state = :state, note = :note WHERE id = :item"
 UPDATE_DUE = "UPDATE review_item SET due_at = :due_at WHERE id = :item"
+UPDATE_DECIDES = "UPDATE review_item SET decides = :decides WHERE id = :item"
 UPDATE_PRIORITY = "UPDATE review_item SET priority = :priority WHERE id = :item AND priority < :priority"
 NOT_MINE = """
 NOT EXISTS (SELECT 1 FROM review_skip k WHERE k.item_id = item.id AND k.reviewer = :open_to)
@@ -89,6 +90,11 @@ def assign_item(con: Connection, item_id: int, names: Sequence[str]) -> None:
 def set_due(con: Connection, item_id: int, due_at: str) -> None:
     """Change when an item should be answered."""
     con.execute(UPDATE_DUE, {"due_at": due_at, "item": item_id})
+
+
+def set_decides(con: Connection, item_id: int, who: str) -> None:
+    """Note who said that the answer decides the outcome of the run; empty takes it back."""
+    con.execute(UPDATE_DECIDES, {"decides": who, "item": item_id})
 
 
 def get_item(con: Connection, item_id: int, *, now: str) -> ReviewItem:
@@ -223,7 +229,7 @@ def _values(item: ReviewItem) -> dict[str, Any]:
     """The columns of an item. What is counted or stands in tables of its own is left out."""
     return values_of(
         item,
-        leave_out=("id", "rubric", "assigned", "answered", "claimed"),
+        leave_out=("id", "rubric", "assigned", "answered", "claimed", "altered"),
         rubric_id=item.rubric.id,
         rubric_version=item.rubric.version,
         rubric_sha256=item.rubric.sha256,

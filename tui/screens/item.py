@@ -17,10 +17,10 @@ from textual.widgets import Input, Static
 from ...model.errors import RetrospanError
 from ...model.findings import CauseClass
 from ...model.reviews import Label, ReviewItem, Severity
-from ..evidence import TRACE_STRIDE, review_blocks
+from ..evidence import TRACE_STRIDE, review_blocks, shown_traces
 from ..gate import shown
 from ..review_flow import Phase, ReviewFlow
-from ..review_text import answer_content, answer_words, question_content
+from ..review_text import answer_words, question_content, to_sign_content
 from ..widgets.block_view import BlockView
 from .ask import LineScreen
 from .base import BREAKPOINTS, AppScreen
@@ -57,6 +57,7 @@ class ItemScreen(AppScreen):
         Binding("u", "undo", "Undo"),
         Binding("s", "skip", "Skip"),
         Binding("b", "ask_back", "Ask back", show=False),
+        Binding("o", "deciding", "Decides the outcome, or not", show=False),
         Binding("enter", "read_step", "Whole step", show=False),
         Binding("n", "next", "Next item"),
     ]
@@ -163,7 +164,7 @@ class ItemScreen(AppScreen):
         if key is None or self.flow.opened is None:
             self.tell("Go to the step with j and k first, then mark it.")
             return
-        step = self.flow.opened.traces[key // TRACE_STRIDE].steps[key % TRACE_STRIDE]
+        step = shown_traces(self.flow.opened)[key // TRACE_STRIDE].steps[key % TRACE_STRIDE]
         self.flow.form.cause_span = step.span_id
         self.tell(f"Marked step {step.index} as the place where it went wrong; it counts with a fail.")
 
@@ -183,6 +184,12 @@ class ItemScreen(AppScreen):
             self.in_background(self.flow.keep, self._enter, group="answer")
         else:
             self.tell(f"The cause is {cause.value.replace('_', ' ')}; it counts with a fail.")
+
+    def action_deciding(self) -> None:
+        """Say that the answer decides how the run ended, or that it does not."""
+        if self._awake(Phase.READING, Phase.REVEALED):
+            by = self.desk.who
+            self.in_background(lambda: self.flow.toggle_deciding(by), self._enter, group="answer")
 
     def action_words(self) -> None:
         if self._awake(Phase.REVEALED):
@@ -215,8 +222,8 @@ class ItemScreen(AppScreen):
 
     def action_sign(self) -> None:
         if self._awake(Phase.REVEALED) and self.flow.draft is not None:
-            draft = self.flow.draft
-            self.desk.with_session(lambda session: self._confirm(SignScreen(session.name, answer_content(draft.final))))
+            what = to_sign_content(self.flow)
+            self.desk.with_session(lambda session: self._confirm(SignScreen(session.name, what)))
 
     def _confirm(self, screen: SignScreen) -> None:
         def answered(agreed: bool | None) -> None:
@@ -245,7 +252,7 @@ class ItemScreen(AppScreen):
     def action_read_step(self) -> None:
         key = self.query_one("#conversation", BlockView).marked_key
         if self.flow.opened is not None and key is not None:
-            trace = self.flow.opened.traces[key // TRACE_STRIDE]
+            trace = shown_traces(self.flow.opened)[key // TRACE_STRIDE]
             self.app.push_screen(StepScreen(trace.summary, trace.steps[key % TRACE_STRIDE]))
 
     def action_skip(self) -> None:

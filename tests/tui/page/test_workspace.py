@@ -269,12 +269,12 @@ async def test_a_signed_answer_is_changed_from_itself_and_replaced(ada: Browser,
     begun = await ada.post("/item/1/again")
     assert '<option value="critical" selected>' in begun.text
     assert "45 days is wrong.</textarea>" in begun.text
-    assert len(confirmed_verdicts(shop)) == 1
+    assert len(confirmed_verdicts(shop, deciding=False)) == 1
     await ada.answer(1, "fail", severity="critical", reason="45 days is wrong, 30 is right.")
     await ada.sign(1)
     first, second = list_verdicts(shop, item_id=1)
     assert second.supersedes == (first.uid,)
-    (counting,) = confirmed_verdicts(shop).values()
+    (counting,) = confirmed_verdicts(shop, deciding=False).values()
     assert counting.answer.reason == "45 days is wrong, 30 is right."
     assert "Decided by everybody: 1 of 3" in await ada.get("/")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text
 
-revision = "0017_typed"
-down_revision = "0016_rows"
+revision = "0019_typed"
+down_revision = "0018_sessions"
 
 metadata = MetaData()
 
