@@ -8,6 +8,7 @@
         where: project:support tool:issue_refund
         budget: 20
         due: 3d
+        responsible: Eve
         route:
           - {tag: vip, to: [Ada]}
           - {to: [compliance]}
@@ -97,6 +98,8 @@ class QueueRule(_Part):
     settle: str | None = None
     """`10m`: leave runs alone that arrived later than this ago, since more of them may come."""
     route: tuple[Route, ...] = ()
+    responsible: _Name | None = None
+    """Who answers what reviewers ask back; anybody where nobody is named."""
 
     @field_validator("due", "settle")
     @classmethod

@@ -9,6 +9,7 @@
     ├── BadInputError         data handed in is broken               exit code 1
     │   └── TooLargeError     a limit was passed
     ├── RefusedError          the act is not allowed to this caller  exit code 1
+    │   └── HeldError         somebody else is at it now
     ├── StoppedError          whoever asked has called it off        exit code 130
     ├── RemoteError           another product does not answer        exit code 3
     └── StoreError            the store or its disk is in trouble    exit code 3
@@ -101,6 +102,20 @@ class TooLargeError(BadInputError):
 
 class RefusedError(RetrospanError):
     """The act is not allowed to this caller or in this store."""
+
+
+class HeldError(RefusedError):
+    """Somebody else is at it now.
+
+    Attributes:
+        item: What is asked: `R31`.
+        until: UTC text: when it is free again, unless they go on.
+    """
+
+    def __init__(self, item: str, until: str) -> None:
+        self.item = item
+        self.until = until
+        super().__init__(f"{item} is being answered by somebody else, until {until} at least. Take another meanwhile.")
 
 
 class StoppedError(RetrospanError):

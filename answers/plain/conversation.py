@@ -9,6 +9,7 @@ from enum import StrEnum
 from ...model.reading.turns import this_turn
 from ...model.text.jsontext import parse_if_json
 from ...model.traces import JsonValue, Message, Status, Step, StepKind, ToolCall, Trace
+from .pieces import Piece, Setting, found_document, given, said
 from .words import Tone, Words, laid_out, one_line, scalar_text, step_name
 
 TURN_LIMIT = 3_000
@@ -40,9 +41,13 @@ class Turn:
     searches: bool = False
     """The agent looks something up."""
     instructions: bool = False
-    """It tells that instructions were given; the step itself holds them."""
+    """It tells that instructions were given; they stand in its pieces."""
     earlier: bool = False
     """The run was only told of it: it was said or done in a turn before."""
+    name: str = ""
+    """What the application calls whoever speaks or acts; empty where it gives no name."""
+    pieces: tuple[Piece, ...] = ()
+    """Everything that is said, asked and found in the turn, whole, for faces that fold."""
 
     @property
     def says(self) -> bool:
@@ -66,13 +71,19 @@ def conversation(trace: Trace) -> list[Turn]:
     A run that records no messages gives its first input and final answer.
     """
     known = _Recorded(trace.steps)
-    turns = [turn for step in trace.steps for turn in _turns(step, known)]
+    turns = _instructions_first([turn for step in trace.steps for turn in _turns(step, known)])
     summary = trace.summary
     if summary.input and not any(turn.speaker is Speaker.PERSON for turn in turns):
-        turns.insert(0, Turn(0, Speaker.PERSON, (Words(summary.input, limit=TURN_LIMIT),)))
+        turns.insert(0, _spoken(0, Speaker.PERSON, summary.input))
     if summary.output and not any(turn.says for turn in turns):
-        turns.append(Turn(len(trace.steps) - 1, Speaker.AGENT, (Words(summary.output, limit=TURN_LIMIT),)))
+        turns.append(_spoken(len(trace.steps) - 1, Speaker.AGENT, summary.output))
     return turns
+
+
+def _instructions_first(turns: list[Turn]) -> list[Turn]:
+    """What the agent was told before it did anything stands before what it was asked."""
+    began = next((place for place, turn in enumerate(turns) if turn.acts), len(turns))
+    return sorted(turns[:began], key=lambda turn: not turn.instructions) + turns[began:]
 
 
 class _Recorded:
@@ -94,10 +105,11 @@ class _Recorded:
 
 def _turns(step: Step, known: _Recorded) -> Iterator[Turn]:
     if step.kind in _ACTS:
-        yield Turn(step.index, Speaker.ACT, tuple(_act(step)), searches=step.kind is StepKind.RETRIEVER)
+        searches = step.kind is StepKind.RETRIEVER
+        yield Turn(step.index, Speaker.ACT, tuple(_act(step)), searches, name=step_name(step), pieces=_acted(step))
     elif step.kind is StepKind.HUMAN:
-        said = step.inputs if step.inputs not in (None, "") else step.outputs
-        yield Turn(step.index, Speaker.PERSON, _value(said, TURN_LIMIT))
+        heard = step.inputs if step.inputs not in (None, "") else step.outputs
+        yield Turn(step.index, Speaker.PERSON, _value(heard, TURN_LIMIT), name=step.name, pieces=(_told(heard),))
     elif step.input_messages or step.output_messages:
         instructions = [message for message in step.new_messages if message.role == "system"]
         own = [message for message in this_turn(step.new_messages) if message.role != "system"]
@@ -106,32 +118,55 @@ def _turns(step: Step, known: _Recorded) -> Iterator[Turn]:
         for message in step.output_messages:
             yield from _said(step, message, known)
         if step.error:
-            failed = Words(f"The model call failed: {step.error.message}", Tone.ERROR)
-            yield Turn(step.index, Speaker.ASIDE, (failed,))
+            words = f"The model call failed: {step.error.message}"
+            failed = Piece("", words, Setting.EXACT)
+            yield Turn(step.index, Speaker.ASIDE, (Words(words, Tone.ERROR),), pieces=(failed,))
     elif step.kind is StepKind.LLM:
-        yield Turn(step.index, Speaker.AGENT, _value(step.outputs, TURN_LIMIT))
+        value = _value(step.outputs, TURN_LIMIT)
+        yield Turn(step.index, Speaker.AGENT, value, name=step.agent or "", pieces=(_told(step.outputs),))
     elif step.kind is StepKind.GUARDRAIL:
         verdict = one_line(step.outputs)[:_SHORT] if step.outputs is not None else step.status.value
-        words = Words(f"The check {step_name(step)} said: {verdict or step.status.value}", Tone.QUIET)
-        yield Turn(step.index, Speaker.ASIDE, (words,))
+        text = f"The check {step_name(step)} said: {verdict or step.status.value}"
+        pieces = (Piece("", text, Setting.EXACT), given("What it said", step.outputs))
+        yield Turn(step.index, Speaker.ASIDE, (Words(text, Tone.QUIET),), name=step_name(step), pieces=pieces)
+
+
+def _spoken(step: int, speaker: Speaker, text: str, name: str = "", *more: Piece) -> Turn:
+    return Turn(step, speaker, (Words(text, limit=TURN_LIMIT),), name=name, pieces=(*more, said(text)))
+
+
+def _told(value: JsonValue) -> Piece:
+    """A value that stands for what somebody said."""
+    return said(value) if isinstance(value, str) else given("", value)._replace(folded=False)
 
 
 def _heard(step: Step, message: Message, known: _Recorded) -> Iterator[Turn]:
-    if message.role == "user" and message.content:
-        yield Turn(step.index, Speaker.PERSON, (Words(message.content, limit=TURN_LIMIT),))
-    elif message.role == "system" and message.content:
-        words = Words(f"The agent was given instructions ({len(message.content):,} characters).", Tone.QUIET)
-        yield Turn(step.index, Speaker.ASIDE, (words,), instructions=True)
+    if not message.content:
+        return
+    if message.role == "user":
+        yield _spoken(step.index, Speaker.PERSON, message.content, message.name or "")
+    elif message.role == "system":
+        text = f"The agent was given instructions ({len(message.content):,} characters)."
+        whole = said(message.content, "The agent was given instructions", folded=True)
+        words = (Words(text, Tone.QUIET),)
+        yield Turn(step.index, Speaker.ASIDE, words, instructions=True, name=message.name or "", pieces=(whole,))
     elif message.role == "tool" and not known.shows(message):
-        yield Turn(step.index, Speaker.ACT, tuple(got(message)))
+        result = given("It failed" if message.is_error else "What it got", message.content)
+        yield Turn(step.index, Speaker.ACT, tuple(got(message)), name=message.name or "", pieces=(result,))
 
 
 def _said(step: Step, message: Message, known: _Recorded) -> Iterator[Turn]:
+    name = message.name or step.agent or ""
+    thought = (said(message.reasoning, "What the agent thought", folded=True),) if message.reasoning else ()
     if message.content:
-        yield Turn(step.index, Speaker.AGENT, (Words(message.content, limit=TURN_LIMIT),))
+        yield _spoken(step.index, Speaker.AGENT, message.content, name, *thought)
+    elif thought:
+        aside = (Words("The agent thought before it went on.", Tone.QUIET),)
+        yield Turn(step.index, Speaker.ASIDE, aside, name=name, pieces=thought)
     for call in message.tool_calls:
         if not known.asks(call):
-            yield Turn(step.index, Speaker.ACT, (Words("asks for "), *named(call)))
+            words = (Words("asks for "), *named(call))
+            yield Turn(step.index, Speaker.ACT, words, name=call.name, pieces=tuple(asked_for(call.arguments)))
 
 
 def named(call: ToolCall) -> Iterator[Words]:
@@ -144,6 +179,24 @@ def got(message: Message) -> Iterator[Words]:
     """What came back, where only a message tells of it."""
     yield Words("and it fails: ", Tone.ERROR) if message.is_error else Words("and gets: ", Tone.QUIET)
     yield from _result(parse_if_json(message.content))
+
+
+def asked_for(arguments: JsonValue) -> Iterator[Piece]:
+    """What a call was given, whole; nothing where it was given nothing."""
+    if arguments not in (None, "", {}, []):
+        yield given("What it was asked", arguments)
+
+
+def _acted(step: Step) -> tuple[Piece, ...]:
+    """What a tool was asked and what came back, whole."""
+    pieces = list(asked_for(step.inputs))
+    if step.error or step.status is Status.ERROR:
+        text = step.error.message if step.error else scalar_text(step.outputs)
+        pieces.append(Piece("It failed", text, Setting.EXACT))
+    pieces += [found_document(number, document) for number, document in enumerate(step.documents, 1)]
+    if not step.documents and (step.outputs is not None or not step.error):
+        pieces.append(given("What it got", step.outputs))
+    return tuple(pieces)
 
 
 def _act(step: Step) -> Iterator[Words]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ...model.reading.turns import told_before, turn_messages
 from ...model.text.jsontext import as_text, parse_if_json
 from ...model.traces import Message, StepKind, ToolCall, Trace
-from .conversation import TURN_LIMIT, Speaker, Turn, conversation, got, named
+from .conversation import TURN_LIMIT, Speaker, Turn, asked_for, conversation, got, named
+from .pieces import given, said
 from .words import Words
 
 
@@ -69,10 +70,13 @@ def told(trace: Trace, shown: Sequence[Trace] = ()) -> list[Turn]:
 def _turns(message: Message, call: ToolCall | None, step: int) -> Iterator[Turn]:
     if message.role == "tool":
         asked = (Words("used "), *named(call), Words("\n")) if call else ()
-        yield Turn(step, Speaker.ACT, (*asked, *got(message)), earlier=True)
+        pieces = (*(asked_for(call.arguments) if call else ()), given("What it got", message.content))
+        name = call.name if call else message.name or ""
+        yield Turn(step, Speaker.ACT, (*asked, *got(message)), earlier=True, name=name, pieces=pieces)
     elif message.content.strip():
         speaker = Speaker.PERSON if message.role == "user" else Speaker.AGENT
-        yield Turn(step, speaker, (Words(message.content, limit=TURN_LIMIT),), earlier=True)
+        words = (Words(message.content, limit=TURN_LIMIT),)
+        yield Turn(step, speaker, words, earlier=True, name=message.name or "", pieces=(said(message.content),))
 
 
 def _key(message: Message) -> object:

@@ -17,6 +17,7 @@ from ..shared.unlocking import unlocked
 
 _COMMANDS = {
     "digest": ("reviews.review_progress:digest_command", "What waits for whom, ready to mail"),
+    "notify": ("reviews.notify:notify_command", "Mail or post what is new"),
     "outcomes": ("reviews.review_progress:outcomes_command", "What became of verdicts"),
     "agreement": ("reviews.review_progress:agreement_command", "How far reviewers agree"),
     "answer": ("reviews.review_progress:answer_command", "Answer a question on an item"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from ...knowledge.queues import load_queues
 from ...model.errors import StoreError
 from ...model.findings import CauseClass
 from ...model.reviews import ReviewItem
@@ -36,7 +37,7 @@ _SHOWN = 10
 def digest_command(store_location: str | None, as_json: bool) -> None:
     """Say what waits for whom: items, questions back, disputes. Made to be mailed."""
     with opened(store_location) as store:
-        digest = review_digest(store)
+        digest = review_digest(store, load_queues(Path())[0])
     if as_json:
         print_json(_digest_json(digest))
         return

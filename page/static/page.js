@@ -1,15 +1,18 @@
-// Keys for those who like them (p, f, c choose an answer); everything works without this file.
+// Passkeys, and what every page has; everything but a passkey works without this file.
 "use strict";
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || !event.isTrusted) return;
-  if (event.target instanceof Element && event.target.closest("input:not([type=radio]), textarea, select")) return;
-  const choices = [...document.querySelectorAll(`input[type=radio][data-key="${CSS.escape(event.key)}"]`)];
-  const open = choices.filter((choice) => choice.offsetParent !== null);
-  const next = open.find((choice) => !document.querySelector(`input[name="${CSS.escape(choice.name)}"]:checked`)) || open[0];
-  if (next) { next.checked = true; next.focus(); }
-});
+document.documentElement.classList.add("script");
 
-// Passkeys: the server says what to ask, the device answers, the answer goes with the form.
+// Moments in the reader's own time.
+const today = new Date().toDateString();
+for (const place of document.querySelectorAll("time[datetime]")) {
+  const moment = new Date(place.dateTime);
+  if (Number.isNaN(moment.getTime())) continue;
+  const time = moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const day = moment.toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" });
+  place.textContent = moment.toDateString() === today ? `today at ${time}` : `${day}, ${time}`;
+}
+
+// The server says what to ask, the device answers, the answer goes with the form.
 const supported = Boolean(window.PublicKeyCredential && PublicKeyCredential.parseRequestOptionsFromJSON);
 async function ask(path, form, run) {
   const body = new URLSearchParams({ form_token: form.elements.form_token.value });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError
@@ -19,6 +20,7 @@ from ...store.reviews.claims import (
     delete_draft,
     get_draft,
     has_answered,
+    own_revision,
     release_claim,
     renew_claim,
     skip_item,
@@ -34,7 +36,7 @@ from .subjects import Session, item_number, session_traces
 _TRIES = 5
 _MOST_TURNS, _MOST_STEPS = 12, 400
 """Earlier turns that are shown with a trace, and their steps in all."""
-_ANSWERABLE = (ItemState.OPEN, ItemState.DISPUTED)
+ANSWERABLE = (ItemState.OPEN, ItemState.DISPUTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +77,18 @@ def open_review(store: Store, item: str | int, reviewer: str, *, now: datetime |
     known = find_reviewer(roster, reviewer)
     with store.write() as con:
         found = get_item(con, item_number(item), now=utc_text(moment))
-        if found.state not in _ANSWERABLE:
+        revision = own_revision(con, found.id, reviewer, moment) if found.state is ItemState.DECIDED else None
+        if found.state not in ANSWERABLE and revision is None:
             raise RefusedError(f"{found.short_id} is {found.state.value}; nothing is asked any more. Take another.")
         if known is not None:
             _require_meant(found, known.name, utc_text(moment))
             _require_other_person(con, found.id, known, roster)
             insert_access(con, AccessKind.READ, found.short_id, actor=f"human:{known.name}", at=utc_text(moment))
-        claim = claim_slot(con, found.id, reviewer, moment)
+        claim = revision or claim_slot(con, found.id, reviewer, moment)
         draft = get_draft(con, found.id, reviewer)
-    shown = [_show(store, trace_id) for trace_id in _subjects(store, found)]
-    before, left_out = _before(store, found)
-    context = [_show(store, trace_id) for trace_id in before]
-    seen = (*(entry[1] for entry in shown), *(replace(entry[1], context=True) for entry in context))
-    traces, earlier = tuple(entry[0] for entry in shown), tuple(entry[0] for entry in context)
-    return OpenReview(found, rubric_of(store, found.rubric), traces, seen, claim, draft, earlier, left_out)
+    shown = show_traces(store, found)
+    rubric = rubric_of(store, found.rubric)
+    return OpenReview(found, rubric, shown.traces, shown.seen, claim, draft, shown.earlier, shown.left_out)
 
 
 def keep_alive(store: Store, claim: Claim, *, now: datetime | None = None) -> Claim:
@@ -144,6 +144,27 @@ def _require_other_person(con: Connection, item_id: int, known: Reviewer, roster
     ]
     if former and has_answered(con, item_id, former):
         raise RefusedError(f"{known.name} has answered R{item_id} already, with a former key. Take another.")
+
+
+class Shown(NamedTuple):
+    """What an item is about, as it is now."""
+
+    traces: tuple[Trace, ...]
+    earlier: tuple[Trace, ...]
+    """Turns of the session before it."""
+    left_out: int
+    """How many still earlier turns are not shown."""
+    seen: tuple[SeenTrace, ...]
+    """The hashes of exactly these."""
+
+
+def show_traces(store: Store, item: ReviewItem) -> Shown:
+    """What an item is about with the turns before it, and the hashes of exactly that."""
+    shown = [_show(store, trace_id) for trace_id in _subjects(store, item)]
+    before, left_out = _before(store, item)
+    context = [_show(store, trace_id) for trace_id in before]
+    seen = (*(entry[1] for entry in shown), *(replace(entry[1], context=True) for entry in context))
+    return Shown(tuple(entry[0] for entry in shown), tuple(entry[0] for entry in context), left_out, seen)
 
 
 def _subjects(store: Store, item: ReviewItem) -> list[int]:

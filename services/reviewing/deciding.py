@@ -105,7 +105,8 @@ def sign_verdict(
     supersedes: tuple[str, ...] = (),
     now: datetime | None = None,
 ) -> Verdict:
-    """Sign the final answer over what was shown. Signing again returns the verdict that is there.
+    """Sign the final answer over what was shown. Signing again returns the verdict that is there, unless a new answer
+    was begun in its place (`begin_revision`); that one then replaces it.
 
     A verdict on a disputed item is the adjudicator's, and replaces those that disagree; one on a question that a new
     rubric version asked again replaces the former answers. Where it overrides a proposal with a reason, the next
@@ -137,7 +138,10 @@ def sign_verdict(
     with store.write() as con:
         before = _signed(store, item_id, trust)
         if mine := [verdict for verdict in before if verdict.reviewer == session.fingerprint]:
-            return mine[-1]
+            if get_draft(con, item_id, session.fingerprint) is None:
+                return mine[-1]
+            supersedes = (*supersedes, *(verdict.uid for verdict in mine))
+            before = [verdict for verdict in before if verdict.reviewer != session.fingerprint]
         item = get_item(con, item_id, now=moment)
         former = state_behind(con, item)
         if former is ItemState.DISPUTED:

@@ -20,6 +20,7 @@ from ...store.reviews.questions import ReviewQuestion, open_questions
 from ...store.reviews.reviewers import load_roster
 from ...store.search.lines import count_traces
 from .deciding_questions import as_signed
+from .open_questions import responsible_for, who_answers
 
 BY_HAND = ""
 """The queue of what people and assistants asked without a rule."""
@@ -136,8 +137,14 @@ def reviewer_progress(store: Store) -> list[ReviewerProgress]:
     return sorted(people, key=lambda entry: (entry.name.lower(), entry.fingerprint))
 
 
-def review_digest(store: Store, *, now: datetime | None = None) -> Digest:
-    """What waits for whom: items routed to people, items for anybody, questions back, disputes."""
+def review_digest(store: Store, rules: QueueRules | None = None, *, now: datetime | None = None) -> Digest:
+    """What waits for whom: items routed to people, items for anybody, questions back, disputes.
+
+    Args:
+        store: Where.
+        rules: The project's queues: who is responsible for each.
+        now: For tests.
+    """
     clock = now or utc_now()
     moment = utc_text(clock)
     with store.read() as con:
@@ -157,7 +164,8 @@ def review_digest(store: Store, *, now: datetime | None = None) -> Digest:
     theirs: dict[str, list[ReviewQuestion]] = defaultdict(list)
     for question in questions:
         if question.item_id in asked:
-            for name in _who_answers(question, asked[question.item_id]):
+            item = asked[question.item_id]
+            for name in who_answers(question, item, responsible_for(rules, item)) or (BY_HAND,):
                 theirs[name].append(question)
     waiting = [
         Waiting(
@@ -170,12 +178,6 @@ def review_digest(store: Store, *, now: datetime | None = None) -> Digest:
         for name in sorted({*mine, *theirs}, key=lambda entry: (entry == BY_HAND, entry.lower()))
     ]
     return Digest(moment, tuple(waiting), tuple(as_signed(store, disputed)), decided)
-
-
-def _who_answers(question: ReviewQuestion, item: ReviewItem) -> tuple[str, ...]:
-    if question.waits_for == "asker":
-        return (item.requested_by.removeprefix("human:"),)
-    return item.assigned or (BY_HAND,)
 
 
 def _dates(items: Sequence[ReviewItem], questions: Sequence[ReviewQuestion]) -> list[str | None]:

@@ -38,9 +38,10 @@ _PLACES = (
     _Place("agent_transcript", ("record",)),
     _Place("review_question", ("question", "answer"), where=_OF_ITEMS),
     _Place("review_draft", ("first", "final"), ("item_id", "reviewer"), _OF_ITEMS),
+    _Place("review_typed", ("fields",), ("item_id", "reviewer"), _OF_ITEMS),
     _Place("review_skip", ("reason",), ("item_id", "reviewer"), _OF_ITEMS),
 )
-_JSON_COLUMNS = frozenset({"cited", "first", "final"})
+_JSON_COLUMNS = frozenset({"cited", "fields", "first", "final"})
 _DERIVED = (
     "signal",
     "suspect_cache",

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ...model.clock import utc_text
-from ...model.errors import RefusedError
+from ...model.errors import HeldError, RefusedError
 from ...model.reviews import Answer, Claim, Draft
 from ...model.text.secrets import json_without_secrets, without_secrets
 from ...trust.verdicts import answer_from_json, answer_json
@@ -32,19 +32,26 @@ WHERE item_id = :item AND slot = (
 AND NOT EXISTS (SELECT 1 FROM review_slot WHERE item_id = :item AND holder = :who AND state = 'answered')
 RETURNING slot, token
 """
-RENEW = """
-UPDATE review_slot SET lease_until = :until
-WHERE item_id = :item AND slot = :slot AND holder = :who AND token = :token AND state = 'claimed'
+_HOLDS = """
+item_id = :item AND slot = :slot AND holder = :who AND token = :token AND (state = 'claimed' OR (state = 'answered'
+  AND EXISTS (SELECT 1 FROM review_draft d WHERE d.item_id = :item AND d.reviewer = :who)))
 """
+"""Claimed, or answered by the holder, who has begun a new answer: nobody else can take that slot."""
+RENEW = f"UPDATE review_slot SET lease_until = :until WHERE {_HOLDS}"  # noqa: S608
 RELEASE = """
 UPDATE review_slot SET state = 'open', holder = NULL, lease_until = NULL
 WHERE item_id = :item AND slot = :slot AND holder = :who AND token = :token AND state = 'claimed'
 """
-ANSWER_SLOT = """
-UPDATE review_slot SET state = 'answered', lease_until = NULL
-WHERE item_id = :item AND slot = :slot AND holder = :who AND token = :token AND state = 'claimed'
+ANSWER_SLOT = f"UPDATE review_slot SET state = 'answered', lease_until = NULL WHERE {_HOLDS}"  # noqa: S608
+SELECT_OWN = """
+SELECT s.slot, s.token FROM review_slot s JOIN review_draft d ON d.item_id = s.item_id AND d.reviewer = s.holder
+WHERE s.item_id = :item AND s.holder = :who AND s.state = 'answered'
 """
 SELECT_HOLDERS = "SELECT state, lease_until FROM review_slot WHERE item_id = :item ORDER BY lease_until"
+SELECT_CLAIMS = """
+SELECT item_id, holder, lease_until FROM review_slot
+WHERE item_id IN :items AND state = 'claimed' AND lease_until > :now ORDER BY item_id, lease_until
+"""
 SELECT_ANSWERED = """
 SELECT 1 FROM review_slot WHERE item_id = :item AND state = 'answered' AND holder IN :reviewers LIMIT 1
 """
@@ -73,10 +80,16 @@ def claim_slot(con: Connection, item_id: int, reviewer: str, now: datetime) -> C
     values = {"item": item_id, "who": reviewer, "until": until, "now": utc_text(now)}
     row = con.execute(CLAIM_SLOT, values).fetchone()
     if row is None:
-        raise RefusedError(_taken(con, item_id))
+        raise _taken(con, item_id)
     started = {"item_id": item_id, "reviewer": reviewer, "active_ms": 0, "last_ms": _ms(now)}
     insert_row(con, "review_time", started, "ON CONFLICT(item_id, reviewer) DO UPDATE SET last_ms = excluded.last_ms")
     return Claim(item_id, row["slot"], reviewer, row["token"], until)
+
+
+def own_revision(con: Connection, item_id: int, reviewer: str, now: datetime) -> Claim | None:
+    """The right to sign again in place of one's own answer, once a new one is begun; None where none is."""
+    row = con.execute(SELECT_OWN, _mine(item_id, reviewer)).fetchone()
+    return None if row is None else Claim(item_id, row["slot"], reviewer, row["token"], utc_text(now + LEASE))
 
 
 def renew_claim(con: Connection, claim: Claim, now: datetime) -> Claim:
@@ -113,6 +126,14 @@ def answer_slot(con: Connection, claim: Claim) -> None:
     """
     if con.execute(ANSWER_SLOT, _values(claim)).rowcount != 1:
         raise RefusedError(lost_lease(claim))
+
+
+def running_claims(con: Connection, items: Sequence[int], now: str) -> dict[int, list[tuple[str, str]]]:
+    """Who holds which of these items, and until when."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    for row in con.execute(SELECT_CLAIMS, {"items": list(items), "now": now}):
+        found.setdefault(row["item_id"], []).append((row["holder"], row["lease_until"]))
+    return found
 
 
 def has_answered(con: Connection, item_id: int, reviewers: Sequence[str]) -> bool:
@@ -186,9 +207,9 @@ def _answer_text(answer: Answer) -> str:
     return json.dumps(json_without_secrets(answer_json(answer)))
 
 
-def _taken(con: Connection, item_id: int) -> str:
+def _taken(con: Connection, item_id: int) -> RefusedError:
     slots = con.execute(SELECT_HOLDERS, {"item": item_id}).fetchall()
     ends = [row["lease_until"] for row in slots if row["state"] == "claimed" and row["lease_until"]]
     if ends:
-        return f"R{item_id} is being answered; its first claim ends {ends[0]}. Take another item meanwhile."
-    return f"R{item_id} has all the answers it wants, or yours already. Take another item."
+        return HeldError(f"R{item_id}", ends[0])
+    return RefusedError(f"R{item_id} has all the answers it wants, or yours already. Take another item.")

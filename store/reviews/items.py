@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...model.errors import UnknownIdError
 from ...model.reviews import ItemState, Label, ReviewItem, RubricRef
@@ -28,6 +28,7 @@ WHERE question = :question AND rubric_id = :rubric_id AND rubric_version = :rubr
   AND trace_id IS NOT DISTINCT FROM :trace_id AND session IS NOT DISTINCT FROM :session AND project = :project
 ORDER BY id LIMIT 1
 """
+SELECT_PLACES = "SELECT item.id, item.queue FROM review_item item"
 SELECT_COUNTS = "SELECT state, count(*) AS items FROM review_item GROUP BY state"
 UPDATE_STATE = "UPDATE review_item SET state = :state, note = :note WHERE id = :item"
 UPDATE_DUE = "UPDATE review_item SET due_at = :due_at WHERE id = :item"
@@ -135,7 +136,43 @@ def list_items(
         queue: Only of this queue.
         limit: At most so many.
     """
-    given = {
+    given = _given(states, trace_id, project, open_to, meant_for, queue)
+    statement = f"{SELECT_ITEMS} WHERE {_where(given)} ORDER BY item.priority DESC, item.id LIMIT :limit"
+    return _items(con, statement, given | {"now": now, "limit": limit})
+
+
+class Place(NamedTuple):
+    """One item in the order in which it is asked."""
+
+    id: int
+    queue: str
+
+
+def open_places(
+    con: Connection, *, now: str, states: Sequence[ItemState], open_to: str, meant_for: str | None
+) -> list[Place]:
+    """All that a reviewer can answer, most urgent first: what `list_items` gives without a limit, without its texts."""
+    given = _given(states, None, None, open_to, meant_for, None)
+    statement = f"{SELECT_PLACES} WHERE {_where(given)} ORDER BY item.priority DESC, item.id"
+    return [from_row(Place, row) for row in con.execute(statement, given | {"now": now})]
+
+
+def items_of(con: Connection, ids: Sequence[int], *, now: str) -> list[ReviewItem]:
+    """Items by number, in that order; those that are not there are left out."""
+    rows = _items(con, f"{SELECT_ITEMS} WHERE item.id IN :ids", {"ids": list(ids), "now": now})
+    found = {item.id: item for item in rows}
+    return [found[number] for number in ids if number in found]
+
+
+def _given(
+    states: Sequence[ItemState],
+    trace_id: int | None,
+    project: str | None,
+    open_to: str | None,
+    meant_for: str | None,
+    queue: str | None,
+) -> dict[str, Any]:
+    return {
         "states": [state.value for state in states] or None,
         "trace_id": trace_id,
         "project": project,
@@ -143,9 +180,10 @@ def list_items(
         "meant_for": meant_for,
         "queue": queue,
     }
-    where = " AND ".join(_ONLY[name] for name, value in given.items() if value is not None) or "1 = 1"
-    statement = f"{SELECT_ITEMS} WHERE {where} ORDER BY item.priority DESC, item.id LIMIT :limit"
-    return _items(con, statement, given | {"now": now, "limit": limit})
+
+
+def _where(given: Mapping[str, Any]) -> str:
+    return " AND ".join(_ONLY[name] for name, value in given.items() if value is not None) or "1 = 1"
 
 
 def count_items(con: Connection) -> dict[ItemState, int]:

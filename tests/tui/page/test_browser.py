@@ -7,20 +7,24 @@ import subprocess
 import tarfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conversations import Builder, answers, calls, says
+from retrospan.knowledge.rubrics import built_in_rubric, rubric_content, rubric_from_content
+from retrospan.model.reviews import Criterion
 from retrospan.page import passkeys
 from retrospan.page.app import build_page
 from retrospan.page.signing_in import FrontDoor
+from retrospan.services.knowledge.confirming import confirm_rubric
 from retrospan.services.reviewing.asking import propose_verdict, request_review
 from retrospan.services.reviewing.citing import Citation
-from retrospan.services.reviewing.people import add_reviewer
+from retrospan.services.reviewing.people import add_reviewer, unlock_reviewer
 from retrospan.services.serving.listening import Server, listen
 from retrospan.store.contract import Store
-from retrospan.store.reviews.verdicts import confirmed_verdicts
+from retrospan.store.reviews.verdicts import confirmed_verdicts, list_verdicts
 from retrospan.trust.keys import KdfCost
 from selenium import webdriver
 from selenium.webdriver.common.by import By
@@ -80,6 +84,7 @@ def browser(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[webdrive
         options.add_argument(f"--{flag}")
     options.add_argument(f"--user-data-dir={tmp_path / 'profile'}")
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    driver.capabilities["size"] = request.param
     yield driver
     driver.quit()
 
@@ -95,24 +100,145 @@ def press(browser: webdriver.Chrome, *keys: str) -> None:
 def sign_in(browser: webdriver.Chrome, address: str) -> None:
     browser.get(address)
     wait_for(browser, "#name").send_keys("Ada", Keys.TAB, PASSPHRASE, Keys.ENTER)
-    wait_for(browser, ".queue")
+    wait_for(browser, "main nav, main h1")
+    WebDriverWait(browser, 20).until(seen.title_contains("waits for you"))
 
 
-def test_an_item_is_decided_by_keyboard_alone(browser: webdriver.Chrome, address: str, shop: Store) -> None:
+def settle(browser: webdriver.Chrome) -> None:
+    """Until keys decide something on this page; those typed for the one before do not."""
+    WebDriverWait(browser, 20).until(lambda page: page.execute_script("return performance.now() - loadedAt > 450"))
+
+
+def test_a_fail_is_decided_by_keyboard_alone(browser: webdriver.Chrome, address: str, shop: Store) -> None:
     sign_in(browser, address)
     wait_for(browser, ".queue a").send_keys(Keys.ENTER)
     wait_for(browser, "fieldset")
+    settle(browser)
     press(browser, "f")
-    press(browser, Keys.TAB, Keys.TAB)
+    assert browser.switch_to.active_element.get_attribute("id") == "reason"
     press(browser, "No rule says 45.")
-    press(browser, Keys.TAB, Keys.TAB, Keys.ENTER)
+    webdriver.ActionChains(browser).key_down(Keys.CONTROL).send_keys(Keys.ENTER).key_up(Keys.CONTROL).perform()
     wait_for(browser, ".proposal")
     assert "45 stands in no rule." in browser.page_source
-    wait_for(browser, "#sign-form button").send_keys(Keys.ENTER)
-    wait_for(browser, "main h1")
-    WebDriverWait(browser, 20).until(seen.title_contains("Signed"))
+    settle(browser)
+    press(browser, "s")
+    wait_for(browser, ".done")
     (verdict,) = confirmed_verdicts(shop, deciding=False).values()
     assert verdict.answer.reason == "No rule says 45."
+
+
+def test_a_pass_with_one_criterion_takes_three_keys_or_two_clicks(
+    browser: webdriver.Chrome, address: str, shop: Store
+) -> None:
+    """Langfuse documents two keys (a digit, Ctrl+Enter), LangSmith two (a hotkey, Enter); ours shows the proposal."""
+    for number in (2, 3):
+        request_review(shop, 1, f"Question {number}?", by="agent:x")
+    sign_in(browser, address)
+    browser.get(f"{address}/item/2")
+    keys = ["p", Keys.ENTER, "s"]
+    for key in keys:
+        settle(browser)
+        press(browser, key)
+        if key != "p":
+            WebDriverWait(browser, 20).until(seen.presence_of_element_located((By.CSS_SELECTOR, ".proposal, .done")))
+    wait_for(browser, ".done")
+    browser.get(f"{address}/item/3")
+    clicks = ["[data-act=well]", "#sign-form button"]
+    for place in clicks:
+        wait_for(browser, place).click()
+    wait_for(browser, ".done")
+    assert len(list_verdicts(shop)) == 2
+    assert (len(keys), len(clicks)) == (3, 2)
+
+
+def test_keys_that_were_still_being_typed_sign_nothing(browser: webdriver.Chrome, address: str, shop: Store) -> None:
+    sign_in(browser, address)
+    browser.get(f"{address}/item/1")
+    settle(browser)
+    wait_for(browser, "[data-act=well]").click()
+    wait_for(browser, "#sign-form")
+    browser.execute_script("Object.defineProperty(performance, 'now', {value: () => loadedAt + 100})")
+    press(browser, "s")
+    assert wait_for(browser, "#sign-form")
+    assert list_verdicts(shop) == []
+
+
+def test_what_is_typed_is_on_the_server_a_moment_later(browser: webdriver.Chrome, address: str, shop: Store) -> None:
+    sign_in(browser, address)
+    browser.get(f"{address}/item/1")
+    wait_for(browser, "#reason").send_keys("Half a sent")
+    WebDriverWait(browser, 20).until(seen.text_to_be_present_in_element((By.ID, "saved"), "What you typed is saved."))
+    browser.delete_all_cookies()
+    sign_in(browser, address)
+    browser.get(f"{address}/item/1")
+    assert wait_for(browser, "#reason").get_attribute("value") == "Half a sent"
+
+
+def test_marked_words_become_evidence(browser: webdriver.Chrome, address: str) -> None:
+    sign_in(browser, address)
+    browser.get(f"{address}/item/1")
+    wait_for(browser, "article.agent")
+    settle(browser)
+    browser.execute_script(
+        "const p = document.querySelector('article.agent .piece p');"
+        "getSelection().setBaseAndExtent(p.firstChild, 0, p.firstChild, 17);"
+    )
+    WebDriverWait(browser, 20).until(lambda page: page.execute_script("return marked !== ''"))
+    press(browser, "q")
+    assert "“You have 45 days.” (turn " in str(wait_for(browser, "#reason").get_attribute("value"))
+
+
+@pytest.fixture
+def three_criteria(shop: Store, tmp_path: Path) -> Store:
+    names = ("rules", "cost", "tone")
+    criteria = tuple(Criterion(name, f"Was the {name} right?", "it was " * 12, "it was not " * 12) for name in names)
+    content = rubric_content(replace(built_in_rubric(), id="three", version=1, title="Three", criteria=criteria))
+    confirm_rubric(shop, unlock_reviewer("Ada", PASSPHRASE), rubric_from_content(content), tmp_path)
+    request_review(shop, 1, "Was all of it right?", by="agent:x", rubric="three")
+    return shop
+
+
+@pytest.mark.parametrize("browser", ["1280,800", "640,400", "390,844"], indirect=True)
+def test_focus_is_always_visible_with_three_criteria(
+    browser: webdriver.Chrome, address: str, three_criteria: Store
+) -> None:
+    """1280 × 800, the same at 200 %, and a phone."""
+    width, height = map(int, str(browser.capabilities["size"]).split(","))
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    sign_in(browser, address)
+    browser.get(f"{address}/item/2")
+    wait_for(browser, "fieldset")
+    for _ in range(45):
+        press(browser, Keys.TAB)
+        hidden = browser.execute_script(HIDDEN_FOCUS)
+        assert hidden is None, hidden
+
+
+HIDDEN_FOCUS = """
+const e = document.activeElement;
+if (!e || e === document.body) return null;
+const r = e.getBoundingClientRect(), x = r.left + Math.min(r.width / 2, 20), y = r.top + Math.min(r.height / 2, 20);
+const top = document.elementFromPoint(x, y);
+const shown = top && (e.contains(top) || top.contains(e) || e.closest('label')?.contains(top));
+return shown ? null : `${e.outerHTML.slice(0, 120)} at ${x},${y} under ${top && top.outerHTML.slice(0, 120)}`;
+"""
+
+
+@pytest.mark.parametrize("browser", ["390,844"], indirect=True)
+def test_a_phone_shows_one_criterion_at_a_time(browser: webdriver.Chrome, address: str, three_criteria: Store) -> None:
+    metrics = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    sign_in(browser, address)
+    browser.get(f"{address}/item/2")
+    wait_for(browser, ".to-answer a").click()
+    for number in range(3):
+        shown = [one for one in browser.find_elements(By.CSS_SELECTOR, "fieldset") if one.is_displayed()]
+        assert [str(one.get_attribute("class")).split()[0] for one in shown] == [f"question-{number + 1}"]
+        shown[0].find_element(By.CSS_SELECTOR, "input[value=pass]").click()
+        WebDriverWait(browser, 20).until(seen.invisibility_of_element(shown[0]))
+    wait_for(browser, "form.answering .act > button").click()
+    wait_for(browser, "#sign-form")
 
 
 def test_no_script_of_a_trace_runs(browser: webdriver.Chrome, address: str) -> None:
@@ -120,7 +246,7 @@ def test_no_script_of_a_trace_runs(browser: webdriver.Chrome, address: str) -> N
     wait_for(browser, ".queue a").click()
     wait_for(browser, "fieldset")
     assert "owned" not in browser.title
-    assert browser.find_elements(By.CSS_SELECTOR, "main img, main script") == []
+    assert browser.find_elements(By.CSS_SELECTOR, "main img, main script, main a[href^=http]") == []
 
 
 def test_a_registered_passkey_is_asked_for_at_each_signature(
@@ -137,16 +263,17 @@ def test_a_registered_passkey_is_asked_for_at_each_signature(
     browser.get(address)
     wait_for(browser, ".queue a").click()
     wait_for(browser, "fieldset")
+    settle(browser)
     press(browser, "f")
     wait_for(browser, "#reason").send_keys("No rule says 45.")
-    wait_for(browser, "form[action$='/answer'] button").click()
+    wait_for(browser, "form.answering .act > button").click()
     wait_for(browser, "#sign-form")
     browser.execute_script("document.getElementById('sign-form').elements.passkey.value = '{}'")
     browser.execute_script("document.getElementById('sign-form').submit()")
     wait_for(browser, ".problem")
     assert confirmed_verdicts(shop, deciding=False) == {}
     wait_for(browser, "#sign-form button").click()
-    WebDriverWait(browser, 20).until(seen.title_contains("Signed"))
+    wait_for(browser, ".done")
     assert len(confirmed_verdicts(shop, deciding=False)) == 1
 
 
@@ -209,8 +336,18 @@ def test_every_page_is_accessible(browser: webdriver.Chrome, address: str, axe: 
     wait_for(browser, ".queue a").click()
     wait_for(browser, "fieldset")
     check("item")
+    settle(browser)
     press(browser, "f")
     wait_for(browser, "#reason").send_keys("No rule says 45.")
-    wait_for(browser, "form[action$='/answer'] button").click()
+    wait_for(browser, "form.answering .act > button").click()
     wait_for(browser, "#sign-form")
     check("proposal")
+    wait_for(browser, "#sign-form button").click()
+    wait_for(browser, ".done")
+    check("empty list")
+    browser.get(f"{address}/item/1?find=days")
+    check("signed")
+    browser.get(f"{address}/item/1/run/0/step/1")
+    check("step")
+    browser.get(f"{address}/mine")
+    check("what became")
