@@ -8,7 +8,7 @@ change there is the judge's. A change of the rate while the anchors stand is the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -39,7 +39,7 @@ class Drift(StrEnum):
 class Bet:
     """Wealth of a bettor against "the mean lies between low and high", for answers from 0 to 1. Starts at 1.
 
-    Source: Waudby-Smith and Ramdas (2024), betting on bounded means. Cost of an answer: O(1).
+    Source: Waudby-Smith and Ramdas (2024), betting on bounded means. Cost: O(answers).
     """
 
     low: float
@@ -51,10 +51,11 @@ class Bet:
         self.low, self.high = max(self.low, 1e-3), min(self.high, 1 - 1e-3)
         self._above, self._below = np.zeros(len(_STAKES)), np.zeros(len(_STAKES))
 
-    def see(self, answer: float) -> None:
-        """Take in one answer."""
-        self._above += np.log1p(_STAKES / self.high * (answer - self.high))
-        self._below += np.log1p(_STAKES / (1 - self.low) * (self.low - answer))
+    def see(self, answers: Sequence[float]) -> None:
+        """Take in answers."""
+        seen = np.asarray(answers, dtype=np.float64)[:, None]
+        self._above += np.log1p(_STAKES / self.high * (seen - self.high)).sum(axis=0)
+        self._below += np.log1p(_STAKES / (1 - self.low) * (self.low - seen)).sum(axis=0)
 
     @property
     def wealth(self) -> float:
@@ -82,15 +83,13 @@ class DriftWatch:
         self._runs = Bet(self.reference.low, self.reference.high)
         self._anchors = Bet(0.0, self.flips.high)
 
-    def see_runs(self, answers: Iterable[float]) -> None:
+    def see_runs(self, answers: Sequence[float]) -> None:
         """Take in the judge's answers on new runs."""
-        for answer in answers:
-            self._runs.see(answer)
+        self._runs.see(answers)
 
     def see_anchors(self, before: Sequence[float], now: Sequence[float]) -> None:
         """Take in the judge's answers on the anchors, beside those when it was calibrated."""
-        for then, today in zip(before, now, strict=True):
-            self._anchors.see(abs(then - today))
+        self._anchors.see([abs(then - today) for then, today in zip(before, now, strict=True)])
 
     @property
     def anchors_wanted(self) -> bool:

@@ -127,8 +127,8 @@ def test_a_rate_is_refused_with_what_would_make_one() -> None:
 
 
 def test_too_wide_an_interval_is_refused() -> None:
-    human, judge, rng = _world(4, 0.5, 0.6)
-    found = corrected_rate(_simple(human, judge, rng, 21), judge)
+    labels = _labelled([1, 0] * 10, [1, 0, 0, 1, 1, 0, 1, 0, 0, 0] * 2, chance=1)
+    found = corrected_rate(labels, np.array([0.0, 1.0] * 500), balanced=True)
     assert isinstance(found, Refused)
     assert found.verdicts > 0
     assert "too wide" in found.why
