@@ -36,7 +36,12 @@ GUESS = Usage(3_500, 250)
 
 def judge_key(setup: JudgeSetup) -> str:
     """What counts as the same judgement: another rubric version, model or prompt is new work."""
-    return f"judge/{PROMPT_VERSION} {setup.name} {setup.criterion.id} {setup.rubric_sha256} {setup.model}"
+    return f"{key_of_prompt()}{setup.name} {setup.criterion.id} {setup.rubric_sha256} {setup.model}"
+
+
+def key_of_prompt() -> str:
+    """What the keys of judgements by today's prompt begin with."""
+    return f"judge/{PROMPT_VERSION} "
 
 
 @dataclass(slots=True)

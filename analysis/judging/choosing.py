@@ -102,7 +102,7 @@ def _too_little(labelled: Labelled, judged: int, balanced: bool, minutes_each: f
     def refuse(why: str, more: int) -> Refused:
         return Refused(why, more, more * minutes_each, n)
 
-    if n < FEWEST and n < judged:
+    if n < FEWEST and (n < judged or not judged):
         return refuse(f"only {n} of the judged runs have a verdict with a known chance", FEWEST - n)
     if n >= judged or balanced:
         return None

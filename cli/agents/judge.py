@@ -14,6 +14,7 @@ from ...services.agent_work.jobs import choose_traces, only_one, resume_job, sta
 from ...store.contract import Store
 from ...store.jobs.agent_runs import Job, Task, TaskState, tasks_of
 from ...store.reviews.rubrics import find_rubric
+from ..lazy import LazyGroup
 from ..shared.agent_options import (
     AgentRun,
     agent_options,
@@ -41,7 +42,32 @@ Exit codes: 0 every chosen run was asked about, 1 some are left (budget, time, e
 """
 
 
-@click.command("judge", cls=SearchLineCommand, epilog=_EPILOG)
+_COMMANDS = {
+    "run": ("agents.judge:run_command", "Ask a model one criterion on the runs that a query finds"),
+    "show": ("agents.judge_record:show_command", "Which judges have answered, and whether they are out of date"),
+    "calibrate": ("agents.judge_record:calibrate_command", "How far a judge may be trusted, beside people"),
+    "plan": ("agents.judge_record:plan_command", "What to label next, and what it would bring"),
+}
+
+
+class _JudgeGroup(LazyGroup):
+    """Takes a query at once, as `run` does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in (*_COMMANDS, "-h", "--help"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("judge", cls=_JudgeGroup, commands_map=_COMMANDS)
+def judge_group() -> None:
+    """Let a model answer one criterion of a rubric, and measure it against people.
+
+    `retrospan judge QUERY` is short for `retrospan judge run QUERY`.
+    """
+
+
+@click.command("run", cls=SearchLineCommand, epilog=_EPILOG)
 @click.argument("query", nargs=-1)
 @click.option("--rubric", help="Id of a confirmed rubric (default: the built-in one).")
 @click.option("--rubric-version", type=click.IntRange(1), help="Its version (default: the newest confirmed).")
@@ -52,7 +78,7 @@ Exit codes: 0 every chosen run was asked about, 1 some are left (budget, time, e
 @agent_options
 @store_option
 @json_option
-def judge_command(
+def run_command(
     query: tuple[str, ...],
     rubric: str | None,
     rubric_version: int | None,
@@ -67,7 +93,7 @@ def judge_command(
     """Ask a model one criterion of one rubric version on the runs that QUERY finds.
 
     An answer counts only with a quotation that stands in its step. A refusal, a time-out or a cut answer is no
-    verdict, never a pass. Answers are proposals of judge:NAME; no rate is printed, since nobody has measured the judge.
+    verdict, never a pass. Answers are proposals of judge:NAME; `retrospan judge calibrate NAME` measures them.
     """
     from ...agents import judging as work
     from ...agents.judge import JudgeSetup
