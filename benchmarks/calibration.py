@@ -143,8 +143,8 @@ def print_summary(cells: list[Cell], strong: list[float], weak: list[float]) -> 
     least = min(cell.coverage() for cell in cells)
     print(f"covered {covered / printed:.1%} of {printed} printed rates; least of {len(cells)} cells {least:.1%}")
     print(f"labels alone covered {sum(cell.alone for cell in cells) / printed:.1%} of the same draws")
-    for name, widths in (("kappa at least .75", strong), ("kappa below .2", weak)):
-        if widths:
+    for name, known in (("kappa at least .75", strong), ("kappa below .2", weak)):
+        if widths := [width for width in known if width == width]:
             print(f"width beside labels alone, {name}: {min(widths):.2f} to {max(widths):.2f}")
     for name in sorted({name for cell in cells for name in cell.peers}):
         shares = [sum(cell.peers[name]) / len(cell.peers[name]) for cell in cells if cell.peers.get(name)]

@@ -23,6 +23,9 @@ _Floats = npt.NDArray[np.float64]
 _Z95 = 1.959963984540054
 _PSEUDO = 0.25
 """Of a label, added to each of the four pairs of answers when spread is estimated: none seen is not none there."""
+_PSEUDO_FEW = 0.5
+"""The same below `_FEW` effective labels: a slope that is fitted to so few makes the interval too narrow."""
+_FEW = 50
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def labels_alone(labelled: Labelled) -> Interval:
 
 
 def prediction_powered(
-    labelled: Labelled, judged_rate: float, judged: int, *, tuning: float | None = None, pseudo: float = _PSEUDO
+    labelled: Labelled, judged_rate: float, judged: int, *, tuning: float | None = None, pseudo: float | None = None
 ) -> Interval:
     """The judge's rate on all runs, corrected by the labels.
 
@@ -74,7 +77,7 @@ def prediction_powered(
         judged_rate: Mean of the judge's answers over all judged runs.
         judged: How many there are.
         tuning: How far to lean on the judge; the best where left out.
-        pseudo: Part of a label added to each pair of answers for the spread: none seen is not none there.
+        pseudo: Part of a label added to each pair of answers for the spread; by the number of labels where left out.
 
     Returns:
         Estimate and 95 % limits by Student's t at the effective sample size, cut to 0 and 1.
@@ -88,6 +91,8 @@ def prediction_powered(
     shift = float(weights @ rest)
     value = tuning * judged_rate + shift
     n = labelled.effective
+    if pseudo is None:
+        pseudo = _PSEUDO_FEW if n < _FEW else _PSEUDO
     spread = float(weights**2 @ (rest - shift) ** 2) + pseudo * _unseen(tuning, shift) / n**2
     variance = spread * n / (n - 1)
     variance += tuning**2 * max(judged_rate * (1 - judged_rate), 0.0) / judged

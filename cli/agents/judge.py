@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...model.errors import UnknownIdError, UsageError, did_you_mean
-from ...model.reviews import Criterion, Rubric
+from ...model.errors import UsageError
 from ...model.text.display import safe_line
 from ...services.agent_work.jobs import choose_traces, only_one, resume_job, start_job
+from ...services.judging.criteria import find_criterion
 from ...store.contract import Store
 from ...store.jobs.agent_runs import Job, Task, TaskState, tasks_of
 from ...store.reviews.rubrics import find_rubric
@@ -44,6 +44,7 @@ Exit codes: 0 every chosen run was asked about, 1 some are left (budget, time, e
 
 _COMMANDS = {
     "run": ("agents.judge:run_command", "Ask a model one criterion on the runs that a query finds"),
+    "signal": ("agents.judge_record:signal_command", "Let a signal answer it, without a model"),
     "show": ("agents.judge_record:show_command", "Which judges have answered, and whether they are out of date"),
     "calibrate": ("agents.judge_record:calibrate_command", "How far a judge may be trusted, beside people"),
     "plan": ("agents.judge_record:plan_command", "What to label next, and what it would bring"),
@@ -106,7 +107,7 @@ def run_command(
         if job is not None:
             rubric, rubric_version, criterion, name = _kept(job)
         asked = find_rubric(store, rubric, rubric_version)
-        chosen = _criterion(asked, criterion)
+        chosen = find_criterion(asked, criterion)
         model = run.resumed_model(str(job.params["model"])) if job else run.choose_model(Role.JUDGE)
         setup = JudgeSetup(name or chosen.id, chosen, asked.sha256, str(asked.ref), model)
         if job is None:
@@ -150,17 +151,6 @@ def _work(store: Store, run: AgentRun, job: Job, setup: JudgeSetup) -> TriageRun
 def _kept(job: Job) -> tuple[str, int, str, str]:
     params: dict[str, Any] = dict(job.params)
     return params["rubric"], params["version"], params["criterion"], params["name"]
-
-
-def _criterion(rubric: Rubric, name: str | None) -> Criterion:
-    by_id = {criterion.id: criterion for criterion in rubric.criteria}
-    if name is None:
-        if len(by_id) > 1:
-            raise UsageError(f"{rubric.ref} has several criteria. Name one with --criterion: {', '.join(by_id)}.")
-        return rubric.criteria[0]
-    if name not in by_id:
-        raise UnknownIdError("criterion", name, known=did_you_mean(name, by_id), next_step="Name one with --criterion.")
-    return by_id[name]
 
 
 def _dry_run(store: Store, runs: int, model: str, as_json: bool) -> int:

@@ -11,6 +11,7 @@ from ...model.fields import record_of
 from ...model.reviews import ItemState
 from ...model.text.display import safe_line
 from ...services.judging.calibrating import Calibration, calibrate, judge_versions
+from ...services.judging.functions import judge_by_signal
 from ...services.judging.telling import in_words, narrower, picture
 from ...services.reviewing.asking import list_reviews
 from ..shared.options import json_option, opened, print_json, say, store_option
@@ -36,10 +37,11 @@ def show_command(store_location: str | None, as_json: bool) -> None:
             "judge": version.name,
             "rubric": f"{version.params['rubric']} v{version.params['version']}",
             "criterion": version.params["criterion"],
-            "model": version.params["model"],
+            "model": version.params.get("model"),
+            "signal": version.params.get("signal"),
             "since": version.since,
             "answers": len(version.labels),
-            "current_prompt": version.key.startswith(_prompt()),
+            "current_prompt": not version.params.get("model") or version.key.startswith(_prompt()),
         }
         for version in versions
     ]
@@ -52,9 +54,42 @@ def show_command(store_location: str | None, as_json: bool) -> None:
         note = "" if row["current_prompt"] else "; its prompt has changed since"
         say(
             f"{safe_line(str(row['judge']), 40)}: {safe_line(str(row['criterion']), 40)} of "
-            f"{safe_line(str(row['rubric']), 60)}, {safe_line(str(row['model']), 60)}, "
+            f"{safe_line(str(row['rubric']), 60)}, {safe_line(_by(row), 60)}, "
             f"{row['answers']} runs since {str(row['since'])[:10]}{note}"
         )
+
+
+def _by(row: dict[str, Any]) -> str:
+    return str(row["model"] or f"signal {row['signal']}")
+
+
+@click.command("signal", epilog="\b\nExamples:\n  retrospan judge signal ungrounded_value since:7d --rubric support")
+@click.argument("signal")
+@click.argument("query", nargs=-1)
+@click.option("--rubric", help="Id of a confirmed rubric (default: the built-in one).")
+@click.option("--criterion", help="Id of the criterion; may be left out where the rubric has one.")
+@click.option("--name", help="Under which the answers are kept (default: the signal's name).")
+@store_option
+@json_option
+def signal_command(
+    signal: str,
+    query: tuple[str, ...],
+    rubric: str | None,
+    criterion: str | None,
+    name: str | None,
+    store_location: str | None,
+    as_json: bool,
+) -> None:
+    """Let SIGNAL answer the criterion on the runs that QUERY finds: fail where it shows, pass where it does not.
+
+    Needs no key and costs nothing. It is calibrated as a model is, and narrows a rate where it tells anything at all.
+    """
+    with opened(store_location) as store:
+        done = judge_by_signal(store, signal, " ".join(query), rubric=rubric, criterion=criterion, name=name)
+    if as_json:
+        print_json(record_of(done))
+        return
+    say(f"{done.judge}: {done.fails} fail, {done.passes} pass. Measure it: retrospan judge calibrate {done.judge}")
 
 
 @click.command(

@@ -167,6 +167,6 @@ def _stale(store: Store, judge: Judgements, prompt: str) -> list[str]:
             f"rubric {judge.params['rubric']} has version {newest} by now, it answered version "
             f"{judge.params['version']}"
         )
-    if prompt and not judge.key.startswith(prompt):
+    if prompt and judge.params.get("model") and not judge.key.startswith(prompt):
         why.append("the judge's prompt has changed since")
     return why

@@ -13,8 +13,13 @@ from ..contract import Store
 SELECT_ANSWERS = """
 SELECT j.key, j.params, j.created_at, t.trace_id, t.label, x.trace_key
 FROM agent_task t JOIN agent_job j ON j.id = t.job_id JOIN trace x ON x.id = t.trace_id AND x.revision = t.revision
-WHERE j.kind = :kind AND t.state IN ('done', 'no_result') ORDER BY t.id
+WHERE j.kind IN :kinds AND t.state IN ('done', 'no_result') ORDER BY t.id
 """
+
+
+MODEL = "judge"
+FUNCTION = "judge-function"
+"""Kinds of jobs: a model's answers, and those that are computed."""
 
 
 @dataclass(slots=True)
@@ -35,13 +40,13 @@ class Judgements:
         return str(self.params.get("name", ""))
 
 
-def judgements(store: Store, kind: str = "judge") -> list[Judgements]:
+def judgements(store: Store) -> list[Judgements]:
     """Every version of every judge, the one asked last at the end; of two answers on a run the later counts.
 
     Cost: one query over all answers of judges.
     """
     with store.read() as con:
-        rows = con.execute(SELECT_ANSWERS, {"kind": kind}).fetchall()
+        rows = con.execute(SELECT_ANSWERS, {"kinds": [MODEL, FUNCTION]}).fetchall()
     found: dict[str, Judgements] = {}
     for row in rows:
         known = found.pop(row["key"], None) or Judgements(row["key"], orjson.loads(row["params"]), row["created_at"])
