@@ -47,6 +47,7 @@ _COMMANDS = {
     "signal": ("agents.judge_record:signal_command", "Let a signal answer it, without a model"),
     "show": ("agents.judge_record:show_command", "Which judges have answered, and whether they are out of date"),
     "calibrate": ("agents.judge_record:calibrate_command", "How far a judge may be trusted, beside people"),
+    "drift": ("agents.judge_record:drift_command", "Has the judge changed, or what it judges?"),
     "plan": ("agents.judge_record:plan_command", "What to label next, and what it would bring"),
 }
 

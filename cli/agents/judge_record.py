@@ -7,10 +7,12 @@ from typing import Any
 import click
 
 from ...analysis.judging.choosing import Refused
+from ...analysis.judging.drift import Drift
 from ...model.fields import record_of
 from ...model.reviews import ItemState
 from ...model.text.display import safe_line
 from ...services.judging.calibrating import Calibration, calibrate, judge_versions
+from ...services.judging.drifting import judge_drift
 from ...services.judging.functions import judge_by_signal
 from ...services.judging.telling import in_words, narrower, picture
 from ...services.reviewing.asking import list_reviews
@@ -121,6 +123,29 @@ def calibrate_command(name: str, where: str, test: bool, store_location: str | N
             say(line)
         _say_disagreements(found)
     return 1 if found.stale or isinstance(found.rate, Refused) else 0
+
+
+@click.command(
+    "drift",
+    epilog="\b\nExamples:\n  retrospan judge 'verdict:any since:90d' --criterion refund-window --again\n"
+    "  retrospan judge drift refund-window\n\b\nExit codes: 0 nothing has changed, 1 something has, 2 wrong usage.",
+)
+@click.argument("name")
+@store_option
+@json_option
+def drift_command(name: str, store_location: str | None, as_json: bool) -> int:
+    """Say whether judge NAME answers otherwise than it did, or what it judges has changed.
+
+    Rests on its answers over time: runs with a verdict that it was asked about again (`--again`) show the judge's own
+    change, new runs the system's.
+    """
+    with opened(store_location) as store:
+        found = judge_drift(store, name)
+    if as_json:
+        print_json(record_of(found, says=found.in_words))
+    else:
+        say(found.in_words)
+    return 0 if found.drift is Drift.NONE else 1
 
 
 @click.command("plan", epilog="\b\nExamples:\n  retrospan judge plan refund-window --minutes 20")

@@ -34,6 +34,8 @@ class Judgements:
     labels: dict[int, str | None] = field(default_factory=dict)
     """By trace; None is no verdict."""
     trace_keys: dict[int, str] = field(default_factory=dict)
+    history: list[tuple[int, str | None]] = field(default_factory=list)
+    """Every answer as trace and label, the oldest first; a run that was judged again stands there again."""
 
     @property
     def name(self) -> str:
@@ -52,5 +54,6 @@ def judgements(store: Store) -> list[Judgements]:
         known = found.pop(row["key"], None) or Judgements(row["key"], orjson.loads(row["params"]), row["created_at"])
         found[row["key"]] = known
         known.labels[row["trace_id"]] = row["label"]
+        known.history.append((row["trace_id"], row["label"]))
         known.trace_keys[row["trace_id"]] = row["trace_key"]
     return list(found.values())
