@@ -16,6 +16,7 @@ from ..services.reviewing.citing import Citation
 from ..services.reviewing.sentences import claims_json
 from ..store.contract import Store
 from ..store.jobs.agent_runs import Job, Task, TaskState, job_spent
+from ..store.jobs.judgements import MODEL
 from ..store.reading.summaries import get_trace
 from .batch import Outcome, run_tasks
 from .judge import Judgement, JudgeSetup, NoVerdict, judge
@@ -29,14 +30,19 @@ from .triage import TriageRun
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
-KIND = "judge"
+KIND = MODEL
 GUESS = Usage(3_500, 250)
 """One judgement, before any was made here."""
 
 
 def judge_key(setup: JudgeSetup) -> str:
     """What counts as the same judgement: another rubric version, model or prompt is new work."""
-    return f"judge/{PROMPT_VERSION} {setup.name} {setup.criterion.id} {setup.rubric_sha256} {setup.model}"
+    return f"{key_of_prompt()}{setup.name} {setup.criterion.id} {setup.rubric_sha256} {setup.model}"
+
+
+def key_of_prompt() -> str:
+    """What the keys of judgements by today's prompt begin with."""
+    return f"judge/{PROMPT_VERSION} "
 
 
 @dataclass(slots=True)

@@ -66,8 +66,14 @@ def _standing(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return [verdict for verdict in verdicts if verdict.uid not in replaced]
 
 
-def review_text(view: ReviewView, steps: Mapping[str, int]) -> str:
-    """One item for a model; `steps` has the index of each span that is a step."""
+def review_text(view: ReviewView, steps: Mapping[str, int], records: Mapping[str, str]) -> str:
+    """One item for a model.
+
+    Args:
+        view: The item as this caller may see it.
+        steps: By span, its index where it is a step.
+        records: By who proposes, how right they were beside people, where they are a judge.
+    """
     item = view.item
     lines = [_row(item), f"rubric: {inert_line(str(item.rubric), 80)}"]
     lines += _criteria(view.rubric) if view.rubric else ["(that rubric version is not in this store)"]
@@ -79,7 +85,9 @@ def review_text(view: ReviewView, steps: Mapping[str, int]) -> str:
         )
         lines.append(
             f"proposal {proposal.short_id} by {inert_line(proposal.proposed_by, 40)}: {proposal.label.value}"
-            f" · {inert_line(proposal.explanation, _EXPLANATION)}" + (f" · cites {cited}" if cited else "")
+            f" · {inert_line(proposal.explanation, _EXPLANATION)}"
+            + (f" · cites {cited}" if cited else "")
+            + (f" · record: {told}" if (told := records.get(proposal.proposed_by)) else "")
         )
     lines += [_verdict(verdict, item) for verdict in view.verdicts]
     confirmed = [verdict for verdict in view.verdicts if verdict.confirmed]

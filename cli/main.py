@@ -47,7 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trust": ("reviews.trust:trust_command", "Let a project's retrospan.toml name reviewers"),
     "audit": ("reviews.audit:audit_group", "Check the history of verdicts"),
     "triage": ("agents.triage:triage_command", "Let a model investigate runs, inside a budget"),
-    "judge": ("agents.judge:judge_command", "Let a model answer one criterion of a rubric"),
+    "judge": ("agents.judge:judge_group", "Let a model answer one criterion, and measure it"),
     "fix": ("agents.fix:fix_command", "Let a model propose a patch from what was confirmed"),
     "transcript": ("agents.transcript:transcript_group", "What agents said and were told"),
     "lesson": ("knowledge.lesson:lesson_group", "List and show what was learned"),

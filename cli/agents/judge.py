@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...model.errors import UnknownIdError, UsageError, did_you_mean
-from ...model.reviews import Criterion, Rubric
+from ...model.errors import UsageError
 from ...model.text.display import safe_line
 from ...services.agent_work.jobs import choose_traces, only_one, resume_job, start_job
+from ...services.judging.criteria import find_criterion
 from ...store.contract import Store
 from ...store.jobs.agent_runs import Job, Task, TaskState, tasks_of
 from ...store.reviews.rubrics import find_rubric
+from ..lazy import LazyGroup
 from ..shared.agent_options import (
     AgentRun,
     agent_options,
@@ -42,7 +43,34 @@ Exit codes: 0 every chosen run was asked about, 1 some are left (budget, time, e
 """
 
 
-@click.command("judge", cls=SearchLineCommand, epilog=_EPILOG)
+_COMMANDS = {
+    "run": ("agents.judge:run_command", "Ask a model one criterion on the runs that a query finds"),
+    "signal": ("agents.judge_record:signal_command", "Let a signal answer it, without a model"),
+    "show": ("agents.judge_record:show_command", "Which judges have answered, and whether they are out of date"),
+    "calibrate": ("agents.judge_record:calibrate_command", "How far a judge may be trusted, beside people"),
+    "drift": ("agents.judge_record:drift_command", "Has the judge changed, or what it judges?"),
+    "plan": ("agents.judge_record:plan_command", "What to label next, and what it would bring"),
+}
+
+
+class _JudgeGroup(LazyGroup):
+    """Takes a query at once, as `run` does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in (*_COMMANDS, "-h", "--help"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("judge", cls=_JudgeGroup, commands_map=_COMMANDS)
+def judge_group() -> None:
+    """Let a model answer one criterion of a rubric, and measure it against people.
+
+    `retrospan judge QUERY` is short for `retrospan judge run QUERY`.
+    """
+
+
+@click.command("run", cls=SearchLineCommand, epilog=_EPILOG)
 @click.argument("query", nargs=-1)
 @click.option("--rubric", help="Id of a confirmed rubric (default: the built-in one).")
 @click.option("--rubric-version", type=click.IntRange(1), help="Its version (default: the newest confirmed).")
@@ -53,7 +81,7 @@ Exit codes: 0 every chosen run was asked about, 1 some are left (budget, time, e
 @agent_options
 @store_option
 @json_option
-def judge_command(
+def run_command(
     query: tuple[str, ...],
     rubric: str | None,
     rubric_version: int | None,
@@ -68,7 +96,7 @@ def judge_command(
     """Ask a model one criterion of one rubric version on the runs that QUERY finds.
 
     An answer counts only with a quotation that stands in its step. A refusal, a time-out or a cut answer is no
-    verdict, never a pass. Answers are proposals of judge:NAME; no rate is printed, since nobody has measured the judge.
+    verdict, never a pass. Answers are proposals of judge:NAME; `retrospan judge calibrate NAME` measures them.
     """
     from ...agents import judging as work
     from ...agents.judge import JudgeSetup
@@ -81,7 +109,7 @@ def judge_command(
         if job is not None:
             rubric, rubric_version, criterion, name = _kept(job)
         asked = find_rubric(store, rubric, rubric_version)
-        chosen = _criterion(asked, criterion)
+        chosen = find_criterion(asked, criterion)
         model = run.resumed_model(str(job.params["model"])) if job else run.choose_model(Role.JUDGE)
         setup = JudgeSetup(name or chosen.id, chosen, asked.sha256, str(asked.ref), model)
         if job is None:
@@ -125,17 +153,6 @@ def _work(store: Store, run: AgentRun, job: Job, setup: JudgeSetup) -> TriageRun
 def _kept(job: Job) -> tuple[str, int, str, str]:
     params: dict[str, Any] = dict(job.params)
     return params["rubric"], params["version"], params["criterion"], params["name"]
-
-
-def _criterion(rubric: Rubric, name: str | None) -> Criterion:
-    by_id = {criterion.id: criterion for criterion in rubric.criteria}
-    if name is None:
-        if len(by_id) > 1:
-            raise UsageError(f"{rubric.ref} has several criteria. Name one with --criterion: {', '.join(by_id)}.")
-        return rubric.criteria[0]
-    if name not in by_id:
-        raise UnknownIdError("criterion", name, known=did_you_mean(name, by_id), next_step="Name one with --criterion.")
-    return by_id[name]
 
 
 def _dry_run(store: Store, runs: int, model: str, as_json: bool) -> int:

@@ -22,12 +22,14 @@ def list_reviews(
 ) -> str:
     """What people were asked and decided."""
     from ...answers.reviews import queue_text, review_text
+    from ...services.judging.telling import record_note
     from ...services.reviewing import asking as reviewing
     from ...store.traces.revisions import step_numbers
 
     if item is not None:
         view = reviewing.get_review(caller.store, item)
-        return review_text(view, step_numbers(caller.store, view.item.trace_id))
+        records = {entry.proposed_by: record_note(caller.store, entry.proposed_by) for entry in view.proposals}
+        return review_text(view, step_numbers(caller.store, view.item.trace_id), records)
     chosen = None if state == "all" else state
     offset = 0 if page is None else offset_of(read_page("list_reviews", page))
     items = reviewing.list_reviews(caller.store, state=chosen, trace=trace, limit=offset + limit + 1)[offset:]

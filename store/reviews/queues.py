@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ...model.reviews import ItemState, ReviewItem
 from ..contract import Connection
@@ -72,6 +72,7 @@ SELECT t.reviewer, i.queue, t.active_ms AS amount FROM review_time t JOIN review
 JOIN review_slot s ON s.item_id = t.item_id AND s.holder = t.reviewer AND s.state = 'answered' WHERE t.active_ms > 0
 """
 SELECT_DRAWS = "SELECT * FROM queue_draw ORDER BY id"
+SELECT_LAST_RULE = "SELECT rule FROM queue_draw WHERE queue = :queue ORDER BY id DESC LIMIT 1"
 
 
 class OfReviewer(NamedTuple):
@@ -228,3 +229,10 @@ def skips_by_reviewer(con: Connection) -> list[OfReviewer]:
 def active_times(con: Connection) -> list[OfReviewer]:
     """Active milliseconds of each signed item."""
     return [from_row(OfReviewer, row) for row in con.execute(SELECT_TIMES)]
+
+
+def last_rule(con: Connection, queue: str) -> dict[str, Any]:
+    """The rule by which a queue was filled last; empty where it never was."""
+    row = con.execute(SELECT_LAST_RULE, {"queue": queue}).fetchone()
+    rule: dict[str, Any] = {} if row is None else json.loads(row["rule"])
+    return rule

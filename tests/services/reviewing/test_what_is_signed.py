@@ -102,7 +102,7 @@ def test_item_that_was_changed_after_it_was_signed_is_shown_as_such(desk: Desk, 
     (listed,) = list_reviews(desk.store, state=None)
     assert view.item.question == listed.question == verdict.question == QUESTION
     assert differs in view.item.altered and differs in listed.altered
-    told, queue = review_text(view, {}), queue_text([listed], state="all", next_call=None)
+    told, queue = review_text(view, {}, {}), queue_text([listed], state="all", next_call=None)
     assert "Not decided" in told and "changed after it was signed" in queue
     report = audit_verify(desk.store)
     assert [line for line in report.problems if "item R1 differs" in line and differs in line]
@@ -119,7 +119,7 @@ def test_verdict_that_is_moved_under_another_question_decides_nothing_there(desk
 
     view = get_review(desk.store, 2)
     assert view.item.altered and view.item.question == verdict.question
-    assert "Decided by people" not in review_text(view, {})
+    assert "Decided by people" not in review_text(view, {}, {})
     assert any("item R2 differs" in line for line in audit_verify(desk.store).problems)
 
 

@@ -1,0 +1,172 @@
+"""How far a judge may be trusted on its criterion: its record beside people, the corrected rate, and what is stale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...analysis.judging.choosing import CorrectedRate, Refused, corrected_rate
+from ...analysis.judging.rates import Labelled
+from ...analysis.judging.record import Record, judge_record
+from ...analysis.statistics import median
+from ...model.clock import utc_now, utc_text
+from ...model.errors import UnknownIdError, did_you_mean
+from ...model.query import parse_query
+from ...model.reviews import Label
+from ...store.contract import Store
+from ...store.jobs.judgements import Judgements, judgements
+from ...store.reviews import queues
+from ...store.reviews.rubrics import list_rubrics
+from ...store.search.lines import only_matching
+from ...store.settings.values import get_setting, set_setting
+from .labels import LabelledRun, labelled_runs
+
+_USUAL_MINUTES = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """One version of a judge beside people."""
+
+    judge: Judgements
+    runs: tuple[LabelledRun, ...]
+    """All, of both halves."""
+    dev: Record
+    test: Record | None
+    """Only where it was asked for."""
+    test_used: str | None
+    """UTC text of the first look at the test half by this version; a second look proves less."""
+    rate: CorrectedRate | Refused
+    """Of fails among the judged runs that its queue could have drawn."""
+    queue: str
+    """Whose verdicts carry the rate."""
+    population: int
+    stale: tuple[str, ...]
+    """Why this says nothing of what the judge would answer today; empty where it does."""
+    minutes_each: float
+
+    @property
+    def disagreements(self) -> tuple[LabelledRun, ...]:
+        """What to read before any change of a prompt: first what the judge let pass."""
+        differ = [run for run in self.runs if run.human is not run.judge and not run.test]
+        return tuple(sorted(differ, key=lambda run: (run.judge is Label.FAIL, run.trace_id)))
+
+
+def judge_versions(store: Store) -> list[Judgements]:
+    """Every version of every judge that has answered, the one asked last at the end."""
+    return judgements(store)
+
+
+def find_judge(store: Store, name: str) -> Judgements:
+    """The newest version of a judge.
+
+    Raises:
+        UnknownIdError: naming the nearest.
+    """
+    found = {version.name: version for version in judgements(store)}
+    if name not in found:
+        known = did_you_mean(name, found) if found else "no judge has answered yet"
+        raise UnknownIdError("judge", name, known=known, next_step="`retrospan judge show` lists them.")
+    return found[name]
+
+
+def calibrate(store: Store, name: str, *, where: str = "", test: bool = False, prompt: str = "") -> Calibration:
+    """The record of a judge's newest version.
+
+    Args:
+        store: Where.
+        name: Of the judge.
+        where: A search line: only this slice of the runs (`project:support`, `mode:M3`).
+        test: Look at the test half too, and note that it was looked at.
+        prompt: Beginning of the keys that today's prompt makes; another one makes the record stale.
+
+    Raises:
+        UnknownIdError: if there is no such judge.
+        QueryError: if the line cannot be read.
+
+    Cost: checks every verdict.
+    """
+    judge = find_judge(store, name)
+    runs = _in_slice(store, labelled_runs(store, judge), where)
+    with store.read() as con:
+        minutes = median([spent.amount / 60_000 for spent in queues.active_times(con)]) or _USUAL_MINUTES
+    queue = _fullest_queue(runs)
+    population, refusal = _population(store, judge, queue, where)
+    rate = refusal or _rate(judge, [run for run in runs if run.queue == queue], population, minutes)
+    used = get_setting(store, f"judge-test:{judge.key}")
+    if test and used is None:
+        set_setting(store, f"judge-test:{judge.key}", utc_text(utc_now()))
+    return Calibration(
+        judge,
+        tuple(runs),
+        _record([run for run in runs if not run.test]),
+        _record([run for run in runs if run.test]) if test else None,
+        None if used is None else str(used),
+        rate,
+        queue,
+        len(population),
+        tuple(_stale(store, judge, prompt)),
+        minutes,
+    )
+
+
+def _record(runs: Sequence[LabelledRun]) -> Record:
+    return judge_record([(run.human is Label.FAIL, run.judge is Label.FAIL) for run in runs])
+
+
+def _in_slice(store: Store, runs: Sequence[LabelledRun], where: str) -> list[LabelledRun]:
+    if not where.strip():
+        return list(runs)
+    fitting = only_matching(store, parse_query(where), [run.trace_id for run in runs])
+    return [run for run in runs if run.trace_id in fitting]
+
+
+def _fullest_queue(runs: Sequence[LabelledRun]) -> str:
+    names = [run.queue for run in runs if run.chance is not None]
+    return max(sorted(set(names)), key=names.count, default="")
+
+
+def _population(store: Store, judge: Judgements, queue: str, where: str) -> tuple[list[int], Refused | None]:
+    """The judged runs that had their chance in the queue; a refusal where that cannot be told."""
+    answered = [trace_id for trace_id, label in judge.labels.items() if label in (Label.PASS, Label.FAIL)]
+    if not queue:
+        return answered, None
+    with store.read() as con:
+        rule, upto = queues.last_rule(con, queue), queues.reached(con, queue)
+    if rule.get("signals") or rule.get("modes") or rule.get("subject") == "session":
+        told = f"queue {queue} asks only about runs with certain signals, modes or whole sessions"
+        return answered, Refused(f"{told}; use a queue with a random part over all runs", 0, 0.0, 0)
+    found = [trace_id for trace_id in answered if trace_id <= upto]
+    for line in (str(rule.get("where", "")), where):
+        if line.strip():
+            fitting = only_matching(store, parse_query(line), found)
+            found = [trace_id for trace_id in found if trace_id in fitting]
+    return found, None
+
+
+def _rate(
+    judge: Judgements, runs: Sequence[LabelledRun], population: Sequence[int], minutes: float
+) -> CorrectedRate | Refused:
+    inside = set(population)
+    rows = [
+        (float(run.human is Label.FAIL), float(run.judge is Label.FAIL), run.chance)
+        for run in runs
+        if run.chance and run.trace_id in inside
+    ]
+    judged = np.array([float(judge.labels[trace_id] == Label.FAIL) for trace_id in population])
+    return corrected_rate(Labelled.of(rows), judged, minutes_each=minutes)
+
+
+def _stale(store: Store, judge: Judgements, prompt: str) -> list[str]:
+    newest = max((r.version for r in list_rubrics(store) if r.id == judge.params["rubric"]), default=0)
+    why = []
+    if newest > int(str(judge.params["version"])):
+        why.append(
+            f"rubric {judge.params['rubric']} has version {newest} by now, it answered version "
+            f"{judge.params['version']}"
+        )
+    if prompt and judge.params.get("model") and not judge.key.startswith(prompt):
+        why.append("the judge's prompt has changed since")
+    return why

@@ -1,0 +1,140 @@
+"""A calibration in plain words: may this judge be trusted on this criterion, and what is to be done next."""
+
+from __future__ import annotations
+
+from math import ceil, sqrt
+
+from ...analysis.judging.choosing import CorrectedRate, Method, Refused
+from ...analysis.judging.record import TRUSTED_FROM, Record
+from ...analysis.statistics import Interval
+from ...model.errors import UnknownIdError
+from ...store.contract import Store
+from .calibrating import Calibration, calibrate
+
+_METHODS = {
+    Method.LABELS: "the verdicts alone",
+    Method.PREDICTION_POWERED: "the judge's answers corrected by the verdicts (PPI++)",
+    Method.ROGAN_GLADEN: "the judge's rate corrected by its error rates (Rogan–Gladen)",
+}
+_BAR = 40
+
+
+def in_words(found: Calibration) -> list[str]:
+    """Sentences for somebody who is no statistician, the answer first."""
+    lines = [_trust(found)]
+    lines += [f"Out of date: {why}. Judge the runs again, then calibrate again." for why in found.stale]
+    lines += record_words(found.dev)
+    lines.append(rate_words(found.rate))
+    if found.test is not None:
+        again = (
+            f" It was looked at before, on {found.test_used[:10]}, so it proves less now." if found.test_used else ""
+        )
+        lines.append(f"On the half kept for the last look ({found.test.labels} runs):{again}")
+        lines += record_words(found.test)
+    lines.append(_next(found))
+    return lines
+
+
+def record_words(record: Record) -> list[str]:
+    """What the judge finds and clears, each share with what it may be in truth."""
+    if not record.labels:
+        return ["No run has both a verdict of people and an answer of this judge."]
+    others = record.labels - record.hits
+    kappa = "not defined, since one side always says the same" if record.kappa is None else f"{record.kappa:.2f}"
+    return [
+        f"Of {record.hits} runs that people fail it fails {_share(record.sensitivity)}.",
+        f"Of {others} runs that people pass it passes {_share(record.specificity)}.",
+        f"People fail {record.base_rate:.0%} of these runs; agreement beyond chance (kappa, 1 is full) is {kappa}.",
+    ]
+
+
+def rate_words(rate: CorrectedRate | Refused) -> str:
+    """The failure rate and how it was come by, or why there is none and what would make one."""
+    if isinstance(rate, Refused):
+        more = (
+            f" About {rate.verdicts} more verdicts would do, some {ceil(rate.minutes)} minutes."
+            if rate.verdicts
+            else ""
+        )
+        return f"No failure rate: {rate.why}.{more}"
+    told = f"Failure rate {rate.rate.value:.0%}, in truth between {rate.rate.low:.0%} and {rate.rate.high:.0%} "
+    told += f"(19 times in 20), from {_METHODS[rate.method]}: {rate.why}."
+    return f"{told} The judge alone would say {rate.uncorrected:.0%}."
+
+
+def record_note(store: Store, proposed_by: str) -> str:
+    """What is known of the judge that made a proposal, in a few words; empty where no judge made it.
+
+    Cost: checks every verdict, for a judge's proposal.
+    """
+    kind, _, name = proposed_by.partition(":")
+    if kind != "judge":
+        return ""
+    try:
+        found = calibrate(store, name)
+    except UnknownIdError:
+        return "never measured against people"
+    record = found.dev
+    if not record.labels:
+        return "never measured against people"
+    told = f"of {record.hits} runs that people fail it fails {record.sensitivity.value:.0%}, "
+    told += f"of {record.labels - record.hits} that they pass it passes {record.specificity.value:.0%}"
+    stale = "; out of date" if found.stale else ""
+    return f"{told}; {'may stand in for a person' if record.trusted else 'not shown to be reliable'}{stale}"
+
+
+def picture(found: Calibration) -> list[str]:
+    """The four kinds of answers as bars, and the rate on a line from 0 to 100 %."""
+    cells = [
+        (f"people {human}, judge {judge}", sum(r.human.value == human and r.judge.value == judge for r in found.runs))
+        for human in ("fail", "pass")
+        for judge in ("fail", "pass")
+    ]
+    most = max(count for _, count in cells) or 1
+    lines = [f"{name:24} {'█' * ceil(_BAR * count / most):{_BAR}} {count}" for name, count in cells]
+    if isinstance(found.rate, CorrectedRate):
+        lines += [f"{'with the judge':24} {_line(found.rate.rate)}", f"{'verdicts alone':24} {_line(found.rate.alone)}"]
+    return lines
+
+
+def narrower(found: Calibration, minutes: float) -> str:
+    """What so many more minutes of verdicts on runs drawn at random would bring."""
+    more = int(minutes / found.minutes_each)
+    if isinstance(found.rate, Refused):
+        return rate_words(found.rate)
+    width = found.rate.rate.high - found.rate.rate.low
+    after = width * sqrt(found.rate.labels / (found.rate.labels + more))
+    return (
+        f"{more} more verdicts ({minutes:.0f} minutes) would bring the rate from ±{50 * width:.0f} "
+        f"to about ±{50 * after:.0f} points."
+    )
+
+
+def _trust(found: Calibration) -> str:
+    record = found.test or found.dev
+    if record.trusted:
+        return f"This judge may stand in for a person on {found.judge.params['criterion']!r}."
+    if record.hits < 10 or record.labels - record.hits < 10:
+        return "Nobody knows yet whether this judge is right: too few runs that people fail, or too few that they pass."
+    return (
+        f"Do not take this judge's word on {found.judge.params['criterion']!r}: it is not shown to be right in "
+        f"{TRUSTED_FROM:.0%} of both what people fail and what they pass."
+    )
+
+
+def _next(found: Calibration) -> str:
+    if found.disagreements:
+        return (
+            f"Next: read the {len(found.disagreements)} runs where it and people differ; most often the rubric is "
+            "silent there. Say what it should say before you change the prompt."
+        )
+    return f"Next: retrospan judge plan {found.judge.name}"
+
+
+def _share(share: Interval) -> str:
+    return f"{share.value:.0%} (in truth {share.low:.0%} to {share.high:.0%})"
+
+
+def _line(interval: Interval) -> str:
+    low, value, high = (round(_BAR * share) for share in (interval.low, interval.value, interval.high))
+    return "".join("●" if at == value else "─" if low <= at <= high else "·" for at in range(_BAR + 1))
