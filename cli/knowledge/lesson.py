@@ -1,4 +1,4 @@
-"""`retrospan lesson list|show`: what was learned."""
+"""`retrospan lesson list|search|show`: what was learned."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from pathlib import Path
 
 import click
 
+from ...answers.before_change import before_change_text
+from ...knowledge.changes import change_of
+from ...model.errors import UsageError
+from ...model.fields import record_of
 from ...model.reviews import Lesson, LessonStatus
 from ...model.text.display import safe_line, safe_text
+from ...services.knowledge.before_change import before_change
 from ...services.knowledge.lesson_search import find_lessons
 from ...services.knowledge.proposing import knowledge_folders
 from ...store.contract import Store
@@ -20,6 +25,7 @@ _EPILOG = """\b
 Examples:
   retrospan lesson list
   retrospan lesson list "refund window" --drafts --json
+  retrospan lesson search "accept partial refunds" --tool issue_refund
   retrospan lesson show never-promise-a-refund-window
 """
 _SIGNS = {
@@ -53,11 +59,11 @@ def lesson_group() -> None:
 def list_command(query: str, drafts: bool, folder: Path, store_location: str | None, as_json: bool) -> None:
     """List confirmed lessons, those that fit QUERY best first."""
     with opened(store_location) as store:
-        _read(store, folder)
+        read_folder(store, folder)
         every = list_lessons(store)
         found = _found(store, query, drafts, every)
     if as_json:
-        print_json([_json(lesson) for lesson in found])
+        print_json([lesson_json(lesson) for lesson in found])
         return
     for lesson in found:
         click.echo(f"{_SIGNS[lesson.status]} {safe_line(lesson.id, 60)}\n    {safe_line(lesson.title, 110)}")
@@ -68,6 +74,42 @@ def list_command(query: str, drafts: bool, folder: Path, store_location: str | N
             click.echo(f"{hidden} drafts wait for a signature; --drafts shows them.")
 
 
+@lesson_group.command("search", epilog=_EPILOG)
+@click.argument("intent", required=False, default="")
+@click.option("--path", "paths", multiple=True, metavar="PATH", help="A file that is about to change.")
+@click.option("--tool", "tools", multiple=True, metavar="NAME", help="A tool that is about to change.")
+@click.option(
+    "--changing", multiple=True, metavar="KIND:NAME", help="agent:, prompt:, task:, mode:, tool: or file:, or a name."
+)
+@_folder_option
+@store_option
+@json_option
+def search_command(
+    intent: str,
+    paths: tuple[str, ...],
+    tools: tuple[str, ...],
+    changing: tuple[str, ...],
+    folder: Path,
+    store_location: str | None,
+    as_json: bool,
+) -> None:
+    """Before a change: the lessons that apply to what it touches and is for, and the cases to run after it.
+
+    INTENT says what the change is for. At most three lessons; that none applies is a normal answer.
+    """
+    change = change_of(changing, paths=paths, tools=tools, intent=intent)
+    if change.empty:
+        raise UsageError("Nothing to search for. Say what the change is for, or name a --path or --tool.")
+    with opened(store_location) as store:
+        read_folder(store, folder)
+        found = before_change(store, change)
+    if as_json:
+        hits = [lesson_json(hit.lesson) | {"matched": list(hit.matched)} for hit in found.hits]
+        print_json({"lessons": hits, "cases": [record_of(guard) for guard in found.guards], "known": found.known})
+        return
+    click.echo(before_change_text(found))
+
+
 @lesson_group.command("show", epilog=_EPILOG)
 @click.argument("lesson_id", metavar="ID")
 @_folder_option
@@ -76,10 +118,10 @@ def list_command(query: str, drafts: bool, folder: Path, store_location: str | N
 def show_command(lesson_id: str, folder: Path, store_location: str | None, as_json: bool) -> None:
     """Show the lesson ID with its origin and what its signature is worth now."""
     with opened(store_location) as store:
-        _read(store, folder)
+        read_folder(store, folder)
         lesson = get_lesson(store, lesson_id)
     if as_json:
-        print_json(_json(lesson))
+        print_json(lesson_json(lesson))
         return
     signed = f" by {lesson.signed_by}" if lesson.signed_by else ""
     click.echo(safe_text(f"{lesson.title}\n{lesson.status.value}{signed} (signature {lesson.state.value})"))
@@ -103,7 +145,7 @@ def show_command(lesson_id: str, folder: Path, store_location: str | None, as_js
         click.echo("\n" + "\n".join(told))
 
 
-def _read(store: Store, folder: Path) -> None:
+def read_folder(store: Store, folder: Path) -> None:
     """Index the project's files, so that a list is never older than they are."""
     folders = knowledge_folders(folder.resolve())
     if folders:
@@ -116,8 +158,9 @@ def _found(store: Store, query: str, drafts: bool, every: Sequence[Lesson]) -> l
     return [lesson for lesson in every if drafts or lesson.status is not LessonStatus.PROPOSED]
 
 
-def _json(lesson: Lesson) -> dict[str, object]:
-    parts = lesson.applies_to
+def lesson_json(lesson: Lesson) -> dict[str, object]:
+    """A lesson as scripts read it."""
+    origin = record_of(lesson.origin, leave_out=("trace_key",), trace=lesson.origin.trace_key)
     return {
         "id": lesson.id,
         "title": lesson.title,
@@ -127,19 +170,12 @@ def _json(lesson: Lesson) -> dict[str, object]:
         "what_happened": lesson.what_happened,
         "why": lesson.why,
         "what_to_do": lesson.what_to_do,
-        "applies_to": {
-            "tools": list(parts.tools),
-            "prompts": list(parts.prompts),
-            "tasks": list(parts.tasks),
-            "modes": list(parts.modes),
-            "files": list(parts.files),
-        },
-        "origin": {
-            "verdict": lesson.origin.verdict,
-            "trace": lesson.origin.trace_key,
-            "project": lesson.origin.project,
-            "spans": list(lesson.origin.spans),
-        },
+        "applies_to": record_of(lesson.applies_to),
+        "origin": origin,
         "case": lesson.case,
         "supersedes": lesson.supersedes,
+        "merges": lesson.merges,
+        "true_for": record_of(lesson.true_for),
+        "doubts": lesson.doubts,
+        "stale_because": lesson.stale_because,
     }

@@ -10,36 +10,56 @@ from ...model.text.bounds import TEXT_LIMIT
 from ..registry import Caller, tool
 
 if TYPE_CHECKING:
-    from ...model.reviews import AppliesTo, LessonOrigin
+    from ...knowledge.changes import Change
+    from ...model.reviews import LessonOrigin
 
-_TAGS = {"tool": "tools", "prompt": "prompts", "task": "tasks", "mode": "modes", "file": "files"}
+_Scope = Annotated[list[str], Field(max_length=50, description="tool:NAME file:GLOB agent: prompt: task: mode:")]
 _Text = Annotated[str, Field(max_length=TEXT_LIMIT)]
 
 
 @tool("Look up lessons")
 def search_lessons(
     caller: Caller,
-    query: Annotated[str, Field(max_length=1_000)] = "",
-    changing: Annotated[list[str], Field(max_length=30, description="Files, tools, prompts about to change")] = [],  # noqa: B006
+    intent: Annotated[str, Field(max_length=1_000, description="What the change is for")] = "",
+    paths: Annotated[list[str], Field(max_length=30)] = [],  # noqa: B006
+    tools: Annotated[list[str], Field(max_length=30)] = [],  # noqa: B006
+    changing: Annotated[list[str], Field(max_length=30, description="agent:NAME prompt: task: mode:")] = [],  # noqa: B006
+    query: Annotated[str, Field(max_length=1_000, description="Words to list by")] = "",
     lesson: Annotated[str | None, Field(max_length=100, description="Id: that one whole")] = None,
     drafts: Annotated[bool, Field(description="Also unconfirmed ones")] = False,
     limit: Annotated[int, Field(ge=1, le=30)] = 6,
 ) -> str:
-    """Look up what earlier failures taught, before you change an agent's code, prompts or tools."""
-    from ...answers.lessons import lesson_text, lessons_text
-    from ...model.reviews import LessonStatus
-    from ...services.knowledge.lesson_search import find_lessons
-    from ...store.knowledge import lookup
+    """What earlier failures taught: before you change an agent's code, prompts or tools, say what you touch. Gives the
+    lessons that apply, if any, and the cases to run."""
+    from ...answers.before_change import before_change_text
+    from ...answers.lessons import lesson_text
+    from ...knowledge.changes import change_of
+    from ...services.knowledge.before_change import MOST, before_change
+    from ...store.knowledge.lookup import get_lesson
 
     _index(caller)
     if lesson is not None:
-        return lesson_text(lookup.get_lesson(caller.store, lesson))
-    hits = find_lessons(caller.store, query, tags=changing, include_drafts=drafts, limit=limit + 1)
-    every = [] if hits else lookup.list_lessons(caller.store)
+        return lesson_text(get_lesson(caller.store, lesson))
+    change = change_of(changing, paths=paths, tools=tools, intent=" ".join(part for part in (intent, query) if part))
+    if drafts or (change.words_alone and not intent.strip()):
+        return _listed(caller, change, drafts=drafts, limit=limit)
+    return before_change_text(before_change(caller.store, change, most=min(limit, MOST)))
+
+
+def _listed(caller: Caller, change: Change, *, drafts: bool, limit: int) -> str:
+    """Lessons by words and names, also those that may not bear on a change."""
+    from ...answers.lessons import lessons_text
+    from ...knowledge.changes import spelled
+    from ...model.reviews import LessonStatus
+    from ...services.knowledge.lesson_search import find_lessons
+    from ...store.knowledge.lookup import list_lessons
+
+    tags = [*change.names, *spelled(change.scope)]
+    hits = find_lessons(caller.store, change.intent, tags=tags, include_drafts=drafts, limit=limit + 1)
+    every = [] if hits else list_lessons(caller.store)
     known = sum(entry.status is LessonStatus.CONFIRMED for entry in every)
-    asked = ", ".join([*([query] if query.strip() else []), *changing])
     more = "Others match too: narrow the words, or raise limit to 30." if len(hits) > limit else ""
-    text = lessons_text(hits[:limit], asked=asked, known=known, drafts=len(every) - known)
+    text = lessons_text(hits[:limit], asked=change.told(), known=known, drafts=len(every) - known)
     return f"{text}\n{more}".rstrip()
 
 
@@ -61,12 +81,13 @@ def propose_lesson(
     what_to_do: _Text,
     trace: Annotated[str | None, Field(max_length=200, description="Where it comes from")] = None,
     verdict: Annotated[str | None, Field(max_length=100, description="V12")] = None,
-    applies_to: Annotated[list[str], Field(max_length=50, description="tool:NAME file:PATH prompt: task: mode:")] = [],  # noqa: B006
+    applies_to: _Scope = [],  # noqa: B006
     case: Annotated[str | None, Field(max_length=100_000, description="Regression case, YAML")] = None,
     rubric: Annotated[str | None, Field(max_length=100_000, description="New rubric version, YAML")] = None,
 ) -> str:
     """Once the cause is known, draft a lesson, with its regression case and rubric change where they make sense. Write
     it in your own words; paste no trace text. Drafts wait for a person, who edits and signs them."""
+    from ...knowledge.changes import scope_of
     from ...knowledge.rubrics import parse_rubric
     from ...model.cases import parse_case
     from ...model.reviews import Lesson
@@ -79,7 +100,7 @@ def propose_lesson(
         what_happened=what_happened,
         why=why,
         what_to_do=what_to_do,
-        applies_to=_applies(applies_to),
+        applies_to=scope_of(applies_to),
         origin=_origin(caller, trace, verdict),
     )
     draft = LessonDraft(
@@ -95,20 +116,6 @@ def propose_lesson(
         f"Lesson {kept.lesson.id} is kept as a draft{named}. A person confirms it: `retrospan review`. "
         f'See it: search_lessons(lesson="{kept.lesson.id}")'
     )
-
-
-def _applies(tags: list[str]) -> AppliesTo:
-    from ...model.errors import UsageError, did_you_mean
-    from ...model.reviews import AppliesTo
-
-    found: dict[str, list[str]] = {}
-    for tag in tags:
-        kind, colon, name = tag.partition(":")
-        if not colon or kind not in _TAGS or not name.strip():
-            hint = did_you_mean(kind[:60], _TAGS)
-            raise UsageError(f"applies_to holds {tag[:60]!r}; {hint}. Write for example tool:issue_refund.")
-        found.setdefault(_TAGS[kind], []).append(name.strip())
-    return AppliesTo(**{name: tuple(dict.fromkeys(values)) for name, values in found.items()})
 
 
 def _origin(caller: Caller, trace: str | None, verdict: str | None) -> LessonOrigin:

@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from ...knowledge.folders import KnowledgeKind, knowledge_root, write_knowledge
-from ...knowledge.lessons import clean_lesson, dump_lesson
+from ...knowledge.lessons import clean_lesson, dump_lesson, unfit
 from ...knowledge.plaintext import plain_line
 from ...knowledge.rubrics import clean_rubric, rubric_content
 from ...model.cases import Case, CaseStatus, dump_case, parse_case
 from ...model.clock import utc_now, utc_text
-from ...model.errors import RefusedError
+from ...model.errors import RefusedError, UsageError
 from ...model.reviews import Lesson, LessonStatus, Rubric
 from ...model.text import yamltext
 from ...model.text.bounds import bounded
@@ -137,4 +137,6 @@ def checked_lesson(lesson: Lesson) -> Lesson:
         ("part 'what to do'", lesson.what_to_do),
     ):
         bounded(what, text)
+    if problem := unfit(lesson):
+        raise UsageError(problem)
     return lesson
