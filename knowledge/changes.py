@@ -44,12 +44,6 @@ class Change:
         return ", ".join([*([self.intent] if self.intent.strip() else []), *self.names, *self.scope.terms()])
 
 
-@dataclass(slots=True)
-class _Gathered:
-    scope: dict[str, list[str]] = field(default_factory=dict)
-    names: list[str] = field(default_factory=list)
-
-
 def change_of(
     entries: Sequence[str] = (), *, paths: Sequence[str] = (), tools: Sequence[str] = (), intent: str = ""
 ) -> Change:
@@ -57,27 +51,25 @@ def change_of(
 
     Args:
         entries: `tool:NAME`, `file:PATH`, `prompt:…`, `agent:…`, `task:…`, `mode:…`, or bare names.
-        paths: Files, relative to the project or not; `file:` before one does no harm.
-        tools: Names of tools.
+        paths: Files, relative to the project or not, where no other kind is spelled.
+        tools: Names of tools, where no other kind is spelled.
         intent: What it is for, in words.
 
     >>> change_of(["tool:issue_refund", "planner"]).names
     ('planner',)
     """
-    found = _Gathered()
-    for entry in entries:
-        kind, colon, name = entry.partition(":")
-        if colon and kind.strip().lower() in KINDS and name.strip():
-            found.scope.setdefault(KINDS[kind.strip().lower()], []).append(name.strip())
-        elif entry.strip():
-            found.names.append(entry.strip())
-    for given, own in ((paths, "files"), (tools, "tools")):
+    scope: dict[str, list[str]] = {}
+    names: list[str] = []
+    for given, own in ((entries, ""), (paths, "files"), (tools, "tools")):
         for entry in given:
             kind, colon, name = entry.partition(":")
-            plain = name if colon and KINDS.get(kind.strip().lower()) == own else entry
-            if plain.strip():
-                found.scope.setdefault(own, []).append(plain.strip())
-    return Change(_scope(found.scope), tuple(dict.fromkeys(found.names)), intent)
+            known = KINDS.get(kind.strip().lower()) if colon and name.strip() else None
+            if known or own:
+                scope.setdefault(known or own, []).append((name if known else entry).strip())
+            elif entry.strip():
+                names.append(entry.strip())
+    scope = {kind: [name for name in found if name] for kind, found in scope.items()}
+    return Change(_scope(scope), tuple(dict.fromkeys(names)), intent)
 
 
 def scope_of(entries: Sequence[str]) -> AppliesTo:

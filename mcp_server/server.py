@@ -155,19 +155,9 @@ def _role(http_request: Any) -> Role:
 
 
 def _listed(tool: Tool) -> ListedTool:
-    annotations = ToolAnnotations(
-        read_only_hint=not tool.writes,
-        destructive_hint=False if tool.writes else None,
-        idempotent_hint=False if tool.writes else None,
-        open_world_hint=not tool.writes,
-    )
-    return ListedTool(
-        name=tool.name,
-        title=tool.title,
-        description=tool.description,
-        input_schema=tool.schema,
-        annotations=annotations,
-    )
+    # Only what differs from the protocol's defaults: definitions are tokens of every conversation.
+    annotations = ToolAnnotations(destructive_hint=False) if tool.writes else ToolAnnotations(read_only_hint=True)
+    return ListedTool(name=tool.name, description=tool.description, input_schema=tool.schema, annotations=annotations)
 
 
 def build_server(store: Store, *, read_only: bool = False, folder: Path | None = None) -> RetrospanServer:

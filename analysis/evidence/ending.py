@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from ...model.findings import CauseClass
-from ..quotes import quote
 from ..reading import Role
+from ..texts.quotes import quote
 from .clue import Clue, Kind, clue
 from .inquiry import Inquiry
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ...model.findings import CauseClass, Evidence
 from ...model.traces import Step
 from ..provenance import Use
-from ..quotes import around, quote
+from ..texts.quotes import around, quote
 from .clue import Clue, Kind, clue
 from .inquiry import Inquiry
 

@@ -8,8 +8,8 @@ from itertools import groupby
 
 from ...model.findings import CauseClass
 from ..effects import Effect
-from ..quotes import quote
 from ..reading import Role, View
+from ..texts.quotes import quote
 from .clue import Clue, Kind, clue
 from .inquiry import Inquiry
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 
 from ...model.findings import CauseClass, Evidence
 from ...model.text.jsontext import as_text
-from ..quotes import quote
 from ..reading import Act, Reading
 from ..shapes import changed_paths, value_at
+from ..texts.quotes import quote
 from .changes import change_key, change_set, changes_of
 from .clue import Clue, Kind, clue
 from .inquiry import Inquiry

@@ -12,9 +12,9 @@ from math import comb, sqrt
 
 from ...model.findings import CauseClass
 from ...model.text.jsontext import as_text, scalars
-from ..quotes import quote
 from ..reading import Reading
 from ..shapes import normal
+from ..texts.quotes import quote
 from .clue import Clue, Kind, clue
 from .inquiry import Inquiry
 

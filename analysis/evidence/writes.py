@@ -8,8 +8,8 @@ from ...model.findings import CauseClass, Evidence
 from ...model.text.jsontext import as_text
 from ..effects import Effect, hands_over
 from ..failures import comes_from_outside
-from ..quotes import quote
 from ..reading import Act, Role
+from ..texts.quotes import quote
 from ..wording import AGREEMENT
 from .clue import Clue, Kind, clue
 from .inquiry import Inquiry

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...analysis.textdiff import text_differences
+from ...analysis.texts.textdiff import text_differences
 from ...model.text.display import safe_line
 
 _NARROW = 90

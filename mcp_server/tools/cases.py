@@ -11,8 +11,7 @@ from ..registry import Caller, tool
 
 @tool("Open the case of a failing run")
 def open_case(caller: Caller, trace: Annotated[str, Field(max_length=200)]) -> str:
-    """All that is known of why a run failed, in one call: who says so, outline, rules broken, sources of its values,
-    the nearest good run, signed causes of alike runs, three hypotheses and the call that decides each."""
+    """Why and in which step a run failed: outline, rules broken, sources of values, nearest good run, hypotheses."""
     from ...answers.case_file import case_text
     from ...services.understanding.opening import open_case as opened
     from ...services.understanding.step_texts import told_steps

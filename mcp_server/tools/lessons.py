@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from ...model.text.bounds import TEXT_LIMIT
+from ..arguments import unlisted
 from ..registry import Caller, tool
 
 if TYPE_CHECKING:
     from ...knowledge.changes import Change
     from ...model.reviews import LessonOrigin
 
-_Scope = Annotated[list[str], Field(max_length=50, description="tool:NAME file:GLOB agent: prompt: task: mode:")]
 _Text = Annotated[str, Field(max_length=TEXT_LIMIT)]
 
 
@@ -22,15 +22,14 @@ def search_lessons(
     caller: Caller,
     intent: Annotated[str, Field(max_length=1_000, description="What the change is for")] = "",
     paths: Annotated[list[str], Field(max_length=30)] = [],  # noqa: B006
-    tools: Annotated[list[str], Field(max_length=30)] = [],  # noqa: B006
-    changing: Annotated[list[str], Field(max_length=30, description="agent:NAME prompt: task: mode:")] = [],  # noqa: B006
-    query: Annotated[str, Field(max_length=1_000, description="Words to list by")] = "",
-    lesson: Annotated[str | None, Field(max_length=100, description="Id: that one whole")] = None,
-    drafts: Annotated[bool, Field(description="Also unconfirmed ones")] = False,
-    limit: Annotated[int, Field(ge=1, le=30)] = 6,
+    tools: Annotated[list[str], Field(max_length=30, description="Also agent:NAME, prompt:, mode:")] = [],  # noqa: B006
+    changing: Annotated[list[str], unlisted(max_length=30)] = [],  # noqa: B006
+    query: Annotated[str, unlisted(max_length=1_000)] = "",
+    lesson: Annotated[str | None, Field(max_length=100)] = None,
+    drafts: Annotated[bool, unlisted()] = False,
+    limit: Annotated[int, unlisted(ge=1, le=30)] = 6,
 ) -> str:
-    """What earlier failures taught: before you change an agent's code, prompts or tools, say what you touch. Gives the
-    lessons that apply, if any, and the cases to run."""
+    """What earlier failures taught; before you change an agent's code, prompts or tools."""
     from ...answers.before_change import before_change_text
     from ...answers.lessons import lesson_text
     from ...knowledge.changes import change_of
@@ -79,14 +78,13 @@ def propose_lesson(
     what_happened: _Text,
     why: _Text,
     what_to_do: _Text,
-    trace: Annotated[str | None, Field(max_length=200, description="Where it comes from")] = None,
-    verdict: Annotated[str | None, Field(max_length=100, description="V12")] = None,
-    applies_to: _Scope = [],  # noqa: B006
-    case: Annotated[str | None, Field(max_length=100_000, description="Regression case, YAML")] = None,
-    rubric: Annotated[str | None, Field(max_length=100_000, description="New rubric version, YAML")] = None,
+    trace: Annotated[str | None, Field(max_length=200)] = None,
+    verdict: Annotated[str | None, Field(max_length=100)] = None,
+    applies_to: Annotated[list[str], Field(max_length=50, description="tool:NAME file:GLOB agent: prompt:")] = [],  # noqa: B006
+    case: Annotated[str | None, Field(max_length=100_000, description="YAML")] = None,
+    rubric: Annotated[str | None, unlisted(max_length=100_000)] = None,
 ) -> str:
-    """Once the cause is known, draft a lesson, with its regression case and rubric change where they make sense. Write
-    it in your own words; paste no trace text. Drafts wait for a person, who edits and signs them."""
+    """Draft a lesson and its regression case for a person to sign; your own words, no trace text."""
     from ...knowledge.changes import scope_of
     from ...knowledge.rubrics import parse_rubric
     from ...model.cases import parse_case

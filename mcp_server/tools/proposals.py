@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from ...model.findings import CauseClass
 from ...model.text.bounds import TEXT_LIMIT
+from ..arguments import unlisted
 from ..registry import Caller, tool
 
 _Cause = Annotated[CauseClass, WithJsonSchema({"enum": [cause.value for cause in CauseClass], "type": "string"})]
@@ -20,23 +21,20 @@ class Cited(BaseModel):
 
     step: Annotated[str, Field(max_length=200)]
     quote: Annotated[str, Field(max_length=1_000)]
-    sufficient: Annotated[
-        str | None, Field(max_length=600, description="Makes it a candidate: why a right step here gives a right end")
-    ] = None
+    sufficient: Annotated[str | None, Field(max_length=600)] = None
 
 
 @tool("Propose a verdict", writes=True)
 def propose_verdict(
     caller: Caller,
-    subject: Annotated[str, Field(max_length=200, description="R31, or T412")],
+    subject: Annotated[str, Field(max_length=200, description="T412 or R31")],
     label: Literal["pass", "fail", "cant_tell"],
     explanation: Annotated[str, Field(max_length=TEXT_LIMIT)],
-    cited: Annotated[list[Cited], Field(max_length=20, description="Candidates, best first, then other steps")] = [],  # noqa: B006
+    cited: Annotated[list[Cited], Field(max_length=20, description="Best first, literal quotes")] = [],  # noqa: B006
     cause: _Cause | None = None,
-    refused: Annotated[list[str], Field(max_length=5, description="Alternatives, each with what refutes it")] = [],  # noqa: B006
+    refused: Annotated[list[str], unlisted(max_length=5)] = [],  # noqa: B006
 ) -> str:
-    """Put down your answer on a run or review item; only a person's signature makes it a verdict. A fail cites one to
-    three candidates with what was refused, or any step. Quotes are checked letter for letter."""
+    """Your answer on a run or review; people decide. A fail cites one to three candidates."""
     from ...services.reviewing.asking import propose_verdict as propose
     from ...services.reviewing.candidates import Candidate
     from ...services.reviewing.citing import Citation

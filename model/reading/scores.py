@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from ..traces import Annotation, Outcome, ScoreScale
+from ..score_scale import ScoreScale
+from ..traces import Annotation, Outcome
 from .score_words import BAD, GOOD, NO, YES, Better, better_of, folded, is_guard, is_measure, is_rating, is_two_way
 
 MAP_HINT = "retrospan fields map score:{name} …"

@@ -8,10 +8,9 @@ from ...model.errors import UsageError
 from ...model.traces import Outcome
 from ...store.contract import Store
 from ...store.reading.summaries import get_summaries, get_trace
+from ...store.reading.trace_ids import list_trace_ids
 
 _MOST_RUNS = 400
-
-SELECT_NEWEST = "SELECT id FROM trace WHERE project = :project AND dirty = 0 ORDER BY id DESC LIMIT :most"
 
 
 def propose_rules(store: Store, project: str) -> tuple[ProposedRule, ...]:
@@ -22,10 +21,9 @@ def propose_rules(store: Store, project: str) -> tuple[ProposedRule, ...]:
 
     Cost: some milliseconds a run.
     """
-    with store.read() as con:
-        rows = con.execute(SELECT_NEWEST, {"project": project, "most": _MOST_RUNS}).fetchall()
-    if not rows:
+    newest = list_trace_ids(store, project)[-_MOST_RUNS:]
+    if not newest:
         raise UsageError(f"Project {project!r} has no runs. Name one that has: retrospan trace list --json shows them.")
-    summaries = get_summaries(store, [row["id"] for row in rows])
+    summaries = get_summaries(store, newest[::-1])
     good = [summary.id for summary in summaries if summary.outcome is not Outcome.FAIL]
     return mine_rules([read(get_trace(store, trace_id)) for trace_id in good])

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from retrospan.analysis.quotes import stands_in
 from retrospan.analysis.signals.registry import find_signals
 from retrospan.analysis.suspects import find_suspects
+from retrospan.analysis.texts.quotes import stands_in
 from retrospan.ingest.formats.messages import conversation_spans
 from retrospan.model.findings import CauseClass, SuspectReport
 from retrospan.model.reading.assembly import assemble

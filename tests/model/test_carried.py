@@ -41,11 +41,11 @@ from retrospan.model.reviews import (
     TrueFor,
     Verdict,
 )
+from retrospan.model.score_scale import ScoreScale
 from retrospan.model.traces import (
     Annotation,
     Document,
     Message,
-    ScoreScale,
     Span,
     SpanBatch,
     Step,

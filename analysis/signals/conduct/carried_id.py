@@ -10,9 +10,9 @@ from ....model.text.jsontext import as_text, scalars
 from ....model.traces import JsonValue
 from ...acts import current_turn
 from ...effects import Effect, hands_over
-from ...quotes import around, quote
 from ...reading import Act, Reading, Role, View
 from ...run_kinds import RunKind
+from ...texts.quotes import around, quote
 from ...values import ValueKind, values_in
 from ...wording import AGREEMENT
 from ..definition import SignalDefinition, signal

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ....model.findings import Signal
-from ...quotes import around, quote
 from ...reading import Reading
 from ...run_kinds import RunKind
+from ...texts.quotes import around, quote
 from ..definition import SignalDefinition, signal
 from ..workbench import Edit, base_name, edits_of, last_whole_diff, own_files, put_back_after
 

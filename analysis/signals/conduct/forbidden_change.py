@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ....model.findings import Signal
-from ...quotes import quote
 from ...reading import Reading, Role
 from ...run_kinds import RunKind
+from ...texts.quotes import quote
 from ..definition import SignalDefinition, signal
 from ..workbench import Edit, base_name, edits_of, last_whole_diff, own_files, put_back_after, same_file
 

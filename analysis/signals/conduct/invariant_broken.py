@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ....model.findings import Signal
 from ....model.text.jsontext import as_text
 from ....model.traces import JsonValue
-from ...quotes import around, quote
 from ...reading import Act, Reading
+from ...texts.quotes import around, quote
 from ..definition import SignalDefinition, signal
 from ..surroundings import Surroundings
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ....model.findings import Signal
-from ...quotes import quote
 from ...reading import Reading, Role
 from ...run_kinds import INFORMED
+from ...texts.quotes import quote
 from ...tools.tool_roles import READ_VERBS, WRITE_VERBS, ToolRole, words_of
 from ..definition import SignalDefinition, signal
 from ..surroundings import Surroundings

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ....model.findings import Signal
 from ....model.text.jsontext import as_text, scalars
 from ....model.traces import JsonValue
-from ...quotes import quote
 from ...reading import Act, Reading, Role
 from ...run_kinds import RunKind
+from ...texts.quotes import quote
 from ...texts.records import Record, marks_of, named_in, records_with
 from ...tools.tool_roles import ToolRole, words_of
 from ...values import ValueKind, values_in

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ....model.findings import Signal
 from ...failures import headline, prints_nothing
-from ...quotes import quote
 from ...reading import Act, Reading, got_over
 from ...run_kinds import CRAFT
+from ...texts.quotes import quote
 from ..definition import SignalDefinition, signal
 
 _TRACEBACK = "Traceback (most recent call last)"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from ....model.findings import Signal
 from ....model.traces import Status, StepKind
-from ...quotes import quote
 from ...reading import Reading, Role, View
+from ...texts.quotes import quote
 from ..definition import SignalDefinition, signal
 
 _FATAL = re.compile(

@@ -9,9 +9,9 @@ from itertools import pairwise
 from rapidfuzz import fuzz
 
 from ....model.findings import Signal
-from ...quotes import quote
 from ...reading import Act, Reading, View, changed_between
 from ...run_kinds import CRAFT
+from ...texts.quotes import quote
 from ...tools.tool_roles import ToolRole, words_of
 from ..definition import SignalDefinition, signal
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....model.findings import Signal
-from ...quotes import around, quote
 from ...reading import Reading
+from ...texts.quotes import around, quote
 from ...wording import REFUSAL
 from ..definition import SignalDefinition, signal
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ....model.findings import Signal
 from ...failures import comes_from_outside
-from ...quotes import quote
 from ...reading import Act, Reading, changed_between, got_over, owned_up
 from ...run_kinds import CRAFT
+from ...texts.quotes import quote
 from ...texts.speakers import asks_leave
 from ..definition import SignalDefinition, signal
 

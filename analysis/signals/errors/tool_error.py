@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ....model.findings import Signal
 from ....model.traces import Status, StepKind
 from ...failures import headline
-from ...quotes import quote
 from ...reading import Reading, got_over, got_over_step
+from ...texts.quotes import quote
 from ..definition import SignalDefinition, signal
 
 _KINDS = (StepKind.TOOL, StepKind.RETRIEVER, StepKind.RERANKER, StepKind.GUARDRAIL, StepKind.EMBEDDING)

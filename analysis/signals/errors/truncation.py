@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ....model.findings import Signal
 from ....model.traces import StepKind
-from ...quotes import quote
 from ...reading import Reading, View
+from ...texts.quotes import quote
 from ..definition import SignalDefinition, signal
 
 _REASONS = frozenset({"length", "max_tokens", "max_output_tokens", "model_length", "token_limit", "incomplete"})

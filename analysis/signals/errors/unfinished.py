@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ....model.findings import Signal
 from ....model.traces import Status, StepKind
 from ...effects import Effect
-from ...quotes import around, quote
 from ...reading import Reading, Role, View
 from ...run_kinds import CRAFT, INFORMED
+from ...texts.quotes import around, quote
 from ...texts.speakers import asks_leave
 from ...tools.tool_roles import ToolRole
 from ...wording import GIVING_UP

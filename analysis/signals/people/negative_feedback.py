@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ....model.findings import Signal
 from ....model.reading.scores import said_by
 from ....model.traces import Annotation, AnnotatorKind, Outcome
-from ...quotes import quote
 from ...reading import Reading
+from ...texts.quotes import quote
 from ..definition import SignalDefinition, signal
 
 

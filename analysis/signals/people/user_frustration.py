@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from rapidfuzz import fuzz
 
 from ....model.findings import Signal
-from ...quotes import around, quote
 from ...reading import Reading
+from ...texts.quotes import around, quote
 from ...texts.speakers import persons_words
 from ...wording import AGREEMENT, FRUSTRATION, HEDGE
 from ..definition import SignalDefinition, signal

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from ....model.findings import Signal
 from ....model.text.jsontext import scalars
-from ...quotes import around, quote
 from ...reading import Act, Reading, View
 from ...run_kinds import CRAFT
+from ...texts.quotes import around, quote
 from ...tools.tool_roles import ToolRole
 from ...views import code_spans
 from ..definition import SignalDefinition, signal

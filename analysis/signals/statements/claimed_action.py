@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from ....model.findings import Signal
-from ...quotes import around
 from ...reading import Act, Reading, View
 from ...run_kinds import INFORMED
+from ...texts.quotes import around
 from ...tools.tool_roles import ToolRole
 from ...views import code_spans
 from ..definition import SignalDefinition, signal

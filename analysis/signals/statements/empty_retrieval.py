@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ....model.findings import Signal
 from ....model.traces import StepKind
 from ...failures import nothing_found
-from ...quotes import quote
 from ...reading import Act, Reading
 from ...run_kinds import INFORMED
+from ...texts.quotes import quote
 from ...tools.tool_roles import ToolRole
 from ...wording import HEDGE
 from ..definition import SignalDefinition, signal

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from ....model.findings import Signal
 from ...failures import nothing_found
-from ...quotes import around, quote
 from ...reading import Reading, Role
 from ...run_kinds import SERVICE, RunKind
+from ...texts.quotes import around, quote
 from ...values import values_in
 from ...wording import HEDGE
 from ..definition import SignalDefinition, signal

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from ....model.findings import Signal
 from ....model.text.jsontext import as_text
 from ...effects import Effect
-from ...quotes import quote
 from ...reading import Act, Reading, Role
+from ...texts.quotes import quote
 from ...values import values_in
 from ..definition import SignalDefinition, signal
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from ....model.findings import Signal
 from ...passages import Passage, passages_of, today_of
-from ...quotes import around, quote
 from ...reading import Reading, View
 from ...run_kinds import INFORMED
+from ...texts.quotes import around, quote
 from ...values import Value, ValueKind, values_in
 from ..definition import SignalDefinition, signal
 

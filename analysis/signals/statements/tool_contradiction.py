@@ -8,9 +8,9 @@ from itertools import islice
 
 from ....model.findings import Signal
 from ....model.text.jsontext import parse_if_json, scalars
-from ...quotes import around, quote
 from ...reading import Act, Reading, View
 from ...run_kinds import INFORMED
+from ...texts.quotes import around, quote
 from ...values import number_of, values_in
 from ..definition import SignalDefinition, signal
 

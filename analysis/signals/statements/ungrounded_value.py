@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ....model.findings import Signal
 from ...provenance import Use, provenance_of
-from ...quotes import around
 from ...reading import Reading
 from ...run_kinds import RunKind
+from ...texts.quotes import around
 from ...values import ValueKind
 from ..definition import SignalDefinition, signal
 

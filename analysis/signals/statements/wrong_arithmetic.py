@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import islice
 
 from ....model.findings import Signal
-from ...quotes import quote
 from ...reading import Reading
 from ...texts.equations import Equation, equations_in
+from ...texts.quotes import quote
 from ...views import code_spans
 from ..definition import SignalDefinition, signal
 

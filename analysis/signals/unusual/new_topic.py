@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ....model.findings import Signal
-from ...quotes import around
 from ...reading import Reading
+from ...texts.quotes import around
 from ..definition import SignalDefinition, signal
 from ..surroundings import Surroundings
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from ....model.findings import Signal
-from ...quotes import quote
 from ...reading import Act, Reading
+from ...texts.quotes import quote
 from ..definition import SignalDefinition, signal
 from ..surroundings import LEAST_RUNS, Surroundings
 

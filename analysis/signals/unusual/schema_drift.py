@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ....model.findings import Signal
 from ....model.text.jsontext import parse_if_json
 from ....model.traces import JsonValue
-from ...quotes import quote
 from ...reading import Act, Reading
+from ...texts.quotes import quote
 from ..definition import SignalDefinition, signal
 from ..surroundings import LEAST_RUNS, Surroundings
 
