@@ -25,7 +25,8 @@ def before_change_text(found: BeforeChange) -> str:
     """
     asked = inert_line(found.change.told(), _ASKED)
     if not found.hits:
-        return f"None of the {found.known} confirmed lessons here applies to {asked!r}. Nothing to heed."
+        unsure = " Words alone decide little: name paths= and tools= too." if found.change.words_alone else ""
+        return f"None of the {found.known} confirmed lessons here applies to {asked!r}.{unsure}"
     more = f"; {found.others} more apply" if found.others else ""
     head = f"{len(found.hits)} of {found.known} confirmed lessons apply{more}:"
     tail = [_cases(found.guards), f'Whole: search_lessons(lesson="{found.hits[0].lesson.id}")']
