@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..model.reviews import Lesson
 from ..model.text.budget import CHARACTERS_PER_TOKEN, clip, share
 from ..model.text.fence import fenced, inert_line
-from ..services.knowledge.before_change import BeforeChange, Guard
+from ..services.knowledge.before_change import BeforeChange
+from ..services.knowledge.guards import Guard
 from ..store.knowledge.lookup import LessonHit
 from .lessons import CONFIRMED
 

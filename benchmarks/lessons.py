@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -195,17 +195,16 @@ def cost(count: int = 10_000) -> None:
         from retrospan.trust.keys import KdfCost
 
         store, now = open_store(f"{place}/store.db"), utc_text(utc_now())
-        add_reviewer(store, "Ada", "a long passphrase here", cost=KdfCost(n=2**10))
+        add_reviewer(store, "Ada", "a long passphrase here", pin=True, cost=KdfCost(n=2**10))
         session = unlock_reviewer("Ada", "a long passphrase here")
         base = lessons()
         with store.write() as con:
             for number in range(count):
-                lesson = base[number % len(base)]
-                name = f"{lesson.id}-{number}"
-                text = dump_lesson(Lesson(**{**fields_of(lesson), "id": name, "status": LessonStatus.CONFIRMED}))
-                block = sign_document(session, parse_document(KnowledgeKind.LESSON, name, text), now=now)
-                signed = text.replace("\n---\n", f"\nsignature: {block}\n---\n".replace("False", "false"), 1)
-                put_draft(con, KnowledgeKind.LESSON, name, signed, now=now)
+                name = f"{base[number % len(base)].id}-{number}"
+                lesson = replace(base[number % len(base)], id=name, status=LessonStatus.CONFIRMED)
+                document = parse_document(KnowledgeKind.LESSON, name, dump_lesson(lesson))
+                block = sign_document(session, document, now=now)
+                put_draft(con, KnowledgeKind.LESSON, name, dump_lesson(lesson, block), now=now)
         asks = list(asked())[::4]
         start = time.process_time()
         assert before_change(store, asks[0].change).known == count
@@ -219,10 +218,6 @@ def cost(count: int = 10_000) -> None:
         print(f"{len(asks)} answers: median {statistics.median(times):.1f} ms, most {max(times):.1f} ms of CPU")
         print(f"tokens: median {statistics.median(tokens):.0f}, most {max(tokens):.0f}")
         store.close()
-
-
-def fields_of(lesson: Lesson) -> dict[str, Any]:
-    return {name: getattr(lesson, name) for name in lesson.__dataclass_fields__}
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "judge": ("agents.judge:judge_command", "Let a model answer one criterion of a rubric"),
     "fix": ("agents.fix:fix_command", "Let a model propose a patch from what was confirmed"),
     "transcript": ("agents.transcript:transcript_group", "What agents said and were told"),
-    "lesson": ("knowledge.lesson:lesson_group", "List and show what was learned"),
+    "lesson": ("knowledge.lesson:lesson_group", "What was learned: before a change, exports, teams"),
     "case": ("knowledge.case:case_group", "Draft, list and run regression cases"),
     "demo": ("demo.demo:demo_command", "See the whole loop on an example agent"),
     "doctor": ("serving.doctor:doctor_command", "Check the store, the driver and the set-up"),

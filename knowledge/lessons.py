@@ -116,6 +116,7 @@ def clean_lesson(lesson: Lesson) -> Lesson:
         why=plain_text(lesson.why),
         what_to_do=plain_text(lesson.what_to_do),
         applies_to=AppliesTo(**{name: _clean(names) for name, names in record_of(lesson.applies_to).items()}),
+        true_for=TrueFor(**{name: _clean(names) for name, names in record_of(lesson.true_for).items()}),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,6 +31,8 @@ LEAST_WORDS_IN_SCOPE = 0.12
 """The same for a lesson in scope, where the intent is told and another lesson in scope says more of it."""
 BESIDE_BEST = 0.6
 """Share of the best one's words below which another lesson of the same scope is about something else."""
+NEAR = 0.7
+"""Share of a proposal's words from which another lesson is named as one to merge it with."""
 _TITLE, _PROSE = 2.0, 1.0
 _SATURATION, _LENGTH = 1.2, 0.4
 _WORD = re.compile(r"[^\W_]{2,}")
@@ -74,14 +76,14 @@ class LessonIndex:
                     self._globs[name].append(number)
                 else:
                     self._named[kind][_key(kind, name)].append((number, name))
-        weights: Counter[str] = Counter()
+        weights: dict[str, float] = defaultdict(float)
         for text, weight in (
             (lesson.title, _TITLE),
             (" ".join(lesson.applies_to.terms()), _TITLE),
             (f"{lesson.what_happened} {lesson.why} {lesson.what_to_do}", _PROSE),
         ):
             for word in words_of(text):
-                weights[word] = max(weights[word], 0) + weight
+                weights[word] += weight
         self._lengths.append(float(sum(weights.values())))
         for word, weight in weights.items():
             self._postings[word].append((number, weight))
@@ -101,6 +103,13 @@ class LessonIndex:
         ]
         ranked.sort(key=lambda entry: (-max(entry.scope, 0.0) - 3 * entry.words, entry.lesson.id))
         return ranked
+
+    def like(self, lesson: Lesson) -> list[str]:
+        """Ids of the lessons that say much the same as this one, most alike first, at most three."""
+        change = Change(scope=lesson.applies_to, intent=f"{lesson.title} {lesson.what_to_do}")
+        near = [entry for entry in self.rank(change) if entry.words >= NEAR and entry.scope >= 0]
+        near.sort(key=lambda entry: (-entry.words, entry.lesson.id))
+        return [entry.lesson.id for entry in near if entry.lesson.id != lesson.id][:3]
 
     def _shared(self, change: Change) -> dict[int, dict[str, list[str]]]:
         """By lesson and kind, those of its names that the change touches."""

@@ -1,25 +1,10 @@
-"""`retrospan lesson list|search|show`: what was learned."""
+"""`retrospan lesson`: what was learned, and what people do with it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import click
 
-from ...answers.before_change import before_change_text
-from ...knowledge.changes import change_of
-from ...model.errors import UsageError
-from ...model.fields import record_of
-from ...model.reviews import Lesson, LessonStatus
-from ...model.text.display import safe_line, safe_text
-from ...services.knowledge.before_change import before_change
-from ...services.knowledge.lesson_search import find_lessons
-from ...services.knowledge.proposing import knowledge_folders
-from ...store.contract import Store
-from ...store.knowledge.index import index_knowledge
-from ...store.knowledge.lookup import get_lesson, list_lessons
-from ..shared.options import json_option, opened, print_json, store_option
+from ..lazy import LazyGroup
 
 _EPILOG = """\b
 Examples:
@@ -28,154 +13,26 @@ Examples:
   retrospan lesson search "accept partial refunds" --tool issue_refund
   retrospan lesson show never-promise-a-refund-window
 """
-_SIGNS = {
-    LessonStatus.CONFIRMED: "✓",
-    LessonStatus.PROPOSED: "…",
-    LessonStatus.SUPERSEDED: "–",
-    LessonStatus.STALE: "!",
+_COMMANDS = {
+    "list": ("knowledge.lesson_list:list_command", "List what was learned"),
+    "search": ("knowledge.lesson_list:search_command", "Before a change: what applies, and what to run after it"),
+    "show": ("knowledge.lesson_list:show_command", "Show one lesson with its origin"),
+    "confirm": ("knowledge.lesson_acts:confirm_command", "Sign a draft, or countersign another project's lesson"),
+    "keep": ("knowledge.lesson_acts:keep_command", "Sign that a lesson still holds"),
+    "retract": ("knowledge.lesson_acts:retract_command", "Take a lesson back, here and in every export"),
+    "merge": ("knowledge.lesson_acts:merge_command", "Draft one lesson out of several"),
+    "doubts": ("knowledge.lesson_acts:doubts_command", "Still true? What changed since lessons were learned"),
+    "export": ("knowledge.lesson_export:export_command", "Write lessons to where assistants read them"),
+    "start": ("knowledge.lesson_bundles:start_command", "What of the team's knowledge fits a new project"),
+    "pack": ("knowledge.lesson_bundles:pack_command", "Put confirmed knowledge into one file"),
+    "unpack": ("knowledge.lesson_bundles:unpack_command", "Take knowledge out of such a file"),
+    "source": ("knowledge.lesson_bundles:source_command", "Read another project's knowledge folder here"),
 }
-_folder_option = click.option(
-    "--folder",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path(),
-    help="The project whose .retrospan folder is read first (default: this folder).",
-)
 
 
-@click.group("lesson", epilog=_EPILOG)
+@click.group("lesson", cls=LazyGroup, commands_map=_COMMANDS, epilog=_EPILOG)
 def lesson_group() -> None:
     """Lessons: confirmed findings written as advice, with their origin.
 
     They are files in git, `.retrospan/lessons/*.md`. One without a valid signature of a trusted reviewer is a draft.
     """
-
-
-@lesson_group.command("list", epilog=_EPILOG)
-@click.argument("query", required=False, default="")
-@click.option("--drafts", is_flag=True, help="Also what nobody has confirmed yet.")
-@_folder_option
-@store_option
-@json_option
-def list_command(query: str, drafts: bool, folder: Path, store_location: str | None, as_json: bool) -> None:
-    """List confirmed lessons, those that fit QUERY best first."""
-    with opened(store_location) as store:
-        read_folder(store, folder)
-        every = list_lessons(store)
-        found = _found(store, query, drafts, every)
-    if as_json:
-        print_json([lesson_json(lesson) for lesson in found])
-        return
-    for lesson in found:
-        click.echo(f"{_SIGNS[lesson.status]} {safe_line(lesson.id, 60)}\n    {safe_line(lesson.title, 110)}")
-    if not found:
-        hidden = sum(lesson.status is LessonStatus.PROPOSED for lesson in every)
-        click.echo("No lesson found." if every else "No lessons yet. A verdict of fail offers one: `retrospan review`.")
-        if hidden and not drafts:
-            click.echo(f"{hidden} drafts wait for a signature; --drafts shows them.")
-
-
-@lesson_group.command("search", epilog=_EPILOG)
-@click.argument("intent", required=False, default="")
-@click.option("--path", "paths", multiple=True, metavar="PATH", help="A file that is about to change.")
-@click.option("--tool", "tools", multiple=True, metavar="NAME", help="A tool that is about to change.")
-@click.option(
-    "--changing", multiple=True, metavar="KIND:NAME", help="agent:, prompt:, task:, mode:, tool: or file:, or a name."
-)
-@_folder_option
-@store_option
-@json_option
-def search_command(
-    intent: str,
-    paths: tuple[str, ...],
-    tools: tuple[str, ...],
-    changing: tuple[str, ...],
-    folder: Path,
-    store_location: str | None,
-    as_json: bool,
-) -> None:
-    """Before a change: the lessons that apply to what it touches and is for, and the cases to run after it.
-
-    INTENT says what the change is for. At most three lessons; that none applies is a normal answer.
-    """
-    change = change_of(changing, paths=paths, tools=tools, intent=intent)
-    if change.empty:
-        raise UsageError("Nothing to search for. Say what the change is for, or name a --path or --tool.")
-    with opened(store_location) as store:
-        read_folder(store, folder)
-        found = before_change(store, change)
-    if as_json:
-        hits = [lesson_json(hit.lesson) | {"matched": list(hit.matched)} for hit in found.hits]
-        print_json({"lessons": hits, "cases": [record_of(guard) for guard in found.guards], "known": found.known})
-        return
-    click.echo(before_change_text(found))
-
-
-@lesson_group.command("show", epilog=_EPILOG)
-@click.argument("lesson_id", metavar="ID")
-@_folder_option
-@store_option
-@json_option
-def show_command(lesson_id: str, folder: Path, store_location: str | None, as_json: bool) -> None:
-    """Show the lesson ID with its origin and what its signature is worth now."""
-    with opened(store_location) as store:
-        read_folder(store, folder)
-        lesson = get_lesson(store, lesson_id)
-    if as_json:
-        print_json(lesson_json(lesson))
-        return
-    signed = f" by {lesson.signed_by}" if lesson.signed_by else ""
-    click.echo(safe_text(f"{lesson.title}\n{lesson.status.value}{signed} (signature {lesson.state.value})"))
-    if lesson.stale_because:
-        click.echo(safe_line(lesson.stale_because, 200))
-    for heading, text in (
-        ("What happened", lesson.what_happened),
-        ("Why", lesson.why),
-        ("What to do", lesson.what_to_do),
-    ):
-        click.echo(f"\n{heading}\n{safe_text(text)}")
-    facts = {
-        "applies to": ", ".join(lesson.applies_to.terms()),
-        "guarded by case": lesson.case,
-        "verdict": lesson.origin.verdict,
-        "trace": lesson.origin.trace_key,
-        "supersedes": lesson.supersedes,
-    }
-    told = [f"{name}: {safe_line(value, 200)}" for name, value in facts.items() if value]
-    if told:
-        click.echo("\n" + "\n".join(told))
-
-
-def read_folder(store: Store, folder: Path) -> None:
-    """Index the project's files, so that a list is never older than they are."""
-    folders = knowledge_folders(folder.resolve())
-    if folders:
-        index_knowledge(store, folders)
-
-
-def _found(store: Store, query: str, drafts: bool, every: Sequence[Lesson]) -> list[Lesson]:
-    if query:
-        return [hit.lesson for hit in find_lessons(store, query, include_drafts=drafts)]
-    return [lesson for lesson in every if drafts or lesson.status is not LessonStatus.PROPOSED]
-
-
-def lesson_json(lesson: Lesson) -> dict[str, object]:
-    """A lesson as scripts read it."""
-    origin = record_of(lesson.origin, leave_out=("trace_key",), trace=lesson.origin.trace_key)
-    return {
-        "id": lesson.id,
-        "title": lesson.title,
-        "status": lesson.status.value,
-        "signature": lesson.state.value,
-        "signed_by": lesson.signed_by,
-        "what_happened": lesson.what_happened,
-        "why": lesson.why,
-        "what_to_do": lesson.what_to_do,
-        "applies_to": record_of(lesson.applies_to),
-        "origin": origin,
-        "case": lesson.case,
-        "supersedes": lesson.supersedes,
-        "merges": lesson.merges,
-        "true_for": record_of(lesson.true_for),
-        "doubts": lesson.doubts,
-        "stale_because": lesson.stale_because,
-    }

@@ -42,7 +42,7 @@ def search_lessons(
     change = change_of(changing, paths=paths, tools=tools, intent=" ".join(part for part in (intent, query) if part))
     if drafts or (change.words_alone and not intent.strip()):
         return _listed(caller, change, drafts=drafts, limit=limit)
-    return before_change_text(before_change(caller.store, change, most=min(limit, MOST)))
+    return before_change_text(before_change(caller.store, change, most=min(limit, MOST), root=caller.folder))
 
 
 def _listed(caller: Caller, change: Change, *, drafts: bool, limit: int) -> str:
@@ -110,8 +110,9 @@ def propose_lesson(
     others = [f"case {kept.case}"] if kept.case else []
     others += [f"rubric {kept.rubric}"] if kept.rubric else []
     named = f" with {' and '.join(others)}" if others else ""
+    like = f" Like {', '.join(kept.like)}: a person may merge them." if kept.like else ""
     return (
-        f"Lesson {kept.lesson.id} is kept as a draft{named}. A person confirms it: `retrospan review`. "
+        f"Lesson {kept.lesson.id} is kept as a draft{named}.{like} A person confirms it: `retrospan review`. "
         f'See it: search_lessons(lesson="{kept.lesson.id}")'
     )
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ...knowledge.changes import Change
-from ...knowledge.documents import check_document
-from ...knowledge.folders import KnowledgeKind
 from ...knowledge.ranking import LessonIndex, Ranked, applying
-from ...model.cases import CaseStatus
-from ...model.reviews import SignatureState
 from ...store.contract import Store
-from ...store.knowledge.index import list_documents
 from ...store.knowledge.lookup import KnownLessons, LessonHit, known_lessons, standing_hits
 from ..embedding.choose import embedder, has_vectors
+from .doubting import with_doubts
+from .guards import Guard, guards_of
 from .lesson_search import likeness_of
 
 MOST = 3
@@ -24,19 +22,6 @@ LEAST_ALIKE = 0.5
 _ALL_BY_MEANING = 500
 """Up to so many lessons each is compared by meaning; of more, the first by words."""
 _SOME_BY_MEANING = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """A regression case that guards a lesson."""
-
-    case: str
-    status: CaseStatus | None
-    """None where its file is not at hand; without a valid signature a case is a draft."""
-
-    @property
-    def runs(self) -> bool:
-        return self.status in (CaseStatus.ACTIVE, CaseStatus.FLAKY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +38,14 @@ class BeforeChange:
     """How many more apply."""
 
 
-def before_change(store: Store, change: Change, *, most: int = MOST) -> BeforeChange:
+def before_change(store: Store, change: Change, *, most: int = MOST, root: Path | None = None) -> BeforeChange:
     """The confirmed lessons that bear on a change, and the cases that guard them.
 
     Args:
         store: Where.
         change: From `change_of`; an empty one is answered with nothing.
         most: At most so many lessons.
+        root: The project's folder, to say which files of a lesson are gone; None leaves that out.
 
     Cost: at 10,000 lessons 50 ms of one core at most, once they are read (see `known_lessons`); where search by
     meaning is set up also one embedding of the intent and, the first time in a process, of the lessons compared.
@@ -74,28 +60,16 @@ def before_change(store: Store, change: Change, *, most: int = MOST) -> BeforeCh
         ]
     chosen = applying(ranked, change, likeness=alike, least_alike=LEAST_ALIKE)
     hits = _standing(store, chosen, known, most)
+    doubted = with_doubts(store, [hit.lesson for hit in hits], root)
+    hits = [replace(hit, lesson=lesson) for hit, lesson in zip(hits, doubted, strict=True)]
     cases = [hit.lesson.case for hit in hits if hit.lesson.case]
     return BeforeChange(
         change,
         tuple(hits),
-        tuple(guards_of(store, cases, known)),
+        tuple(guards_of(store, cases)),
         len(known.confirmed.lessons),
         max(len(chosen) - most, 0),
     )
-
-
-def guards_of(store: Store, cases: Sequence[str], known: KnownLessons | None = None) -> list[Guard]:
-    """The cases by id with the status that counts."""
-    names = list(dict.fromkeys(cases))
-    trust = (known or known_lessons(store)).trust
-    found: dict[str, CaseStatus] = {}
-    for document in list_documents(store, KnowledgeKind.CASE, names) if names else []:
-        signed = check_document(document, trust).state is SignatureState.VALID
-        stated = str(document.content.get("status", CaseStatus.DRAFT.value))
-        status = CaseStatus(stated) if signed and stated in set(CaseStatus) else CaseStatus.DRAFT
-        if found.get(document.name, CaseStatus.DRAFT) is CaseStatus.DRAFT:
-            found[document.name] = status
-    return [Guard(name, found.get(name)) for name in names]
 
 
 def _standing(store: Store, chosen: Sequence[Ranked], known: KnownLessons, most: int) -> list[LessonHit]:

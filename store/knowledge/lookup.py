@@ -13,6 +13,7 @@ from ...knowledge.ranking import LessonIndex
 from ...model.errors import BadInputError, UnknownIdError, did_you_mean
 from ...model.reviews import Lesson, LessonStatus, SignatureState
 from ...trust.root import Trust
+from ...trust.signing import SignatureCheck
 from ..caches import Slot
 from ..contract import Store
 from ..generations import KNOWLEDGE, generation
@@ -75,16 +76,37 @@ def known_lessons(store: Store) -> KnownLessons:
     return known
 
 
+def claimed_lessons(store: Store) -> list[Lesson]:
+    """The confirmed lessons as their files claim, whoever signed them; to compare with, never to serve."""
+    documents = [entry for entry in list_documents(store, KnowledgeKind.LESSON) if entry.signature is not None]
+    claim = SignatureCheck(SignatureState.VALID, "not checked", "")
+    found = _in_force([lesson for entry in documents if (lesson := _lesson(entry, claim))])
+    return [lesson for lesson in found if lesson.status is LessonStatus.CONFIRMED]
+
+
 def _signed_lessons(store: Store, trust: Trust) -> list[Lesson]:
     """The lessons by their own signatures, whatever became of their verdicts."""
-    lessons = [lesson for entry in list_documents(store, KnowledgeKind.LESSON) if (lesson := _lesson(entry, trust))]
-    replaced = {name for lesson in lessons if lesson.status is LessonStatus.CONFIRMED for name in lesson.replaces}
-    found = [
-        replace(lesson, status=LessonStatus.SUPERSEDED)
-        if lesson.id in replaced and lesson.status is LessonStatus.CONFIRMED
-        else lesson
-        for lesson in lessons
-    ]
+    documents = list_documents(store, KnowledgeKind.LESSON)
+    return _in_force([found for entry in documents if (found := _lesson(entry, check_document(entry, trust)))])
+
+
+def _in_force(lessons: Sequence[Lesson]) -> list[Lesson]:
+    """The lessons, those `superseded` or `stale` that a signed one takes the place of or takes back."""
+    signed = [lesson for lesson in lessons if lesson.state is SignatureState.VALID]
+    replaced = {name for lesson in signed if lesson.status is LessonStatus.CONFIRMED for name in lesson.replaces}
+    retracted = {
+        name: f"retracted by {lesson.signed_by}: {lesson.why}"
+        for lesson in signed
+        if lesson.status is LessonStatus.STALE
+        for name in lesson.replaces
+    }
+    found = []
+    for lesson in lessons:
+        if lesson.status is LessonStatus.CONFIRMED and lesson.id in retracted:
+            lesson = replace(lesson, status=LessonStatus.STALE, stale_because=retracted[lesson.id])
+        elif lesson.status is LessonStatus.CONFIRMED and lesson.id in replaced:
+            lesson = replace(lesson, status=LessonStatus.SUPERSEDED)
+        found.append(lesson)
     return sorted(found, key=_order)
 
 
@@ -167,9 +189,9 @@ def standing_hits(
     return found[:limit]
 
 
-def _lesson(document: Document, trust: Trust) -> Lesson | None:
+def _lesson(document: Document, check: SignatureCheck) -> Lesson | None:
     try:
-        lesson = lesson_of(document, check_document(document, trust))
+        lesson = lesson_of(document, check)
     except BadInputError:
         return None
     path = f"{document.folder}/{document.kind.folder}/{document.name}.md" if document.folder else None

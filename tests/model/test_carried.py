@@ -16,7 +16,7 @@ from retrospan.knowledge.documents import parse_document
 from retrospan.knowledge.folders import KnowledgeKind
 from retrospan.knowledge.lessons import clean_lesson, dump_lesson, lesson_of
 from retrospan.knowledge.rubrics import clean_rubric, rubric_content, rubric_from_content
-from retrospan.model import findings, lessons, reviews, traces
+from retrospan.model import findings, lessons, reviews, score_scale, traces
 from retrospan.model.fields import from_record, record_of
 from retrospan.model.findings import Evidence, Signal, Suspect, SuspectReport
 from retrospan.model.reading.facts import facts_from_record, facts_record, merge_facts
@@ -95,7 +95,9 @@ MADE_ANEW = {
 
 def test_every_word_of_the_domain_is_carried_or_made_anew() -> None:
     known = {*CARRIED, *MADE_ANEW}
-    assert {kind for module in (findings, lessons, reviews, traces) for kind in dataclasses_of(module)} == known
+    assert {
+        kind for module in (findings, lessons, reviews, score_scale, traces) for kind in dataclasses_of(module)
+    } == known
 
 
 def dataclasses_of(module: ModuleType) -> set[type]:
