@@ -25,7 +25,7 @@ from .lesson_shared import folder_option, lesson_json, read_folder
 @json_option
 def start_command(project: str | None, folder: Path, store_location: str | None, as_json: bool) -> None:
     """What of the team's confirmed lessons fits this project, by the tools, agents and files that it has."""
-    with opened(store_location) as store:
+    with opened(store_location, create=True) as store:
         read_folder(store, folder)
         found = fitting_lessons(store, folder.resolve(), project=project)
     if as_json:
@@ -42,9 +42,7 @@ def start_command(project: str | None, folder: Path, store_location: str | None,
 
 @click.command("source")
 @click.argument("other", type=click.Path(path_type=Path, file_okay=False, exists=True))
-@click.option(
-    "--tag", "tags", multiple=True, metavar="KIND:NAME", help="Copy what bears on this."
-)
+@click.option("--tag", "tags", multiple=True, metavar="KIND:NAME", help="Copy what bears on this.")
 @click.option("--copy", is_flag=True, help="Copy all of it here instead of reading it where it lies.")
 @click.option("--dry-run", is_flag=True, help="With --copy or --tag: only say what would come.")
 @folder_option
@@ -61,7 +59,7 @@ def source_command(
     if not root.is_dir():
         raise UsageError(f"No {FOLDER} folder in {other}. Name a project that has one.")
     if copy or tags:
-        with opened(store_location) as store:
+        with opened(store_location, create=True) as store:
             _told(take_over(store, folder, folder_files(other), tags=tags, dry_run=dry_run), dry_run=dry_run)
         return
     path = add_knowledge(folder, Path(os.path.relpath(root.resolve(), folder.resolve())).as_posix())
@@ -97,7 +95,7 @@ def unpack_command(
     """Take the files of BUNDLE over into this project. Nothing here is overwritten; conflicts are named."""
     manifest, files = read_bundle(bundle)
     say(f"From {manifest.project}, {manifest.made_at}:")
-    with opened(store_location) as store:
+    with opened(store_location, create=True) as store:
         _told(take_over(store, folder, files, tags=tags, dry_run=dry_run), dry_run=dry_run)
 
 

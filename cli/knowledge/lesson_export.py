@@ -40,14 +40,13 @@ def export_command(
     Files of ours are replaced as a whole and go with their lessons; of the project's own files only our block changes.
     """
     root = folder.resolve()
-    with opened(store_location) as store:
+    with opened(store_location, create=True) as store:  # a build machine has none yet
         read_folder(store, folder)
         if check:
             old = old_exports(store, root)
             for change in old:
-                say(
-                    f"{change.path} is {'older than the lessons' if change.text is not None else 'of no lesson any more'}"
-                )
+                state = "older than the lessons" if change.text is not None else "of no lesson any more"
+                say(f"{change.path} is {state}")
             if old:
                 say("Run: retrospan lesson export")
                 context.exit(1)
