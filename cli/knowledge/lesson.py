@@ -23,6 +23,7 @@ _COMMANDS = {
     "merge": ("knowledge.lesson_acts:merge_command", "Draft one lesson out of several"),
     "doubts": ("knowledge.lesson_acts:doubts_command", "Still true? What changed since lessons were learned"),
     "export": ("knowledge.lesson_export:export_command", "Write lessons to where assistants read them"),
+    "hook": ("knowledge.lesson_hook:hook_command", "For an assistant's hook: lessons on the file it edits"),
     "start": ("knowledge.lesson_bundles:start_command", "What of the team's knowledge fits a new project"),
     "pack": ("knowledge.lesson_bundles:pack_command", "Put confirmed knowledge into one file"),
     "unpack": ("knowledge.lesson_bundles:unpack_command", "Take knowledge out of such a file"),

@@ -102,7 +102,7 @@ def unpack_command(
 def _told(taken: Sequence[Taken], *, dry_run: bool) -> None:
     for entry in taken:
         standing = "" if entry.kind.value == "reviewer" else f", signature {entry.signed.value} here"
-        say(f"{entry.state:8} {entry.kind.value} {entry.name}{standing}")
+        say(f"{entry.state} {entry.kind.value} {entry.name}{standing}")
     conflicts = sum(entry.state == "conflict" for entry in taken)
     if conflicts:
         say(f"{conflicts} conflicts: another text stands here under that name, and stays. Rename one of the two.")

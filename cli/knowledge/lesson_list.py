@@ -14,6 +14,7 @@ from ...model.fields import record_of
 from ...model.reviews import Lesson, LessonStatus
 from ...model.text.display import safe_line, safe_text
 from ...services.knowledge.before_change import before_change
+from ...services.knowledge.doubting import with_doubts
 from ...services.knowledge.lesson_search import find_lessons
 from ...store.contract import Store
 from ...store.knowledge.lookup import get_lesson, list_lessons
@@ -46,12 +47,14 @@ def list_command(query: str, drafts: bool, folder: Path, store_location: str | N
     with opened(store_location) as store:
         read_folder(store, folder)
         every = list_lessons(store)
-        found = _found(store, query, drafts, every)
+        found = with_doubts(store, _found(store, query, drafts, every), folder.resolve())
     if as_json:
         print_json([lesson_json(lesson) for lesson in found])
         return
     for lesson in found:
-        click.echo(f"{_SIGNS[lesson.status]} {safe_line(lesson.id, 60)}\n    {safe_line(lesson.title, 110)}")
+        click.echo(
+            f"{_SIGNS[lesson.status]} {safe_line(lesson.id, 80)}{_notes(lesson)}\n    {safe_line(lesson.title, 110)}"
+        )
     if not found:
         hidden = sum(lesson.status is LessonStatus.PROPOSED for lesson in every)
         click.echo("No lesson found." if every else "No lessons yet. A verdict of fail offers one: `retrospan review`.")
@@ -104,7 +107,7 @@ def show_command(lesson_id: str, folder: Path, store_location: str | None, as_js
     """Show the lesson ID with its origin and what its signature is worth now."""
     with opened(store_location) as store:
         read_folder(store, folder)
-        lesson = get_lesson(store, lesson_id)
+        (lesson,) = with_doubts(store, [get_lesson(store, lesson_id)], folder.resolve())
     if as_json:
         print_json(lesson_json(lesson))
         return
@@ -112,6 +115,8 @@ def show_command(lesson_id: str, folder: Path, store_location: str | None, as_js
     click.echo(safe_text(f"{lesson.title}\n{lesson.status.value}{signed} (signature {lesson.state.value})"))
     if lesson.stale_because:
         click.echo(safe_line(lesson.stale_because, 200))
+    for doubt in lesson.doubts:
+        click.echo(f"still true? {safe_line(doubt, 200)}")
     for heading, text in (
         ("What happened", lesson.what_happened),
         ("Why", lesson.why),
@@ -134,3 +139,9 @@ def _found(store: Store, query: str, drafts: bool, every: Sequence[Lesson]) -> l
     if query:
         return [hit.lesson for hit in find_lessons(store, query, include_drafts=drafts)]
     return [lesson for lesson in every if drafts or lesson.status is not LessonStatus.PROPOSED]
+
+
+def _notes(lesson: Lesson) -> str:
+    """Where it comes from, and whether there is a reason to ask if it still holds."""
+    source = f" · from {safe_line(lesson.origin.project, 40)}" if lesson.origin.project else ""
+    return f"{source}{' · still true?' if lesson.doubts else ''}"

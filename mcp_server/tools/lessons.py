@@ -34,11 +34,13 @@ def search_lessons(
     from ...answers.lessons import lesson_text
     from ...knowledge.changes import change_of
     from ...services.knowledge.before_change import MOST, before_change
+    from ...services.knowledge.doubting import with_doubts
     from ...store.knowledge.lookup import get_lesson
 
     _index(caller)
     if lesson is not None:
-        return lesson_text(get_lesson(caller.store, lesson))
+        (found,) = with_doubts(caller.store, [get_lesson(caller.store, lesson)], caller.folder)
+        return lesson_text(found)
     change = change_of(changing, paths=paths, tools=tools, intent=" ".join(part for part in (intent, query) if part))
     if drafts or (change.words_alone and not intent.strip()):
         return _listed(caller, change, drafts=drafts, limit=limit)
