@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..model.reading.turns import this_turn
 from ..model.text.jsontext import as_text, scalars
 from ..model.traces import JsonValue, Message, Status, StepKind, ToolCall
 from .effects import Effect, effect_by
@@ -166,15 +167,8 @@ def _acts(views: Sequence[View]) -> Iterator[Act]:
 
 
 def current_turn(view: View) -> tuple[Message, ...]:
-    """New messages that belong to this run: from the last message of a person on, where earlier turns are told again.
-
-    A run that answers one message of a conversation is handed the earlier messages too, with the calls made then.
-    """
-    messages = view.step.new_messages
-    asked = [i for i, message in enumerate(messages) if message.role == "user"]
-    if not asked or not any(message.role == "assistant" for message in messages[: asked[-1]]):
-        return view.received
-    return tuple(message for message in messages[asked[-1] :] if message.role != "assistant")
+    """New messages that belong to this run, apart from the agent's own: without earlier turns that are told again."""
+    return tuple(message for message in this_turn(view.step.new_messages) if message.role != "assistant")
 
 
 def _unrecorded(call: ToolCall | None, position: int) -> _Pending | None:

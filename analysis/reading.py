@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..model.text.jsontext import as_text, scalars
-from ..model.traces import JsonValue, Message, Trace
+from ..model.traces import JsonValue, Message, ToolCall, Trace
 from .acts import Act, acts_of, current_turn
 from .effects import Effect, things_of
 from .failures import failure_in_result, prints_nothing
@@ -81,11 +81,16 @@ class Reading:
     @cached_property
     def earlier_calls(self) -> tuple[tuple[str, JsonValue], ...]:
         """Name and arguments of the calls of earlier turns that did not fail."""
-        failed = {m.tool_call_id for m in self.earlier if m.role == "tool" and _is_failure(m)}
-        calls = (call for message in self.earlier for call in message.tool_calls)
-        return tuple(
-            (call.name, unpacked(call.arguments)) for call in calls if call.id is None or call.id not in failed
-        )
+        calls: list[ToolCall] = []
+        asked: dict[str | None, ToolCall] = {}
+        failed: set[int] = set()
+        for message in self.earlier:
+            calls += message.tool_calls
+            asked.update((call.id, call) for call in message.tool_calls)
+            if message.role == "tool" and message.tool_call_id is not None and _is_failure(message):
+                # Ids begin anew in each turn, so that a result answers the newest call of its id.
+                failed.add(id(asked.get(message.tool_call_id)))
+        return tuple((call.name, unpacked(call.arguments)) for call in calls if id(call) not in failed)
 
     @cached_property
     def user_turns(self) -> tuple[tuple[int, str], ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..model.findings import Basis, CauseClass, Evidence, Signal, Suspect, SuspectReport
-from ..model.traces import Trace
+from ..model.traces import Message, Trace
 from .evidence import ending, from_signals, grounding, position, spectrum, writes
 from .evidence import siblings as sibling_runs
 from .evidence.clue import Clue
@@ -48,6 +48,7 @@ def find_suspects(
     siblings: Sequence[Trace] = (),
     *,
     sources: Mapping[str, tuple[Source, float]] = SOURCES,
+    earlier: Sequence[Message] = (),
 ) -> SuspectReport:
     """Rank the steps of a run as origin of its failure.
 
@@ -56,6 +57,7 @@ def find_suspects(
         signals: Its signals, as `find_signals` gives them.
         siblings: Alike runs, nearest first; those that passed (or show no failure) serve as pattern.
         sources: Sources of evidence with their weights, for ablation and for weights learned in a project.
+        earlier: What was said and shown in the turns of the session before the run.
 
     Returns:
         At most ten suspects, best first. `enough_evidence` is False where nothing found separates this run from
@@ -63,7 +65,7 @@ def find_suspects(
 
     Cost: linear in the run's text, plus one alignment for each of at most twelve siblings.
     """
-    return report_on(inquire(trace, signals, siblings), sources)
+    return report_on(inquire(trace, signals, siblings, earlier), sources)
 
 
 def report_on(case: Inquiry, sources: Mapping[str, tuple[Source, float]] = SOURCES) -> SuspectReport:

@@ -20,6 +20,7 @@ from ..model.traces import Annotation, JsonValue, Outcome
 from ..services.understanding.step_texts import SUSPECT, ToldStep
 from .outcome import told_outcome
 from .outlining import outline_rows
+from .session_place import SessionPlace
 from .step_lines import StepLine, step_lines
 
 BUDGET = 1_500
@@ -37,17 +38,20 @@ _QUOTE = 110
 _VALUE = 64
 
 
-def case_text(case: CaseFile, told: Sequence[ToldStep], *, budget: int = BUDGET) -> str:
+def case_text(
+    case: CaseFile, told: Sequence[ToldStep], *, place: SessionPlace | None = None, budget: int = BUDGET
+) -> str:
     """The case file for a model.
 
     Args:
         case: What is known of the run.
         told: All of its steps in words.
+        place: Where the run stands in its session.
         budget: Tokens, of four characters each, for everything; below some 1,000 texts are cut hard.
     """
     room = budget * CHARACTERS_PER_TOKEN
     for scale in (1.0, 0.7, 0.5, 0.35):
-        head, before, after = _head(case), list(_before(case, scale)), list(_after(case, scale))
+        head, before, after = _head(case, place), list(_before(case, place, scale)), list(_after(case, scale))
         tests = _tests(case)
         used = FENCE_COST + len("\n".join((head, *before, *after, tests))) + len(_OUTLINE) + 4
         if room - used >= _LEAST_OUTLINE * scale:
@@ -82,7 +86,7 @@ def _spread(place: int) -> float:
 _OUTLINE = "# outline"
 
 
-def _head(case: CaseFile) -> str:
+def _head(case: CaseFile, place: SessionPlace | None) -> str:
     """What Retrospan itself says of the run; holds no trace text."""
     summary, report = case.trace.summary, case.report
     facts = [f"Case {summary.short_id}", told_outcome(summary), f"{summary.step_count} steps"]
@@ -95,10 +99,11 @@ def _head(case: CaseFile) -> str:
         found = f"Evidence: enough to name a step. {report.note or ''}"
     else:
         found = f"NOT ENOUGH EVIDENCE to accuse it. {report.note or ''}"
-    return f"{' · '.join(facts)}\n{found.strip()}"
+    return "\n".join(filter(None, (" · ".join(facts), place.head if place else "", found.strip())))
 
 
-def _before(case: CaseFile, scale: float) -> Iterator[str]:
+def _before(case: CaseFile, place: SessionPlace | None, scale: float) -> Iterator[str]:
+    yield from (_cut(line, 2 * _WORDS * scale) for line in (place.before if place else ())[-1:])
     yield from (_said(item, scale) for item in case.said)
     for name, words in (("asked", case.asked), ("answered", case.answered)):
         if words is not None:

@@ -43,8 +43,8 @@ def _row(view: ModeView) -> str:
     where = "" if view.row.project == DEFAULT_PROJECT else f" of {inert_line(view.row.project, 40)}"
     share = f"{view.share.value:.1%} [{view.share.low:.1%}–{view.share.high:.1%}] of {view.of}{where}"
     return (
-        f"{view.short_id} {view.row.status.value} {good}“{inert_line(view.name, 110)}”{proposed}: {view.size} runs, "
-        f"{share}{known}{_trend(view)}; such as {view.typical}"
+        f"{view.short_id} {view.row.status.in_words} {good}“{inert_line(view.name, 110)}”{proposed}: "
+        f"{view.size} runs, {share}{known}{_trend(view)}; such as {view.typical}"
     )
 
 

@@ -12,6 +12,7 @@ from ..model.text.fence import FENCE_COST, fenced, inert_line
 from ..model.traces import TraceSummary
 from ..services.understanding.step_texts import ToldStep
 from .outcome import told_outcome
+from .session_place import SessionPlace
 from .step_lines import StepLine, step_lines
 
 _LEAST_TEXT = 48
@@ -39,6 +40,7 @@ def outline_trace(
     *,
     budget: int,
     suspects: Sequence[int] = (),
+    place: SessionPlace | None = None,
 ) -> Outline:
     """The outline of a whole trace.
 
@@ -48,15 +50,16 @@ def outline_trace(
         signals: Its signals; steps that have one are kept when room is short.
         budget: Tokens, of four characters each, for everything.
         suspects: Indices of suspected steps, likewise kept.
+        place: Where it stands in its session.
 
     Cost: O(n log n) in the number of steps.
     """
     name = summary.short_id
-    head = headline(summary, signals)
-    about = _about(summary)
-    room = budget * CHARACTERS_PER_TOKEN - len(head) - len(about) - FENCE_COST - _FOOTER
+    head = headline(summary, signals) + (f"\n{place.head}" if place else "")
+    about = list(filter(None, (_about(summary), *(place.before if place else ()))))
+    room = budget * CHARACTERS_PER_TOKEN - len("\n".join((head, *about))) - FENCE_COST - _FOOTER
     rows, folded, cut = outline_rows(step_lines(told, signals, suspects), room)
-    text = f"{head}\n{fenced([about, *rows] if about else rows)}\n{_left_out(name, folded, cut)}"
+    text = f"{head}\n{fenced([*about, *rows])}\n{_left_out(name, folded, cut)}"
     return Outline(text.rstrip("\n"), tuple(folded), tuple(cut))
 
 
@@ -86,8 +89,11 @@ def _about(summary: TraceSummary) -> str:
     """The run's own names, which are trace text."""
     parts = [("run", summary.own_id), ("project", summary.project), ("version", summary.version)]
     parts += [("task", summary.task)] if summary.task_declared else []
+    parts += [("judged on", f"“{inert_line(summary.verdict_question, 200)}”")] if summary.verdict_question else []
     parts += [("session", summary.session), ("models", ", ".join(summary.models[:3]))]
-    return " · ".join(f"{label} {inert_line(value, 40)}" for label, value in parts if value)
+    return " · ".join(
+        f"{label} {inert_line(value, 220 if label == 'judged on' else 40)}" for label, value in parts if value
+    )
 
 
 Block = StepLine | tuple[StepLine, ...]

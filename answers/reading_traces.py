@@ -11,6 +11,7 @@ from ..store.contract import Store
 from ..store.reading.summaries import get_summaries, get_trace, locate_trace, resolve_trace
 from .detailing import StepRequest, detail_steps, parse_steps
 from .outlining import outline_trace
+from .session_place import session_place
 
 
 def read_trace(store: Store, name: str, *, budget: int, full: bool = False, offset: int = 0) -> str:
@@ -28,12 +29,13 @@ def read_trace(store: Store, name: str, *, budget: int, full: bool = False, offs
     signals = signals_of(store, [trace_id])[trace_id]
     (summary,) = get_summaries(store, [trace_id])
     told = told_steps(store, summary)
-    outline = outline_trace(summary, told, signals, budget=budget)
+    place = session_place(store, trace_id)
+    outline = outline_trace(summary, told, signals, budget=budget, place=place)
     if outline.folded:
         from ..services.understanding.explaining import explain_trace
 
         suspects = [suspect.step for suspect in explain_trace(store, trace_id).report.suspects[:5]]
-        outline = outline_trace(summary, told, signals, budget=budget, suspects=suspects)
+        outline = outline_trace(summary, told, signals, budget=budget, suspects=suspects, place=place)
     return outline.text
 
 

@@ -215,10 +215,8 @@ def cost(count: int = 10_000) -> None:
             text = before_change_text(before_change(store, ask.change))
             times.append((time.process_time() - start) * 1_000)
             tokens.append(len(text) / 4)
-        late = statistics.quantiles(times, n=20)[-1]
-        print(
-            f"{len(asks)} answers, ms of CPU: median {statistics.median(times):.1f}, p95 {late:.1f}, most {max(times):.1f}"
-        )
+        middle, late = statistics.median(times), statistics.quantiles(times, n=20)[-1]
+        print(f"{len(asks)} answers, ms of CPU: median {middle:.1f}, p95 {late:.1f}, most {max(times):.1f}")
         print(f"tokens: median {statistics.median(tokens):.0f}, most {max(tokens):.0f}")
         store.close()
 

@@ -91,10 +91,10 @@ def runs_of(seed: int) -> Iterator[Run]:
     for span in batch.spans:
         by_trace[span.trace_key].append(span)
     roots = [format(span.context.trace_id, "032x") for span in spans if span.parent is None]
-    judge = _judge()
+    rules = judge()
     for key, done in zip(roots, handled, strict=True):
         trace = assemble(by_trace[key], _facts(batch.facts, key))
-        cause = judge(done)
+        cause = rules(done)
         yield Run(seed, trace, cause, frozenset(_wrong_steps(trace, cause)))
 
 
@@ -102,7 +102,8 @@ def _facts(facts: Sequence[TraceFacts], key: str) -> TraceFacts:
     return next((item for item in facts if item.trace_key == key), TraceFacts(key))
 
 
-def _judge() -> Callable[[Any], str | None]:
+def judge() -> Callable[[Any], str | None]:
+    """The shop's rules: what went wrong in a handled request, None where nothing did."""
     path = Path(__file__).resolve().parents[1] / "tests" / "examples" / "test_support_agent.py"
     spec = importlib.util.spec_from_file_location("support_agent_rules", path)
     assert spec is not None and spec.loader is not None

@@ -46,6 +46,7 @@ from .registry import Caller, Role, Tool, error_text, load_tools, run_tool
 from .resources import MissingError, add_resources, trace_named, unknown_address
 from .running import Report, run_stoppable
 from .skills import LessonSkills, add_skill_files
+from .stdio import answering_stdio
 
 THREADS = 4
 """Calls that may use the store at the same time; each thread keeps a connection with a cache of its own."""
@@ -74,6 +75,12 @@ class RetrospanServer(MCPServer[None]):
         self.folder = folder
         self._tools = load_tools(read_only=read_only or store.read_only)
         self.limiter = limiter
+
+    async def run_stdio_async(self) -> None:
+        """Serve stdin and stdout, answering every line."""
+        async with answering_stdio() as (incoming, outgoing):
+            options = self._lowlevel_server.create_initialization_options()
+            await self._lowlevel_server.run(incoming, outgoing, options)
 
     async def list_tools(self) -> list[ListedTool]:
         """The tools in their fixed order; the same bytes each time."""

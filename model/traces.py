@@ -58,6 +58,11 @@ class OutcomeSource(StrEnum):
     FEEDBACK = "feedback"
     NONE = "none"
 
+    @property
+    def in_words(self) -> str:
+        """A mark is a person's act from a shell, which nobody signed."""
+        return "mark, unsigned" if self is OutcomeSource.MARK else self.value
+
 
 class Fold(StrEnum):
     """Why a span takes no step index of its own."""
@@ -316,6 +321,8 @@ class TraceSummary:
     usage: Usage = field(default_factory=Usage)
     cost_usd: float | None = None
     signals: tuple[str, ...] = ()
+    verdict_question: str = ""
+    """The signed question that the verdict answers."""
     verdict: str | None = None
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
     modes: tuple[str, ...] = ()

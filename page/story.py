@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..answers.plain.conversation import Speaker, Turn, conversation
+from ..answers.plain.conversation import Speaker, Turn
+from ..answers.plain.earlier import Part, whole_conversation
 from ..answers.plain.first_look import first_places
 from ..model.findings import Signal
 from ..model.text.display import safe_text
-from ..model.traces import Trace
 from ..services.reviewing.claiming import OpenReview
 
 
@@ -38,23 +38,32 @@ _NAMES = {
 }
 
 
-def tell(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> list[list[Told]]:
-    """The turns of each trace of an item, first to last."""
+@dataclass(slots=True)
+class Story:
+    """One run of a conversation, in the order in which things were said and done."""
+
+    head: str
+    turns: list[Told]
+    judged: bool
+
+
+def tell(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> list[Story]:
+    """The runs of an item with their turns, first to last: earlier turns of its session, then what is asked about."""
+    found = {trace.summary.id: signals[number] for number, trace in enumerate(opened.traces)}
     stories = []
     number = 0
-    for trace, found in zip(opened.traces, signals, strict=True):
-        story = _trace(trace, found, opened.item.focus, number)
-        number += len(story)
-        stories.append(story)
+    for part in whole_conversation(opened.traces, opened.earlier, left_out=opened.left_out):
+        turns = _turns(part, found[part.trace.summary.id] if part.judged else (), opened.item.focus, number)
+        number += len(turns)
+        stories.append(Story(safe_text(part.head), turns, part.judged))
     return stories
 
 
-def _trace(trace: Trace, signals: Sequence[Signal], focus: Sequence[str], number: int) -> list[Told]:
-    turns = conversation(trace)
-    first = first_places(trace, turns, focus, signals)
+def _turns(part: Part, signals: Sequence[Signal], focus: Sequence[str], number: int) -> list[Told]:
+    first = first_places(part.trace, part.turns, focus, signals) if part.judged else []
     story: list[Told] = []
     looked_up: list[Told] = []
-    for place, turn in enumerate(turns):
+    for place, turn in enumerate(part.turns):
         told = _told(turn, number + place + 1, place in first, signals)
         if told.kind == "act":
             looked_up.append(told)
@@ -69,6 +78,6 @@ def _told(turn: Turn, number: int, look_here: bool, signals: Sequence[Signal]) -
     found = [
         f"A rule noticed: {safe_text(signal.reason)}."
         for signal in signals
-        if signal.failure and signal.step == turn.step and turn.acts
+        if signal.failure and signal.step == turn.step and turn.acts and not turn.earlier
     ]
     return Told(number, who, safe_text(turn.text), kind, look_here, found)

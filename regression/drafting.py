@@ -19,10 +19,11 @@ from ..model.case_checks import (
     ToolNotCalled,
 )
 from ..model.cases import Case, FrozenResult, Provenance
-from ..model.traces import JsonValue, Trace
+from ..model.reading.turns import replay_input
+from ..model.traces import Message, Trace
 from .checks import run_check
 from .protocol import RunResult
-from .recorded import recorded_input, recorded_run
+from .recorded import recorded_run
 from .results import CheckStatus
 
 _LOOPED = 2.0
@@ -40,11 +41,12 @@ def draft_case(
     good: Trace | None = None,
     live: bool = True,
     provenance: Provenance | None = None,
+    earlier: Sequence[Message] = (),
 ) -> Case:
     """A draft case from a failing run.
 
     Args:
-        trace: The failing run; its customer messages become the input.
+        trace: The failing run; what it was given becomes the input, with what was said and shown in earlier turns.
         case_id: Slug.
         title: One line.
         question: What a judge is asked, last.
@@ -54,6 +56,7 @@ def draft_case(
         live: False freezes the tool results of the failing run. Leave it where the fault lies in what the tools
             return, since frozen results would then keep it.
         provenance: Where it comes from; the trace's external id by default.
+        earlier: What was said and shown in the turns of its session before it.
 
     Raises:
         ValueError: if nothing tells a right run from a wrong one: no text, no question, no difference from `good`.
@@ -69,7 +72,7 @@ def draft_case(
     case = Case(
         id=case_id,
         title=title,
-        input=_input(trace),
+        input=replay_input(trace.steps, trace.summary.input, earlier),
         tool_results=None if live else tuple(frozen),
         checks=(Grounded(),),
         provenance=provenance or Provenance(trace=trace.summary.external_id),
@@ -79,13 +82,6 @@ def draft_case(
     if not checks:
         raise ValueError("nothing tells a right run from this one; give a text, a question or a good run")
     return case.model_copy(update={"checks": checks})
-
-
-def _input(trace: Trace) -> JsonValue:
-    asked = recorded_input(trace)
-    if len(asked) == 1:
-        return asked[0].content
-    return [{"role": "user", "content": message.content} for message in asked]
 
 
 def _telling(case: Case, bad: RunResult, good: RunResult | None) -> list[Check]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..model.cases import Case
-from ..model.traces import Message, Step, StepKind, Trace
+from ..model.traces import Step, StepKind, Trace
 from .checks import run_check
 from .protocol import CalledTool, RunResult
 from .results import CaseResult, Judge, outcome_of
@@ -21,13 +21,6 @@ def recorded_run(trace: Trace) -> RunResult:
 def recorded_calls(steps: Sequence[Step]) -> list[CalledTool]:
     """The tool calls of one trace, in reading order. A search that a tool makes for itself is no call of its own."""
     return [_called(step) for step in steps if _is_call(step, steps)]
-
-
-def recorded_input(trace: Trace) -> list[Message]:
-    """The customer's messages up to the answer: of a later turn of a session, those of earlier turns too."""
-    seen = next((step.input_messages for step in trace.steps if step.kind is StepKind.LLM), ())
-    asked = [message for message in seen if message.role == "user" and message.content]
-    return asked or [Message("user", trace.summary.input)]
 
 
 def hold_against(case: Case, trace: Trace, judge: Judge | None = None) -> CaseResult:

@@ -25,7 +25,7 @@ def turn_block(turn: Turn, key: int, *, focus: bool) -> Block:
     head = shown(_HEADS[turn.speaker], _STYLES[turn.speaker])
     if focus:
         head = joined(shown("◆ look here ", "bold $warning"), head)
-    head = joined(head, shown(f"  step {turn.step}", "$quiet"))
+    head = joined(head, shown("  said before" if turn.earlier else f"  step {turn.step}", "$quiet"))
     return Block(lines(head, turn_content(turn)), key=key)
 
 

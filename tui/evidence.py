@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from ..answers.plain.conversation import Turn, conversation
+from ..answers.plain.conversation import Turn
+from ..answers.plain.earlier import whole_conversation
 from ..answers.plain.first_look import MOST_FIRST, first_places
 from ..model.findings import Signal
+from ..model.traces import Trace
 from ..services.reviewing.claiming import OpenReview
 from .conversation import turn_block
 from .gate import joined, lines, shown
@@ -17,6 +19,11 @@ from .widgets.block_view import Block
 
 TRACE_STRIDE = 1_000_000
 """Keys of blocks are trace number × this + step, since a session shows several traces."""
+
+
+def shown_traces(opened: OpenReview) -> tuple[Trace, ...]:
+    """The traces in the order in which keys of blocks number them."""
+    return (*opened.traces, *opened.earlier)
 
 
 def review_blocks(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> tuple[list[Block], list[int]]:
@@ -29,20 +36,19 @@ def review_blocks(opened: OpenReview, signals: Sequence[Sequence[Signal]]) -> tu
     first: list[Block] = []
     whole: list[Block] = []
     places: list[int] = []
-    for number, trace in enumerate(opened.traces):
-        if len(opened.traces) > 1:
-            words = f"── {trace.summary.short_id}, run {number + 1} of {len(opened.traces)} ──"
-            whole.append(Block(shown(words, "$quiet")))
-        turns = conversation(trace)
-        focus = first_places(trace, turns, opened.item.focus, signals[number])
-        first += [
-            _evidence(turns[place], number * TRACE_STRIDE + turns[place].step, signals[number]) for place in focus
-        ]
-        for place, turn in enumerate(turns):
-            key = number * TRACE_STRIDE + turn.step
+    traces = shown_traces(opened)
+    found = {trace.summary.id: signals[number] for number, trace in enumerate(opened.traces)}
+    for part in whole_conversation(opened.traces, opened.earlier, left_out=opened.left_out):
+        start = traces.index(part.trace) * TRACE_STRIDE
+        if part.head:
+            whole.append(Block(shown(f"── {part.head} ──", "$quiet")))
+        about = found[part.trace.summary.id] if part.judged else ()
+        focus = first_places(part.trace, part.turns, opened.item.focus, about) if part.judged else []
+        first += [_evidence(part.turns[place], start + part.turns[place].step, about) for place in focus]
+        for place, turn in enumerate(part.turns):
             if place in focus:
                 places.append(len(whole))
-            whole.append(turn_block(turn, key, focus=place in focus))
+            whole.append(turn_block(turn, start + turn.step, focus=place in focus))
     head: list[Block] = []
     why = why_asked(opened.item, answered=opened.draft is not None)
     head.append(Block(shown(f"You are asked because: {why}", "$quiet")))

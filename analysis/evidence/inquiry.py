@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...model.findings import Signal
-from ...model.traces import Outcome, Trace
+from ...model.traces import Message, Outcome, Trace
 from ..provenance import ProvenanceGraph, provenance_of
 from ..reading import Reading, read
 from ..signals.registry import signals_of
@@ -46,12 +46,15 @@ class Inquiry:
         return not ours or not theirs or bool(ours & theirs)
 
 
-def inquire(trace: Trace, signals: Sequence[Signal], siblings: Sequence[Trace]) -> Inquiry:
+def inquire(
+    trace: Trace, signals: Sequence[Signal], siblings: Sequence[Trace], earlier: Sequence[Message] = ()
+) -> Inquiry:
     """Read the run and at most twelve siblings, nearest first as given.
 
     A sibling counts as good by its outcome; where that is unknown, by the absence of failure signals.
+    `earlier` is what was said and shown in the turns of the session before the run.
     """
-    reading = read(trace)
+    reading = read(trace, earlier=earlier)
     passed: list[Reading] = []
     clean: list[Reading] = []
     bad: list[Reading] = []

@@ -117,10 +117,22 @@ class StepJson(TypedDict):
     attributes: NotRequired[dict[str, Any]]
 
 
+class SessionPlaceJson(TypedDict):
+    """Where a run stands among the turns of its session, by their short ids in order of time.
+
+    `complete` is false where the session has more turns than the 400 on either side that are listed.
+    """
+
+    turn: int
+    turns: list[str]
+    complete: bool
+
+
 class TraceDetailJson(TypedDict):
-    """The answer of `retrospan trace show`."""
+    """The answer of `retrospan trace show`; `conversation` is null where the run is the only turn of its session."""
 
     trace: TraceJson
+    conversation: SessionPlaceJson | None
     steps: list[StepJson]
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from ...model.conversations import Conversation
 from ...model.findings import Evidence, Signal, TraceDiff
 from ...model.traces import Fold, Message, Span, Step, StepKind, TraceSummary, Usage
 from . import shapes as w
@@ -235,3 +236,10 @@ def import_json(report: ImportReport) -> w.ImportJson:
         "notes": list(report.notes),
         "findings": [cast(w.FindingJson, asdict(finding)) for finding in report.findings],
     }
+
+
+def place_json(place: Conversation | None) -> w.SessionPlaceJson | None:
+    """A run among the turns of its session."""
+    if place is None:
+        return None
+    return {"turn": place.number, "turns": [f"T{turn}" for turn in place.turns], "complete": place.complete}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ...model.traces import JsonValue, Message, Status, Step, StepKind, Trace
+from ...model.reading.turns import this_turn
+from ...model.text.jsontext import parse_if_json
+from ...model.traces import JsonValue, Message, Status, Step, StepKind, ToolCall, Trace
 from .words import Tone, Words, laid_out, one_line, scalar_text, step_name
 
 TURN_LIMIT = 3_000
@@ -39,6 +41,8 @@ class Turn:
     """The agent looks something up."""
     instructions: bool = False
     """It tells that instructions were given; the step itself holds them."""
+    earlier: bool = False
+    """The run was only told of it: it was said or done in a turn before."""
 
     @property
     def says(self) -> bool:
@@ -57,10 +61,12 @@ class Turn:
 
 
 def conversation(trace: Trace) -> list[Turn]:
-    """The turns of a run in order. A run that records no messages gives its first input and final answer."""
-    recorded = {step.tool_call_id for step in trace.steps if step.kind in _ACTS and step.tool_call_id}
-    tools = {step.tool for step in trace.steps if step.kind in _ACTS}
-    turns = [turn for step in trace.steps for turn in _turns(step, recorded, tools)]
+    """What was said and done in a run, in order; what it was told of earlier turns is in `earlier.told`.
+
+    A run that records no messages gives its first input and final answer.
+    """
+    known = _Recorded(trace.steps)
+    turns = [turn for step in trace.steps for turn in _turns(step, known)]
     summary = trace.summary
     if summary.input and not any(turn.speaker is Speaker.PERSON for turn in turns):
         turns.insert(0, Turn(0, Speaker.PERSON, (Words(summary.input, limit=TURN_LIMIT),)))
@@ -69,17 +75,36 @@ def conversation(trace: Trace) -> list[Turn]:
     return turns
 
 
-def _turns(step: Step, recorded: Collection[str], tools: Collection[str | None]) -> Iterator[Turn]:
+class _Recorded:
+    """The calls that have steps of their own, so that no message need tell of them."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        acts = [step for step in steps if step.kind in _ACTS]
+        self._ids = {step.tool_call_id for step in acts if step.tool_call_id}
+        self._tools = {step.tool for step in acts}
+        self._asked = {call.id: call.name for step in steps for m in step.output_messages for call in m.tool_calls}
+
+    def asks(self, call: ToolCall) -> bool:
+        return call.id in self._ids or call.name in self._tools
+
+    def shows(self, message: Message) -> bool:
+        name = message.name or self._asked.get(message.tool_call_id)
+        return message.tool_call_id in self._ids or name in self._tools
+
+
+def _turns(step: Step, known: _Recorded) -> Iterator[Turn]:
     if step.kind in _ACTS:
         yield Turn(step.index, Speaker.ACT, tuple(_act(step)), searches=step.kind is StepKind.RETRIEVER)
     elif step.kind is StepKind.HUMAN:
         said = step.inputs if step.inputs not in (None, "") else step.outputs
         yield Turn(step.index, Speaker.PERSON, _value(said, TURN_LIMIT))
     elif step.input_messages or step.output_messages:
-        for message in step.new_messages:
-            yield from _heard(step, message)
+        instructions = [message for message in step.new_messages if message.role == "system"]
+        own = [message for message in this_turn(step.new_messages) if message.role != "system"]
+        for message in (*instructions, *own):
+            yield from _heard(step, message, known)
         for message in step.output_messages:
-            yield from _said(step, message, recorded, tools)
+            yield from _said(step, message, known)
         if step.error:
             failed = Words(f"The model call failed: {step.error.message}", Tone.ERROR)
             yield Turn(step.index, Speaker.ASIDE, (failed,))
@@ -91,21 +116,34 @@ def _turns(step: Step, recorded: Collection[str], tools: Collection[str | None])
         yield Turn(step.index, Speaker.ASIDE, (words,))
 
 
-def _heard(step: Step, message: Message) -> Iterator[Turn]:
+def _heard(step: Step, message: Message, known: _Recorded) -> Iterator[Turn]:
     if message.role == "user" and message.content:
         yield Turn(step.index, Speaker.PERSON, (Words(message.content, limit=TURN_LIMIT),))
     elif message.role == "system" and message.content:
         words = Words(f"The agent was given instructions ({len(message.content):,} characters).", Tone.QUIET)
         yield Turn(step.index, Speaker.ASIDE, (words,), instructions=True)
+    elif message.role == "tool" and not known.shows(message):
+        yield Turn(step.index, Speaker.ACT, tuple(got(message)))
 
 
-def _said(step: Step, message: Message, recorded: Collection[str], tools: Collection[str | None]) -> Iterator[Turn]:
+def _said(step: Step, message: Message, known: _Recorded) -> Iterator[Turn]:
     if message.content:
         yield Turn(step.index, Speaker.AGENT, (Words(message.content, limit=TURN_LIMIT),))
     for call in message.tool_calls:
-        if call.id not in recorded and call.name not in tools:
-            words = (Words("asks for "), Words(call.name, Tone.STRONG), *_with(call.arguments))
-            yield Turn(step.index, Speaker.ACT, words)
+        if not known.asks(call):
+            yield Turn(step.index, Speaker.ACT, (Words("asks for "), *named(call)))
+
+
+def named(call: ToolCall) -> Iterator[Words]:
+    """A call that a message asks for, as part of a sentence."""
+    yield Words(call.name, Tone.STRONG)
+    yield from _with(call.arguments)
+
+
+def got(message: Message) -> Iterator[Words]:
+    """What came back, where only a message tells of it."""
+    yield Words("and it fails: ", Tone.ERROR) if message.is_error else Words("and gets: ", Tone.QUIET)
+    yield from _result(parse_if_json(message.content))
 
 
 def _act(step: Step) -> Iterator[Words]:

@@ -37,7 +37,7 @@ def _acting(turns: Sequence[Turn], steps: Sequence[int]) -> set[int]:
     """Where the agent says or does what the steps are about: in them, or next after them."""
     found: set[int] = set()
     for step in steps:
-        acting = [place for place, turn in enumerate(turns) if turn.acts and turn.step >= step]
+        acting = [place for place, turn in enumerate(turns) if turn.acts and not turn.earlier and turn.step >= step]
         here = [place for place in acting if turns[place].step == step]
         found.update(here or acting[:1])
     return found

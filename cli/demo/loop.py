@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
 from ...model.cases import Case
 from ...model.errors import UsageError
 from ...model.text.display import safe_line
@@ -17,6 +15,7 @@ from ...services.agent_work.demonstrating import FailingRun, Learnt, decide_and_
 from ...services.reviewing.people import demo_reviewer
 from ...store.contract import Store
 from ...store.knowledge.lookup import search_lessons
+from ..shared.output import echo
 
 _APP = "retrospan.examples.support_agent.app"
 _EXPECTED = {"v1": CaseOutcome.FAILED, "v2": CaseOutcome.PASSED}
@@ -37,7 +36,7 @@ def walk_loop(store: Store, place: Path, runs: list[FailingRun]) -> int:
         raise UsageError("No run of the example agent shows a clear failure; there is nothing to learn from.")
     write_project(place)
     item = queue_reviews(store, runs)[0]
-    click.echo(f"\n{item.short_id} asks: {item.question}")
+    echo(f"\n{item.short_id} asks: {item.question}")
     learnt = decide_and_learn(store, demo_reviewer(store), item, runs[0], place)
     _tell(store, learnt)
     return _try_case(learnt.case)
@@ -45,27 +44,27 @@ def walk_loop(store: Store, place: Path, runs: list[FailingRun]) -> int:
 
 def _tell(store: Store, learnt: Learnt) -> None:
     verdict = learnt.verdict
-    click.echo(f"  the reviewer answers first: {verdict.answer.label.value}")
-    click.echo(f"  then sees the agent's proposal: {learnt.proposal}")
-    click.echo(f"  and signs. Signature: {verdict.state.value}")
-    click.echo(f"\nLesson {learnt.lesson.id} ({learnt.lesson.status.value})\n  {safe_line(learnt.lesson.title)}")
+    echo(f"  the reviewer answers first: {verdict.answer.label.value}")
+    echo(f"  then sees the agent's proposal: {learnt.proposal}")
+    echo(f"  and signs. Signature: {verdict.state.value}")
+    echo(f"\nLesson {learnt.lesson.id} ({learnt.lesson.status.value})\n  {safe_line(learnt.lesson.title)}")
     for path in learnt.paths:
-        click.echo(f"  {path}")
+        echo(f"  {path}")
     found = search_lessons(store, safe_line(learnt.lesson.title))
-    click.echo(f"  an assistant that asks before its next change finds {len(found)} confirmed lesson(s)")
+    echo(f"  an assistant that asks before its next change finds {len(found)} confirmed lesson(s)")
 
 
 def _try_case(case: Case) -> int:
-    click.echo(f"\nRegression case {case.id}, on both versions of the agent:")
+    echo(f"\nRegression case {case.id}, on both versions of the agent:")
     as_expected = True
     for version, expected in _EXPECTED.items():
         (runs,) = run_cases([case], load_target(f"{_APP}:run_{version}"))
         mark = "passed" if runs.outcome is CaseOutcome.PASSED else "failed"
-        click.echo(f"\n  {version}: {mark}")
+        echo(f"\n  {version}: {mark}")
         for line in render_runs(runs).splitlines()[1:]:
-            click.echo(f"     {line}")
+            echo(f"     {line}")
         as_expected = as_expected and runs.outcome is expected
-    click.echo(
+    echo(
         "\nThe loop is closed: the case fails on v1 and passes on v2."
         if as_expected
         else "\nThe case did not tell the versions apart as expected."

@@ -15,8 +15,10 @@ from ...regression.drafting import draft_case
 from ...regression.recorded import hold_against
 from ...services.privacy.read_notes import at_hand, note_reading
 from ...store.contract import Store
+from ...store.reading.conversations import whole_before
 from ...store.reading.summaries import get_trace, resolve_trace
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 
 
 @click.command(
@@ -64,6 +66,7 @@ def new_command(
         bad = _trace(store, trace)
         well = _trace(store, good) if good else None
         taken = [trace.summary.id for trace in (bad, well) if trace is not None]
+        earlier = whole_before(store, bad.summary.id)
         note_reading(store, taken, actor=at_hand("cli"), detail="case new")
     try:
         case = draft_case(
@@ -75,6 +78,7 @@ def new_command(
             never_says=never_says,
             good=well,
             live=not frozen,
+            earlier=earlier,
         )
     except ValueError as err:
         raise UsageError(f"No case can be made of {bad.summary.short_id}: {err}.") from err
@@ -85,7 +89,7 @@ def new_command(
     if as_json:
         print_json({"id": case.id, "path": str(path), "on_its_run": outcome.value})
         return
-    click.echo(f"{path}\nHeld against {bad.summary.short_id}: {outcome.value}. Edit it, then `retrospan case run`.")
+    echo(f"{path}\nHeld against {bad.summary.short_id}: {outcome.value}. Edit it, then `retrospan case run`.")
 
 
 def _trace(store: Store, name: str) -> Trace:

@@ -15,7 +15,8 @@ from ...services.knowledge.guards import guards_of
 from ...services.knowledge.revising import keep_lesson, merge_lessons, retract_lesson
 from ...store.contract import Store
 from ...store.knowledge.lookup import get_lesson
-from ..shared.options import json_option, opened, print_json, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, say
 from ..shared.unlocking import unlocked
 from .lesson_shared import folder_option, lesson_json, read_folder
 
@@ -105,13 +106,13 @@ def doubts_command(folder: Path, store_location: str | None, as_json: bool) -> N
         print_json([lesson_json(lesson) for lesson in found])
         return
     for lesson in found:
-        click.echo(f"? {safe_line(lesson.id, 80)}\n    {safe_line(lesson.title, 110)}")
+        echo(f"? {safe_line(lesson.id, 80)}\n    {safe_line(lesson.title, 110)}")
         for doubt in lesson.doubts:
-            click.echo(f"    {safe_line(doubt, 110)}")
+            echo(f"    {safe_line(doubt, 110)}")
     if found:
-        click.echo("Still true: retrospan lesson keep ID. Not any more: retrospan lesson retract ID --because …")
+        echo("Still true: retrospan lesson keep ID. Not any more: retrospan lesson retract ID --because …")
     else:
-        click.echo("Nothing has changed that speaks against a lesson.")
+        echo("Nothing has changed that speaks against a lesson.")
 
 
 def _told_exports(store: Store, folder: Path) -> None:

@@ -14,7 +14,8 @@ from ...model.text.display import safe_line
 from ...services.knowledge.sharing import Taken, fitting_lessons, folder_files, make_bundle, read_bundle, take_over
 from ...trust.files import replace_file
 from ...trust.projects import add_knowledge
-from ..shared.options import json_option, opened, print_json, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, say
 from .lesson_shared import folder_option, lesson_json, read_folder
 
 
@@ -34,10 +35,10 @@ def start_command(project: str | None, folder: Path, store_location: str | None,
     for fit in found:
         lesson = fit.lesson
         source = f" · from {safe_line(lesson.origin.project, 40)}" if lesson.origin.project else ""
-        click.echo(f"✓ {safe_line(lesson.id, 80)}{source}\n    {safe_line(lesson.title, 110)}")
-        click.echo(f"    fits {safe_line(', '.join(fit.because[:5]), 100)}")
+        echo(f"✓ {safe_line(lesson.id, 80)}{source}\n    {safe_line(lesson.title, 110)}")
+        echo(f"    fits {safe_line(', '.join(fit.because[:5]), 100)}")
     if not found:
-        click.echo("None of the confirmed lessons fits. Name the team's folder: retrospan lesson source ../team")
+        echo("None of the confirmed lessons fits. Name the team's folder: retrospan lesson source ../team")
 
 
 @click.command("source")

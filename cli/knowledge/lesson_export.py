@@ -9,7 +9,8 @@ import click
 from ...knowledge.exports import Channel
 from ...model.errors import UsageError
 from ...services.knowledge.exporting import export_lessons, exported_channels, old_exports
-from ..shared.options import opened, say, store_option
+from ..shared.options import opened, store_option
+from ..shared.output import say
 from .lesson_shared import folder_option, read_folder
 
 _EPILOG = """\b

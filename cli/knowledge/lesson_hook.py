@@ -11,7 +11,8 @@ from ...answers.before_change import before_change_text
 from ...knowledge.changes import change_of
 from ...model.text.jsontext import parse
 from ...services.knowledge.before_change import before_change
-from ..shared.options import opened, print_json, store_option
+from ..shared.options import opened, store_option
+from ..shared.output import print_json
 from .lesson_shared import folder_option, read_folder
 
 _LIMIT = 1 << 20

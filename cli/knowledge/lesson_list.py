@@ -18,7 +18,8 @@ from ...services.knowledge.doubting import with_doubts
 from ...services.knowledge.lesson_search import find_lessons
 from ...store.contract import Store
 from ...store.knowledge.lookup import get_lesson, list_lessons
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 from .lesson_shared import folder_option, lesson_json, read_folder
 
 _EPILOG = """\b
@@ -52,14 +53,12 @@ def list_command(query: str, drafts: bool, folder: Path, store_location: str | N
         print_json([lesson_json(lesson) for lesson in found])
         return
     for lesson in found:
-        click.echo(
-            f"{_SIGNS[lesson.status]} {safe_line(lesson.id, 80)}{_notes(lesson)}\n    {safe_line(lesson.title, 110)}"
-        )
+        echo(f"{_SIGNS[lesson.status]} {safe_line(lesson.id, 80)}{_notes(lesson)}\n    {safe_line(lesson.title, 110)}")
     if not found:
         hidden = sum(lesson.status is LessonStatus.PROPOSED for lesson in every)
-        click.echo("No lesson found." if every else "No lessons yet. A verdict of fail offers one: `retrospan review`.")
+        echo("No lesson found." if every else "No lessons yet. A verdict of fail offers one: `retrospan review`.")
         if hidden and not drafts:
-            click.echo(f"{hidden} drafts wait for a signature; --drafts shows them.")
+            echo(f"{hidden} drafts wait for a signature; --drafts shows them.")
 
 
 @click.command("search", epilog=_EPILOG)
@@ -95,7 +94,7 @@ def search_command(
         hits = [lesson_json(hit.lesson) | {"matched": list(hit.matched)} for hit in found.hits]
         print_json({"lessons": hits, "cases": [record_of(guard) for guard in found.guards], "known": found.known})
         return
-    click.echo(before_change_text(found))
+    echo(before_change_text(found))
 
 
 @click.command("show", epilog=_EPILOG)
@@ -112,17 +111,17 @@ def show_command(lesson_id: str, folder: Path, store_location: str | None, as_js
         print_json(lesson_json(lesson))
         return
     signed = f" by {lesson.signed_by}" if lesson.signed_by else ""
-    click.echo(safe_text(f"{lesson.title}\n{lesson.status.value}{signed} (signature {lesson.state.value})"))
+    echo(safe_text(f"{lesson.title}\n{lesson.status.value}{signed} (signature {lesson.state.value})"))
     if lesson.stale_because:
-        click.echo(safe_line(lesson.stale_because, 200))
+        echo(safe_line(lesson.stale_because, 200))
     for doubt in lesson.doubts:
-        click.echo(f"still true? {safe_line(doubt, 200)}")
+        echo(f"still true? {safe_line(doubt, 200)}")
     for heading, text in (
         ("What happened", lesson.what_happened),
         ("Why", lesson.why),
         ("What to do", lesson.what_to_do),
     ):
-        click.echo(f"\n{heading}\n{safe_text(text)}")
+        echo(f"\n{heading}\n{safe_text(text)}")
     facts = {
         "applies to": ", ".join(lesson.applies_to.terms()),
         "guarded by case": lesson.case,
@@ -132,7 +131,7 @@ def show_command(lesson_id: str, folder: Path, store_location: str | None, as_js
     }
     told = [f"{name}: {safe_line(value, 200)}" for name, value in facts.items() if value]
     if told:
-        click.echo("\n" + "\n".join(told))
+        echo("\n" + "\n".join(told))
 
 
 def _found(store: Store, query: str, drafts: bool, every: Sequence[Lesson]) -> list[Lesson]:

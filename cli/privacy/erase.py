@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from ...ingest.redaction import PERSONAL
 from ...model.text.display import safe_line
+from ...model.text.secrets import PERSONAL
 from ...services.privacy.erasing import Erased, delete_traces, prune_traces
 from ...services.privacy.rescanning import Rescanned, redact_store
-from ..shared.options import json_option, opened, print_json, progress_bar, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, progress_bar
 
 _dry_run = click.option("--dry-run", is_flag=True, help="Only say what would change.")
 _compact = click.option("--compact", is_flag=True, help="Give the freed space back to the disk (rewrites the file).")
@@ -102,9 +103,7 @@ def delete_command(
         )
     _print_erased(done, dry_run=dry_run, as_json=as_json)
     if not done.traces and not as_json:
-        click.echo(
-            "Nothing matches: check the spelling. `retrospan trace list 'user:NAME'` shows what is held.", err=True
-        )
+        echo("Nothing matches: check the spelling. `retrospan trace list 'user:NAME'` shows what is held.", err=True)
 
 
 @click.command(
@@ -128,7 +127,7 @@ Examples:
 def redact_command(
     personal: tuple[str, ...], project: str | None, dry_run: bool, store_location: str | None, as_json: bool
 ) -> None:
-    """Apply the rules for secrets and personal data to what is stored already.
+    """Apply the rules for secrets and personal data to what is stored already, drafts and names included.
 
     Signatures over what changes read `redacted`. What a person wrote into a signed verdict cannot be changed.
     """
@@ -149,32 +148,31 @@ def _print_erased(done: Erased, *, dry_run: bool, as_json: bool) -> None:
         examples = (
             f" ({', '.join(done.sample)}{', …' if done.traces > len(done.sample) else ''})" if done.sample else ""
         )
-        click.echo(f"{done.traces} traces would go{examples}.")
+        echo(f"{done.traces} traces would go{examples}.")
     else:
         emptied = f", {done.verdicts} verdicts emptied" if done.verdicts else ""
-        click.echo(
-            f"{done.traces} traces with {done.spans} spans are gone, {done.contents} contents with them{emptied}."
-        )
+        echo(f"{done.traces} traces with {done.spans} spans are gone, {done.contents} contents with them{emptied}.")
     if done.citing:
-        click.echo("These knowledge files cite them; change them yourself:")
+        echo("These knowledge files cite them; change them yourself:")
         for name in done.citing:
-            click.echo(f"  {safe_line(name, 200)}")
+            echo(f"  {safe_line(name, 200)}")
     _warn_unclean(done.clean)
 
 
 def _print_rescanned(done: Rescanned, *, dry_run: bool) -> None:
     verb = "would change" if dry_run else "changed"
-    click.echo(f"{done.traces} traces {verb}; {sum(done.found.values())} finds.")
+    beside = f", {done.words} texts beside them" if done.words else ""
+    echo(f"{done.traces} traces{beside} {verb}; {sum(done.found.values())} finds.")
     for rule, count in done.found.most_common():
-        click.echo(f"  {count:>6}  {rule}")
+        echo(f"  {count:>6}  {rule}")
     if done.verdicts:
-        click.echo(f"Signed verdicts hold such text and cannot be changed: {', '.join(done.verdicts)}.")
+        echo(f"Signed verdicts hold such text and cannot be changed: {', '.join(done.verdicts)}.")
     _warn_unclean(done.clean)
 
 
 def _warn_unclean(clean: bool) -> None:
     if not clean:
-        click.echo(
+        echo(
             "Another process is reading an old state of the file, so its log still holds some of it. "
             "Run the command again when that process is done.",
             err=True,
@@ -186,6 +184,7 @@ def _rescanned_json(done: Rescanned) -> dict[str, Any]:
         "traces": done.traces,
         "spans": done.spans,
         "found": dict(done.found),
+        "words": done.words,
         "contents": done.contents,
         "verdicts": done.verdicts,
         "clean": done.clean,

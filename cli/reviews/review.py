@@ -21,6 +21,7 @@ _COMMANDS = {
     "agreement": ("reviews.review_progress:agreement_command", "How far reviewers agree"),
     "answer": ("reviews.review_progress:answer_command", "Answer a question on an item"),
     "ask": ("reviews.review_progress:ask_command", "Ask the people who judge an item"),
+    "decides": ("reviews.review_progress:decides_command", "Say that an answer decides how a run ended"),
     "complete": ("reviews.review_progress:complete_command", "Sign the engineer's part of a verdict"),
     "export": ("reviews.review_progress:export_command", "Write verdicts to a file"),
 }

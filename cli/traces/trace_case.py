@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import click
 
+from ...analysis.case_file.model import CaseFile
 from ...answers.case_file import BUDGET, case_text
 from ...answers.json.case_file import case_json
+from ...answers.session_place import session_place
 from ...model.text.budget import MAX_BUDGET
 from ...services.privacy.read_notes import at_hand, note_reading
 from ...services.understanding.opening import open_case
 from ...services.understanding.step_texts import told_steps
+from ...store.contract import Store
 from ...store.reading.summaries import resolve_trace
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 
 
 @click.command(
@@ -37,11 +41,14 @@ def case_command(traces: tuple[str, ...], budget: int, store_location: str | Non
     with opened(store_location) as store:
         ids = [resolve_trace(store, trace) for trace in traces]
         cases = [open_case(store, trace_id) for trace_id in ids]
-        texts = (
-            [] if as_json else [case_text(case, told_steps(store, case.trace.summary), budget=budget) for case in cases]
-        )
+        texts = [] if as_json else [_text(store, case, budget) for case in cases]
         note_reading(store, ids, actor=at_hand("cli"), detail="trace case")
     if as_json:
         print_json([case_json(case) for case in cases])
         return
-    click.echo("\n\n".join(texts))
+    echo("\n\n".join(texts))
+
+
+def _text(store: Store, case: CaseFile, budget: int) -> str:
+    place = session_place(store, case.trace.summary.id)
+    return case_text(case, told_steps(store, case.trace.summary), place=place, budget=budget)

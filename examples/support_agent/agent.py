@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,10 +44,16 @@ class Conversation:
     """One customer's conversation with one version of the agent, over a fresh copy of the shop."""
 
     def __init__(
-        self, version: Version, model: Model, recorder: telemetry.Recorder, *, answerer: Answerer | None = None
+        self,
+        version: Version,
+        model: Model,
+        recorder: telemetry.Recorder,
+        *,
+        answerer: Answerer | None = None,
+        earlier: Sequence[Turn] = (),
     ) -> None:
         self.shop = Shop()
-        self.turns: list[Turn] = []
+        self.turns: list[Turn] = list(earlier)
         self._version, self._model, self._recorder, self._answerer = version, model, recorder, answerer
         self._toolbox = Toolbox(self.shop, self._retrieve)
 

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export import SpanExporter
 
 from ...regression import FrozenTools, RunResult
 from .agent import Answer, Conversation
-from .messages import Model
+from .messages import Model, Turn, from_chat
 from .scripted import ScriptedModel
 from .shop import ToolError
 from .telemetry import Recorder, SimulatedClock, WallClock, tracer_provider
@@ -86,19 +86,20 @@ def run(input: Any, tool_results: FrozenTools | None = None) -> RunResult:  # no
 
 
 def _run(version: Version, case_input: Any, tool_results: FrozenTools | None) -> RunResult:
-    """Have a conversation: text is one message; of a list of messages the customer's are asked one after another.
+    """Have a conversation: text is one message; a list of messages goes on after the last one of the agent.
 
-    Tool calls and steps of all of them count, the last answer is the output. SUPPORT_AGENT_SEED and
-    SUPPORT_AGENT_MODEL choose as the options of the command line do.
+    What the customer says after it is asked one message after the other; tool calls and steps of these count, and the
+    last answer is the output. SUPPORT_AGENT_SEED and SUPPORT_AGENT_MODEL choose as the options of the command line do.
     """
+    earlier, texts = _begun(case_input)
     provider = tracer_provider(version.name)
     seed = int(os.environ.get("SUPPORT_AGENT_SEED", DEFAULT_SEED))
     name = os.environ.get("SUPPORT_AGENT_MODEL", "scripted")
     recorder = Recorder(provider, WallClock(), conversation=f"case-{time.time_ns()}", user=None)
     answerer = None if tool_results is None else _frozen(tool_results)
-    conversation = Conversation(version, _model(name, seed), recorder, answerer=answerer)
+    conversation = Conversation(version, _model(name, seed), recorder, answerer=answerer, earlier=earlier)
     try:
-        answers = [conversation.ask(text) for text in _customer_texts(case_input)]
+        answers = [conversation.ask(text) for text in texts]
     finally:
         provider.shutdown()
     calls = [call for answer in answers for call in answer.calls]
@@ -111,14 +112,17 @@ def _run(version: Version, case_input: Any, tool_results: FrozenTools | None) ->
     )
 
 
-def _customer_texts(case_input: Any) -> list[str]:
+def _begun(case_input: Any) -> tuple[list[Turn], list[str]]:
+    """The conversation so far, and what the customer says then."""
     if isinstance(case_input, str):
-        return [case_input]
+        return [], [case_input]
     if isinstance(case_input, list):
-        texts = [str(turn["content"]) for turn in case_input if turn.get("role") == "user"]
+        answered = [place for place, turn in enumerate(case_input) if turn.get("role") in ("assistant", "tool")]
+        so_far = answered[-1] + 1 if answered else 0
+        texts = [str(turn["content"]) for turn in case_input[so_far:] if turn.get("role") == "user"]
         if texts:
-            return texts
-    raise ValueError("the input is neither text nor a list of messages with one of role user")
+            return from_chat(case_input[:so_far]), texts
+    raise ValueError("the input is neither text nor a list of messages that ends with one of role user")
 
 
 def _frozen(results: FrozenTools) -> Any:

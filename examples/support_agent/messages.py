@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -50,3 +51,26 @@ class Model(Protocol):
 def blocks(content: str | list[Block]) -> list[Block]:
     """A message's content as blocks."""
     return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def from_chat(messages: list[dict[str, Any]]) -> list[Turn]:
+    """Messages in the shape of a chat completion request, with calls and results, as turns of this interface."""
+    turns: list[Turn] = []
+    for message in messages:
+        if message["role"] == "tool":
+            result = {"type": "tool_result", "tool_use_id": message["tool_call_id"], "content": message["content"]}
+            if turns and turns[-1]["role"] == "user" and isinstance(turns[-1]["content"], list):
+                turns[-1]["content"].append(result)
+            else:
+                turns.append({"role": "user", "content": [result]})
+        elif message.get("tool_calls"):
+            said = blocks(message["content"]) if message.get("content") else []
+            turns.append({"role": "assistant", "content": [*said, *map(_tool_use, message["tool_calls"])]})
+        else:
+            turns.append({"role": message["role"], "content": blocks(message["content"])})
+    return turns
+
+
+def _tool_use(call: dict[str, Any]) -> Block:
+    asked = call["function"]
+    return {"type": "tool_use", "id": call["id"], "name": asked["name"], "input": json.loads(asked["arguments"])}

@@ -23,6 +23,7 @@ from ..reviewing.asking import propose_verdict, request_review
 from ..reviewing.citing import Citation
 from ..reviewing.claiming import open_review
 from ..reviewing.deciding import give_answer, reveal_proposal, sign_verdict
+from ..reviewing.deciding_questions import mark_deciding
 from ..understanding.analysing import signals_of
 from ..understanding.explaining import Explanation, explain_trace
 
@@ -119,6 +120,7 @@ def decide_and_learn(store: Store, session: ReviewSession, item: ReviewItem, run
         RefusedError: if the reviewer does not count in this store.
         UsageError: if the run suggests no case.
     """
+    mark_deciding(store, item.short_id, by=f"human:{session.name}")
     opened = open_review(store, item.short_id, session.fingerprint)
     steps = run.explanation.trace.steps
     blamed = steps[run.suspect.step if run.signal.step is None else run.signal.step]

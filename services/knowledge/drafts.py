@@ -19,6 +19,7 @@ from ...model.text import yamltext
 from ...model.text.display import safe_text
 from ...store.contract import Store
 from ...store.knowledge.index import put_draft
+from ...store.reading.conversations import whole_before
 from ...store.reviews.rubrics import rubric_of
 from ...store.reviews.verdicts import subject_ids
 from ...trust.session import ReviewSession
@@ -59,6 +60,7 @@ def drafts_of(store: Store, verdict: Verdict) -> list[DraftText]:
         report=explained.report,
         signals=explained.signals,
         rubric=rubric_of(store, verdict.rubric),
+        earlier=whole_before(store, explained.trace.summary.id),
     )
     found = [] if draft.case is None else [DraftText(KnowledgeKind.CASE, draft.case.id, dump_case(draft.case))]
     found.append(DraftText(KnowledgeKind.LESSON, draft.lesson.id, dump_lesson(draft.lesson)))

@@ -14,9 +14,10 @@ from ...knowledge.rubrics import clean_rubric
 from ...model.case_checks import Check, Grounded, Judged, MaxSteps, OutputContains, ToolCalled, ToolNotCalled
 from ...model.cases import Case, FrozenResult, Provenance
 from ...model.findings import CauseClass, Signal, SuspectReport
+from ...model.reading.turns import replay_input
 from ...model.reviews import AppliesTo, Label, Lesson, LessonOrigin, Rubric, Verdict
 from ...model.text.jsontext import canonical
-from ...model.traces import JsonValue, Step, StepKind, Trace
+from ...model.traces import JsonValue, Message, Step, StepKind, Trace
 from ...trust.files import slug
 from .proposing import LessonDraft
 
@@ -83,6 +84,7 @@ def prefill(
     signals: Sequence[Signal] = (),
     rubric: Rubric | None = None,
     freeze: bool = True,
+    earlier: Sequence[Message] = (),
 ) -> LessonDraft:
     """Drafts for what a verdict teaches.
 
@@ -93,10 +95,11 @@ def prefill(
         signals: Its signals; they choose the checks of the case.
         rubric: The version that was asked; with it a next version is drafted, where the reviewer gave a reason.
         freeze: Freeze the tool results of the run in the case; False lets the tools answer.
+        earlier: What was said and shown in the turns of the session before; the case begins with it.
     """
     step, cause = _blamed(verdict, trace, report)
     lesson = prefill_lesson(verdict, trace, step, cause)
-    case = prefill_case(verdict, trace, step, cause, signals=signals, lesson=lesson.id, freeze=freeze)
+    case = prefill_case(verdict, trace, step, cause, signals=signals, lesson=lesson.id, freeze=freeze, earlier=earlier)
     return LessonDraft(
         replace(lesson, case=case.id if case else None),
         case,
@@ -145,13 +148,14 @@ def prefill_case(
     signals: Sequence[Signal] = (),
     lesson: str | None = None,
     freeze: bool = True,
+    earlier: Sequence[Message] = (),
 ) -> Case | None:
     """The regression case: the run's input, its tool results, and checks that the failed run would not pass.
 
     Where nothing but a judgement can tell, the check is the review question, for a judge. None where the run has no
     input to start from.
     """
-    given = _input(trace)
+    given = replay_input(trace.steps, trace.summary.input, earlier)
     if not given:
         return None
     checks = list(_checks(verdict, trace, step, cause, {signal.signal: signal for signal in signals if signal.failure}))
@@ -214,18 +218,6 @@ def _checks(
         yield MaxSteps(steps=max(len(trace.steps) - 1, 1))
     if cause is CauseClass.WORKFLOW and step is not None and step.kind is StepKind.TOOL and step.tool:
         yield ToolNotCalled(tool=step.tool)
-
-
-def _input(trace: Trace) -> JsonValue:
-    """What the application was given: one text, or the conversation up to the first answer."""
-    first = next((step for step in trace.steps if step.kind is StepKind.LLM and step.input_messages), None)
-    if first is None:
-        return trace.summary.input or None
-    told = [message for message in first.input_messages if message.role in ("user", "assistant") and message.content]
-    if len(told) == 1:
-        return told[0].content
-    messages: list[JsonValue] = [{"role": message.role, "content": message.content} for message in told]
-    return messages or trace.summary.input or None
 
 
 def _frozen(trace: Trace) -> tuple[FrozenResult, ...] | None:

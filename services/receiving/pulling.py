@@ -186,7 +186,7 @@ def _standing(verdicts: Iterable[Verdict], project: str) -> list[tuple[Verdict, 
         (verdict, seen)
         for verdict in valid
         if verdict.uid not in replaced
-        for seen in verdict.seen
+        for seen in verdict.subjects
         if seen.project == project
     ]
 

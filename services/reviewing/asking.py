@@ -20,6 +20,7 @@ from ...store.reviews.rubrics import find_rubric, rubric_of
 from ...store.reviews.verdicts import insert_proposal, list_proposals, list_verdicts
 from .candidates import Candidate, checked_candidates
 from .citing import Citation, cite
+from .deciding_questions import as_signed, require_person
 from .subjects import Session, Subject, find_step, item_number, load_subject, session_traces, trace_number
 
 QUESTION_LIMIT = 2_000
@@ -55,6 +56,7 @@ def request_review(
     inclusion_probability: float | None = None,
     assigned: Sequence[str] = (),
     due: str | None = None,
+    decides: bool = False,
     now: datetime | None = None,
 ) -> ReviewItem:
     """Queue one question for people. Asking the same again returns the item that is open already.
@@ -73,6 +75,7 @@ def request_review(
         inclusion_probability: Chance with which a sampling rule drew it, so that rates can be weighted.
         assigned: Names of the people it is meant for until it is due; empty for everybody.
         due: `3d`, `12h`: when it should be answered, counted from now.
+        decides: Whether the answer decides the outcome of the run, as the person who asks says. An assistant cannot.
         now: For tests.
 
     Raises:
@@ -80,6 +83,8 @@ def request_review(
         UnknownIdError: if there is no such trace, session or rubric.
     """
     question = bounded("question", question, QUESTION_LIMIT)
+    if decides:
+        require_person(by)
     if not 1 <= overlap <= MAX_OVERLAP:
         raise UsageError(f"An overlap of {overlap} is out of bounds; 1 to {MAX_OVERLAP} reviewers answer an item.")
     if inclusion_probability is not None and not 0.0 < inclusion_probability <= 1.0:
@@ -98,6 +103,7 @@ def request_review(
         created_at=utc_text(moment),
         assigned=tuple(name.strip() for name in assigned if name.strip()),
         due_at=None if due is None else due_after(moment, due),
+        decides=by if decides else "",
     )
     if isinstance(subject, Session):
         session_traces(store, subject)
@@ -136,7 +142,7 @@ def list_reviews(
     known = find_reviewer(load_roster(store), reviewer) if reviewer else None
     trace_id = None if trace is None else trace_number(store, trace)
     with store.read() as con:
-        return list_items(
+        items = list_items(
             con,
             now=utc_text(now or utc_now()),
             states=() if state is None else (choice(ItemState, "state", state),),
@@ -147,6 +153,7 @@ def list_reviews(
             queue=queue,
             limit=limit,
         )
+    return as_signed(store, items)
 
 
 def verdicts_on(store: Store, items: Sequence[ReviewItem]) -> dict[int, list[Verdict]]:
@@ -174,6 +181,7 @@ def get_review(
         proposals = tuple(list_proposals(con, item_id=found.id, trace_id=found.trace_id))
         draft = get_draft(con, found.id, reviewer) if reviewer else None
     verdicts = tuple(list_verdicts(store, item_id=found.id))
+    found = as_signed(store, [found])[0]
     if reviewer is not None and not any(verdict.reviewer == reviewer for verdict in verdicts):
         verdicts = ()
         proposals = tuple(entry for entry in proposals if draft is not None and entry.id == draft.revealed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ...model.clock import utc_now, utc_text
@@ -12,7 +12,8 @@ from ...model.text.bounds import bounded
 from ...model.traces import Trace
 from ...store.audit.access import AccessKind, insert_access
 from ...store.contract import Connection, Store
-from ...store.reading.summaries import get_trace
+from ...store.reading.conversations import conversation_of
+from ...store.reading.summaries import get_summaries, get_trace
 from ...store.reviews.claims import (
     claim_slot,
     delete_draft,
@@ -31,6 +32,8 @@ from ...trust.reviewers import Roster
 from .subjects import Session, item_number, session_traces
 
 _TRIES = 5
+_MOST_TURNS, _MOST_STEPS = 12, 400
+"""Earlier turns that are shown with a trace, and their steps in all."""
 _ANSWERABLE = (ItemState.OPEN, ItemState.DISPUTED)
 
 
@@ -43,10 +46,14 @@ class OpenReview:
     traces: tuple[Trace, ...]
     """What to show: one trace, or a session's in order of time."""
     seen: tuple[SeenTrace, ...]
-    """The hashes of exactly these traces."""
+    """The hashes of exactly these traces, then of the earlier turns."""
     claim: Claim
     draft: Draft | None
     """What this reviewer has answered before, unsigned."""
+    earlier: tuple[Trace, ...] = ()
+    """Turns of the session before the trace, in order of time: shown, and listed as context in what is signed."""
+    left_out: int = 0
+    """How many still earlier turns are not shown."""
 
 
 def open_review(store: Store, item: str | int, reviewer: str, *, now: datetime | None = None) -> OpenReview:
@@ -77,8 +84,11 @@ def open_review(store: Store, item: str | int, reviewer: str, *, now: datetime |
         claim = claim_slot(con, found.id, reviewer, moment)
         draft = get_draft(con, found.id, reviewer)
     shown = [_show(store, trace_id) for trace_id in _subjects(store, found)]
-    traces, seen = tuple(entry[0] for entry in shown), tuple(entry[1] for entry in shown)
-    return OpenReview(found, rubric_of(store, found.rubric), traces, seen, claim, draft)
+    before, left_out = _before(store, found)
+    context = [_show(store, trace_id) for trace_id in before]
+    seen = (*(entry[1] for entry in shown), *(replace(entry[1], context=True) for entry in context))
+    traces, earlier = tuple(entry[0] for entry in shown), tuple(entry[0] for entry in context)
+    return OpenReview(found, rubric_of(store, found.rubric), traces, seen, claim, draft, earlier, left_out)
 
 
 def keep_alive(store: Store, claim: Claim, *, now: datetime | None = None) -> Claim:
@@ -140,6 +150,20 @@ def _subjects(store: Store, item: ReviewItem) -> list[int]:
     if item.trace_id is not None:
         return [item.trace_id]
     return session_traces(store, Session(name=item.session or "", project=item.project))
+
+
+def _before(store: Store, item: ReviewItem) -> tuple[list[int], int]:
+    """The turns of the session before a trace that a person can still take in, and how many are left out."""
+    place = None if item.trace_id is None else conversation_of(store, item.trace_id)
+    if place is None:
+        return [], 0
+    room, kept = _MOST_STEPS, 0
+    for summary in reversed(get_summaries(store, place.earlier[-_MOST_TURNS:])):
+        room -= summary.step_count
+        if room < 0:
+            break
+        kept += 1
+    return list(place.earlier[len(place.earlier) - kept :]), len(place.earlier) - kept
 
 
 def _show(store: Store, trace_id: int) -> tuple[Trace, SeenTrace]:

@@ -18,13 +18,17 @@ _MOST = 3
 
 def confirmed_causes(store: Store, project: str) -> dict[int, ConfirmedCause]:
     """By trace, the step that a valid verdict, or the engineer's signed part of it, names as the cause."""
-    standing = {t: v for t, v in confirmed_verdicts(store).items() if v.answer.label is Label.FAIL}
+    standing = {t: v for t, v in confirmed_verdicts(store, deciding=False).items() if v.answer.label is Label.FAIL}
     return dict(_causes(store, standing, project))
 
 
 def causes_of_alike(store: Store, trace: TraceSummary, alike: Sequence[int]) -> tuple[ConfirmedCause, ...]:
     """At most three signed causes of runs that are alike: siblings, or runs of one failure mode; newest first."""
-    standing = {t: v for t, v in confirmed_verdicts(store).items() if v.answer.label is Label.FAIL and t != trace.id}
+    standing = {
+        t: v
+        for t, v in confirmed_verdicts(store, deciding=False).items()
+        if v.answer.label is Label.FAIL and t != trace.id
+    }
     modes = set(trace.modes)
     near = {s.id for s in get_summaries(store, list(standing)) if s.id in alike or modes & set(s.modes)}
     found = dict(_causes(store, {t: v for t, v in standing.items() if t in near}, trace.project))

@@ -7,11 +7,13 @@ from hashlib import blake2b
 
 from ...analysis.alignment import diff_traces
 from ...analysis.suspects import find_suspects
+from ...model.conversations import said_before
 from ...model.errors import UsageError
 from ...model.findings import Signal, SuspectReport, TraceDiff
 from ...model.traces import Trace, TraceSummary
 from ...store.contract import Store
 from ...store.findings.signals import load_suspects, save_suspects
+from ...store.reading.conversations import earlier_turns
 from ...store.reading.summaries import get_trace
 from .analysing import rules_of, signals_of
 from .siblings import choose_partner, read_siblings, went_well
@@ -40,12 +42,14 @@ def explain_trace(store: Store, trace_id: int) -> Explanation:
     trace = get_trace(store, trace_id)
     known, because = read_siblings(store, trace.summary)
     sources = weighted_sources(store, trace.summary.project)
-    key = _cache_key(
-        trace.summary, known, [_FORM, rules_of(store), *(f"{name}={w}" for name, (_, w) in sources.items())]
-    )
+    before = earlier_turns(store, [trace_id]).get(trace_id, ())
+    rests_on = [_FORM, rules_of(store), *(f"{name}={w}" for name, (_, w) in sources.items())]
+    rests_on += [f"after {turn.trace_id}:{turn.revision}" for turn in before]
+    key = _cache_key(trace.summary, known, rests_on)
     report = load_suspects(store, trace_id, key)
     if report is None:
-        report = find_suspects(trace, signals, [get_trace(store, s.id) for s in known], sources=sources)
+        alike = [get_trace(store, s.id) for s in known]
+        report = find_suspects(trace, signals, alike, sources=sources, earlier=said_before(before))
         if not store.read_only:
             save_suspects(store, trace_id, key, report)
     return Explanation(trace, signals, report, len(known), because, sum(map(went_well, known)))

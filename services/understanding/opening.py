@@ -5,7 +5,9 @@ from __future__ import annotations
 from ...analysis.case_file.build import case_file
 from ...analysis.case_file.model import CaseFile
 from ...analysis.evidence.inquiry import inquire
+from ...model.conversations import said_before
 from ...store.contract import Store
+from ...store.reading.conversations import earlier_turns
 from ...store.reading.summaries import get_trace
 from .analysing import signals_of
 from .confirmed_causes import causes_of_alike
@@ -24,6 +26,7 @@ def open_case(store: Store, trace_id: int) -> CaseFile:
     signals = signals_of(store, [trace_id])[trace_id]
     trace = get_trace(store, trace_id)
     siblings, _ = read_siblings(store, trace.summary)
-    case = inquire(trace, signals, [get_trace(store, s.id) for s in siblings])
+    before = said_before(earlier_turns(store, [trace_id]).get(trace_id, ()))
+    case = inquire(trace, signals, [get_trace(store, s.id) for s in siblings], before)
     confirmed = causes_of_alike(store, trace.summary, [s.id for s in siblings])
     return case_file(case, confirmed, sources=weighted_sources(store, trace.summary.project))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ...analysis.mining import ProposedRule, mine_rules
-from ...analysis.reading import read
 from ...model.errors import UsageError
 from ...model.traces import Outcome
 from ...store.contract import Store
-from ...store.reading.summaries import get_summaries, get_trace
+from ...store.reading.summaries import get_summaries
 from ...store.reading.trace_ids import list_trace_ids
+from .readings import readings_of
 
 _MOST_RUNS = 400
 
@@ -26,4 +26,4 @@ def propose_rules(store: Store, project: str) -> tuple[ProposedRule, ...]:
         raise UsageError(f"Project {project!r} has no runs. Name one that has: retrospan trace list --json shows them.")
     summaries = get_summaries(store, newest[::-1])
     good = [summary.id for summary in summaries if summary.outcome is not Outcome.FAIL]
-    return mine_rules([read(get_trace(store, trace_id)) for trace_id in good])
+    return mine_rules(list(readings_of(store, good)))

@@ -102,7 +102,7 @@ def choose_partner(store: Store, trace: TraceSummary) -> tuple[TraceSummary, str
     pool: Sequence[TraceSummary] = good or candidates
     partner = min(pool, key=lambda sibling: _distance(trace, sibling))
     if partner.outcome is Outcome.PASS:
-        quality = f"it passed (by {partner.outcome_source.value})"
+        quality = f"it passed (by {partner.outcome_source.in_words})"
     elif good:
         quality = "it shows no failure signal"
     else:

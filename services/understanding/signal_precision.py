@@ -7,17 +7,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from ...analysis.signals.registry import DEFINITIONS, find_signals
+from ...analysis.signals.registry import DEFINITIONS, signals_of
 from ...analysis.statistics import wilson
 from ...model.errors import UsageError, did_you_mean
 from ...model.reviews import Label
 from ...model.traces import JsonValue
 from ...store.contract import Store
-from ...store.reading.summaries import get_trace
 from ...store.reviews.verdict_count import count_verdicts
 from ...store.reviews.verdicts import confirmed_verdicts
 from ...store.settings.values import get_setting, set_setting
 from .baselines import Surrounder
+from .readings import readings_of
 
 LEAST_REVIEWS = 30
 MUTED_BELOW = 0.2
@@ -100,13 +100,12 @@ def _count(store: Store) -> tuple[Counter[str], Counter[str]]:
     shown: Counter[str] = Counter()
     right: Counter[str] = Counter()
     surround = Surrounder(store)
-    for trace_id, verdict in confirmed_verdicts(store).items():
-        if verdict.answer.label is Label.CANT_TELL:
-            continue
-        trace = get_trace(store, trace_id)
-        names = {signal.signal for signal in find_signals(trace, surroundings=surround.of(trace.summary))}
+    judged = {i: v.outcome for i, v in confirmed_verdicts(store).items() if v.outcome is not Label.CANT_TELL}
+    for reading in readings_of(store, list(judged)):
+        summary = reading.trace.summary
+        names = {signal.signal for signal in signals_of(reading, surroundings=surround.of(summary))}
         shown.update(names)
-        if verdict.answer.label is Label.FAIL:
+        if judged[summary.id] is Label.FAIL:
             right.update(names)
     return shown, right
 

@@ -195,7 +195,7 @@ def test_signals_in_the_store(desk: Desk) -> None:
     steps = get_trace(desk.store, 1).steps
     signal = filled(Signal, step=1, evidence=(filled(Evidence, step=2),))
     with desk.store.write() as con:
-        save_signals(con, 1, 1, "rules", steps, [signal])
+        save_signals(con, 1, 1, "rules", [step.span_id for step in steps], [signal])
     assert load_signals(desk.store, [1]) == {1: (signal,)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import ClassVar
 
 from textual import events, on
@@ -16,10 +17,10 @@ from textual.widgets import Input, Static
 from ...model.errors import RetrospanError
 from ...model.findings import CauseClass
 from ...model.reviews import Label, ReviewItem, Severity
-from ..evidence import TRACE_STRIDE, review_blocks
+from ..evidence import TRACE_STRIDE, review_blocks, shown_traces
 from ..gate import shown
 from ..review_flow import Phase, ReviewFlow
-from ..review_text import answer_content, answer_words, question_content
+from ..review_text import answer_words, question_content, to_sign_content
 from ..widgets.block_view import BlockView
 from .ask import LineScreen
 from .base import BREAKPOINTS, AppScreen
@@ -56,6 +57,7 @@ class ItemScreen(AppScreen):
         Binding("u", "undo", "Undo"),
         Binding("s", "skip", "Skip"),
         Binding("b", "ask_back", "Ask back", show=False),
+        Binding("o", "deciding", "Decides the outcome, or not", show=False),
         Binding("enter", "read_step", "Whole step", show=False),
         Binding("n", "next", "Next item"),
     ]
@@ -83,7 +85,6 @@ class ItemScreen(AppScreen):
                 yield Static(Content(""), id="answer-keys")
 
     def on_mount(self) -> None:
-        self.flow = ReviewFlow(self.store, self.item.id, self.reviewer)
         self.set_title("Review", self.item.short_id)
         self.query_one("#conversation").focus()
         self.in_background(self.flow.load, self._loaded)
@@ -163,7 +164,7 @@ class ItemScreen(AppScreen):
         if key is None or self.flow.opened is None:
             self.tell("Go to the step with j and k first, then mark it.")
             return
-        step = self.flow.opened.traces[key // TRACE_STRIDE].steps[key % TRACE_STRIDE]
+        step = shown_traces(self.flow.opened)[key // TRACE_STRIDE].steps[key % TRACE_STRIDE]
         self.flow.form.cause_span = step.span_id
         self.tell(f"Marked step {step.index} as the place where it went wrong; it counts with a fail.")
 
@@ -183,6 +184,12 @@ class ItemScreen(AppScreen):
             self.in_background(self.flow.keep, self._enter, group="answer")
         else:
             self.tell(f"The cause is {cause.value.replace('_', ' ')}; it counts with a fail.")
+
+    def action_deciding(self) -> None:
+        """Say that the answer decides how the run ended, or that it does not."""
+        if self._awake(Phase.READING, Phase.REVEALED):
+            by = self.desk.who
+            self.in_background(lambda: self.flow.toggle_deciding(by), self._enter, group="answer")
 
     def action_words(self) -> None:
         if self._awake(Phase.REVEALED):
@@ -215,8 +222,8 @@ class ItemScreen(AppScreen):
 
     def action_sign(self) -> None:
         if self._awake(Phase.REVEALED) and self.flow.draft is not None:
-            draft = self.flow.draft
-            self.desk.with_session(lambda session: self._confirm(SignScreen(session.name, answer_content(draft.final))))
+            what = to_sign_content(self.flow)
+            self.desk.with_session(lambda session: self._confirm(SignScreen(session.name, what)))
 
     def _confirm(self, screen: SignScreen) -> None:
         def answered(agreed: bool | None) -> None:
@@ -245,7 +252,7 @@ class ItemScreen(AppScreen):
     def action_read_step(self) -> None:
         key = self.query_one("#conversation", BlockView).marked_key
         if self.flow.opened is not None and key is not None:
-            trace = self.flow.opened.traces[key // TRACE_STRIDE]
+            trace = shown_traces(self.flow.opened)[key // TRACE_STRIDE]
             self.app.push_screen(StepScreen(trace.summary, trace.steps[key % TRACE_STRIDE]))
 
     def action_skip(self) -> None:
@@ -269,6 +276,11 @@ class ItemScreen(AppScreen):
         if self.phase is not Phase.WRITING:
             self.attempt(self.flow.leave)
             self.desk.open_next_item(after=self.item.id)
+
+    @cached_property
+    def flow(self) -> ReviewFlow:
+        """Made when first asked for: a key may come before the screen is mounted."""
+        return ReviewFlow(self.store, self.item.id, self.reviewer)
 
     def action_back(self) -> None:
         if self.phase is Phase.WRITING:

@@ -13,6 +13,7 @@ from ...effects import Effect, hands_over
 from ...reading import Act, Reading, Role, View
 from ...run_kinds import RunKind
 from ...texts.quotes import around, quote
+from ...tools.tool_roles import words_of
 from ...values import ValueKind, values_in
 from ...wording import AGREEMENT
 from ..definition import SignalDefinition, signal
@@ -43,7 +44,8 @@ def find(reading: Reading) -> Iterator[Signal]:
         if turn is None:
             continue
         said, now = turn
-        things = set() if AGREEMENT.search(said[:600]) else _things(said)
+        # What the tool is about (an appointment, an order) says which sort of thing is meant, never which one.
+        things = set() if AGREEMENT.search(said[:600]) else _things(said) - words_of(act.tool)
         if not things:
             continue
         for value in values_in(_of_things(act.arguments)):

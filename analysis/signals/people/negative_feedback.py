@@ -25,8 +25,8 @@ def find(reading: Reading) -> Iterator[Signal]:
             if view
             else None
         )
-        by_model = annotation.annotator_kind is AnnotatorKind.LLM
-        yield signal(DEFINITION.name, view.index if view else None, told, evidence, failure=not by_model)
+        by_person = annotation.annotator_kind is AnnotatorKind.HUMAN
+        yield signal(DEFINITION.name, view.index if view else None, told, evidence, failure=by_person)
 
 
 def _is_bad(annotation: Annotation) -> bool:
@@ -42,8 +42,8 @@ DEFINITION = SignalDefinition(
         "bad end of a scale that is known."
     ),
     weakness=(
-        "A score whose name or scale says nothing is passed over. What a model judged is notable only: it often saw "
-        "less than the run did."
+        "A score whose name or scale says nothing is passed over. What a model or a program judged is notable only: a "
+        "model often saw less than the run did, and a program's score is the run's outcome, which points at no step."
     ),
     find=find,
 )

@@ -27,6 +27,7 @@ from ....model.traces import (
     TraceFacts,
 )
 from ...compressed import ZipArchive
+from ...limits import Limits
 from ..dialogue.turns import single_turns
 from ..fields import mapping, optional_text, outcome_of, sequence, span_id_of, time_ns
 from ..head import Head
@@ -40,6 +41,8 @@ _LETTERS = ("C", "I")
 _CORRECT = ScoreScale(0.0, 1.0, "high", is_declared=True)
 _ATTACHMENT = "attachment://"
 _MAX_LEVELS = 64
+_EVENTS_REPEAT = 4
+"""How many times the bytes of a trace its events may name."""
 
 
 def sniff(head: Head) -> bool:
@@ -118,15 +121,16 @@ def sample_batch(header: dict[str, JsonValue], record: Record, source: Source) -
     trace_key = as_text(sample.get("uuid")) or "/".join(
         as_text(part) for part in (run.get("run_id"), sample.get("id"), sample.get("epoch"))
     )
-    attachments = mapping(sample.get("attachments"))
-    events = flat_events(_resolved(sample.get("events"), attachments))
+    attachments = _Attachments(mapping(sample.get("attachments")), source.limits, record.where)
+    events = flat_events(attachments.resolved(sample.get("events")))
     timed = message_facts(events)
-    turns = [_turn(_resolved(raw, attachments), timed) for raw in raw_messages]
+    attachments.begin(1)
+    turns = [_turn(attachments.resolved(raw), timed) for raw in raw_messages]
     spans = conversation_spans(trace_key, turns, CONVENTION)
     for span, raw in zip(spans, raw_messages, strict=True):
         if span.kind is StepKind.TOOL and (error := mapping(mapping(raw).get("error"))):
             span.error = StepError(as_text(error.get("message")), optional_text(error.get("type")))
-    pool = {"events_data": _resolved(sample.get("events_data"), attachments)}
+    pool = {"events_data": attachments.resolved(sample.get("events_data"))}
     spans = with_unseen_calls(spans, raw_messages, events, pool)
     _count_last(spans, mapping(sample.get("output")))
     source.limits.check_steps(len(spans), where=record.where)
@@ -151,18 +155,47 @@ def _turn(raw: JsonValue, timed: dict[str, dict[str, JsonValue]]) -> JsonValue:
     return turn
 
 
-def _resolved(value: JsonValue, attachments: dict[str, JsonValue], level: int = 0) -> JsonValue:
-    """The value with `attachment://…` replaced by the text it stands for."""
-    if isinstance(value, str):
-        key = value.removeprefix(_ATTACHMENT)
-        return attachments.get(key, value) if key != value else value
-    if level > _MAX_LEVELS or not attachments:
+class _Attachments:
+    """Texts that a sample holds once and names often; what stands for them counts each time it is named.
+
+    Events repeat the conversation before each call, so they may name more than the messages, which become the trace.
+    """
+
+    def __init__(self, texts: dict[str, JsonValue], limits: Limits, where: str) -> None:
+        self._texts = texts
+        self._limits = limits
+        self._where = where
+        self.begin(_EVENTS_REPEAT)
+
+    def begin(self, times: int) -> None:
+        """Count anew, up to so many times the bytes of a trace."""
+        self._size, self._times = 0, times
+
+    def resolved(self, value: JsonValue, level: int = 0) -> JsonValue:
+        """The value with `attachment://…` replaced by the text it stands for.
+
+        Raises:
+            TooLargeError: if more is named than a trace may hold.
+        """
+        if isinstance(value, str):
+            return self._text(value)
+        if level > _MAX_LEVELS or not self._texts:
+            return value
+        if isinstance(value, dict):
+            return {key: self.resolved(item, level + 1) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.resolved(item, level + 1) for item in value]
         return value
-    if isinstance(value, dict):
-        return {key: _resolved(item, attachments, level + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_resolved(item, attachments, level + 1) for item in value]
-    return value
+
+    def _text(self, value: str) -> JsonValue:
+        key = value.removeprefix(_ATTACHMENT)
+        if key == value or key not in self._texts:
+            return value
+        found = self._texts[key]
+        self._size += len(found) if isinstance(found, str) else 0
+        if self._size > self._limits.trace_bytes * self._times:
+            self._limits.check_size(self._size, where=self._where)
+        return found
 
 
 def _add_failure(spans: list[Span], sample: dict[str, JsonValue], events: list[dict[str, JsonValue]], key: str) -> None:

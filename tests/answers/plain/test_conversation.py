@@ -6,7 +6,7 @@ from retrospan.answers.plain.conversation import Speaker, Turn, conversation
 from retrospan.answers.plain.first_look import MOST_FIRST, first_places
 from retrospan.answers.plain.words import laid_out
 from retrospan.model.findings import Signal
-from retrospan.model.traces import JsonValue, Message, Span, SpanBatch, StepKind
+from retrospan.model.traces import JsonValue, Message, Span, SpanBatch, StepKind, ToolCall
 from retrospan.store.contract import Store
 from retrospan.store.reading.summaries import get_trace
 from retrospan.store.traces.commit import commit_batch
@@ -40,6 +40,22 @@ def test_instructions_are_mentioned_and_not_spread_out(store: Store) -> None:
     turns = conversation(get_trace(store, 1))
     assert [turn.speaker for turn in turns] == [Speaker.ASIDE, Speaker.PERSON, Speaker.AGENT]
     assert "7,000 characters" in turns[0].text and "Secret" not in turns[0].text
+
+
+def test_results_that_only_messages_tell_of_are_shown(store: Store) -> None:
+    call = Message("assistant", tool_calls=(ToolCall("track", {"order": "A-1"}, "c1"),))
+    told: tuple[Message, ...] = (Message("user", "Where is A-1?"),)
+    first, last = (Span("sdk", f"c{i}", "chat", StepKind.LLM, started_at_ns=i) for i in (1, 2))
+    first.input_messages, first.output_messages = told, (call,)
+    last.input_messages = (*told, call, Message("tool", '{"at": "Leeds"}', tool_call_id="c1"))
+    last.output_messages = (Message("assistant", "In Leeds."),)
+    commit_batch(store, SpanBatch(spans=[first, last]))
+    assert [turn.text for turn in conversation(get_trace(store, 1))] == [
+        "Where is A-1?",
+        "asks for track with order: A-1",
+        "and gets: \nat: Leeds",
+        "In Leeds.",
+    ]
 
 
 def test_nested_values_read_without_braces() -> None:

@@ -74,7 +74,8 @@ def test_the_hook_speaks_of_a_file_in_scope_alone(desk: Desk, app: Path, monkeyp
     event = {"tool_name": "Edit", "tool_input": {"file_path": str(app / "shop/refunds.py")}}
     told = json.loads(hooked(json.dumps(event)))["hookSpecificOutput"]
     assert told["hookEventName"] == "PreToolUse" and "Quote the policy." in told["additionalContext"]
-    for other in ({"tool_input": {"file_path": "web/a.css"}}, {"tool_input": {"file_path": "/etc/passwd"}}, [], "x"):
+    others: list[object] = [{"tool_input": {"file_path": "web/a.css"}}, {"tool_input": {"file_path": "/etc/passwd"}}]
+    for other in (*others, [], "x"):
         assert hooked(json.dumps(other)) == ""
     assert hooked("no json") == ""
 

@@ -94,6 +94,7 @@ def test_near_duplicates_are_named_and_long_advice_is_refused(desk: Desk, tmp_pa
     confirm_lesson(desk.store, desk.reviewer(), LESSON, tmp_path)
     twin = replace(LESSON, id="", case=None, title="Quote the refund window before promising")
     assert propose_lesson(desk.store, LessonDraft(twin), by="agent:x").like == ("window",)
-    for changed, why in (({"title": "x" * 81}, "81 characters"), ({"what_to_do": "x " * 61}, "61 words")):
+    long = (replace(twin, title="x" * 81), "81 characters"), (replace(twin, what_to_do="x " * 61), "61 words")
+    for lesson, why in long:
         with pytest.raises(UsageError, match=why):
-            propose_lesson(desk.store, LessonDraft(replace(LESSON, id="", **changed)), by="agent:x")
+            propose_lesson(desk.store, LessonDraft(lesson), by="agent:x")

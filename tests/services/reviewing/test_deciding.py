@@ -289,7 +289,7 @@ def test_session_is_judged_as_a_whole(desk: Desk) -> None:
     ada = desk.reviewer()
     with desk.store.write() as con:
         con.execute("UPDATE trace SET session = 's1'")
-    item = request_review(desk.store, Session("s1", "support"), "Did they get an answer?", by="human:Ada")
+    item = request_review(desk.store, Session("s1", "support"), "Did they get an answer?", by="human:Ada", decides=True)
     review = open_review(desk.store, item.id, ada.fingerprint)
     give_answer(desk.store, review.claim, FAIL)
     sign_verdict(desk.store, ada, review)

@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_ASSIGNMENT = re.compile(r"""^(.*?[A-Za-z])[\\"']{0,2}\s{0,2}(?:=>|=|:)\s{0,2}[\\"']{0,2}(.*)$""", re.DOTALL)
+_QUOTE = r"""(?:\\*["']|\s|%(?:25)*2[027])"""
+IS = rf"{_QUOTE}{{0,4}}(?:=>|=|:|%(?:25)*3[ADad]){_QUOTE}{{0,4}}"
+"""What stands between a name and its value, whatever it was quoted in."""
+_ASSIGNMENT = re.compile(rf"^(.*?[A-Za-z]){IS}(.*)$", re.DOTALL)
 _NO_SECRET_KEY = re.compile("page|next|cursor|sync|continuation|csrf|count|type|name|limit")
 _STAND_IN = re.compile(
     r"^(?:none|null|nil|true|false|undefined|string|required|optional|redacted|hidden|secret|password|token|changeme"
