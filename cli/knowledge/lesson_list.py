@@ -24,9 +24,8 @@ from .lesson_shared import folder_option, lesson_json, read_folder
 
 _EPILOG = """\b
 Examples:
-  retrospan lesson list
-  retrospan lesson list "refund window" --drafts --json
-  retrospan lesson search "accept partial refunds" --tool issue_refund
+  retrospan lesson list --drafts --json
+  retrospan lesson search "accept partial refunds" --path agents/refunds.py --tool issue_refund
   retrospan lesson show never-promise-a-refund-window
 """
 _SIGNS = {

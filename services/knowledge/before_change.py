@@ -60,7 +60,7 @@ def before_change(store: Store, change: Change, *, most: int = MOST, root: Path 
         ]
     chosen = applying(ranked, change, likeness=alike, least_alike=LEAST_ALIKE)
     hits = _standing(store, chosen, known, most)
-    doubted = with_doubts(store, [hit.lesson for hit in hits], root)
+    doubted = with_doubts(store, [hit.lesson for hit in hits], root, deep=False)
     hits = [replace(hit, lesson=lesson) for hit, lesson in zip(hits, doubted, strict=True)]
     cases = [hit.lesson.case for hit in hits if hit.lesson.case]
     return BeforeChange(

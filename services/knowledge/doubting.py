@@ -20,7 +20,9 @@ _SKIPPED = frozenset((".git", ".venv", "node_modules", "__pycache__", ".retrospa
 _MOST_FILES = 20_000
 
 
-def with_doubts(store: Store, lessons: Sequence[Lesson], root: Path | None = None) -> list[Lesson]:
+def with_doubts(
+    store: Store, lessons: Sequence[Lesson], root: Path | None = None, *, deep: bool = True
+) -> list[Lesson]:
     """The lessons, confirmed ones with what speaks for asking whether they still hold.
 
     A prompt, tool set or model of the runs it was learned from that none of the newest runs of its project has; a
@@ -30,18 +32,22 @@ def with_doubts(store: Store, lessons: Sequence[Lesson], root: Path | None = Non
         store: Where.
         lessons: Any.
         root: The project's folder, to look for files; None leaves them out.
+        deep: Also whether globs still fit a file.
 
-    Cost: one query a lesson with an origin; with `root` one walk over its files where a lesson names some.
+    Cost: one query a lesson with an origin; one walk over the project's files where a lesson has a glob and `deep`
+    asks for it, or a file is not where it was.
     """
     cases = {guard.case: guard.status for guard in guards_of(store, [entry.case for entry in lessons if entry.case])}
-    files = project_files(root) if root is not None and any(entry.applies_to.files for entry in lessons) else None
+    standing = [lesson for lesson in lessons if lesson.status is LessonStatus.CONFIRMED]
+    wanted = [name for lesson in standing for name in lesson.applies_to.files if deep or not is_glob(name)]
+    gone = _gone(root, wanted) if root is not None else frozenset()
     found = []
     for lesson in lessons:
         if lesson.status is LessonStatus.CONFIRMED:
             doubts = [*_set_up_doubts(store, lesson)]
             if lesson.case and cases.get(lesson.case) is CaseStatus.RETIRED:
                 doubts.append(f"its case {lesson.case} was retired")
-            doubts += [] if files is None else _file_doubts(lesson, files)
+            doubts += [_file_doubt(name) for name in lesson.applies_to.files if name in gone]
             lesson = replace(lesson, doubts=tuple(doubts))
         found.append(lesson)
     return found
@@ -68,10 +74,15 @@ def _set_up_doubts(store: Store, lesson: Lesson) -> Iterable[str]:
             yield f"{what} changed: {was[0][:40]} → {current[0][:40]}"
 
 
-def _file_doubts(lesson: Lesson, files: Sequence[str]) -> list[str]:
-    """Of files that the lesson names one by one, those that are gone; of globs, those that fit none any more."""
-    gone = [name for name in lesson.applies_to.files if not any(path_fits(name, path) for path in files)]
-    return [f"no file fits {name[:60]} any more" if is_glob(name) else f"{name[:60]} is gone" for name in gone]
+def _gone(root: Path, names: Sequence[str]) -> frozenset[str]:
+    """Those of the names that fit no file of the project any more; files are walked where one is not in its place."""
+    missing = [name for name in dict.fromkeys(names) if is_glob(name) or not (root / name).exists()]
+    files = project_files(root) if missing else []
+    return frozenset(name for name in missing if not any(path_fits(name, path) for path in files))
+
+
+def _file_doubt(name: str) -> str:
+    return f"no file fits {name[:60]} any more" if is_glob(name) else f"{name[:60]} is gone"
 
 
 def project_files(root: Path) -> list[str]:
