@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from heapq import nlargest
 
 from ..model.fields import record_of
 from ..model.lessons import Lesson
@@ -31,6 +32,8 @@ LEAST_WORDS_IN_SCOPE = 0.12
 """The same for a lesson in scope, where the intent is told and another lesson in scope says more of it."""
 BESIDE_BEST = 0.6
 """Share of the best one's words below which another lesson of the same scope is about something else."""
+BY_WORDS = 500
+"""Lessons that are ranked by words; the others share but a common word."""
 NEAR = 0.7
 """Share of a proposal's words from which another lesson is named as one to merge it with."""
 _TITLE, _PROSE = 2.0, 1.0
@@ -89,7 +92,7 @@ class LessonIndex:
             self._postings[word].append((number, weight))
 
     def rank(self, change: Change) -> list[Ranked]:
-        """Every lesson that shares a name or word with the change, best first; `applying` chooses among them."""
+        """The lessons that share a name with the change, and the first by words; `applying` chooses among them."""
         shared = self._shared(change)
         covered, found = self._covered(change.intent)
         ranked = [
@@ -99,7 +102,7 @@ class LessonIndex:
                 round(covered.get(number, 0.0), 4),
                 (*(name for names in shared.get(number, {}).values() for name in names), *found.get(number, ())),
             )
-            for number in sorted(shared.keys() | covered.keys())
+            for number in sorted(shared.keys() | set(nlargest(BY_WORDS, covered, key=covered.__getitem__)))
         ]
         ranked.sort(key=lambda entry: (-max(entry.scope, 0.0) - 3 * entry.words, entry.lesson.id))
         return ranked
