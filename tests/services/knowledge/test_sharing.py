@@ -68,9 +68,11 @@ def team(desk: Desk, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def other(team: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+def other(
+    team: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Store:
     """Another user with a store of their own, who has heard of nobody."""
-    monkeypatch.setenv("RETROSPAN_CONFIG_DIR", str(tmp_path / "colleague"))
+    monkeypatch.setenv("RETROSPAN_CONFIG_DIR", str(tmp_path_factory.mktemp("colleague")))
     return open_store(tmp_path / "b.db")
 
 
