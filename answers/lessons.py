@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..model.fields import record_of
 from ..model.reviews import Lesson, LessonStatus
 from ..model.text.budget import clip
 from ..model.text.fence import fenced, inert, inert_line
@@ -44,18 +45,8 @@ def _row(hit: LessonHit) -> str:
 
 def lesson_text(lesson: Lesson) -> str:
     """One lesson in full, with its origin and the case that guards it."""
-    applies = lesson.applies_to
-    tags = [
-        f"{name} {inert_line(', '.join(values), 200)}"
-        for name, values in (
-            ("tools", applies.tools),
-            ("prompts", applies.prompts),
-            ("tasks", applies.tasks),
-            ("modes", applies.modes),
-            ("files", applies.files),
-        )
-        if values
-    ]
+    scope = record_of(lesson.applies_to).items()
+    tags = [f"{name} {inert_line(', '.join(values), 200)}" for name, values in scope if values]
     lines = [f"title: {inert_line(lesson.title, 300)}"]
     lines += [f"applies to: {'; '.join(tags)}"] if tags else []
     lines += [
@@ -69,7 +60,8 @@ def lesson_text(lesson: Lesson) -> str:
     confirmed = lesson.status is LessonStatus.CONFIRMED
     signed = f", signed by {inert_line(lesson.signed_by, 60)}" if lesson.signed_by else ""
     why = f" {inert_line(lesson.stale_because, 160)}." if lesson.stale_because else ""
-    head = f"{lesson.id}: {lesson.status.value}{signed}.{why}"
+    doubts = f" Still true? {inert_line('; '.join(lesson.doubts), 240)}." if lesson.doubts else ""
+    head = f"{lesson.id}: {lesson.status.value}{signed}.{why}{doubts}"
     guard = f"Regression case {lesson.case} guards it." if lesson.case else "No regression case guards it."
     origin = f'Where it comes from: get_trace(trace="{lesson.origin.trace_key}")' if _is_key(lesson) else ""
     return f"{head}\n{fenced(lines, CONFIRMED if confirmed else DRAFTS)}\n{guard} {origin}".rstrip()

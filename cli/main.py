@@ -50,7 +50,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "judge": ("agents.judge:judge_group", "Let a model answer one criterion, and measure it"),
     "fix": ("agents.fix:fix_command", "Let a model propose a patch from what was confirmed"),
     "transcript": ("agents.transcript:transcript_group", "What agents said and were told"),
-    "lesson": ("knowledge.lesson:lesson_group", "List and show what was learned"),
+    "lesson": ("knowledge.lesson:lesson_group", "What was learned: before a change, exports, teams"),
     "case": ("knowledge.case:case_group", "Draft, list and run regression cases"),
     "verify": ("verification.verify:verify_command", "Prove that a fix works and broke nothing else"),
     "demo": ("demo.demo:demo_command", "See the whole loop on an example agent"),

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..model.errors import BadInputError
 from ..model.fields import record_of
-from ..model.reviews import AppliesTo, Lesson, LessonOrigin, LessonStatus, SignatureState
+from ..model.lessons import ADVICE_WORDS, TITLE_LIMIT
+from ..model.reviews import AppliesTo, Lesson, LessonOrigin, LessonStatus, SignatureState, TrueFor
 from ..model.text import yamltext
 from ..model.text.display import safe_line
 from ..model.traces import JsonValue
@@ -25,6 +26,7 @@ _ORIGIN = {"trace_key": "trace"}
 _SECTION = re.compile(r"(?m)^## (.+)$")
 _Line = Annotated[str, Field(max_length=300)]
 _Lines = Annotated[tuple[_Line, ...], Field(max_length=50)]
+_Slugs = Annotated[tuple[Annotated[str, Field(pattern=SLUG, max_length=80)], ...], Field(max_length=10)]
 
 
 class _AppliesTo(BaseModel):
@@ -34,6 +36,14 @@ class _AppliesTo(BaseModel):
     tasks: _Lines = ()
     modes: _Lines = ()
     files: _Lines = ()
+    agents: _Lines = ()
+
+
+class _TrueFor(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    prompts: _Lines = ()
+    tool_sets: _Lines = ()
+    models: _Lines = ()
 
 
 class _Origin(BaseModel):
@@ -42,6 +52,7 @@ class _Origin(BaseModel):
     trace: str | None = None
     project: str | None = None
     spans: _Lines = ()
+    more_verdicts: _Lines = ()
 
 
 class _Front(BaseModel):
@@ -53,6 +64,8 @@ class _Front(BaseModel):
     origin: _Origin = _Origin()
     case: str | None = Field(default=None, pattern=SLUG, max_length=80)
     supersedes: str | None = Field(default=None, pattern=SLUG, max_length=80)
+    merges: _Slugs = ()
+    true_for: _TrueFor = _TrueFor()
     proposed_by: _Line | None = None
 
 
@@ -85,6 +98,8 @@ def lesson_of(document: Document, check: SignatureCheck) -> Lesson:
         origin=LessonOrigin(**({"trace_key": told.pop("trace")} | told)),
         case=fields.case,
         supersedes=fields.supersedes,
+        merges=fields.merges,
+        true_for=TrueFor(**fields.true_for.model_dump()),
         status=fields.status if valid else LessonStatus.PROPOSED,
         state=check.state,
         signed_by=check.signed_by if valid else None,
@@ -101,23 +116,42 @@ def clean_lesson(lesson: Lesson) -> Lesson:
         why=plain_text(lesson.why),
         what_to_do=plain_text(lesson.what_to_do),
         applies_to=AppliesTo(**{name: _clean(names) for name, names in record_of(lesson.applies_to).items()}),
+        true_for=TrueFor(**{name: _clean(names) for name, names in record_of(lesson.true_for).items()}),
     )
+
+
+def unfit(lesson: Lesson) -> str:
+    """Why a lesson is too long to be read where it has to be; empty where it is not.
+
+    Asked of what is written from now on: files of before keep reading.
+    """
+    if len(lesson.title) > TITLE_LIMIT:
+        return f"The title has {len(lesson.title)} characters; at most {TITLE_LIMIT} fit a line. Shorten it."
+    words = len(lesson.what_to_do.split())
+    if words > ADVICE_WORDS:
+        return f"'What to do' has {words} words; at most {ADVICE_WORDS} are read. Move reasons to 'why'."
+    return ""
 
 
 def dump_lesson(lesson: Lesson, signature: dict[str, JsonValue] | None = None) -> str:
     """The file of a lesson: front matter, then the three sections of the template."""
     front: dict[str, Any] = {"id": lesson.id, "title": lesson.title, "status": lesson.status.value}
-    applies = {name: list(values) for name, values in record_of(lesson.applies_to).items() if values}
-    origin = record_of(lesson.origin, spans=list(lesson.origin.spans))
-    told = {_ORIGIN.get(name, name): value for name, value in origin.items() if value}
-    parts = {"applies_to": applies, "origin": told}
+    origin = {_ORIGIN.get(name, name): value for name, value in _told(lesson.origin).items()}
+    parts = {"applies_to": _told(lesson.applies_to), "origin": origin, "true_for": _told(lesson.true_for)}
     front |= {name: value for name, value in parts.items() if value}
     front |= {name: value for name in ("case", "supersedes", "proposed_by") if (value := getattr(lesson, name))}
+    front |= {"merges": list(lesson.merges)} if lesson.merges else {}
     if signature is not None:
         front["signature"] = signature
     texts = (lesson.what_happened, lesson.why, lesson.what_to_do)
     body = "\n\n".join(f"## {title}\n\n{text.strip()}" for title, text in zip(SECTIONS, texts, strict=True))
     return f"---\n{yamltext.dump(front)}---\n\n{body}\n"
+
+
+def _told(part: AppliesTo | LessonOrigin | TrueFor) -> dict[str, Any]:
+    """The fields that say something, lists as YAML writes them."""
+    found = record_of(part).items()
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found if value}
 
 
 def _sections(body: str, source: str) -> tuple[str, str, str]:

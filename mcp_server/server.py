@@ -45,6 +45,7 @@ from .prompts import PROMPTS, add_prompts, prompt_text
 from .registry import Caller, Role, Tool, error_text, load_tools, run_tool
 from .resources import MissingError, add_resources, trace_named, unknown_address
 from .running import Report, run_stoppable
+from .skills import LessonSkills, add_skill_files
 from .stdio import answering_stdio
 
 THREADS = 4
@@ -67,12 +68,13 @@ class RetrospanServer(MCPServer[None]):
             version=version("retrospan"),
             instructions=INSTRUCTIONS,
             log_level="WARNING",
+            extensions=[LessonSkills(store, limiter := CapacityLimiter(THREADS))],
         )
         self.store = store
         self.read_only = read_only
         self.folder = folder
         self._tools = load_tools(read_only=read_only or store.read_only)
-        self.limiter = CapacityLimiter(THREADS)
+        self.limiter = limiter
 
     async def run_stdio_async(self) -> None:
         """Serve stdin and stdout, answering every line."""
@@ -178,6 +180,7 @@ def build_server(store: Store, *, read_only: bool = False, folder: Path | None =
     server = RetrospanServer(store, read_only=read_only, folder=folder)
     add_prompts(server)
     add_resources(server, store, server.limiter)
+    add_skill_files(server, store, server.limiter)
     add_completions(server, store, server.limiter)
     return server
 

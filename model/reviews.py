@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from .findings import CauseClass
+from .lessons import AppliesTo as AppliesTo
+from .lessons import Lesson as Lesson
+from .lessons import LessonOrigin as LessonOrigin
+from .lessons import LessonStatus as LessonStatus
+from .lessons import TrueFor as TrueFor
 from .review_states import ItemState as ItemState
 from .review_states import Label as Label
 from .review_states import ReviewerStatus as ReviewerStatus
@@ -273,62 +277,3 @@ class Reviewer:
     status: ReviewerStatus = ReviewerStatus.UNTRUSTED
     vouched_by: str | None = None
     """Name of the trusted reviewer who countersigned."""
-
-
-class LessonStatus(StrEnum):
-    """How a lesson stands. A file that claims more than its signature carries is `proposed`."""
-
-    PROPOSED = "proposed"
-    CONFIRMED = "confirmed"
-    SUPERSEDED = "superseded"
-    STALE = "stale"
-
-
-@dataclass(frozen=True, slots=True)
-class AppliesTo:
-    """When a lesson matters: what is about to change."""
-
-    tools: tuple[str, ...] = ()
-    prompts: tuple[str, ...] = ()
-    tasks: tuple[str, ...] = ()
-    modes: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-
-    def terms(self) -> tuple[str, ...]:
-        return (*self.tools, *self.prompts, *self.tasks, *self.modes, *self.files)
-
-
-@dataclass(frozen=True, slots=True)
-class LessonOrigin:
-    """Where a lesson comes from; every part cites content that outlives short ids."""
-
-    verdict: str | None = None
-    """Uid of the verdict."""
-    trace_key: str | None = None
-    project: str | None = None
-    spans: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """A finding written as advice, with its origin. `id` is a slug and the name of its file."""
-
-    id: str
-    title: str
-    what_happened: str
-    why: str
-    what_to_do: str
-    applies_to: AppliesTo = AppliesTo()
-    origin: LessonOrigin = LessonOrigin()
-    case: str | None = None
-    """Id of the regression case that guards it."""
-    supersedes: str | None = None
-    status: LessonStatus = LessonStatus.PROPOSED
-    state: SignatureState = SignatureState.UNSIGNED
-    signed_by: str | None = None
-    """Name of the trusted reviewer whose signature is valid; None otherwise."""
-    proposed_by: str | None = None
-    """`agent:claude`, `human:Ada`: who wrote it; who answers for it is `signed_by`."""
-    path: str | None = None
-    stale_because: str = ""
-    """Why a confirmed lesson lost its ground, where it did."""

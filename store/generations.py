@@ -9,6 +9,9 @@ BODIES = "body_generation"
 VECTORS = "vector_generation"
 """Raised whenever vectors are written; ids alone do not tell, as those of deleted rows may be given again."""
 
+KNOWLEDGE = "knowledge_generation"
+"""Raised whenever a knowledge file or draft comes, changes or goes."""
+
 SELECT_GENERATION = "SELECT value FROM meta WHERE key = :name"
 NEXT_GENERATION = """
 INSERT INTO meta(key, value) VALUES (:name, '1')

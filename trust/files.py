@@ -48,6 +48,11 @@ def write_atomic(folder: Path, name: str, data: bytes, *, mode: int = 0o644, fre
     """
     if not _NAME.match(name):
         raise UsageError(f"{name!r} is no safe file name. Use a-z, 0-9, dot, dash and underscore.")
+    return replace_file(folder, name, data, mode=mode, fresh=fresh)
+
+
+def replace_file(folder: Path, name: str, data: bytes, *, mode: int = 0o644, fresh: bool = False) -> Path:
+    """`write_atomic` under a name of this program's own, whatever letters it has."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700 if mode == 0o600 else 0o755)
     target = folder / name
     temporary = folder / f".{name}.{secrets.token_hex(6)}.tmp"

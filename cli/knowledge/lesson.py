@@ -1,150 +1,39 @@
-"""`retrospan lesson list|show`: what was learned."""
+"""`retrospan lesson`: what was learned, and what people do with it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import click
 
-from ...model.reviews import Lesson, LessonStatus
-from ...model.text.display import safe_line, safe_text
-from ...services.knowledge.lesson_search import find_lessons
-from ...services.knowledge.proposing import knowledge_folders
-from ...services.verification.guards import guards_of
-from ...store.contract import Store
-from ...store.knowledge.index import index_knowledge
-from ...store.knowledge.lookup import get_lesson, list_lessons
-from ..shared.options import json_option, opened, store_option
-from ..shared.output import echo, print_json
+from ..lazy import LazyGroup
 
 _EPILOG = """\b
 Examples:
   retrospan lesson list
   retrospan lesson list "refund window" --drafts --json
+  retrospan lesson search "accept partial refunds" --tool issue_refund
   retrospan lesson show never-promise-a-refund-window
 """
-_SIGNS = {
-    LessonStatus.CONFIRMED: "✓",
-    LessonStatus.PROPOSED: "…",
-    LessonStatus.SUPERSEDED: "–",
-    LessonStatus.STALE: "!",
+_COMMANDS = {
+    "list": ("knowledge.lesson_list:list_command", "List what was learned"),
+    "search": ("knowledge.lesson_list:search_command", "Before a change: what applies, and what to run after it"),
+    "show": ("knowledge.lesson_list:show_command", "Show one lesson with its origin"),
+    "confirm": ("knowledge.lesson_acts:confirm_command", "Sign a draft, or countersign another project's lesson"),
+    "keep": ("knowledge.lesson_acts:keep_command", "Sign that a lesson still holds"),
+    "retract": ("knowledge.lesson_acts:retract_command", "Take a lesson back, here and in every export"),
+    "merge": ("knowledge.lesson_acts:merge_command", "Draft one lesson out of several"),
+    "doubts": ("knowledge.lesson_acts:doubts_command", "Still true? What changed since lessons were learned"),
+    "export": ("knowledge.lesson_export:export_command", "Write lessons to where assistants read them"),
+    "hook": ("knowledge.lesson_hook:hook_command", "For an assistant's hook: lessons on the file it edits"),
+    "start": ("knowledge.lesson_bundles:start_command", "What of the team's knowledge fits a new project"),
+    "pack": ("knowledge.lesson_bundles:pack_command", "Put confirmed knowledge into one file"),
+    "unpack": ("knowledge.lesson_bundles:unpack_command", "Take knowledge out of such a file"),
+    "source": ("knowledge.lesson_bundles:source_command", "Read another project's knowledge folder here"),
 }
-_folder_option = click.option(
-    "--folder",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path(),
-    help="The project whose .retrospan folder is read first (default: this folder).",
-)
 
 
-@click.group("lesson", epilog=_EPILOG)
+@click.group("lesson", cls=LazyGroup, commands_map=_COMMANDS, epilog=_EPILOG)
 def lesson_group() -> None:
     """Lessons: confirmed findings written as advice, with their origin.
 
     They are files in git, `.retrospan/lessons/*.md`. One without a valid signature of a trusted reviewer is a draft.
     """
-
-
-@lesson_group.command("list", epilog=_EPILOG)
-@click.argument("query", required=False, default="")
-@click.option("--drafts", is_flag=True, help="Also what nobody has confirmed yet.")
-@_folder_option
-@store_option
-@json_option
-def list_command(query: str, drafts: bool, folder: Path, store_location: str | None, as_json: bool) -> None:
-    """List confirmed lessons, those that fit QUERY best first."""
-    with opened(store_location) as store:
-        _read(store, folder)
-        every = list_lessons(store)
-        found = _found(store, query, drafts, every)
-    if as_json:
-        print_json([_json(lesson) for lesson in found])
-        return
-    for lesson in found:
-        echo(f"{_SIGNS[lesson.status]} {safe_line(lesson.id, 60)}\n    {safe_line(lesson.title, 110)}")
-    if not found:
-        hidden = sum(lesson.status is LessonStatus.PROPOSED for lesson in every)
-        echo("No lesson found." if every else "No lessons yet. A verdict of fail offers one: `retrospan review`.")
-        if hidden and not drafts:
-            echo(f"{hidden} drafts wait for a signature; --drafts shows them.")
-
-
-@lesson_group.command("show", epilog=_EPILOG)
-@click.argument("lesson_id", metavar="ID")
-@_folder_option
-@store_option
-@json_option
-def show_command(lesson_id: str, folder: Path, store_location: str | None, as_json: bool) -> None:
-    """Show the lesson ID with its origin and what its signature is worth now."""
-    with opened(store_location) as store:
-        _read(store, folder)
-        lesson = get_lesson(store, lesson_id)
-        guards = guards_of(store, lesson.id)
-    if as_json:
-        told = [{"case": g.case_id, "rung": g.standing.rung.value, "because": g.standing.because} for g in guards]
-        print_json(_json(lesson) | {"guards": told})
-        return
-    signed = f" by {lesson.signed_by}" if lesson.signed_by else ""
-    echo(safe_text(f"{lesson.title}\n{lesson.status.value}{signed} (signature {lesson.state.value})"))
-    if lesson.stale_because:
-        echo(safe_line(lesson.stale_because, 200))
-    for heading, text in (
-        ("What happened", lesson.what_happened),
-        ("Why", lesson.why),
-        ("What to do", lesson.what_to_do),
-    ):
-        echo(f"\n{heading}\n{safe_text(text)}")
-    facts = {
-        "applies to": ", ".join(lesson.applies_to.terms()),
-        "guarded by case": lesson.case,
-        "verdict": lesson.origin.verdict,
-        "trace": lesson.origin.trace_key,
-        "supersedes": lesson.supersedes,
-    }
-    facts |= {f"case {g.case_id} is": f"{g.standing.rung.value}; {g.standing.because}" for g in guards}
-    lines = [f"{name}: {safe_line(value, 200)}" for name, value in facts.items() if value]
-    if lines:
-        echo("\n" + "\n".join(lines))
-
-
-def _read(store: Store, folder: Path) -> None:
-    """Index the project's files, so that a list is never older than they are."""
-    folders = knowledge_folders(folder.resolve())
-    if folders:
-        index_knowledge(store, folders)
-
-
-def _found(store: Store, query: str, drafts: bool, every: Sequence[Lesson]) -> list[Lesson]:
-    if query:
-        return [hit.lesson for hit in find_lessons(store, query, include_drafts=drafts)]
-    return [lesson for lesson in every if drafts or lesson.status is not LessonStatus.PROPOSED]
-
-
-def _json(lesson: Lesson) -> dict[str, object]:
-    parts = lesson.applies_to
-    return {
-        "id": lesson.id,
-        "title": lesson.title,
-        "status": lesson.status.value,
-        "signature": lesson.state.value,
-        "signed_by": lesson.signed_by,
-        "what_happened": lesson.what_happened,
-        "why": lesson.why,
-        "what_to_do": lesson.what_to_do,
-        "applies_to": {
-            "tools": list(parts.tools),
-            "prompts": list(parts.prompts),
-            "tasks": list(parts.tasks),
-            "modes": list(parts.modes),
-            "files": list(parts.files),
-        },
-        "origin": {
-            "verdict": lesson.origin.verdict,
-            "trace": lesson.origin.trace_key,
-            "project": lesson.origin.project,
-            "spans": list(lesson.origin.spans),
-        },
-        "case": lesson.case,
-        "supersedes": lesson.supersedes,
-    }

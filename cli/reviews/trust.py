@@ -46,7 +46,10 @@ def trust_command(folder: Path, revoke: bool) -> None:
     echo(safe_text(data.decode()))
     for reviewer in project.reviewers:
         say(f"{reviewer.name} signs with {fingerprint(reviewer.public_key)}")
-    if not confirmed(f"Believe these {len(project.reviewers)} reviewers, and read the knowledge folders named?"):
+    for name in project.knowledge:
+        say(f"Knowledge is also read from {name}; what nobody trusted signed there is a draft.")
+    whom = f"Believe {len(project.reviewers)} reviewers" if project.reviewers else "Believe no further reviewer"
+    if not confirmed(f"{whom}, and read {len(project.knowledge)} further knowledge folders?"):
         raise RefusedError("Nothing was changed.")
     trust_folder(folder, now=utc_text(utc_now()), shown=data)
     say("Allowed, until the file is edited.")

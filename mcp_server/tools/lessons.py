@@ -11,36 +11,56 @@ from ..arguments import unlisted
 from ..registry import Caller, tool
 
 if TYPE_CHECKING:
-    from ...model.reviews import AppliesTo, LessonOrigin
+    from ...knowledge.changes import Change
+    from ...model.reviews import LessonOrigin
 
-_TAGS = {"tool": "tools", "prompt": "prompts", "task": "tasks", "mode": "modes", "file": "files"}
 _Text = Annotated[str, Field(max_length=TEXT_LIMIT)]
 
 
 @tool("Look up lessons")
 def search_lessons(
     caller: Caller,
-    query: Annotated[str, Field(max_length=1_000)] = "",
-    changing: Annotated[list[str], Field(max_length=30, description="Files, tool:NAME, prompts")] = [],  # noqa: B006
+    intent: Annotated[str, Field(max_length=1_000, description="What the change is for")] = "",
+    paths: Annotated[list[str], Field(max_length=30)] = [],  # noqa: B006
+    tools: Annotated[list[str], Field(max_length=30, description="Also agent:NAME, prompt:, mode:")] = [],  # noqa: B006
+    changing: Annotated[list[str], unlisted(max_length=30)] = [],  # noqa: B006
+    query: Annotated[str, unlisted(max_length=1_000)] = "",
     lesson: Annotated[str | None, Field(max_length=100)] = None,
     drafts: Annotated[bool, unlisted()] = False,
     limit: Annotated[int, unlisted(ge=1, le=30)] = 6,
 ) -> str:
     """What earlier failures taught; before you change an agent's code, prompts or tools."""
-    from ...answers.lessons import lesson_text, lessons_text
-    from ...model.reviews import LessonStatus
-    from ...services.knowledge.lesson_search import find_lessons
-    from ...store.knowledge import lookup
+    from ...answers.before_change import before_change_text
+    from ...answers.lessons import lesson_text
+    from ...knowledge.changes import change_of
+    from ...services.knowledge.before_change import MOST, before_change
+    from ...services.knowledge.doubting import with_doubts
+    from ...store.knowledge.lookup import get_lesson
 
     _index(caller)
     if lesson is not None:
-        return lesson_text(lookup.get_lesson(caller.store, lesson))
-    hits = find_lessons(caller.store, query, tags=changing, include_drafts=drafts, limit=limit + 1)
-    every = [] if hits else lookup.list_lessons(caller.store)
+        (found,) = with_doubts(caller.store, [get_lesson(caller.store, lesson)], caller.folder)
+        return lesson_text(found)
+    change = change_of(changing, paths=paths, tools=tools, intent=" ".join(part for part in (intent, query) if part))
+    if drafts or (change.words_alone and not intent.strip()):
+        return _listed(caller, change, drafts=drafts, limit=limit)
+    return before_change_text(before_change(caller.store, change, most=min(limit, MOST), root=caller.folder))
+
+
+def _listed(caller: Caller, change: Change, *, drafts: bool, limit: int) -> str:
+    """Lessons by words and names, also those that may not bear on a change."""
+    from ...answers.lessons import lessons_text
+    from ...knowledge.changes import spelled
+    from ...model.reviews import LessonStatus
+    from ...services.knowledge.lesson_search import find_lessons
+    from ...store.knowledge.lookup import list_lessons
+
+    tags = [*change.names, *spelled(change.scope)]
+    hits = find_lessons(caller.store, change.intent, tags=tags, include_drafts=drafts, limit=limit + 1)
+    every = [] if hits else list_lessons(caller.store)
     known = sum(entry.status is LessonStatus.CONFIRMED for entry in every)
-    asked = ", ".join([*([query] if query.strip() else []), *changing])
     more = "Others match too: narrow the words, or raise limit to 30." if len(hits) > limit else ""
-    text = lessons_text(hits[:limit], asked=asked, known=known, drafts=len(every) - known)
+    text = lessons_text(hits[:limit], asked=change.told(), known=known, drafts=len(every) - known)
     return f"{text}\n{more}".rstrip()
 
 
@@ -62,11 +82,12 @@ def propose_lesson(
     what_to_do: _Text,
     trace: Annotated[str | None, Field(max_length=200)] = None,
     verdict: Annotated[str | None, Field(max_length=100)] = None,
-    applies_to: Annotated[list[str], Field(max_length=50, description="tool:NAME file:PATH prompt: task:")] = [],  # noqa: B006
+    applies_to: Annotated[list[str], Field(max_length=50, description="tool:NAME file:GLOB agent: prompt:")] = [],  # noqa: B006
     case: Annotated[str | None, Field(max_length=100_000, description="YAML")] = None,
     rubric: Annotated[str | None, unlisted(max_length=100_000)] = None,
 ) -> str:
     """Draft a lesson and its regression case for a person to sign; your own words, no trace text."""
+    from ...knowledge.changes import scope_of
     from ...knowledge.rubrics import parse_rubric
     from ...model.cases import parse_case
     from ...model.reviews import Lesson
@@ -79,7 +100,7 @@ def propose_lesson(
         what_happened=what_happened,
         why=why,
         what_to_do=what_to_do,
-        applies_to=_applies(applies_to),
+        applies_to=scope_of(applies_to),
         origin=_origin(caller, trace, verdict),
     )
     draft = LessonDraft(
@@ -91,24 +112,11 @@ def propose_lesson(
     others = [f"case {kept.case}"] if kept.case else []
     others += [f"rubric {kept.rubric}"] if kept.rubric else []
     named = f" with {' and '.join(others)}" if others else ""
+    like = f" Like {', '.join(kept.like)}: a person may merge them." if kept.like else ""
     return (
-        f"Lesson {kept.lesson.id} is kept as a draft{named}. A person confirms it: `retrospan review`. "
+        f"Lesson {kept.lesson.id} is kept as a draft{named}.{like} A person confirms it: `retrospan review`. "
         f'See it: search_lessons(lesson="{kept.lesson.id}")'
     )
-
-
-def _applies(tags: list[str]) -> AppliesTo:
-    from ...model.errors import UsageError, did_you_mean
-    from ...model.reviews import AppliesTo
-
-    found: dict[str, list[str]] = {}
-    for tag in tags:
-        kind, colon, name = tag.partition(":")
-        if not colon or kind not in _TAGS or not name.strip():
-            hint = did_you_mean(kind[:60], _TAGS)
-            raise UsageError(f"applies_to holds {tag[:60]!r}; {hint}. Write for example tool:issue_refund.")
-        found.setdefault(_TAGS[kind], []).append(name.strip())
-    return AppliesTo(**{name: tuple(dict.fromkeys(values)) for name, values in found.items()})
 
 
 def _origin(caller: Caller, trace: str | None, verdict: str | None) -> LessonOrigin:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ...model.query import Query
+from ...model.text.stop_words import STOP_WORDS
 from ...store.contract import Store
 from ...store.search.lines import Hit, only_matching, search_any_word
 from ...store.search.vectors import Likeness, likeness_of, nearest_traces
@@ -25,15 +26,6 @@ _CANDIDATES = 200
 """Taken from words and from meaning each."""
 _LEAST_ALIKE = 0.25
 """Cosine below which a trace that shares no word with the query is not worth showing; chosen by measurement."""
-# fmt: off
-_STOP_WORDS = frozenset((
-    "a", "an", "and", "are", "as", "at", "be", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had",
-    "has", "have", "how", "i", "if", "in", "is", "it", "its", "me", "my", "no", "not", "of", "on", "or", "our", "so",
-    "than", "that", "the", "their", "them", "then", "there", "they", "this", "to", "was", "we", "were", "what", "when",
-    "where", "which", "who", "why", "will", "with", "would", "you", "your",
-))
-# fmt: on
-"""English words that would make a full-text query slow and say nothing; other languages only lose speed."""
 
 
 class MeaningHits(NamedTuple):
@@ -66,7 +58,7 @@ def search_by_meaning(
 
     Cost: one embedding, one pass over the sign bits, one full-text query, at most 400 exact comparisons.
     """
-    words = [word for word in query.loose_words if word.lower() not in _STOP_WORDS] or list(query.loose_words)
+    words = [word for word in query.loose_words if word.lower() not in STOP_WORDS] or list(query.loose_words)
     strict = query.strict()
     vector = model.embed([" ".join(query.loose_words)])[0]
     project = next((str(f.value) for f in query.filters if f.field == "project" and not f.negated), None)

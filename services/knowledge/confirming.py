@@ -11,18 +11,19 @@ from typing import cast
 
 from ...knowledge.documents import Document, check_document, parse_document, sign_document
 from ...knowledge.folders import KnowledgeKind, knowledge_root, write_knowledge
-from ...knowledge.lessons import dump_lesson
+from ...knowledge.lessons import clean_lesson, dump_lesson
 from ...knowledge.rubrics import clean_rubric, rubric_content, rubric_from_content
 from ...model.cases import Case, CaseStatus, dump_case, parse_case
 from ...model.clock import utc_now, utc_text
 from ...model.errors import UnknownIdError, UsageError
-from ...model.reviews import Lesson, LessonStatus, Rubric, SignatureState, Verdict
+from ...model.reviews import Lesson, LessonStatus, Rubric, SignatureState, TrueFor, Verdict
 from ...model.text import yamltext
 from ...model.traces import JsonValue
 from ...store.audit.chain import append_link
 from ...store.contract import Store
 from ...store.knowledge.index import drop_draft, index_knowledge, list_documents
 from ...store.knowledge.lookup import get_lesson
+from ...store.knowledge.set_ups import set_up_of
 from ...store.reviews.reviewers import find_record, load_trust
 from ...store.reviews.rubrics import list_rubrics
 from ...trust.files import slug
@@ -62,10 +63,27 @@ def confirm_lesson(
         _find(store, KnowledgeKind.LESSON, lesson)
     chosen = lesson if isinstance(lesson, Lesson) else get_lesson(store, lesson)
     guard = chosen.case if chosen.case and _is_confirmed(store, KnowledgeKind.CASE, chosen.case) else None
-    chosen = replace(checked_lesson(chosen), status=LessonStatus.CONFIRMED, case=guard)
-    draft = parse_document(KnowledgeKind.LESSON, chosen.id, dump_lesson(chosen))
-    _sign_into(store, session, draft, folder, lambda block: dump_lesson(chosen, block), now)
+    chosen = replace(with_set_up(store, checked_lesson(chosen)), status=LessonStatus.CONFIRMED, case=guard)
+    sign_lesson(store, session, chosen, folder, now=now)
     return get_lesson(store, chosen.id)
+
+
+def sign_lesson(
+    store: Store, session: ReviewSession, lesson: Lesson, folder: Path, *, now: datetime | None = None
+) -> None:
+    """Sign a lesson as it stands, whatever its status says, and write it to a project folder; see `confirm_lesson`."""
+    draft = parse_document(KnowledgeKind.LESSON, lesson.id, dump_lesson(lesson))
+    _sign_into(store, session, draft, folder, lambda block: dump_lesson(lesson, block), now)
+
+
+def with_set_up(store: Store, lesson: Lesson) -> Lesson:
+    """The lesson with the prompts, tools and models of its run, where it says none and the run is here."""
+    origin = lesson.origin
+    if lesson.true_for != TrueFor() or origin.trace_key is None or origin.project is None:
+        return lesson
+    with store.read() as con:
+        found = set_up_of(con, origin.project, origin.trace_key)
+    return clean_lesson(replace(lesson, true_for=found))
 
 
 def confirm_case(

@@ -48,7 +48,7 @@ def find_lessons(
     known = {hit.lesson.id for hit in by_words}
     others = search_lessons(store, include_drafts=include_drafts, limit=MOST)
     hits = [*by_words, *(replace(hit, score=0.0) for hit in others if hit.lesson.id not in known)][:MOST]
-    likeness = _likeness(store, model, query, [hit.lesson for hit in hits])
+    likeness = likeness_of(store, model, query, [hit.lesson for hit in hits])
     best = max((hit.score for hit in hits), default=0.0) or 1.0
     scored = [
         replace(hit, score=round(alike + WORD_SHARE * hit.score / best + _TAGGED * _tagged(hit), 4))
@@ -62,7 +62,7 @@ def find_lessons(
 _VECTORS: Slot[dict[str, dict[bytes, Any]]] = Slot("vectors of lessons", dict)
 
 
-def _likeness(store: Store, model: Embedder, query: str, lessons: Sequence[Lesson]) -> list[float]:
+def likeness_of(store: Store, model: Embedder, query: str, lessons: Sequence[Lesson]) -> list[float]:
     """The cosine of the query with each lesson; vectors of lessons are kept by their text."""
     cache = store.caches.get(_VECTORS).setdefault(model.model_id, {})
     texts = [_text(lesson) for lesson in lessons]

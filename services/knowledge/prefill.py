@@ -111,7 +111,7 @@ def prefill_lesson(verdict: Verdict, trace: Trace, step: Step | None, cause: Cau
     """The lesson: template sentences by cause, and what the reviewer wrote."""
     answer, tool = verdict.answer, step.tool if step else None
     title, why, to_do = ADVICE[cause]
-    title = title.format(tool=f" ({plain_line(tool)[:60]})" if tool else "")
+    title = title.format(tool=f" ({plain_line(tool)[:30]})" if tool else "")
     place = ""
     if step is not None:
         said = "It went wrong" if answer.cause_span == step.span_id else "A rule suspects that it went wrong"
@@ -122,7 +122,7 @@ def prefill_lesson(verdict: Verdict, trace: Trace, step: Step | None, cause: Cau
     if answer.reason:
         why = f"{why}\n\n{verdict.reviewer_name}: {answer.reason}"
     if answer.expected:
-        to_do = f"{to_do}\n\nExpected: {answer.expected}"
+        happened = f"{happened}\n\nExpected: {answer.expected}"
     summary = trace.summary
     return Lesson(
         id=f"{slug(title)[:50].strip('-')}-{verdict.uid[:6]}",

@@ -8,18 +8,18 @@ from datetime import datetime
 from pathlib import Path
 
 from ...knowledge.folders import KnowledgeKind, knowledge_root, write_knowledge
-from ...knowledge.lessons import clean_lesson, dump_lesson
+from ...knowledge.lessons import clean_lesson, dump_lesson, unfit
 from ...knowledge.plaintext import plain_line
 from ...knowledge.rubrics import clean_rubric, rubric_content
 from ...model.cases import Case, CaseStatus, dump_case, parse_case
 from ...model.clock import utc_now, utc_text
-from ...model.errors import RefusedError
+from ...model.errors import RefusedError, UsageError
 from ...model.reviews import Lesson, LessonStatus, Rubric
 from ...model.text import yamltext
 from ...model.text.bounds import bounded
 from ...store.contract import Store
 from ...store.knowledge.index import index_knowledge, list_documents, put_draft
-from ...store.knowledge.lookup import list_lessons
+from ...store.knowledge.lookup import known_lessons, list_lessons
 from ...trust.config import load_trust_file
 from ...trust.files import slug
 from ...trust.projects import allowed_project_files
@@ -44,6 +44,8 @@ class ProposedLesson:
     rubric: str | None
     paths: tuple[Path, ...]
     """The draft files; empty where the drafts are kept in the store."""
+    like: tuple[str, ...] = ()
+    """Lessons that say much the same: a person may rather merge them."""
 
 
 def knowledge_folders(root: Path) -> list[Path]:
@@ -76,6 +78,7 @@ def propose_lesson(
     """
     moment = utc_text(now or utc_now())
     lesson = _proposal(store, draft, by)
+    like = tuple(known_lessons(store).every.like(lesson))
     texts = {(KnowledgeKind.LESSON, lesson.id): dump_lesson(lesson)}
     if draft.case is not None:
         case = parse_case(dump_case(draft.case.model_copy(update={"status": CaseStatus.DRAFT})), source=draft.case.id)
@@ -94,7 +97,7 @@ def propose_lesson(
             for (kind, name), text in texts.items():
                 put_draft(con, kind, name, text, now=moment)
     named = f"{rubric.id}.v{rubric.version}" if rubric else None
-    return ProposedLesson(lesson, lesson.case, named, tuple(paths))
+    return ProposedLesson(lesson, lesson.case, named, tuple(paths), like)
 
 
 def _proposal(store: Store, draft: LessonDraft, by: str) -> Lesson:
@@ -137,4 +140,6 @@ def checked_lesson(lesson: Lesson) -> Lesson:
         ("part 'what to do'", lesson.what_to_do),
     ):
         bounded(what, text)
+    if problem := unfit(lesson):
+        raise UsageError(problem)
     return lesson

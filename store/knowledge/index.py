@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from ...trust.verdicts import parse_verdict_record
 from ..caches import Slot
 from ..contract import Connection, Store
 from ..fields import upsert_row
+from ..generations import KNOWLEDGE, next_generation
 from ..reviews.reviewers import load_trust
 from ..reviews.rubrics import insert_rubric
 from ..reviews.verdicts import has_verdict, insert_verdict, subject_ids
@@ -32,6 +33,9 @@ DRAFTS = ""
 
 SELECT_FOLDER = "SELECT kind, name, sha256 FROM knowledge_file WHERE folder = :folder"
 SELECT_KIND = "SELECT folder, name, text FROM knowledge_file WHERE kind = :kind ORDER BY folder = '', folder, name"
+SELECT_NAMED = """
+SELECT folder, name, text FROM knowledge_file WHERE kind = :kind AND name IN :names ORDER BY folder = '', folder, name
+"""
 DELETE_FILE = "DELETE FROM knowledge_file WHERE folder = :folder AND kind = :kind AND name = :name"
 
 
@@ -80,7 +84,7 @@ def index_knowledge(store: Store, folders: Sequence[Path]) -> IndexReport:
                     _take_rubric(con, file, now)
             for kind, name in known:
                 removed += 1
-                con.execute(DELETE_FILE, {"folder": str(root), "kind": kind, "name": name})
+                _drop_file(con, str(root), kind, name)
         # After its reviewers are known, so that who is vouched for by a file counts.
         trust = load_trust(store)
         verdicts += sum(_take_verdict(store, file, trust, now) for file in found if file.kind is KnowledgeKind.VERDICT)
@@ -94,13 +98,19 @@ def put_draft(con: Connection, kind: KnowledgeKind, name: str, text: str, *, now
 
 def drop_draft(con: Connection, kind: KnowledgeKind, name: str) -> None:
     """Forget a draft of the store, once it is written to a folder."""
-    con.execute(DELETE_FILE, {"folder": DRAFTS, "kind": kind.value, "name": name})
+    _drop_file(con, DRAFTS, kind.value, name)
+
+
+def _drop_file(con: Connection, folder: str, kind: str, name: str) -> None:
+    con.execute(DELETE_FILE, {"folder": folder, "kind": kind, "name": name})
+    next_generation(con, KNOWLEDGE)
 
 
 def _put_file(con: Connection, folder: str, kind: KnowledgeKind, name: str, text: str, now: str) -> None:
     key = {"folder": folder, "kind": kind.value, "name": name}
     row = key | {"sha256": text_sha256(text), "text": text, "indexed_at": now}
     upsert_row(con, "knowledge_file", row, key=tuple(key))
+    next_generation(con, KNOWLEDGE)
 
 
 def folder_trust(folders: Sequence[Path]) -> Trust:
@@ -115,10 +125,13 @@ def folder_trust(folders: Sequence[Path]) -> Trust:
     return resolve(records, store_id=None, demo_kind=False).trust
 
 
-def list_documents(store: Store, kind: KnowledgeKind) -> list[Document]:
-    """The indexed files of a kind; drafts of the store come last."""
+def list_documents(store: Store, kind: KnowledgeKind, names: Collection[str] | None = None) -> list[Document]:
+    """The indexed files of a kind, or those of these names; drafts of the store come last."""
     with store.read() as con:
-        rows = con.execute(SELECT_KIND, {"kind": kind.value}).fetchall()
+        if names is None:
+            rows = con.execute(SELECT_KIND, {"kind": kind.value}).fetchall()
+        else:
+            rows = con.execute(SELECT_NAMED, {"kind": kind.value, "names": sorted(names)}).fetchall()
     found = []
     for row in rows:
         try:

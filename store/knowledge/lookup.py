@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ...knowledge.changes import change_of
 from ...knowledge.documents import Document, check_document
 from ...knowledge.folders import KnowledgeKind
 from ...knowledge.lessons import lesson_of
+from ...knowledge.ranking import LessonIndex
 from ...model.errors import BadInputError, UnknownIdError, did_you_mean
 from ...model.reviews import Lesson, LessonStatus, SignatureState
 from ...trust.root import Trust
+from ...trust.signing import SignatureCheck
+from ..caches import Slot
 from ..contract import Store
+from ..generations import KNOWLEDGE, generation
 from ..reviews.reviewers import load_trust
 from ..reviews.verdicts import verdicts_by_uid, why_not_standing
 from .index import list_documents
-
-_WORD = re.compile(r"[^\W_]{2,}")
-_TITLE_WEIGHT, _TAG_WEIGHT = 2.0, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +40,89 @@ def list_lessons(store: Store, trust: Trust | None = None) -> list[Lesson]:
 
     Cost: one signature check a lesson, and one of each verdict that is in this store; see `confirmed_verdicts`.
     """
-    trust = trust or load_trust(store)
-    found = _grounded(store, _signed_lessons(store, trust), trust)
+    lessons = known_lessons(store).every.lessons if trust is None else _signed_lessons(store, trust)
+    found = _grounded(store, lessons, trust or load_trust(store))
     return sorted(found, key=_order)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLessons:
+    """The lessons of a store by their own signatures, ready to be asked; see `known_lessons`."""
+
+    trust: Trust
+    every: LessonIndex
+    confirmed: LessonIndex
+
+
+_KNOWN: Slot[dict[str, KnownLessons]] = Slot("known lessons", dict)
+
+
+def known_lessons(store: Store) -> KnownLessons:
+    """The lessons as they were read last, whatever became of their verdicts; read anew after any change to them.
+
+    Cost: two queries and the user's trust file; after a change one parsing and one signature check a lesson.
+    """
+    trust = load_trust(store)
+    with store.read() as con:
+        now = generation(con, KNOWLEDGE)
+    cache = store.caches.get(_KNOWN)
+    known = cache.get(now)
+    if known is None or known.trust != trust:
+        lessons = _signed_lessons(store, trust)
+        confirmed = [lesson for lesson in lessons if lesson.status is LessonStatus.CONFIRMED]
+        known = KnownLessons(trust, LessonIndex(lessons), LessonIndex(confirmed))
+        cache.clear()
+        cache[now] = known
+    return known
+
+
+def claimed_lessons(store: Store) -> list[Lesson]:
+    """The confirmed lessons as their files claim, whoever signed them; to compare with, never to serve."""
+    documents = [entry for entry in list_documents(store, KnowledgeKind.LESSON) if entry.signature is not None]
+    claim = SignatureCheck(SignatureState.VALID, "not checked", "")
+    found = _in_force([lesson for entry in documents if (lesson := _lesson(entry, claim))])
+    return [lesson for lesson in found if lesson.status is LessonStatus.CONFIRMED]
 
 
 def _signed_lessons(store: Store, trust: Trust) -> list[Lesson]:
     """The lessons by their own signatures, whatever became of their verdicts."""
-    lessons = [lesson for entry in list_documents(store, KnowledgeKind.LESSON) if (lesson := _lesson(entry, trust))]
-    replaced = {lesson.supersedes for lesson in lessons if lesson.status is LessonStatus.CONFIRMED}
-    found = [
-        replace(lesson, status=LessonStatus.SUPERSEDED)
-        if lesson.id in replaced and lesson.status is LessonStatus.CONFIRMED
-        else lesson
-        for lesson in lessons
-    ]
+    documents = list_documents(store, KnowledgeKind.LESSON)
+    return _in_force([found for entry in documents if (found := _lesson(entry, check_document(entry, trust)))])
+
+
+def _in_force(lessons: Sequence[Lesson]) -> list[Lesson]:
+    """The lessons, those `superseded` or `stale` that a signed one takes the place of or takes back."""
+    signed = [lesson for lesson in lessons if lesson.state is SignatureState.VALID]
+    replaced = {name for lesson in signed if lesson.status is LessonStatus.CONFIRMED for name in lesson.replaces}
+    retracted = {
+        name: f"retracted by {lesson.signed_by}: {lesson.why}"
+        for lesson in signed
+        if lesson.status is LessonStatus.STALE
+        for name in lesson.replaces
+    }
+    found = []
+    for lesson in lessons:
+        if lesson.status is LessonStatus.CONFIRMED and lesson.id in retracted:
+            lesson = replace(lesson, status=LessonStatus.STALE, stale_because=retracted[lesson.id])
+        elif lesson.status is LessonStatus.CONFIRMED and lesson.id in replaced:
+            lesson = replace(lesson, status=LessonStatus.SUPERSEDED)
+        found.append(lesson)
     return sorted(found, key=_order)
 
 
 def _grounded(store: Store, lessons: Sequence[Lesson], trust: Trust) -> list[Lesson]:
-    """The lessons, those `stale` whose verdict is in this store and is no ground for them any more."""
-    uids = {lesson.origin.verdict for lesson in lessons if lesson.status is LessonStatus.CONFIRMED} - {None}
-    verdicts = verdicts_by_uid(store, sorted(uid for uid in uids if uid), trust) if uids else {}
+    """The lessons, those `stale` of whose verdicts one is in this store and is no ground for them any more."""
+    confirmed = [lesson for lesson in lessons if lesson.status is LessonStatus.CONFIRMED]
+    uids = sorted({uid for lesson in confirmed for uid in lesson.origin.verdicts})
+    verdicts = verdicts_by_uid(store, uids, trust) if uids else {}
     why = {uid: why_not_standing(store, verdict, trust) for uid, verdict in verdicts.items()}
-    return [
-        replace(lesson, status=LessonStatus.STALE, stale_because=reason)
-        if lesson.status is LessonStatus.CONFIRMED and (reason := why.get(lesson.origin.verdict or "", ""))
-        else lesson
-        for lesson in lessons
-    ]
+    found = []
+    for lesson in lessons:
+        lost = next((why[uid] for uid in lesson.origin.verdicts if why.get(uid)), "")
+        if lost and lesson.status is LessonStatus.CONFIRMED:
+            lesson = replace(lesson, status=LessonStatus.STALE, stale_because=lost)
+        found.append(lesson)
+    return found
 
 
 def _order(lesson: Lesson) -> tuple[bool, str]:
@@ -98,38 +151,29 @@ def search_lessons(
     include_drafts: bool = False,
     limit: int = 10,
 ) -> list[LessonHit]:
-    """Lessons for a question or a change, best first.
+    """Lessons that share a word with a question or a name with a change, best first.
 
     Args:
         store: Where.
         query: Words; empty lists all.
-        tags: Names of what is about to change: tools, prompts, tasks, failure modes, files. A file also matches the
-            lessons on its name without folders.
+        tags: What is about to change, as `change_of` takes it: `tool:NAME`, `file:PATH`, bare names.
         include_drafts: Also proposals and lessons that were replaced.
         limit: At most so many.
 
-    Cost: every lesson is scored; each needs one signature check, and each that is returned one of its verdict.
+    Cost: as `known_lessons`; each that is returned needs one signature check of its verdict.
     """
-    trust = load_trust(store)
-    every = _signed_lessons(store, trust)
-    lessons = [lesson for lesson in every if include_drafts or lesson.status is LessonStatus.CONFIRMED]
-    words = list(dict.fromkeys(_words(query)))
-    bags = [_bag(lesson) for lesson in lessons]
-    spread = Counter(word for bag in bags for word in bag)
-    wanted = {name.lower() for tag in tags for name in (tag, tag.rsplit("/", 1)[-1]) if name}
-    hits = []
-    for lesson, bag in zip(lessons, bags, strict=True):
-        matched_tags = [term for term in lesson.applies_to.terms() if _names(term) & wanted]
-        found = [word for word in words if word in bag]
-        score = _TAG_WEIGHT * len(matched_tags)
-        score += sum(bag[word] * math.log(1 + len(lessons) / spread[word]) for word in found)
-        if score or not (words or wanted):
-            hits.append(LessonHit(lesson, round(score, 4), (*matched_tags, *found)))
-    hits.sort(key=lambda hit: (-hit.score, hit.lesson.id))
-    return _standing_hits(store, hits, trust, include_drafts, limit)
+    known = known_lessons(store)
+    index = known.every if include_drafts else known.confirmed
+    change = change_of(tags, intent=query)
+    if change.empty:
+        hits = [LessonHit(lesson, 0.0, ()) for lesson in index.lessons]
+    else:
+        ranked = [entry for entry in index.rank(change) if entry.scope > 0 or entry.words > 0]
+        hits = [LessonHit(entry.lesson, round(entry.scope + entry.words, 4), entry.matched) for entry in ranked]
+    return standing_hits(store, hits, known.trust, include_drafts, limit)
 
 
-def _standing_hits(
+def standing_hits(
     store: Store, hits: Sequence[LessonHit], trust: Trust, include_drafts: bool, limit: int
 ) -> list[LessonHit]:
     """The first hits that still have their ground; looks at no more verdicts than it has to."""
@@ -145,32 +189,11 @@ def _standing_hits(
     return found[:limit]
 
 
-def _lesson(document: Document, trust: Trust) -> Lesson | None:
+def _lesson(document: Document, check: SignatureCheck) -> Lesson | None:
     try:
-        lesson = lesson_of(document, check_document(document, trust))
+        lesson = lesson_of(document, check)
     except BadInputError:
         return None
     path = f"{document.folder}/{document.kind.folder}/{document.name}.md" if document.folder else None
     # A lesson counts under its file's name only; a copy under another is a draft of that name.
     return replace(lesson, path=path, id=lesson.id if lesson.state is SignatureState.VALID else document.name)
-
-
-def _bag(lesson: Lesson) -> dict[str, float]:
-    """Words of a lesson with their weight: title and tags tell more than prose."""
-    bag: dict[str, float] = {}
-    for text in (lesson.what_happened, lesson.why, lesson.what_to_do):
-        for word in _words(text):
-            bag[word] = 1.0
-    for text in (lesson.title, lesson.id, *lesson.applies_to.terms()):
-        for word in _words(text):
-            bag[word] = _TITLE_WEIGHT
-    return bag
-
-
-def _words(text: str) -> list[str]:
-    """Lower-case words with common English endings cut, so that `refunds` finds `refund`."""
-    return [re.sub(r"(?<=\w{3})(ings?|ed|es|s)$", "", word) for word in _WORD.findall(text.lower())]
-
-
-def _names(term: str) -> set[str]:
-    return {term.lower(), term.lower().rsplit("/", 1)[-1]}

@@ -16,7 +16,7 @@ from retrospan.knowledge.documents import parse_document
 from retrospan.knowledge.folders import KnowledgeKind
 from retrospan.knowledge.lessons import clean_lesson, dump_lesson, lesson_of
 from retrospan.knowledge.rubrics import clean_rubric, rubric_content, rubric_from_content
-from retrospan.model import findings, reviews, score_scale, traces
+from retrospan.model import findings, lessons, reviews, score_scale, traces
 from retrospan.model.fields import from_record, record_of
 from retrospan.model.findings import Evidence, Signal, Suspect, SuspectReport
 from retrospan.model.reading.facts import facts_from_record, facts_record, merge_facts
@@ -38,6 +38,7 @@ from retrospan.model.reviews import (
     RubricRef,
     SeenTrace,
     SignatureState,
+    TrueFor,
     Verdict,
 )
 from retrospan.model.score_scale import ScoreScale
@@ -76,7 +77,7 @@ HEX, LONG_HEX = "ab" * 16, "cd" * 32
 CARRIED = {
     *(Evidence, Signal, Suspect, SuspectReport),
     *(Answer, AppliesTo, CitedStep, Criterion, CriterionAnswer, Draft, Lesson, LessonOrigin, Proposal, ReviewItem),
-    *(Rubric, RubricRef, SeenTrace, Verdict),
+    *(Rubric, RubricRef, SeenTrace, TrueFor, Verdict),
     *(Annotation, Document, Message, ScoreScale, Span, StepError, ToolCall, TraceFacts, Usage),
 }
 """What the tests below send on its way and compare."""
@@ -94,7 +95,9 @@ MADE_ANEW = {
 
 def test_every_word_of_the_domain_is_carried_or_made_anew() -> None:
     known = {*CARRIED, *MADE_ANEW}
-    assert {kind for module in (findings, reviews, score_scale, traces) for kind in dataclasses_of(module)} == known
+    assert {
+        kind for module in (findings, lessons, reviews, score_scale, traces) for kind in dataclasses_of(module)
+    } == known
 
 
 def dataclasses_of(module: ModuleType) -> set[type]:
@@ -155,7 +158,7 @@ def test_lesson_in_its_file() -> None:
     check = SignatureCheck(SignatureState.VALID, "", "Ada")
     found = lesson_of(parse_document(KnowledgeKind.LESSON, lesson.id, text), check)
     # Where it lies, and what it is worth now, no file says of itself.
-    assert found == replace(lesson, state=check.state, signed_by="Ada", path=None, stale_because="")
+    assert found == replace(lesson, state=check.state, signed_by="Ada", path=None, stale_because="", doubts=())
 
 
 def test_lesson_when_it_is_cleaned() -> None:
