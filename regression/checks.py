@@ -150,6 +150,8 @@ def _mismatch(check: ToolArgument, value: Any) -> str | None:
         return f"{check.path} is {shown}, expected one of {as_text(list(check.one_of))}"
     if check.matches is not None and not compile_pattern(check.matches).search(as_text(value)):
         return f"{check.path} is {shown}, which does not match {check.matches!r}"
+    if check.never is not None and any(_same(value, refused) for refused in check.never):
+        return f"{check.path} is {shown}, which it must not be"
     return _outside(check, value)
 
 
@@ -212,7 +214,15 @@ def _grounded(check: Grounded, run: RunResult, case: Case) -> _Found:
 
 
 def _source_values(calls: tuple[CalledTool, ...], case: Case) -> list[JsonValue]:
-    return [value for item in (case.input, *(call.result for call in calls)) for _, value in scalars(item)]
+    given = (*_told_by_people(case.input), *(call.result for call in calls))
+    return [value for item in given for _, value in scalars(item)]
+
+
+def _told_by_people(given: JsonValue) -> list[JsonValue]:
+    """The input without what the agent itself said earlier in the conversation, which is no source of its answer."""
+    if isinstance(given, list):
+        return [turn for turn in given if not (isinstance(turn, dict) and turn.get("role") == "assistant")]
+    return [given]
 
 
 def _max_steps(check: MaxSteps, run: RunResult, _: Case) -> _Found:

@@ -14,7 +14,8 @@ from textual.widgets import Static, TextArea
 from ...knowledge.folders import KnowledgeKind
 from ...model.errors import RetrospanError
 from ...model.reviews import Verdict
-from ...services.knowledge.drafts import DraftText, accept_draft, drafts_of, keep_drafts, without_case
+from ...regression.teaching.keeping import drafts_of
+from ...services.knowledge.drafts import DraftText, accept_draft, keep_drafts, without_case
 from ...trust.session import ReviewSession
 from ..gate import joined, lines, shown
 from ..review_text import keys_line, signed_content
