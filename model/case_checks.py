@@ -78,7 +78,7 @@ class ToolArgument(CasePart):
     max: float | None = None
     never: Annotated[tuple[JsonValue, ...], Field(min_length=1)] | None = None
     """Values that it must not have: what a bad run gave, where the right value is not the same each time."""
-    calls: Literal["every", "any"] = "every"
+    calls: Literal["every", "any", "last"] = "every"
     """Which calls must comply."""
 
     _pattern = field_validator("matches")(_checked_pattern)

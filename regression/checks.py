@@ -122,8 +122,9 @@ def _tool_argument(check: ToolArgument, run: RunResult, _: Case) -> _Found:
     given = [
         _at(parse_if_json(c.arguments) if isinstance(c.arguments, str) else c.arguments, check.path) for c in calls
     ]
-    wrong = [reason for value in given if (reason := _mismatch(check, value))]
-    passed = not wrong if check.calls == "every" else len(wrong) < len(given)
+    weighed = given[-1:] if check.calls == "last" else given
+    wrong = [reason for value in weighed if (reason := _mismatch(check, value))]
+    passed = len(wrong) < len(weighed) if check.calls == "any" else not wrong
     observed: JsonValue = [None if value is _ABSENT else value for value in given]
     return passed, wrong[0] if wrong and not passed else "as expected", observed
 

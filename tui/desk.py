@@ -68,6 +68,10 @@ class Desk(App[None]):
         """Show one run, at one of its steps."""
 
     @abstractmethod
+    def open_inbox(self) -> None:
+        """Show the signed fails that wait for an engineer."""
+
+    @abstractmethod
     def open_settings(self) -> None:
         """Show the settings above what is there."""
 

@@ -7,6 +7,8 @@ import click
 from ...answers.json.modes import digest_json
 from ...model.text.display import safe_line
 from ...services.modes.digest import Change, Digest, make_digest
+from ...services.reviewing.inbox import ToComplete, to_complete
+from ..reviews.teach import inbox_json, say_entry
 from ..shared.options import json_option, opened, print_json, store_option
 from ..shared.search_line import SearchLineCommand
 from .mode import row_of
@@ -36,10 +38,12 @@ def digest_command(query: str, since: str | None, no_keep: bool, store_location:
     """Say which failure modes are new, grown or back since the last digest. Made for cron."""
     with opened(store_location) as store:
         digest = make_digest(store, query, since=since, keep=not no_keep)
+        waiting = to_complete(store)
     if as_json:
-        print_json(digest_json(digest))
+        print_json(digest_json(digest) | {"to_complete": inbox_json(waiting)})
     else:
         _print(digest)
+        _print_inbox(waiting)
     raise click.exceptions.Exit(1 if digest.eventful else 0)
 
 
@@ -56,6 +60,16 @@ def _print(digest: Digest) -> None:
         click.echo(f"\n{digest.single} runs show signals like no other run; `retrospan mode list` names them.")
     if digest.eventful and digest.page.random:
         click.echo(f"\nIn no mode, at random: {', '.join(digest.page.random)}")
+
+
+def _print_inbox(waiting: list[ToComplete]) -> None:
+    if not waiting:
+        return
+    click.echo(f"\nTo complete: {len(waiting)} signed fails that nothing has come of yet (retrospan review inbox)")
+    for entry in waiting[:_SHOWN]:
+        say_entry(entry)
+    if len(waiting) > _SHOWN:
+        click.echo(f"  and {len(waiting) - _SHOWN} more")
 
 
 def _section(title: str, changes: tuple[Change, ...]) -> None:

@@ -16,10 +16,12 @@ from ...services.reviewing.agreement import AgreementReport, CriterionAgreement,
 from ...services.reviewing.asking_back import answer_back, ask_reviewers
 from ...services.reviewing.completing import complete_verdict
 from ...services.reviewing.export import ExportFormat, export_verdicts, render_export
+from ...services.reviewing.inbox import to_complete
 from ...services.reviewing.outcomes import OutcomeReport, review_outcomes
 from ...services.reviewing.progress import BY_HAND, Digest, Waiting, review_digest
 from ..shared.options import json_option, opened, print_json, say, store_option
 from ..shared.unlocking import unlocked
+from .teach import inbox_json, say_entry
 
 _SHOWN = 10
 
@@ -33,8 +35,9 @@ def digest_command(store_location: str | None, as_json: bool) -> None:
     """Say what waits for whom: items, questions back, disputes. Made to be mailed."""
     with opened(store_location) as store:
         digest = review_digest(store)
+        inbox = to_complete(store)
     if as_json:
-        print_json(_digest_json(digest))
+        print_json(_digest_json(digest) | {"to_complete": inbox_json(inbox)})
         return
     say(f"Reviews, {digest.at}: {digest.decided_week} decided in the last 7 days")
     for waiting in digest.waiting:
@@ -43,8 +46,14 @@ def digest_command(store_location: str | None, as_json: bool) -> None:
         click.echo()
         say(f"Disputed ({len(digest.disputed)}): reviewers differ; somebody who did not rate them decides")
         _say_items(digest.disputed)
+    if inbox:
+        click.echo()
+        say(f"Engineers: {len(inbox)} signed fails to complete")
+        for entry in inbox[:_SHOWN]:
+            say_entry(entry)
     click.echo()
-    say("Nothing waits for anybody." if digest.nothing else "Answer them: retrospan review")
+    nothing = digest.nothing and not inbox
+    say("Nothing waits for anybody." if nothing else "Answer them: retrospan review")
 
 
 def _say_waiting(waiting: Waiting) -> None:

@@ -121,15 +121,22 @@ def _of_arguments(step: Step, known: Known) -> Iterator[Check]:
     """The argument as the good run gave it; else what it must not be, where the evidence names the argument."""
     assert step.tool is not None
     given = dict(_named(step.inputs))
+    # A long run calls a tool again and again, rightly; the case ends with the blamed turn, so its last call is meant.
+    which = "last" if _last_arguments(known.bad, step.tool) == canonical(step.inputs) else "every"
     calls = [call for call in (known.good.tool_calls or () if known.good else ()) if call.name == step.tool]
     wanted = [dict(_named(call.arguments)) for call in calls]
     for path, value in given.items():
         others = [found[path] for found in wanted if path in found]
         if others and all(canonical(other) != canonical(value) for other in others):
-            yield ToolArgument(tool=step.tool, path=path, one_of=tuple(others))
+            yield ToolArgument(tool=step.tool, path=path, one_of=tuple(others), calls=which)
     for path in _blamed_paths(step, known):
         if path in given:
-            yield ToolArgument(tool=step.tool, path=path, never=(given[path],))
+            yield ToolArgument(tool=step.tool, path=path, never=(given[path],), calls=which)
+
+
+def _last_arguments(run: RunResult, tool: str) -> bytes | None:
+    arguments = [call.arguments for call in run.tool_calls or () if call.name == tool]
+    return canonical(arguments[-1]) if arguments else None
 
 
 def _blamed_paths(step: Step, known: Known) -> list[str]:

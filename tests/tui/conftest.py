@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from retrospan.services.reviewing.asking import Citation, propose_verdict, request_review
 from retrospan.trust.session import ReviewSession
-from retrospan.tui.screens import drafts, item, sign
+from retrospan.tui.screens import drafts, item, sign, teaching
 from reviewdesk import QUESTION, Desk
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let deciding keys act at once, which the guard time otherwise forbids."""
-    for module in (item, sign, drafts):
+    for module in (item, sign, drafts, teaching):
         monkeypatch.setattr(module, "GUARD_SECONDS", 0.0)
 
 

@@ -230,9 +230,9 @@ class ItemScreen(AppScreen):
         self._enter(phase)
         verdict = self.flow.verdict
         if verdict is not None and verdict.confirmed and verdict.answer.label is Label.FAIL:
-            from .drafts import DraftsScreen
+            from .teaching import TeachingScreen
 
-            self.app.push_screen(DraftsScreen(verdict))
+            self.app.push_screen(TeachingScreen(verdict))
 
     def action_evidence(self) -> None:
         view = self.query_one("#conversation", BlockView)
