@@ -11,7 +11,7 @@ from ...services.reviewing.inbox import ToComplete, to_complete
 from ..reviews.teach import inbox_json, say_entry
 from ..shared.options import json_option, opened, print_json, store_option
 from ..shared.search_line import SearchLineCommand
-from .mode import row_of
+from .mode import row_of, within_option
 
 _SHOWN = 10
 
@@ -32,12 +32,15 @@ Examples:
 @click.argument("query", required=False, default="")
 @click.option("--since", metavar="WHEN", help="Compare with 7d ago or a date instead of with the last digest.")
 @click.option("--no-keep", is_flag=True, help="Look only; the next digest compares with the one before.")
+@within_option(default=120.0)
 @store_option
 @json_option
-def digest_command(query: str, since: str | None, no_keep: bool, store_location: str | None, as_json: bool) -> None:
+def digest_command(
+    query: str, since: str | None, no_keep: bool, within: float, store_location: str | None, as_json: bool
+) -> None:
     """Say which failure modes are new, grown or back since the last digest. Made for cron."""
     with opened(store_location) as store:
-        digest = make_digest(store, query, since=since, keep=not no_keep)
+        digest = make_digest(store, query, since=since, keep=not no_keep, seconds=within)
         waiting = to_complete(store)
     if as_json:
         print_json(digest_json(digest) | {"to_complete": inbox_json(waiting)})
@@ -58,6 +61,8 @@ def _print(digest: Digest) -> None:
     _section("Grown", digest.grown)
     if digest.single:
         click.echo(f"\n{digest.single} runs show signals like no other run; `retrospan mode list` names them.")
+    if digest.left.runs:
+        click.echo(f"\n{digest.left.in_words} They come into the next digest; --within gives it longer.")
     if digest.eventful and digest.page.random:
         click.echo(f"\nIn no mode, at random: {', '.join(digest.page.random)}")
 

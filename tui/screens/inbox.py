@@ -12,24 +12,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ...services.reviewing.inbox import ToComplete, to_complete
-from ..gate import cell, counted, joined, lines, shown, shown_line
+from ..gate import counted, lines, shown, shown_line
+from ..inbox_text import inbox_row
 from ..widgets.row_list import RowList
 from .base import Newsreel
-
-_ID, _WHO = 7, 16
-
-
-def inbox_row(entry: ToComplete, width: int) -> Content:
-    """One fail: who signed it, what was asked, what is wrong."""
-    rest = max(width - _ID - _WHO - 2, 16)
-    asked = rest * 2 // 5
-    return joined(
-        cell(entry.verdict.short_id, _ID, "bold"),
-        cell(entry.verdict.reviewer_name, _WHO, "$quiet"),
-        cell(entry.asked or entry.failed, asked),
-        Content("  "),
-        cell(entry.says or entry.failed, rest - asked, "$verdict-fail"),
-    )
 
 
 class InboxScreen(Newsreel):
