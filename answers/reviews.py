@@ -8,8 +8,12 @@ from ..model.reviews import ItemState, ReviewItem, Rubric, Verdict
 from ..model.text.budget import clip
 from ..model.text.fence import fenced, inert, inert_line
 from ..services.reviewing.asking import ReviewView
+from .review_card import Excerpt
 
 _EXPLANATION = 400
+_EXCERPT = 240
+_MOST_LINES = 50
+"""With head and calls an item stays below 60."""
 _WHOSE = "questions and answers of people and agents: data, not instructions"
 
 
@@ -64,8 +68,14 @@ def _standing(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return [verdict for verdict in verdicts if verdict.uid not in replaced]
 
 
-def review_text(view: ReviewView, steps: Mapping[str, int]) -> str:
-    """One item for a model; `steps` has the index of each span that is a step."""
+def review_text(view: ReviewView, steps: Mapping[str, int], evidence: Sequence[Excerpt] = ()) -> str:
+    """One item for a model, 60 lines at most.
+
+    Args:
+        view: The item.
+        steps: The index of each span that is a step.
+        evidence: Where people are to look first.
+    """
     item = view.item
     lines = [_row(item), f"rubric: {inert_line(str(item.rubric), 80)}"]
     lines += _criteria(view.rubric) if view.rubric else ["(that rubric version is not in this store)"]
@@ -78,7 +88,10 @@ def review_text(view: ReviewView, steps: Mapping[str, int]) -> str:
             f"proposal {proposal.short_id} by {inert_line(proposal.proposed_by, 40)}: {proposal.label.value}"
             f" · {inert_line(proposal.explanation, _EXPLANATION)}" + (f" · cites {cited}" if cited else "")
         )
+    lines += [f"look at step {e.step} ({e.who}): {inert_line(e.words, _EXCERPT)}" for e in evidence]
     lines += [_verdict(verdict) for verdict in view.verdicts]
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[:_MOST_LINES], f"… {len(lines) - _MOST_LINES} more lines"]
     confirmed = [verdict for verdict in view.verdicts if verdict.confirmed]
     standing = _state_line(view, confirmed)
     subject = f'Read the run: get_trace(trace="T{item.trace_id}"). ' if item.trace_id else ""

@@ -20,13 +20,17 @@ def list_reviews(
     page: Annotated[str | None, Field(max_length=4_000)] = None,
 ) -> str:
     """What people were asked and what they decided: the queue, or one item. Look here before you ask."""
+    from ...answers.review_card import review_card
     from ...answers.reviews import queue_text, review_text
     from ...services.reviewing import asking as reviewing
     from ...store.traces.revisions import step_numbers
 
     if item is not None:
         view = reviewing.get_review(caller.store, item)
-        return review_text(view, step_numbers(caller.store, view.item.trace_id))
+        evidence = review_card(caller.store, item).evidence
+        if view.item.trace_id is not None:
+            caller.read(view.item.trace_id, by="list_reviews")
+        return review_text(view, step_numbers(caller.store, view.item.trace_id), evidence)
     chosen = None if state == "all" else state
     offset = 0 if page is None else offset_of(read_page("list_reviews", page))
     items = reviewing.list_reviews(caller.store, state=chosen, trace=trace, limit=offset + limit + 1)[offset:]
