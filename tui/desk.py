@@ -42,6 +42,8 @@ class Desk(App[None]):
         self.folder = folder or Path.cwd()
         self.query_line = ""
         """What the explorer searches for; other screens set it before they go there."""
+        self.run_ids: list[int] = []
+        """The runs of the list that a run was opened from, in its order."""
 
     @property
     def who(self) -> str:

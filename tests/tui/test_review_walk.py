@@ -308,3 +308,42 @@ def test_nobody_signs_without_a_terminal(queue: Desk) -> None:
         assert hands.place == "QueueScreen" and "terminal" in hands.text
 
     at_keyboard(app, walk)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.usefixtures("quick")
+def test_criterion_that_a_key_answers_is_on_the_screen_with_its_wording(
+    desk: Desk, ada: ReviewSession, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    criteria = [
+        {"id": f"c{n}", "question": f"Question {n}?", "pass_when": f"Good {n}.", "fail_when": f"Bad {n}."}
+        for n in range(1, 6)
+    ]
+    rubric = rubric_from_content({"id": "five", "version": 1, "title": "Five", "criteria": criteria})
+    confirm_rubric(desk.store, ada, rubric, tmp_path)
+    request_review(desk.store, "T1", QUESTION, by="agent:x", rubric="five", rubric_version=1)
+
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter")
+        for n in range(1, 6):
+            assert f"Question {n}?" in hands.text and f"Good {n}." in hands.text and f"Bad {n}." in hands.text
+            await hands.press("p")
+        await hands.press("enter", "S")
+        assert all(f"c{n}" in hands.text for n in range(1, 6)), "every mark that is signed is shown"
+
+    at_keyboard(RetrospanApp(desk.store, start="review", session=ada), walk, size=size)
+
+
+def test_keys_typed_on_after_enter_decide_nothing(app: RetrospanApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter")
+        await hands.pilot.pause(1)
+        await hands.press("f")
+        await hands.type("The policy says 30 days.")
+        monkeypatch.setattr(item, "GUARD_SECONDS", 3.0)
+        await hands.press("enter")
+        for key in ("C", "c", "p", "S"):
+            await hands.press(key)
+            assert hands.place == "ItemScreen" and "✗ fail" in hands.text and "✓ pass" not in hands.text
+
+    at_keyboard(app, walk)

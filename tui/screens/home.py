@@ -131,6 +131,8 @@ class HomeScreen(MainScreen):
         self.failing, self.page = found
         self._counted_at = time.monotonic()
         self._show_failing()
+        # Their signals are known now.
+        self.in_background(lambda: _newest(self.store), self._newest_loaded, group="newest")
 
     def _show_failing(self) -> None:
         count = len(self.modes) or len(self.failing.findings if self.failing else ())
@@ -230,6 +232,7 @@ class HomeScreen(MainScreen):
             self.desk.open_trace(address.trace_id, address.step)
         elif event.rows.id == "changed":
             assert self.newest is not None
+            self.desk.run_ids = [run.id for run in self.newest.runs]
             self.desk.open_trace(self.newest.runs[event.index].id)
         elif event.rows.id == "inbox":
             from .teaching import TeachingScreen
