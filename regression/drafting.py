@@ -12,7 +12,7 @@ from ..model.case_checks import Check, Grounded, Judged, OutputContains, OutputN
 from ..model.cases import Case, FrozenResult, Provenance
 from ..model.traces import JsonValue, Trace
 from .recorded import recorded_input, recorded_run
-from .teaching.telling import sibling_checks, those_that_tell
+from .teaching.distinguishing import sibling_checks, those_that_tell
 
 
 def draft_case(

@@ -71,9 +71,9 @@ def outline_row(step: Step, depth: int, signals: Sequence[Signal], width: int) -
     )
     rest = max(width - head.cell_length - cell_len(took) - 1, 4)
     name, words = step_name(step), gist(step)
-    named = min(cell_len(name) + 1, max(rest * 2 // 5, 4)) if words else rest
-    told = cell(words, max(rest - named, 0), "$quiet")
-    return joined(head, cell(name, named), told, Content(" "), shown(took, "$quiet"))
+    named = min(cell_len(name), max(rest * 2 // 5, 4)) if words else rest - 1
+    told = cell(words, max(rest - named - 1, 0), "$quiet")
+    return joined(head, cell(name, named), Content(" "), told, Content(" "), shown(took, "$quiet"))
 
 
 def gist(step: Step) -> str:

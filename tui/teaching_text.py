@@ -101,7 +101,7 @@ def tried_content(facts: FailFacts, case: Case | None, tried: Tried | None) -> C
     elif tried.judge_alone:
         parts.append(shown("Only a judge can tell: without a model key this case is skipped.", "$warning"))
     else:
-        passes = f" and passes on {good}" if good else ""
+        passes = f", and passes on {good}" if good else ""
         parts.append(shown(f"It fails on {run}, as it must{passes}.", "$verdict-pass"))
     return lines(*parts)
 

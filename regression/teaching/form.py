@@ -18,8 +18,8 @@ from ..checks import run_check
 from ..protocol import CalledTool, RunResult
 from ..recorded import recorded_run
 from ..results import CaseOutcome, CaseResult, CheckStatus, JudgeAnswer, outcome_of
+from .distinguishing import Known, telling_checks
 from .facts import FailFacts
-from .telling import Known, telling_checks
 from .turns import blamed_turn
 
 _MOST_FROZEN_BYTES = 256_000

@@ -37,14 +37,14 @@ class TraceScreen(Newsreel):
         "and its tokens. Steps that arrive while one reads are added."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "signal(1)", "Next signal"),
+        Binding("n", "signal(1)", "Signal"),
         Binding("N", "signal(-1)", "Previous signal", show=False),
         Binding("s", "suspects", "Suspects"),
         Binding("d", "diff", "Diff"),
         Binding("t", "timeline", "Timeline"),
-        Binding("x", "whole", "Whole step"),
-        Binding("a", "ask", "Ask an expert"),
-        Binding("c", "chat", "Conversation"),
+        Binding("x", "whole", "Whole"),
+        Binding("a", "ask", "Ask"),
+        Binding("c", "chat", "Chat"),
         Binding("slash", "find", "Find", key_display="/"),
         Binding("f", "find_next(1)", "Next found", show=False),
         Binding("F", "find_next(-1)", "Previous found", show=False),
