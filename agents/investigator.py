@@ -203,7 +203,7 @@ async def run_seen_by_tools(tools: Sequence[Any], trace: Trace) -> tuple[str, st
     by_name = {tool.name: tool for tool in tools}
     name = trace.summary.short_id
     outline = await by_name["get_trace"].call({"trace": name})
-    suspects = await by_name["find_suspects"].call({"trace": name})
+    suspects = await by_name["open_case"].call({"trace": name})
     return result_text({"content": outline}), result_text({"content": suspects})
 
 

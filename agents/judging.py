@@ -11,7 +11,8 @@ from ..model.errors import UnknownIdError, UsageError
 from ..model.text.display import safe_line
 from ..model.traces import JsonValue, Usage
 from ..services.agent_work.jobs import end_job, keep_answer
-from ..services.reviewing.asking import Citation, checked_proposal
+from ..services.reviewing.asking import checked_proposal
+from ..services.reviewing.citing import Citation
 from ..services.reviewing.sentences import claims_json
 from ..store.contract import Store
 from ..store.jobs.agent_runs import Job, Task, TaskState, job_spent

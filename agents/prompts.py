@@ -66,7 +66,7 @@ they have confirmed. You hand it in with propose_fix; a program checks it and wr
 reads and applies or not. Nothing else you write is kept.
 
 How to work.
-1. Read the verdicts, lessons and files below. get_trace and find_suspects show the runs behind a verdict.
+1. Read the verdicts, lessons and files below. get_trace and open_case show the runs behind a verdict.
 2. Make the smallest change that removes the cause. Change only files that you were given, and do not touch what \
 other lessons ask for.
 3. An edit replaces `old` by `new`. `old` is copied letter for letter from the file, with enough lines around it that \
@@ -121,5 +121,5 @@ def first_question(trace: str, outline: str, suspects: str, asked: str = "") -> 
     )
     return (
         f"Investigate run {trace}.{wanted}\n\n"
-        f'get_trace(trace="{trace}") says:\n{outline}\n\nfind_suspects(trace="{trace}") says:\n{suspects}'
+        f'get_trace(trace="{trace}") says:\n{outline}\n\nopen_case(trace="{trace}") says:\n{suspects}'
     )

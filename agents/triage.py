@@ -12,7 +12,8 @@ from ..model.reviews import ItemState, Label, Proposal, ReviewItem
 from ..model.text.display import safe_line
 from ..model.traces import JsonValue, Usage
 from ..services.agent_work.jobs import end_job, keep_answer, keep_turn
-from ..services.reviewing.asking import Citation, checked_proposal, list_reviews, request_review
+from ..services.reviewing.asking import checked_proposal, list_reviews, request_review
+from ..services.reviewing.citing import Citation
 from ..services.reviewing.sentences import claims_json, explanation_of
 from ..store.contract import Store
 from ..store.jobs.agent_runs import Job, Spent, Task, TaskState, job_spent, mean_usage

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from ..model.text.jsontext import as_text
+from ..model.text.jsontext import as_text, scalars
 from ..model.traces import JsonValue, Message, Status, StepKind, ToolCall
-from .effects import Effect, effect_of
-from .failures import failure_in_result
+from .effects import Effect, effect_by
+from .failures import failure_in_result, refused_change
+from .tools.commands import Command, read_command
+from .tools.tool_roles import ToolFact, ToolRole, ToolUse, infer_tool
 from .unpacking import unpacked
-from .views import FETCHING, Role, View
+from .views import FETCHING, Role, View, code_in
 
 _REPEATED = 120
 """This many equal characters make a tool message the repetition of a tool step."""
@@ -35,10 +37,43 @@ class Act:
     """The instrumentation itself calls it an error."""
     fetched: bool = False
     """A retrieval step, which changes nothing whatever its name."""
+    fact: ToolFact | None = None
+    """What the tool does; None where only its name is known."""
+
+    @property
+    def role(self) -> ToolRole:
+        return ToolRole.READ if self.fetched else self._fact.role
 
     @property
     def effect(self) -> Effect:
-        return Effect.READ if self.fetched else effect_of(self.tool)
+        return Effect.READ if self.fetched else effect_by(self._fact)
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.failure) or self.declared_failure
+
+    @property
+    def command(self) -> Command | None:
+        """What is run, where the tool runs commands."""
+        text = command_text(self.arguments) if self.role is ToolRole.RUN else ""
+        return read_command(text) if text else None
+
+    @property
+    def edits(self) -> tuple[str, ...]:
+        """The files that the call writes; empty where it writes none."""
+        command = self.command
+        if command is not None:
+            return command.written
+        return tuple(_paths(self.arguments)) if self.writes_files else ()
+
+    @property
+    def writes_files(self) -> bool:
+        """Is it an editor of files or code, whose content needs no source?"""
+        return self._fact.files
+
+    @property
+    def _fact(self) -> ToolFact:
+        return self.fact or infer_tool(self.tool)
 
     @property
     def step(self) -> int:
@@ -59,8 +94,45 @@ class _Pending:
     position: int
 
 
-def acts_of(views: Sequence[View]) -> Iterator[Act]:
-    """Every call once, in the order of asking."""
+_COMMANDS = ("command", "cmd", "commands", "code", "script", "shell_command", "input", "cell")
+_PATHS = ("file_path", "path", "filepath", "filename", "file", "notebook_path", "target_file", "absolute_path", "uri")
+
+
+def command_text(arguments: JsonValue) -> str:
+    """The command or program among a call's arguments; empty where none is told."""
+    if isinstance(arguments, dict):
+        given = next((arguments[name] for name in _COMMANDS if arguments.get(name)), None)
+        if isinstance(given, list):
+            texts = [item for item in given if isinstance(item, str)]
+            return texts[-1] if texts[:2] and texts[0] in ("bash", "sh", "zsh") else " ".join(texts)
+        return given if isinstance(given, str) else ""
+    return arguments if isinstance(arguments, str) else ""
+
+
+def _paths(arguments: JsonValue) -> Iterator[str]:
+    for path, item in scalars(arguments):
+        if path.rpartition(".")[2].lower() in _PATHS and isinstance(item, str):
+            yield item
+
+
+def acts_of(views: Sequence[View], tools: Mapping[str, ToolFact] | None = None) -> Iterator[Act]:
+    """Every call once, in the order of asking; what `tools` does not know is told from name and arguments."""
+    acts = list(_acts(views))
+    known = dict(tools or {})
+    used: dict[str, ToolUse] = {}
+    for act in acts:
+        if isinstance(act.arguments, dict):
+            used.setdefault(act.tool, ToolUse()).arguments.update(act.arguments)
+    for act in acts:
+        if act.tool not in known:
+            known[act.tool] = infer_tool(act.tool, use=used.get(act.tool, ToolUse()))
+        told = replace(act, fact=known[act.tool])
+        if told.role is ToolRole.WRITE and not told.failed:
+            told = replace(told, failure=refused_change(act.tool, act.result or ""))
+        yield told
+
+
+def _acts(views: Sequence[View]) -> Iterator[Act]:
     pending: list[_Pending] = []
     acts: list[tuple[int, Act]] = []
     last_decision: dict[int | None, View] = {}
@@ -162,6 +234,7 @@ def _told(view: View, message: Message, call: _Pending | None, last_decision: di
 def _observed(view: View, before: View | None) -> Act:
     """A result that arrives as somebody's turn: an executor's report, a program's filled-in template."""
     failure = failure_in_result(view.text)
-    return Act(
-        view.agent or "observation", None, before.index if before else None, view.index, view.text, failure, False
-    )
+    language, code = code_in(before.text) if before else ("", "")
+    tool = language or "shell" if code else view.agent or "observation"
+    arguments: JsonValue = {"command": code} if code else None
+    return Act(tool, arguments, before.index if before else None, view.index, view.text, failure, False)

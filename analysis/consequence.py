@@ -42,7 +42,7 @@ def match_acts(left: Sequence[Shape], right: Sequence[Shape], pairs: Sequence[Pa
     """Which tool steps answer each other, whatever their order.
 
     The alignment keeps order; a run that cancels B before A cancels the same two. Equal calls are matched first, then
-    the aligned ones, then the most alike of the same tool.
+    calls of one tool by how many values they share, among equals those that are aligned.
     """
     ours = [i for i, shape in enumerate(left) if shape.step.kind in _ACTS]
     theirs = [j for j, shape in enumerate(right) if shape.step.kind in _ACTS]
@@ -54,16 +54,13 @@ def match_acts(left: Sequence[Shape], right: Sequence[Shape], pairs: Sequence[Pa
         if candidates:
             matched[i] = aligned[i] if aligned.get(i) in candidates else candidates[0]
             free.discard(matched[i])
-    for i in ours:
-        if i not in matched and aligned.get(i) in free:
-            matched[i] = aligned[i]
-            free.discard(aligned[i])
-    for i in ours:
-        if i not in matched:
-            alike = [j for j in theirs if j in free and left[i].label == right[j].label]
-            if alike:
-                matched[i] = max(alike, key=lambda j: (len(left[i].values & right[j].values), -abs(i - j)))
-                free.discard(matched[i])
+    pairs_left = [(i, j) for i in ours if i not in matched for j in theirs if j in free]
+    alike = [(i, j) for i, j in pairs_left if left[i].label == right[j].label]
+    alike.sort(key=lambda pair: (-len(left[pair[0]].values & right[pair[1]].values), aligned.get(pair[0]) != pair[1]))
+    for i, j in alike:
+        if i not in matched and j in free:
+            matched[i] = j
+            free.discard(j)
     yield from ((i, matched.get(i)) for i in ours)
     yield from ((None, j) for j in theirs if j in free)
 

@@ -10,6 +10,7 @@ import re
 
 from ..model.text.jsontext import parse_if_json
 from ..model.traces import JsonValue
+from .tools.tool_roles import words_of
 
 _HEAD = 400
 _LINES = 20_000
@@ -49,6 +50,52 @@ _OUTSIDE = re.compile(
 )
 _ERROR_KEYS = frozenset({"error", "errors", "exception", "error_message", "errormessage"})
 _STATUS_KEYS = frozenset({"status", "state", "result"})
+_SHELL_FRAME = re.compile(
+    r"(?i)^(?:</?(?:returncode|output|stdout|stderr|exit_code|result|error)>(?:-?\d+</\w+>)?|(?:chunk id|wall "
+    r"time|exit ?code|exit status|"
+    r"return ?code|exitcode|command|output|stdout|stderr|total output lines|original token count)\b[:=]?\s*[^a-z]*$|"
+    r"(?:process|command|script) (?:exited|finished|failed) with (?:exit )?(?:code|status):? -?\d+\.?|chunk "
+    r"id: \S+|wall time: .*|"
+    r"exit(?:code)?:? -?\d+.*|error:?|error: (?:exit code|command failed).*|traceback \(most recent call last\):)$"
+)
+"""Lines that a shell puts around what a command printed, and the head of a traceback."""
+_NOT_DONE = frozenset(
+    [
+        *(
+            "locked",
+            "taken",
+            "unavailable",
+            "conflict",
+            "blocked",
+            "declined",
+            "forbidden",
+            "unauthorized",
+            "not_found",
+        ),
+        *(
+            "timeout",
+            "timed_out",
+            "expired",
+            "invalid",
+            "refused",
+            "aborted",
+            "not_allowed",
+            "ineligible",
+            "not_eligible",
+        ),
+        *(
+            "insufficient_funds",
+            "out_of_stock",
+            "sold_out",
+            "fully_booked",
+            "duplicate",
+            "no_change",
+            "skipped",
+            "noop",
+        ),
+    ]
+)
+_STEM = 4
 _BAD_STATUS = frozenset({"error", "failed", "failure", "fail", "exception", "denied", "rejected"})
 
 
@@ -61,6 +108,34 @@ def failure_in_result(text: str, value: JsonValue = None) -> str | None:
         return None
     match = _HEAD_FAILURE.search(text[:_HEAD]) or _LINE_FAILURE.search(text[:_LINES])
     return match.group().strip() if match else None
+
+
+def refused_change(tool: str, text: str) -> str | None:
+    """The status by which a change says that it was not made (`locked`, `taken`); None where it says no such thing.
+
+    Of a look-up the same words are its answer, and of a tool that locks, `locked` is success.
+    """
+    parsed = parse_if_json(text)
+    for key, item in parsed.items() if isinstance(parsed, dict) else ():
+        said = item.lower() if isinstance(item, str) and key.lower() in _STATUS_KEYS else ""
+        if said in _NOT_DONE and said[:_STEM] not in {word[:_STEM] for word in words_of(tool)}:
+            return item if isinstance(item, str) and item in text else key
+    return None
+
+
+def headline(text: str) -> str:
+    """The first line of a result that tells something: a shell's frame around its output is passed over.
+
+    >>> headline("Exit code 1\\nwc: open.csv: No such file")
+    'wc: open.csv: No such file'
+    """
+    lines = [line.strip() for line in text[:_LINES].splitlines() if line.strip()]
+    return next((line for line in lines if not _SHELL_FRAME.match(line)), lines[0] if lines else "")
+
+
+def prints_nothing(text: str) -> bool:
+    """Did a command print nothing, so that only the shell's frame is there: a search without hits?"""
+    return all(_SHELL_FRAME.match(line.strip()) for line in text[:_LINES].splitlines() if line.strip())
 
 
 def comes_from_outside(words: str) -> bool:

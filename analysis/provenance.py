@@ -8,18 +8,24 @@ from dataclasses import dataclass
 
 import networkx as nx
 
-from ..model.text.jsontext import as_text
+from ..model.text.jsontext import as_text, scalars
 from ..model.traces import Trace
 from .effects import Effect
-from .equations import equations_in
 from .reading import Act, Reading, Role, View, read
-from .sources import Sources
+from .texts.equations import equations_in
+from .texts.sources import Sources, worked_out
+from .tools.tool_roles import ToolRole
 from .values import Value, ValueKind, number_of, values_in
+from .views import code_spans
 
 _UNIT = re.compile(
     r"(?i)[\s-]?(?:(?:working|business|calendar) )?(?:days?|weeks?|months?|years?|usd|eur|gbp|dollars?|euros?|percent|"
     r"tage?n?|wochen?|monate?n?|jahre?n?|prozent|jours?|semaines?|mois|ans|días?|semanas?|mes(?:es)?|años?)\b"
 )
+_DAYS = re.compile(r"(?i)[\s-]?(?:(?:working|business|calendar) )?(?:days?|nights?|tage?n?|jours?|días?)\b")
+_LINK_NAME = re.compile(r"\[[^\]\n]{1,200}\](?=\(https?://)")
+"""What a link is called; the link itself is a value of its own."""
+_FREE = (ToolRole.RUN, ToolRole.NOTE, ToolRole.TALK, ToolRole.HANDOVER, ToolRole.ASK)
 _PLAIN_NUMBER = 20
 """Whole numbers up to here are counts, ranks and list marks more often than facts."""
 
@@ -114,8 +120,12 @@ def _uses(reading: Reading, sources: Sources) -> Iterator[Use]:
     final = reading.final.index if reading.final else None
     acts = reading.acts_by_asker
     spoken = False
-    if reading.views and reading.views[0].role is Role.FRAME:
-        sources.add(reading.views[0].index, as_text(reading.views[0].step.inputs))
+    if reading.views:
+        for message in reading.given:
+            handed = (as_text(call.arguments) for call in message.tool_calls)
+            sources.add(reading.views[0].index, "\n".join((message.content, *handed)))
+        if reading.views[0].role is Role.FRAME:
+            sources.add(reading.views[0].index, as_text(reading.views[0].step.inputs))
     for view in reading.views:
         for message in view.received if spoken else view.step.new_messages:  # the first is handed earlier turns too
             sources.add(view.index, message.content)
@@ -140,10 +150,25 @@ def _shown(view: View) -> str:
 def _spoken(view: View, sources: Sources, is_final: bool) -> Iterator[Use]:
     values = list(values_in(view.text))
     reckoned = _reckoned(view.text, values, sources)
+    named = [*code_spans(view.text), *(match.span() for match in _LINK_NAME.finditer(view.text))]
     for value in values:
+        if any(start <= value.start < end for start, end in named):
+            continue
         if telling(value) or (is_final and promises(value, view.text)):
-            grounded = sources.holds(value) or value.key in reckoned
+            grounded = sources.holds(value) or value.key in reckoned or _follows(value, values, view.text, sources)
             yield Use(value, view.index, sources.introducer(value), grounded, None, is_final)
+
+
+def _follows(value: Value, values: Sequence[Value], text: str, sources: Sources) -> bool:
+    """Does a number follow from others of the same text that have a source, or from two dates that were read?"""
+    if value.kind is not ValueKind.NUMBER:
+        return False
+    shown = [other for other in values if other.key != value.key and sources.holds(other)]
+    if worked_out(value, shown, text):
+        return True
+    number = number_of(value.normal)
+    days = _DAYS.match(text, value.end)
+    return bool(days and number is not None and number.is_integer() and sources.calendar.yields_length(int(number)))
 
 
 def _reckoned(text: str, values: Sequence[Value], sources: Sources) -> frozenset[tuple[str, str]]:
@@ -158,8 +183,14 @@ def _reckoned(text: str, values: Sequence[Value], sources: Sources) -> frozenset
 
 
 def _handed(act: Act, step: int, sources: Sources) -> Iterator[Use]:
-    for value in values_in(as_text(act.arguments)):
-        if telling(value):
-            yield Use(
-                value, step, sources.introducer(value), sources.holds(value), act.tool, act.effect is Effect.WRITE
-            )
+    """Values of a call's arguments; what stands in files, code, commands, notes and messages needs no source."""
+    free = act.writes_files or act.role in _FREE
+    for _, item in scalars(act.arguments) if isinstance(act.arguments, dict | list) else [("", act.arguments)]:
+        text = as_text(item)
+        for value in values_in(text):
+            if telling(value):
+                held = sources.holds(value)
+                changes = act.effect is Effect.WRITE and not free
+                yield Use(value, step, sources.introducer(value), held or free, act.tool, changes)
+        if free:
+            sources.add(step, text)

@@ -92,6 +92,22 @@ def changed_paths(left: JsonValue, right: JsonValue, path: str) -> Iterator[tupl
         yield path, left, right
 
 
+def value_at(value: JsonValue, path: str) -> JsonValue:
+    """What stands at a dotted path, as `changed_paths` names it; None where nothing does.
+
+    >>> value_at({"items": [{"id": 7}]}, "items.0.id")
+    7
+    """
+    for part in filter(None, path.split(".")):
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value
+
+
 def _equal(left: JsonValue, right: JsonValue) -> bool:
     if isinstance(left, dict | list) or isinstance(right, dict | list) or left is None or right is None:
         return left == right

@@ -4,45 +4,40 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from ..model.findings import CauseClass, Evidence, Signal, Suspect, SuspectReport
+from ..model.findings import Basis, CauseClass, Evidence, Signal, Suspect, SuspectReport
 from ..model.traces import Trace
-from .evidence import (
-    counts,
-    course,
-    ending,
-    from_signals,
-    grounding,
-    partial,
-    spectrum,
-    teamwork,
-    turning,
-    writes,
-)
-from .evidence import (
-    siblings as sibling_runs,
-)
-from .evidence.case import CaseFile, open_case
+from .evidence import ending, from_signals, grounding, position, spectrum, writes
+from .evidence import siblings as sibling_runs
 from .evidence.clue import Clue
-from .evidence.enough import THRESHOLD, strength
+from .evidence.enough import Known, enough, witnesses
+from .evidence.inquiry import Inquiry, inquire
 
-Source = Callable[[CaseFile], Iterable[Clue]]
+Source = Callable[[Inquiry], Iterable[Clue]]
 
 SOURCES: Mapping[str, tuple[Source, float]] = {
-    "signals": (from_signals.clues, 1.0),
     "siblings": (sibling_runs.clues, 2.0),
     "spectrum": (spectrum.clues, 0.3),
+    "signals": (from_signals.clues, 1.0),
     "grounding": (grounding.clues, 0.5),
-    "counts": (counts.clues, 1.0),
     "writes": (writes.clues, 1.0),
-    "turning": (turning.clues, 0.7),
     "ending": (ending.clues, 1.0),
-    "partial": (partial.clues, 0.6),
-    "teamwork": (teamwork.clues, 1.0),
-    "course": (course.clues, 0.1),
+    "position": (position.clues, 1.0),
 }
 """Each source of evidence with its weight."""
 
+_FIRMEST = tuple(Basis)
+_RESTS = {
+    Basis.DIFFERENCE: "Rests on what alike runs that went well did otherwise.",
+    Basis.OBSERVED: "Rests on what the run itself shows.",
+}
+_ABOUT_WITNESSES = {
+    Known.PASSED: "{against} of {of} alike runs that passed made other changes.",
+    Known.NONE_PASSED: "No alike run passed; {against} of {of} failed.",
+    Known.UNKNOWN: "{against} of {of} alike runs, of unknown outcome, made other changes.",
+    Known.NOBODY: "No alike run that went well says anything about its changes; one would sharpen this.",
+}
 _KEEP = 10
 _REASONS = 4
 
@@ -68,21 +63,39 @@ def find_suspects(
 
     Cost: linear in the run's text, plus one alignment for each of at most twelve siblings.
     """
-    case = open_case(trace, signals, siblings)
-    found = {name: list(source(case)) for name, (source, _) in sources.items()}
-    weighted = [(clue, sources[name][1]) for name, clues in found.items() for clue in clues]
-    suspects = _fuse(case, weighted)
-    enough = bool(suspects) and strength(case, found) >= THRESHOLD
-    return SuspectReport(enough, suspects, _note(case, found))
+    return report_on(inquire(trace, signals, siblings), sources)
 
 
-def _fuse(case: CaseFile, weighted: Iterable[tuple[Clue, float]]) -> tuple[Suspect, ...]:
+def report_on(case: Inquiry, sources: Mapping[str, tuple[Source, float]] = SOURCES) -> SuspectReport:
+    """`find_suspects` for a run whose siblings are read already."""
+    return report_of(case, rank(case, sources))
+
+
+def report_of(case: Inquiry, ranked: Sequence[Ranked]) -> SuspectReport:
+    """A ranking as a report: whether it suffices, and what it rests on."""
+    suspects = tuple(entry.suspect for entry in ranked)
+    return SuspectReport(enough(case, suspects), suspects, _note(case, suspects))
+
+
+class Ranked(NamedTuple):
+    """A suspect with the clues it was made of, the most telling first."""
+
+    suspect: Suspect
+    clues: tuple[Clue, ...]
+
+
+def rank(case: Inquiry, sources: Mapping[str, tuple[Source, float]] = SOURCES) -> tuple[Ranked, ...]:
+    """At most ten suspects, best first; of equal ones the earlier step."""
     by_step: dict[int, list[tuple[float, Clue]]] = defaultdict(list)
-    for clue, weight in weighted:
-        by_step[clue.step].append((clue.score * weight, clue))
-    suspects = [_suspect(case, step, sorted(found, key=_telling_first)) for step, found in by_step.items()]
-    suspects.sort(key=lambda item: (-item.score, item.step))
-    return tuple(suspects[:_KEEP])
+    for source, weight in sources.values():
+        for clue in source(case) if weight > 0 else ():
+            by_step[clue.step].append((clue.score * weight, clue))
+    ranked = [
+        Ranked(_suspect(case, step, found), tuple(clue for _, clue in found))
+        for step, found in ((step, sorted(found, key=_telling_first)) for step, found in by_step.items())
+    ]
+    ranked.sort(key=lambda entry: (-entry.suspect.score, entry.suspect.step))
+    return tuple(ranked[:_KEEP])
 
 
 def _telling_first(weighted: tuple[float, Clue]) -> tuple[bool, float]:
@@ -90,7 +103,7 @@ def _telling_first(weighted: tuple[float, Clue]) -> tuple[bool, float]:
     return weighted[1].cause is CauseClass.UNDETERMINED, -weighted[0]
 
 
-def _suspect(case: CaseFile, step: int, found: Sequence[tuple[float, Clue]]) -> Suspect:
+def _suspect(case: Inquiry, step: int, found: Sequence[tuple[float, Clue]]) -> Suspect:
     score = sum(weight for weight, _ in found)
     causes = [clue.cause for _, clue in found if clue.cause is not CauseClass.UNDETERMINED]
     evidence: list[Evidence] = []
@@ -103,12 +116,15 @@ def _suspect(case: CaseFile, step: int, found: Sequence[tuple[float, Clue]]) -> 
         round(score, 4),
         tuple(dict.fromkeys(clue.reason for _, clue in found))[:_REASONS],
         tuple(evidence[: _REASONS * 2]),
+        min((clue.basis for _, clue in found), key=_FIRMEST.index),
     )
 
 
-def _note(case: CaseFile, found: Mapping[str, Sequence[Clue]]) -> str:
-    used = [name for name, clues in found.items() if clues]
-    rests = f"Rests on {', '.join(used)}." if used else "No source of evidence speaks of this run."
-    if not case.good:
-        return f"{rests} No alike run that went well was there to compare with; one would sharpen this."
-    return f"{rests} Compared with {len(case.good)} alike run(s) that went well."
+def _note(case: Inquiry, suspects: Sequence[Suspect]) -> str:
+    told = witnesses(case)
+    if all(suspect.basis is Basis.POSITION for suspect in suspects):
+        rests = "Position only: nothing wrong was found in the run; a reading order, not a finding."
+    else:
+        firmest = min((suspect.basis for suspect in suspects), key=_FIRMEST.index)
+        rests = _RESTS[firmest]
+    return f"{rests} {_ABOUT_WITNESSES[told.known].format(against=told.against, of=told.of)}"

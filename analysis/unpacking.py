@@ -42,7 +42,7 @@ def _parsed(text: str) -> JsonValue:
 def _python_literal(stripped: str, text: str) -> JsonValue:
     try:
         value = ast.literal_eval(stripped)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return text
     return _plain(value) if isinstance(value, dict | list) else text
 

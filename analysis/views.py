@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 
 from ..model.text.jsontext import as_text
 from ..model.traces import Message, Step, StepKind, Trace
@@ -16,9 +17,17 @@ _TEMPLATE = 120
 """User turns that share this many opening characters come from one template."""
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*$")
 _EXECUTED = re.compile(
-    r"\s*(?:exitcode: -?\d+|The script ran, then exited|Process exited with|"
-    r"Execution (?:logs|result|output)\b|Observation:)"
+    r"(?i)\s*(?:exitcode: -?\d+|The script ran, then exited|Process exited with|<returncode>|<(?:std)?output>|"
+    r"Execution (?:logs|result|output)s?\b|Observation:|\[?(?:command|code|tool|execution) (?:output|result)\]?:|"
+    r"\(?exit code:? -?\d)"
 )
+"""How a program begins that hands back what it ran."""
+_HABIT = 3
+_NEARLY_ALL = 0.8
+_FENCE = re.compile(r"(?m)^[^\S\n]{0,12}(?:```|~~~)")
+_BLOCK = re.compile(r"```([\w+-]*)[^\S\n]*\n(.*?)```", re.DOTALL)
+_LANGUAGES = {"py": "python", "python3": "python", "sh": "bash", "shell": "bash", "console": "bash", "zsh": "bash"}
+_RUNNABLE = frozenset({"", "bash", "python", "tool_code", "powershell", "sql", "javascript", "js"})
 FETCHING = {StepKind.TOOL, StepKind.RETRIEVER, StepKind.RERANKER}
 
 
@@ -90,13 +99,49 @@ def _view(step: Step, has_children: bool) -> View:
 
 
 def _without_templates(views: Sequence[View]) -> Iterator[View]:
-    """A user turn that opens with the same long text as another was written by a program around its result."""
+    """The user turns that a program wrote around its result are results.
+
+    They open like a program's report, or with the same long text as another; and where a program answers in the user's
+    place once, it answers whatever code the agent hands in.
+    """
     heads = Counter(view.text[:_TEMPLATE] for view in views if view.role is Role.USER)
+    executed = _hands_in_code(views) or any(v.role is Role.USER and _EXECUTED.match(v.text) for v in views[1:])
     asked = False
+    before = ""
     for view in views:
-        filled = view.role is Role.USER and len(view.text) > _TEMPLATE and heads[view.text[:_TEMPLATE]] > 1
-        yield replace(view, role=Role.RESULT) if filled and asked else view
-        asked = asked or view.role is Role.USER
+        if view.role is Role.USER:
+            filled = len(view.text) > _TEMPLATE and heads[view.text[:_TEMPLATE]] > 1
+            answers = executed and bool(_BLOCK.search(before) or _EXECUTED.match(view.text))
+            yield replace(view, role=Role.RESULT) if asked and (filled or answers) else view
+            asked = True
+        else:
+            yield view
+        if view.role is Role.DECISION:
+            before = view.text
+
+
+def _hands_in_code(views: Sequence[View]) -> bool:
+    """Do nearly all turns of the agent that somebody answers end in a block of code? Then a program runs it."""
+    answered = [
+        before.text.rstrip().endswith("```")
+        for before, after in pairwise(view for view in views if view.role in (Role.DECISION, Role.USER))
+        if before.role is Role.DECISION and after.role is Role.USER
+    ]
+    return len(answered) >= _HABIT and sum(answered) >= _NEARLY_ALL * len(answered)
+
+
+def code_spans(text: str) -> list[tuple[int, int]]:
+    """Where fenced code stands in a text; a block that is not closed reaches to the end."""
+    marks = [match.start() for match in _FENCE.finditer(text)]
+    ends = [*marks[1::2], len(text)] if len(marks) % 2 else marks[1::2]
+    return list(zip(marks[::2], ends, strict=True))
+
+
+def code_in(text: str) -> tuple[str, str]:
+    """Language and code of the one block that an agent hands in to be run; empty where there is none or several."""
+    blocks = [(match[1].lower(), match[2]) for match in _BLOCK.finditer(text[:_MAX_TEXT])]
+    runnable = [(_LANGUAGES.get(name, name), code) for name, code in blocks if _LANGUAGES.get(name, name) in _RUNNABLE]
+    return runnable[0] if len(runnable) == 1 and runnable[0][1].strip() else ("", "")
 
 
 def _speaker(step: Step) -> str | None:

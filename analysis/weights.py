@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .evidence.case import CaseFile
+from .evidence.inquiry import Inquiry
 from .suspects import SOURCES, Source
 
 LEAST = 50
@@ -66,7 +66,7 @@ class HeldOut:
 
 
 def example_of(
-    case: CaseFile, group: str, right: Iterable[int], sources: Mapping[str, tuple[Source, float]] = SOURCES
+    case: Inquiry, group: str, right: Iterable[int], sources: Mapping[str, tuple[Source, float]] = SOURCES
 ) -> Example:
     """What every source says of the steps of a run."""
     by_step: dict[int, dict[int, float]] = defaultdict(dict)

@@ -43,8 +43,8 @@ def _row(view: ModeView) -> str:
     where = "" if view.row.project == DEFAULT_PROJECT else f" of {inert_line(view.row.project, 40)}"
     share = f"{view.share.value:.1%} [{view.share.low:.1%}–{view.share.high:.1%}] of {view.of}{where}"
     return (
-        f"{view.short_id} {view.row.status.value} {good}“{inert_line(view.name, 110)}”{proposed}: {view.size} runs, "
-        f"{share}{known}{_trend(view)}; such as {view.typical}"
+        f"{view.short_id} {view.row.status.in_words} {good}“{inert_line(view.name, 110)}”{proposed}: "
+        f"{view.size} runs, {share}{known}{_trend(view)}; such as {view.typical}"
     )
 
 
@@ -67,7 +67,7 @@ def mode_text(detail: ModeDetail) -> str:
         for o in detail.observations[:5]
     ]
     life = ", ".join(f"{event.kind} {event.at[:10]}" for event in detail.events[-6:])
-    call = f'find_suspects(trace="{detail.typical.short_id}")'
+    call = f'open_case(trace="{detail.typical.short_id}")'
     after = f'All: search_traces(query="mode:{view.short_id}"). Why: {call}. A better name: record_observation(mode=…)'
     return f"{fenced(rows)}\nLife: {life}.\n{after}"
 

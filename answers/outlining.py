@@ -55,11 +55,16 @@ def outline_trace(
     head = headline(summary, signals)
     about = _about(summary)
     room = budget * CHARACTERS_PER_TOKEN - len(head) - len(about) - FENCE_COST - _FOOTER
-    lines = step_lines(told, signals, suspects)
-    blocks, folded = _fit(lines, room)
-    rows, cut = _write(blocks, room)
+    rows, folded, cut = outline_rows(step_lines(told, signals, suspects), room)
     text = f"{head}\n{fenced([about, *rows] if about else rows)}\n{_left_out(name, folded, cut)}"
     return Outline(text.rstrip("\n"), tuple(folded), tuple(cut))
+
+
+def outline_rows(lines: Sequence[StepLine], room: int) -> tuple[list[str], list[tuple[int, int]], list[int]]:
+    """Lines of steps inside so many characters; the runs of steps that are only summarised, and the steps cut."""
+    blocks, folded = _fit(lines, room)
+    rows, cut = _write(blocks, room)
+    return rows, folded, cut
 
 
 def headline(summary: TraceSummary, signals: Sequence[Signal]) -> str:
@@ -81,8 +86,11 @@ def _about(summary: TraceSummary) -> str:
     """The run's own names, which are trace text."""
     parts = [("run", summary.own_id), ("project", summary.project), ("version", summary.version)]
     parts += [("task", summary.task)] if summary.task_declared else []
+    parts += [("judged on", f"“{inert_line(summary.verdict_question, 200)}”")] if summary.verdict_question else []
     parts += [("session", summary.session), ("models", ", ".join(summary.models[:3]))]
-    return " · ".join(f"{label} {inert_line(value, 40)}" for label, value in parts if value)
+    return " · ".join(
+        f"{label} {inert_line(value, 220 if label == 'judged on' else 40)}" for label, value in parts if value
+    )
 
 
 Block = StepLine | tuple[StepLine, ...]

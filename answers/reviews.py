@@ -8,6 +8,7 @@ from ..model.reviews import ItemState, ReviewItem, Rubric, Verdict
 from ..model.text.budget import clip
 from ..model.text.fence import fenced, inert, inert_line
 from ..services.reviewing.asking import ReviewView
+from ..services.reviewing.shown import what_it_decides
 from .review_card import Excerpt
 
 _EXPLANATION = 400
@@ -48,6 +49,7 @@ def _row(item: ReviewItem) -> str:
     note = f"\n   asked back: {inert_line(item.note, 200)}" if item.note else ""
     answered = f"{item.answered}/{item.overlap} answered"
     answered += f", {item.claimed} reading" if item.claimed else ""
+    note += f"\n   {inert_line(item.altered, 400)}" if item.altered else ""
     return f"{item.short_id} {subject} {item.state.value} {answered}{by}: {inert_line(item.question, 220)}{note}"
 
 
@@ -79,6 +81,7 @@ def review_text(view: ReviewView, steps: Mapping[str, int], evidence: Sequence[E
     item = view.item
     lines = [_row(item), f"rubric: {inert_line(str(item.rubric), 80)}"]
     lines += _criteria(view.rubric) if view.rubric else ["(that rubric version is not in this store)"]
+    lines.append(inert_line(what_it_decides(item, view.rubric), 200))
     lines += [f"queued because {inert_line(item.reason, 300)}"] if item.reason else []
     for proposal in view.proposals:
         cited = ", ".join(
@@ -89,7 +92,7 @@ def review_text(view: ReviewView, steps: Mapping[str, int], evidence: Sequence[E
             f" · {inert_line(proposal.explanation, _EXPLANATION)}" + (f" · cites {cited}" if cited else "")
         )
     lines += [f"look at step {e.step} ({e.who}): {inert_line(e.words, _EXCERPT)}" for e in evidence]
-    lines += [_verdict(verdict) for verdict in view.verdicts]
+    lines += [_verdict(verdict, item) for verdict in view.verdicts]
     if len(lines) > _MOST_LINES:
         lines = [*lines[:_MOST_LINES], f"… {len(lines) - _MOST_LINES} more lines"]
     confirmed = [verdict for verdict in view.verdicts if verdict.confirmed]
@@ -102,6 +105,8 @@ def review_text(view: ReviewView, steps: Mapping[str, int], evidence: Sequence[E
 def _state_line(view: ReviewView, confirmed: Sequence[Verdict]) -> str:
     """Where the item stands and what happens next, in words of ours alone."""
     item = view.item
+    if item.altered:
+        return "Not decided: the item was changed after people had signed it. What they signed stands below."
     if item.state is ItemState.DECIDED:
         labels = sorted({verdict.answer.label.value for verdict in _standing(confirmed)})
         when = max((verdict.signed_at for verdict in confirmed), default="")
@@ -137,13 +142,15 @@ def _bounds(pass_when: str, fail_when: str) -> list[tuple[str, str]]:
     return [(word, text) for word, text in (("pass", pass_when), ("fail", fail_when)) if text]
 
 
-def _verdict(verdict: Verdict) -> str:
+def _verdict(verdict: Verdict, item: ReviewItem) -> str:
     answer = verdict.answer
     said = [answer.label.value, *([answer.severity.value] if answer.severity else [])]
     said += [f"cause {answer.cause.value}"] if answer.cause else []
+    said += [] if verdict.outcome is None else [f"run {verdict.outcome.value}"]
+    on = f" on “{inert_line(verdict.question, 220)}”" if verdict.question != item.question else ""
     text = clip(inert(answer.reason).replace("\n", " "), _EXPLANATION)
     return (
-        f"verdict {verdict.short_id} by {inert_line(verdict.reviewer_name, 40)} (signature {verdict.state.value}): "
+        f"verdict {verdict.short_id} by {inert_line(verdict.reviewer_name, 40)} (signature {verdict.state.value}){on}: "
         f"{', '.join(said)}"
         + (f" · {text}" if text else "")
         + (f" · expected: {inert_line(answer.expected, 200)}" if answer.expected else "")

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from datasets import Case
+import yaml
+from datasets import DATA, Case
 from intervals import auroc, bootstrap, rate
 from rapidfuzz import fuzz, process, utils
-from retrospan.analysis import suspects as method
-from retrospan.analysis.evidence.case import open_case
-from retrospan.analysis.evidence.enough import THRESHOLD, strength
+from retrospan.analysis.evidence.enough import strength
+from retrospan.analysis.evidence.inquiry import inquire
 from retrospan.analysis.signals.registry import find_signals
+from retrospan.analysis.suspects import report_on
+from retrospan.model.query import parse_query
 from retrospan.model.traces import Trace
-from runs import half_of, trace_of
+from retrospan.services.receiving.importing import import_paths
+from retrospan.services.understanding.explaining import explain_trace
+from retrospan.store.opening import open_store
+from retrospan.store.search.lines import search
+from runs import trace_of
 
 CONDITIONS = ("task known, outcomes withheld", "task and other outcomes known", "nothing known", "alone")
+FIELD = "field"
+"""Real runs with their true failure events, labelled before the product was run on them."""
 _ALIKE = 72.0
 _MOST = 12
 """As the product looks for siblings where no task is known."""
@@ -40,32 +50,22 @@ def measure(cases: Sequence[Case]) -> dict[str, Any]:
     return found
 
 
-def crossed(chosen_on: Sequence[Case], reported_on: Sequence[Case], most: float = 0.1) -> dict[str, Any]:
-    """The lowest threshold that accuses at most this share of the passing runs of one set, tried on another set."""
-    ours, theirs = (_scored(cases, CONDITIONS[0]) for cases in (chosen_on, reported_on))
-    passing = sorted((score for case, score in ours if case.outcome == "pass"), reverse=True)
-    bound = passing[int(most * len(passing))]
-    threshold = min((score for _, score in ours if score > bound), default=bound)
-    accused = {
-        outcome: [score >= threshold for case, score in theirs if case.outcome == outcome]
-        for outcome in ("pass", "fail")
-    }
-    return {
-        "threshold": round(threshold, 3),
-        "passing accused": str(rate(accused["pass"])).strip(),
-        "failing accused": str(rate(accused["fail"])).strip(),
-    }
+class Scored(NamedTuple):
+    """A run with how strongly it stands apart, and whether it is accused."""
+
+    case: Case
+    strength: float
+    accused: bool
 
 
-def _scored(cases: Sequence[Case], condition: str) -> list[tuple[Case, float]]:
+def _scored(cases: Sequence[Case], condition: str) -> list[Scored]:
     bare = {case.id: trace_of(case, strip=True) for case in cases}
     known = {case.id: trace_of(case) for case in cases}
     scored = []
     for case in cases:
         alike = list(_alike(case, cases, bare, known, condition))
-        opened = open_case(bare[case.id], find_signals(bare[case.id]), alike)
-        clues = {name: list(source(opened)) for name, (source, _) in method.SOURCES.items()}
-        scored.append((case, strength(opened, clues)))
+        opened = inquire(bare[case.id], find_signals(bare[case.id]), alike)
+        scored.append(Scored(case, strength(opened), report_on(opened).enough_evidence))
     return scored
 
 
@@ -84,10 +84,42 @@ def _alike(
         yield from (traces[other.id] for other in others if other.group == case.group)
 
 
-def _separated(scored: Sequence[tuple[Case, float]]) -> dict[str, Any]:
-    """AUROC with an interval over resampled tasks; shares of runs accused, in all and by half."""
+def field() -> dict[str, Any]:
+    """Real runs of systems that no rule was made for, a store each: who is accused, and what was not read."""
+    labels = {
+        path.stem: yaml.safe_load(path.read_text()) for path in sorted((DATA / "field" / "labels").glob("*.yaml"))
+    }
+    accused: dict[bool, list[bool]] = {True: [], False: []}
+    unread = []
+    for name, label in labels.items():
+        found = _accused(sorted((DATA / "field" / "runs").glob(f"{name}-*")))
+        if found is None:
+            unread.append(name)
+        else:
+            accused[bool(label["failures"])].append(found)
+    return {
+        "runs without a failure, accused": str(rate(accused[False])).strip(),
+        "runs with failures, accused": str(rate(accused[True])).strip(),
+        "not read": ", ".join(unread) or "none",
+    }
+
+
+def _accused(files: Sequence[Path]) -> bool | None:
+    """Is any run of these files accused? None where they hold none."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(Path(folder) / "store.db")
+        try:
+            import_paths(store, files)
+            ids = [hit.trace_id for hit in search(store, parse_query(""), limit=100)]
+            return any(explain_trace(store, trace_id).report.enough_evidence for trace_id in ids) if ids else None
+        finally:
+            store.close()
+
+
+def _separated(scored: Sequence[Scored]) -> dict[str, Any]:
+    """AUROC with an interval over resampled tasks; shares of runs accused."""
     tasks: dict[str, list[tuple[str, float]]] = defaultdict(list)
-    for case, score in scored:
+    for case, score, _ in scored:
         tasks[case.group].append((case.outcome or "", score))
 
     def over(sample: Sequence[str]) -> float:
@@ -96,12 +128,7 @@ def _separated(scored: Sequence[tuple[Case, float]]) -> dict[str, Any]:
 
     low, high = bootstrap(sorted(tasks), over, 300)
     found: dict[str, Any] = {"auroc": f"{over(sorted(tasks)):.3f} [{low:.2f}, {high:.2f}]"}
-    for half in ("all", "tune", "report"):
-        for outcome, told in (("pass", "passing"), ("fail", "failing")):
-            accused = [
-                score >= THRESHOLD
-                for case, score in scored
-                if case.outcome == outcome and half in ("all", half_of(case))
-            ]
-            found[f"{told} accused, {half}"] = str(rate(accused)).strip()
+    for outcome, told in (("pass", "passing"), ("fail", "failing")):
+        accused = [item.accused for item in scored if item.case.outcome == outcome]
+        found[f"{told} accused"] = str(rate(accused)).strip()
     return found

@@ -138,7 +138,7 @@ def _calls(random: Random, traces: int, count: int) -> Iterator[Call]:
         choices: list[Call] = [
             ("search_traces", {"query": random.choice(("timed out", "tool:tool_2", "status:error", "heron"))}),
             ("get_trace", {"trace": trace}),
-            ("find_suspects", {"trace": trace}),
+            ("open_case", {"trace": trace}),
             ("diff_traces", {"left": trace, "right": other}),
             ("request_review", {"trace": trace, "question": f"Was step {number} right for {other}?"}),
             ("propose_verdict", {"subject": trace, "label": "pass", "explanation": "Nothing speaks against it."}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 
 from datasets import Case
@@ -23,9 +22,3 @@ def trace_of(case: Case, *, strip: bool = False) -> Trace:
             outcome=Outcome(case.outcome) if case.outcome else None,
         )
     return assemble(spans, facts)
-
-
-def half_of(case: Case) -> str:
-    """`tune` or `report`, by a hash of the case's group: runs of one task never straddle the halves."""
-    digest = hashlib.sha256(f"retrospan:{case.group}".encode()).digest()
-    return "tune" if digest[0] % 2 == 0 else "report"

@@ -22,10 +22,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import datasets
 from intervals import rate
 from retrospan.analysis.reading import Role, read
-from retrospan.analysis.signals.registry import find_signals
+from retrospan.analysis.signals.registry import signals_of
+from retrospan.model.findings import Signal
 from retrospan.model.traces import Trace
 from runs import trace_of
 from support_agent import runs_of
+from trail import marked_traces
 
 _SEEDS = range(1, 20, 2)
 
@@ -42,15 +44,16 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--json", action="store_true", help="print one JSON object")
     chosen = options.parse_args()
-    result = {name: score(list(units)) for name, units in _sets()}
+    result = {name: score(list(units)) for name, units in sets()}
     print(json.dumps(result, indent=1) if chosen.json else _table(result))
 
 
-def _sets() -> Iterator[tuple[str, Iterator[Unit]]]:
+def sets() -> Iterator[tuple[str, Iterator[Unit]]]:
     yield "tau airline, failing runs", _runs(datasets.tau_airline())
     yield "tau retail, failing runs", _runs(datasets.tau_retail())
     yield "example agent (odd seeds), failing runs", _example()
     yield "AgentProcessBench, bad steps", _steps()
+    yield "TRAIL, marked steps", _marked()
     yield "FaithBench, unwanted summaries", _faithbench()
     yield "HaluEval, hallucinated answers", _halueval()
     yield "BIG-Bench Mistake arithmetic, first wrong steps", _arithmetic()
@@ -74,13 +77,29 @@ def _steps() -> Iterator[Unit]:
         reading = read(trace)
         asked = {act.done: act.step for act in reading.acts if act.done is not None}
         shown: dict[int, set[str]] = defaultdict(set)
-        for signal in find_signals(trace):
+        for signal in _found(trace):
             if signal.step is not None:
                 shown[asked.get(signal.step, signal.step)].add(_name(signal.signal, signal.failure))
         for view in reading.decisions:
             label = case.extra["labels"].get(view.index)
             if label is not None and view.role is Role.DECISION:
                 yield Unit(label < 0, frozenset(shown[view.index]))
+
+
+def _marked() -> Iterator[Unit]:
+    """A finding at a tool's result is charged to the model call that asked for it; either span may be marked."""
+    for marked in (*marked_traces("gaia"), *marked_traces("swe_bench")):
+        reading = read(marked.trace)
+        asked = {act.done: act.step for act in reading.acts if act.done is not None}
+        shown: dict[int, set[str]] = defaultdict(set)
+        bad: dict[int, bool] = defaultdict(bool)
+        for view in reading.views:
+            bad[asked.get(view.index, view.index)] |= view.step.span_id in marked.gold
+        for signal in _found(marked.trace):
+            if signal.step is not None:
+                shown[asked.get(signal.step, signal.step)].add(_name(signal.signal, signal.failure))
+        for view in reading.decisions:
+            yield Unit(bad[view.index], frozenset(shown[view.index]))
 
 
 def _faithbench() -> Iterator[Unit]:
@@ -92,11 +111,15 @@ def _faithbench() -> Iterator[Unit]:
 
 
 def _halueval() -> Iterator[Unit]:
-    """Answers without any source; the question stands in for one, so that the signal may speak at all."""
+    """Answers of a chat without any source."""
     text = lzma.decompress((datasets.DATA / "halueval_general" / "general_data.json.xz").read_bytes()).decode()
     for line in filter(None, text.splitlines()):
         item = json.loads(line)
-        shown = _names(_answered(item["user_query"], item["user_query"], item["chatgpt_response"]))
+        messages = [
+            {"role": "user", "content": item["user_query"]},
+            {"role": "assistant", "content": item["chatgpt_response"]},
+        ]
+        shown = _names(trace_of(datasets.Case("chat", {"id": "chat", "messages": messages})))
         yield Unit(item["hallucination"] == "yes", shown)
 
 
@@ -107,7 +130,7 @@ def _arithmetic() -> Iterator[Unit]:
         messages = [{"role": "assistant", "content": step} for step in item["steps"]]
         record = {"id": f"BB/{number}", "messages": [{"role": "user", "content": item["input"]}, *messages]}
         shown: dict[int, set[str]] = defaultdict(set)
-        for signal in find_signals(trace_of(datasets.Case(f"BB/{number}", record))):
+        for signal in _found(trace_of(datasets.Case(f"BB/{number}", record))):
             if signal.step is not None:
                 shown[signal.step].add(_name(signal.signal, signal.failure))
         wrong = item["mistake_index"]
@@ -127,7 +150,12 @@ def _answered(asked: str, source: str, answer: str) -> Trace:
 
 
 def _names(trace: Trace) -> frozenset[str]:
-    return frozenset(_name(signal.signal, signal.failure) for signal in find_signals(trace))
+    return frozenset(_name(signal.signal, signal.failure) for signal in _found(trace))
+
+
+def _found(trace: Trace) -> tuple[Signal, ...]:
+    """As the signals are written: what was measured before does not decide what is measured now."""
+    return signals_of(read(trace), as_written=True)
 
 
 def _name(signal: str, failure: bool) -> str:

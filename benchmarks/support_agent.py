@@ -22,11 +22,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from intervals import auroc, mcnemar, rate
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from retrospan.analysis.evidence.case import open_case
 from retrospan.analysis.evidence.enough import strength
+from retrospan.analysis.evidence.inquiry import inquire
 from retrospan.analysis.reading import read
 from retrospan.analysis.signals.registry import find_signals
-from retrospan.analysis.suspects import SOURCES, find_suspects
+from retrospan.analysis.suspects import report_on
 from retrospan.examples.support_agent.app import run_workload
 from retrospan.ingest.conventions.registry import to_batch
 from retrospan.ingest.otlp.decode import decode_traces
@@ -129,10 +129,8 @@ def _examine(runs: Sequence[Run]) -> Iterator[Found]:
     for run in runs:
         task = run.trace.summary.task
         alike = [other.trace for other in reversed(runs) if other is not run and other.trace.summary.task == task]
-        case = open_case(run.trace, signals[id(run)], alike[:_SIBLINGS])
-        clues = {name: list(source(case)) for name, (source, _) in SOURCES.items()}
-        report = find_suspects(run.trace, signals[id(run)], alike[:_SIBLINGS])
-        yield Found(run, signals[id(run)], report, strength(case, clues))
+        case = inquire(run.trace, signals[id(run)], alike[:_SIBLINGS])
+        yield Found(run, signals[id(run)], report_on(case), strength(case))
 
 
 def summarise(found: Sequence[Found]) -> dict[str, Any]:

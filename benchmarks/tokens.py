@@ -56,7 +56,7 @@ def _report(store: Store, tools: dict[str, Tool], name: str, traces: Sequence[in
         ("outline", "get_trace", {}),
         ("outline, budget 400", "get_trace", {"budget": 400}),
         ("all steps, first page", "get_trace", {"steps": "0-"}),
-        ("suspects", "find_suspects", {}),
+        ("suspects", "open_case", {}),
     ):
         answers = (run_tool(caller, tools, tool, {"trace": f"T{trace}", **arguments}) for trace in traces)
         _line(label, (count_tokens(text) for text in answers))

@@ -107,7 +107,7 @@ async def _retrospan(store: Store, ids: Sequence[str]) -> list[Row]:
             ("ten newest runs", [await call("search_traces")]),
             ("what is failing", [await call("summarize_failures")]),
             ("one run", [await call("get_trace", trace=trace) for trace in ids]),
-            ("where it went wrong", [await call("find_suspects", trace=trace) for trace in ids]),
+            ("where it went wrong", [await call("open_case", trace=trace) for trace in ids]),
         ]
 
 

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import click
 
 from ..model.errors import RetrospanError
+from ..model.quiet import keep_dependencies_quiet
 from .lazy import LazyGroup
+from .shared.output import echo
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("traces.import_:import_command", "Bring trace files and folders in"),
@@ -51,6 +53,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lesson": ("knowledge.lesson:lesson_group", "List and show what was learned"),
     "case": ("knowledge.case:case_group", "Draft, list and run regression cases"),
     "demo": ("demo.demo:demo_command", "See the whole loop on an example agent"),
+    "store": ("serving.store:store_group", "Check, back up, restore and salvage the store"),
     "doctor": ("serving.doctor:doctor_command", "Check the store, the driver and the set-up"),
 }
 """Name → where the command is (`module:attribute` in this folder), and its line in the help."""
@@ -71,23 +74,32 @@ def cli() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Entry point: runs a command and turns our errors into one line on stderr and an exit code."""
+    keep_dependencies_quiet()
     try:
         code = cli.main(args=None if args is None else list(args), standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as err:
-        err.show()
+        echo(err.format_message())
         code = 0
     except click.UsageError as err:
-        err.show()
+        _show(err)
         code = 2
     except click.ClickException as err:
-        err.show()
+        _show(err)
         code = 1
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
+        echo("Stopped.", err=True)
         code = 130
     except BrokenPipeError:
         code = 0
     except RetrospanError as err:
-        click.echo(f"retrospan: {err}", err=True)
+        echo(f"retrospan: {err}", err=True)
         code = err.exit_code
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _show(err: click.ClickException) -> None:
+    """An error of click's own, as it words it: the text may hold what was typed, and that may be anything."""
+    if isinstance(err, click.UsageError) and err.ctx is not None:
+        echo(err.ctx.get_usage(), err=True)
+        echo(f"Try '{err.ctx.command_path} --help' for help.\n", err=True)
+    echo(f"Error: {err.format_message()}", err=True)

@@ -94,6 +94,8 @@ class Limits:
         return f"{kept}… [cut here by Retrospan: {sizes}]"
 
 
+MOST_CALLS = 2_000
+"""Tool calls of one message; models ask for some dozen at once."""
 DEFAULT_LIMITS = Limits()
 _CONTAINERS = (dict, list)
 

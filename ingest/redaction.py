@@ -1,9 +1,8 @@
 """Takes secrets, and personal data where asked, out of spans before anything is written.
 
-One RE2 set over the patterns of all rules scans the texts of a span in a single pass. That was measured to be as fast
-as a set of their literals (1.5 ns a byte), so it is its own prefilter; only texts with a hit are looked at rule by
-rule. What is found becomes a placeholder such as `⟨AWS_KEY_1⟩`, numbered within its trace: the same secret has the same
-placeholder, so that runs can still be compared.
+The texts of a span are scanned in a single pass; only those with a hit are looked at rule by rule. What is found
+becomes a placeholder such as `⟨AWS_KEY_1⟩`, numbered within its trace: the same secret has the same placeholder, so
+that runs can still be compared.
 """
 
 from __future__ import annotations
@@ -11,72 +10,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import re2
-import yaml
 
-from ..model.errors import UsageError, did_you_mean
+from ..model.text.secrets import Rule, RuleSet
 from ..model.traces import SpanBatch
-from .redaction_checks import CHECKS
 from .spantext import TextCollector, TextRewriter
 
-PERSONAL = ("email", "phone", "card", "iban")
-"""Kinds of personal data that can be switched on."""
-_RULE_FILE = Path(__file__).with_name("redaction_rules.yaml")
-_DFA_BYTES = 256 << 20
 _MARK = "⟨"
 _PLACEHOLDER = re2.compile("⟨([A-Z0-9_]+)_([0-9]{1,9})⟩")
 _REMEMBERED = 50_000
 """Traces, by kind of secret, whose numbers are kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One kind of secret."""
-
-    id: str
-    kind: str
-    pattern: Any
-    """Compiled RE2, over texts or, for `on_keys`, over the names of fields."""
-    group: int
-    check: Callable[[str], str | None] | None
-    personal: str | None
-    on_keys: bool
-
-    def secrets(self, text: str) -> Iterator[tuple[int, str]]:
-        """What the rule takes out of a text, with its offset."""
-        for match in self.pattern.finditer(text):
-            found = match.group(self.group)
-            secret = self.check(found) if self.check is not None else found
-            if secret:
-                yield match.start(self.group) + found.rindex(secret), secret
-
-
-@dataclass(frozen=True, slots=True)
-class RuleSet:
-    """The rules in use, compiled into one scanner."""
-
-    rules: tuple[Rule, ...]
-    scanner: Any
-    """RE2 set over `rules`, in their order."""
-    key_rules: tuple[Rule, ...]
-
-    def hits(self, text: str) -> list[int]:
-        """Indexes of the rules whose pattern is somewhere in the text."""
-        return sorted(self.scanner.Match(text.encode("utf-8", "replace")) or ())
-
-    def finds(self, text: str) -> bool:
-        """Whether a rule takes something out of the text, its check included."""
-        hits = self.hits(text)
-        if not hits:
-            return False
-        plain = text.encode("utf-8", "replace").decode()
-        return any(next(self.rules[index].secrets(plain), None) for index in hits)
 
 
 @dataclass(slots=True)
@@ -130,45 +76,6 @@ def _texts_by_trace(batch: SpanBatch) -> Iterator[tuple[str, list[str]]]:
     for facts in batch.facts:
         collector.facts(facts)
         yield facts.trace_key, collector.take()[0]
-
-
-def load_rules(personal: Collection[str] = ()) -> RuleSet:
-    """The kept rule set: secrets always, and the kinds of personal data that are named.
-
-    Raises:
-        UsageError: if a kind of personal data is unknown.
-    """
-    for kind in personal:
-        if kind not in PERSONAL:
-            raise UsageError(f"No kind of personal data {kind!r}: {did_you_mean(kind, PERSONAL)}.")
-    return _rule_set(frozenset(personal))
-
-
-@cache
-def _rule_set(personal: frozenset[str]) -> RuleSet:
-    entries = yaml.safe_load(_RULE_FILE.read_text(encoding="utf-8"))
-    rules = [_rule(entry) for entry in entries if entry.get("personal") is None or entry["personal"] in personal]
-    options = re2.Options()
-    options.max_mem = _DFA_BYTES
-    scanner = re2.Set.SearchSet(options)
-    texts = tuple(rule for rule in rules if not rule.on_keys)
-    for rule in texts:
-        scanner.Add(rule.pattern.pattern)
-    scanner.Compile()
-    return RuleSet(texts, scanner, tuple(rule for rule in rules if rule.on_keys))
-
-
-def _rule(entry: dict[str, Any]) -> Rule:
-    on_keys = "keys" in entry
-    return Rule(
-        id=entry["id"],
-        kind=entry["kind"],
-        pattern=re2.compile(entry["keys"] if on_keys else entry["pattern"]),
-        group=entry.get("group", 1),
-        check=CHECKS[entry["check"]] if "check" in entry else None,
-        personal=entry.get("personal"),
-        on_keys=on_keys,
-    )
 
 
 def redact_batch(
@@ -230,14 +137,7 @@ class _Redactor:
     def _key_rule(self, name: str) -> Rule | None:
         """The rule for texts under this field name, if it is one of secrets."""
         if name not in self._secret_keys:
-            self._secret_keys[name] = next(
-                (
-                    rule
-                    for rule in self._rules.key_rules
-                    if rule.pattern.search(name.encode("utf-8", "replace").decode())
-                ),
-                None,
-            )
+            self._secret_keys[name] = self._rules.key_rule(name)
         return self._secret_keys[name]
 
     def _rewriter(self, trace_key: str) -> TextRewriter:
@@ -291,18 +191,15 @@ class _TraceChanger:
         hits = self._rules.hits(text)
         if not hits:
             return text
-        text = text.encode("utf-8", "replace").decode()
         for index in hits:
             rule = self._rules.rules[index]
             if personal or rule.personal is None:
-                text = self._without(rule, text)
+                text = rule.replaced(text, self._counted(rule))
         return text
 
-    def _without(self, rule: Rule, text: str) -> str:
-        pieces: list[str] = []
-        end = 0
-        for start, secret in rule.secrets(text):
-            pieces += (text[end:start], self._placeholder(rule.kind, secret))
-            end = start + len(secret)
+    def _counted(self, rule: Rule) -> Callable[[str, str], str]:
+        def placeholder(kind: str, secret: str) -> str:
             self._counts[rule.id] += 1
-        return "".join((*pieces, text[end:])) if pieces else text
+            return self._placeholder(kind, secret)
+
+        return placeholder

@@ -5,13 +5,15 @@
       - {id: small-refunds, tool: issue_refund, argument: amount, min: 0, max: 500}
       - {id: window, says: 'within (\\d+) days', one_of: [30]}
       - {id: no-shell, tool: run_shell, forbidden: true}
+      - {id: referral, tool: book, requires_before: [check_referral], when: {service: cardiology}}
+      - {id: listed, tool: cancel, argument: appointment_id, found_in: [list_appointments]}
 
 Patterns are RE2. A file may name the `project` whose runs it is about; without one it is about all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -49,14 +51,19 @@ class Invariant(BaseModel):
     one_of: Annotated[tuple[_Scalar, ...], Field(max_length=200)] = ()
     matches: Annotated[str, Field(max_length=500)] = ""
     """The argument as text must match this RE2 pattern as a whole."""
+    found_in: Annotated[tuple[str, ...], Field(max_length=20)] = ()
+    """The argument's value must stand in an earlier result of one of these tools."""
+    when: Annotated[dict[str, _Scalar | tuple[_Scalar, ...]], Field(max_length=5)] = {}
+    """Arguments of the call with the value, or one of the values, for which the rule holds; left out: always."""
     says: Annotated[str, Field(max_length=500)] = ""
     """RE2 pattern with one group; what the final answer says there must be one of `one_of`."""
 
     @model_validator(mode="before")
     @classmethod
     def _one_tool_is_a_list(cls, value: Any) -> Any:
-        if isinstance(value, dict) and isinstance(value.get("requires_before"), str):
-            return value | {"requires_before": [value["requires_before"]]}
+        alone = ("requires_before", "found_in")
+        if isinstance(value, dict):
+            return {key: [item] if key in alone and isinstance(item, str) else item for key, item in value.items()}
         return value
 
     @model_validator(mode="after")
@@ -66,9 +73,11 @@ class Invariant(BaseModel):
             raise ValueError("give exactly one of requires_before, forbidden: true, argument and says")
         if not self.says and not self.tool:
             raise ValueError("name the tool that it is about")
-        bounds = (self.min, self.max) != (None, None) or bool(self.one_of) or bool(self.matches)
+        bounds = (self.min, self.max) != (None, None) or bool(self.one_of or self.matches or self.found_in)
         if self.argument and not bounds:
-            raise ValueError("an argument needs min, max, one_of or matches")
+            raise ValueError("an argument needs min, max, one_of, matches or found_in")
+        if self.says and self.when:
+            raise ValueError("when is about a call, and says about the answer: give only one of them")
         if self.says and not self.one_of:
             raise ValueError("says needs one_of: the values that may stand there")
         for pattern in filter(None, (self.matches, self.says)):
@@ -79,6 +88,13 @@ class Invariant(BaseModel):
     def allows(self, value: JsonValue) -> bool:
         """Is the value one of `one_of`? Numbers are compared as numbers, also where one side is text."""
         return any(_same(value, candidate) for candidate in self.one_of)
+
+    def applies(self, given: Callable[[str], JsonValue]) -> bool:
+        """Do the arguments of a call, handed out by their paths, meet `when`?"""
+        return all(
+            any(_same(given(path), wanted) for wanted in (values if isinstance(values, tuple) else (values,)))
+            for path, values in self.when.items()
+        )
 
     def fits(self, text: str) -> bool:
         """Does the whole text match `matches`?"""

@@ -75,6 +75,8 @@ class QueueRule(_Part):
     question: str = Field(min_length=1, max_length=2_000)
     rubric: str | None = Field(default=None, max_length=80)
     """The built-in one where left out; its newest confirmed version."""
+    decides: Literal["", "outcome"] = ""
+    """`outcome`: the answers decide how the runs ended. Whoever answers is shown that, and signs it."""
     where: str = Field(default="", max_length=2_000)
     """A search line that the runs must fit."""
     signals: tuple[str, ...] = ()

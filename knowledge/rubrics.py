@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -31,6 +31,7 @@ class _CriterionFields(BaseModel):
     pass_when: _Text = ""
     fail_when: _Text = ""
     examples: tuple[_Text, ...] = ()
+    decides: Literal["", "outcome"] = ""
 
 
 class _RubricFields(BaseModel):
@@ -78,8 +79,14 @@ def rubric_from_content(content: Any, *, source: str = "rubric", document: yamlt
             place = document.locate(mistake["loc"]) if document else yamltext.Place("", 1)
             lines.append(f"{source}:{place.line}: {safe_line(place.path, 80) or 'rubric'}: {mistake['msg']}")
         raise BadInputError("\n".join(lines), where=lines[0].split(": ")[0]) from None
-    criteria = tuple(Criterion(**entry.model_dump()) for entry in fields.criteria)
+    criteria = tuple(_criterion(fields.id, entry) for entry in fields.criteria)
     return Rubric(**(fields.model_dump() | {"criteria": criteria}), sha256=content_sha256(content))
+
+
+def _criterion(rubric_id: str, entry: _CriterionFields) -> Criterion:
+    """A criterion; that of the rubric `outcome` decides, also in versions which were signed before one could say so."""
+    found = Criterion(**entry.model_dump())
+    return replace(found, decides="outcome") if (rubric_id, entry.id) == (BUILT_IN["id"], "outcome") else found
 
 
 def parse_rubric(text: str | bytes, *, source: str = "rubric") -> tuple[Rubric, dict[str, JsonValue], Signature | None]:

@@ -7,18 +7,30 @@ unknown name, wrong type and value out of bounds is refused.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from ..model.errors import UsageError, did_you_mean
 from ..model.text.display import safe_line
 
 _SHOWN = 80
-_DROPPED = ("title", "additionalProperties", "default", "maxLength")
-"""What a schema says without need: tokens are the caller's, and an error tells of a text that is too long."""
+_NEEDLESS = ("title", "additionalProperties", "default", "maxLength", "hidden")
+_UNSAID = (*_NEEDLESS, "maxItems", "minimum", "maximum")
+"""What a listed schema says without need: tokens are the caller's, and an error tells of a value out of bounds."""
+_MOST_CHOICES = 6
+"""A closed set of more values is told by the error that a wrong one gets."""
 Schema = dict[str, Any]
+_HIDDEN = "hidden"
+
+
+def unlisted(**bounds: Any) -> Any:
+    """A field for an argument that the listed schema leaves out: an answer names it where it is of use.
+
+    It is checked like any other, and errors name it.
+    """
+    return Field(json_schema_extra={_HIDDEN: True}, **bounds)
 
 
 class Arguments(BaseModel):
@@ -38,31 +50,47 @@ def model_of(function: Callable[..., str], *, skipped: int = 1) -> type[Argument
 
 
 def schema_of(model: type[BaseModel]) -> Schema:
-    """The JSON schema a client sees: no titles, no null alternatives, nested objects in place."""
+    """The JSON schema a client sees: no titles, no bounds, no null alternatives, nested objects in place."""
+    return _schema(model, _UNSAID)
+
+
+def full_schema_of(model: type[BaseModel]) -> Schema:
+    """As `schema_of`, with what the listed schema leaves out: bounds, long closed sets, arguments that answers name."""
+    return _schema(model, _NEEDLESS)
+
+
+def _schema(model: type[BaseModel], left_out: Sequence[str]) -> Schema:
     whole = model.model_json_schema()
     definitions = whole.pop("$defs", {})
-    properties = {name: _compact(part, definitions) for name, part in whole.get("properties", {}).items()}
-    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    every = left_out == _NEEDLESS
+    told = {name: part for name, part in whole.get("properties", {}).items() if every or _HIDDEN not in part}
+    properties = {name: _compact(part, definitions, left_out) for name, part in told.items()}
+    schema: Schema = {"type": "object", "properties": properties}
     if required := whole.get("required"):
         schema["required"] = required
     return schema
 
 
-def _compact(part: Any, definitions: Mapping[str, Any]) -> Any:
+def _compact(part: Any, definitions: Mapping[str, Any], left_out: Sequence[str]) -> Any:
     if isinstance(part, list):
-        return [_compact(item, definitions) for item in part]
+        return [_compact(item, definitions, left_out) for item in part]
     if not isinstance(part, dict):
         return part
     if "$ref" in part:
-        return _compact(definitions[part["$ref"].rpartition("/")[2]], definitions)
+        return _compact(definitions[part["$ref"].rpartition("/")[2]], definitions, left_out)
     part = dict(part)
     if "anyOf" in part:
         (only,) = [option for option in part.pop("anyOf") if option.get("type") != "null"]
         part = {**only, **part}
     properties = part.pop("properties", None)
-    part = {key: _compact(value, definitions) for key, value in part.items() if key not in _DROPPED}
+    part = {key: _compact(value, definitions, left_out) for key, value in part.items() if key not in left_out}
+    if left_out == _UNSAID and len(part.get("enum", ())) > _MOST_CHOICES:
+        del part["enum"]
+    if left_out == _UNSAID and "enum" in part:
+        # The values say what type they have.
+        part.pop("type", None)
     if properties is not None:
-        part["properties"] = {name: _compact(value, definitions) for name, value in properties.items()}
+        part["properties"] = {name: _compact(value, definitions, left_out) for name, value in properties.items()}
     return part
 
 
@@ -88,7 +116,7 @@ def check_arguments(tool: str, model: type[Arguments], given: Mapping[str, Any])
 
 def _plain(tool: str, name: str, value: Any, model: type[Arguments]) -> Any:
     """The value, unless it is a boolean where a number or text is wanted: pydantic would take it for 0 or 1."""
-    if isinstance(value, bool) and schema_of(model)["properties"][name].get("type") != "boolean":
+    if isinstance(value, bool) and full_schema_of(model)["properties"][name].get("type") != "boolean":
         raise UsageError(f"{tool}: argument {name!r} is {str(value).lower()}, {_wanted(model, name)}. Call it again.")
     return value
 
@@ -109,7 +137,7 @@ def _explain(tool: str, err: ValidationError, model: type[Arguments]) -> str:
 
 
 def _wanted(model: type[Arguments], name: str) -> str:
-    schema = schema_of(model)["properties"].get(name, {})
+    schema = full_schema_of(model)["properties"].get(name, {})
     if "enum" in schema:
         return f"one of {', '.join(map(str, schema['enum']))}"
     if schema.get("type") == "array" and isinstance(schema.get("items"), dict):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..services.serving.limiting import Limiter
 from ..store.contract import Store
 from .registry import Role
 from .server import build_server
@@ -24,7 +23,6 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 PATH = "/mcp"
 _SCHEME = "bearer "
 _LONGEST_TOKEN = 512
-_TOKENS_REMEMBERED = 4_096
 _CHECKS_AT_ONCE = 2
 """Each thread that reads the store keeps a connection with a cache of its own, so their number bounds the memory."""
 
@@ -61,7 +59,7 @@ def http_app(
             allowed_origins=[f"{scheme}://{host}:*" for host in hosts for scheme in ("http", "https")],
         )
     inner = server.streamable_http_app(streamable_http_path=path, stateless_http=True, transport_security=security)
-    guard = BearerGuard(inner, verify, RateLimit(calls_per_minute))
+    guard = BearerGuard(inner, verify, Limiter(calls_per_minute, 60))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -84,31 +82,10 @@ def store_tokens(store: Store) -> Callable[[str], Role | None]:
     return verify
 
 
-class RateLimit:
-    """So many calls a minute for each token, as a bucket that refills."""
-
-    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._per_minute = per_minute
-        self._clock = clock
-        self._buckets: dict[bytes, tuple[float, float]] = {}
-
-    def allows(self, token: str) -> bool:
-        """Take one call from the token's bucket, if there is one left."""
-        key = hashlib.sha256(token.encode()).digest()
-        now = self._clock()
-        left, then = self._buckets.pop(key, (float(self._per_minute), now))
-        left = min(left + (now - then) * self._per_minute / 60, float(self._per_minute))
-        allowed = left >= 1
-        self._buckets[key] = (left - 1 if allowed else left, now)
-        if len(self._buckets) > _TOKENS_REMEMBERED:
-            del self._buckets[next(iter(self._buckets))]
-        return allowed
-
-
 class BearerGuard:
     """Lets requests with a valid token through, and notes the token's role in the scope."""
 
-    def __init__(self, app: ASGIApp, verify: Callable[[str], Role | None], limit: RateLimit) -> None:
+    def __init__(self, app: ASGIApp, verify: Callable[[str], Role | None], limit: Limiter) -> None:
         self._app = app
         self._verify = verify
         self._limit = limit
@@ -124,9 +101,9 @@ class BearerGuard:
             answer = _refusal(401, "A bearer token of role read or agent is needed. Make one: `retrospan token add`.")
             answer.headers["WWW-Authenticate"] = 'Bearer realm="retrospan"'
             await answer(scope, receive, send)
-        elif not self._limit.allows(token):
-            answer = _refusal(429, "Too many calls with this token. Wait a few seconds.")
-            answer.headers["Retry-After"] = "5"
+        elif wait := self._limit.take(token):
+            answer = _refusal(429, f"Too many calls with this token. Wait {wait} seconds.")
+            answer.headers["Retry-After"] = str(wait)
             await answer(scope, receive, send)
         else:
             await self._app({**scope, "retrospan.role": str(role)}, receive, send)

@@ -15,12 +15,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from ..model.errors import RefusedError, RetrospanError, UsageError, did_you_mean
+from ..model.errors import NothingFoundError, RefusedError, RetrospanError, UsageError, did_you_mean
 from ..model.text.display import safe_line, safe_text
-from ..model.text.fence import inert
+from ..model.text.fence import fenced, inert, inert_line
 from ..services.privacy.read_notes import note_reading
 from ..store.contract import Store
 from .arguments import Arguments, check_arguments, model_of, schema_of
+from .quota import check_quota
 
 Role: TypeAlias = Literal["read", "agent"]
 """`read` sees, `agent` also asks and proposes. Nobody confirms here."""
@@ -30,7 +31,7 @@ TOOL_MODULES = (
     "traces",
     "diffs",
     "groups",
-    "suspects",
+    "cases",
     "query",
     "failures",
     "paths",
@@ -39,6 +40,7 @@ TOOL_MODULES = (
     "lessons",
 )
 _LONGEST_ERROR = 1_200
+_LINES_OF_ERROR = 4
 _ACTOR = re.compile(r"[^A-Za-z0-9._ -]+")
 logger = logging.getLogger("retrospan.mcp")
 
@@ -131,7 +133,10 @@ def run_tool(caller: Caller, tools: Mapping[str, Tool], name: str, arguments: Ma
             raise RefusedError(f"{name} changes the store, and this token may only read. Use a token of role agent.")
         if chosen.writes and caller.store.read_only:
             raise RefusedError(f"{name} changes the store, and this server was started with --read-only.")
-        return chosen.function(caller, **check_arguments(name, chosen.model, arguments))
+        checked = check_arguments(name, chosen.model, arguments)
+        if chosen.writes:
+            check_quota(caller.store, name, caller.actor)
+        return chosen.function(caller, **checked)
     except RetrospanError as err:
         err.args = (error_text(err),)
         raise
@@ -150,5 +155,7 @@ class InternalError(RetrospanError):
 
 def error_text(err: RetrospanError) -> str:
     """What an error says, safe to show and at most 1,200 characters long."""
+    if isinstance(err, NothingFoundError):
+        return f"{inert(err.message)}\n{fenced([inert_line(line, 240) for line in err.traced[:_LINES_OF_ERROR]])}"
     text = inert(str(err))
     return text if len(text) <= _LONGEST_ERROR else text[: _LONGEST_ERROR - 1] + "…"

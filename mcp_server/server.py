@@ -47,6 +47,7 @@ from .registry import Caller, Role, Tool, error_text, load_tools, run_tool
 from .resources import MissingError, add_resources, trace_named, unknown_address
 from .review_app import CARD_META, CARD_TOOL, card_content, review_app
 from .running import Report, run_stoppable
+from .stdio import answering_stdio
 
 THREADS = 4
 """Calls that may use the store at the same time; each thread keeps a connection with a cache of its own."""
@@ -77,6 +78,12 @@ class RetrospanServer(MCPServer[None]):
         self.folder = folder
         self._tools = load_tools(read_only=read_only or store.read_only)
         self.limiter = CapacityLimiter(THREADS)
+
+    async def run_stdio_async(self) -> None:
+        """Serve stdin and stdout, answering every line."""
+        async with answering_stdio() as (incoming, outgoing):
+            options = self._lowlevel_server.create_initialization_options()
+            await self._lowlevel_server.run(incoming, outgoing, options)
 
     async def list_tools(self) -> list[ListedTool]:
         """The tools in their fixed order; the same bytes each time."""
@@ -139,8 +146,7 @@ class RetrospanServer(MCPServer[None]):
             text, card = await run_stoppable(self.store, work, self.limiter, notify)
         except RetrospanError as err:
             return CallToolResult(content=[TextContent(type="text", text=str(err))], is_error=True)
-        content = [TextContent(type="text", text=text), *links_of(text)]
-        return CallToolResult(content=content, structured_content=card)
+        return CallToolResult(content=[TextContent(type="text", text=text), *links_of(text)], structured_content=card)
 
     def caller(self, context: Context[None, Any] | None) -> Caller:
         """Who calls: the client's name as it says, the role as its token says."""
@@ -167,19 +173,9 @@ def _role(http_request: Any) -> Role:
 
 
 def _listed(tool: Tool) -> ListedTool:
-    annotations = ToolAnnotations(
-        read_only_hint=not tool.writes,
-        destructive_hint=False if tool.writes else None,
-        idempotent_hint=False if tool.writes else None,
-        open_world_hint=not tool.writes,
-    )
-    return ListedTool(
-        name=tool.name,
-        title=tool.title,
-        description=tool.description,
-        input_schema=tool.schema,
-        annotations=annotations,
-    )
+    # Only what differs from the protocol's defaults: definitions are tokens of every conversation.
+    annotations = ToolAnnotations(destructive_hint=False) if tool.writes else ToolAnnotations(read_only_hint=True)
+    return ListedTool(name=tool.name, description=tool.description, input_schema=tool.schema, annotations=annotations)
 
 
 def build_server(

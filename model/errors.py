@@ -3,6 +3,7 @@
     RetrospanError
     ├── UsageError            the request itself is wrong            exit code 2
     │   ├── UnknownIdError    no such trace, step, review, …
+    │   ├── NothingFoundError nothing matches; says what there is instead
     │   ├── QueryError        a search line that cannot be read; points at the word
     │   └── QuestionError     a question in SQL that cannot be answered
     ├── BadInputError         data handed in is broken               exit code 1
@@ -12,6 +13,8 @@
     ├── RemoteError           another product does not answer        exit code 3
     └── StoreError            the store or its disk is in trouble    exit code 3
         ├── StoreBusyError    another process holds the write lock
+        ├── StoreFullError    no room on the disk
+        ├── DamagedStoreError something is not what was written
         └── StoreVersionError made by a newer Retrospan
 
 A message has three parts: what is wrong, with the value; what is known or allowed, nearest first; what to do next.
@@ -46,6 +49,20 @@ class UnknownIdError(UsageError):
         self.kind = kind
         self.value = value
         super().__init__(f"No {kind} {value!r} ({known}). {next_step}")
+
+
+class NothingFoundError(UsageError):
+    """Nothing matches, and what there is instead is named in words of traces.
+
+    Attributes:
+        message: What we say ourselves.
+        traced: Lines that hold trace text; a model gets them inside a fence.
+    """
+
+    def __init__(self, message: str, traced: Iterable[str]) -> None:
+        self.message = message
+        self.traced = tuple(traced)
+        super().__init__(" ".join((message, *self.traced)))
 
 
 class QueryError(UsageError):
@@ -106,6 +123,25 @@ class StoreError(RetrospanError):
 
 class StoreBusyError(StoreError):
     """Another process held the write lock for longer than the time-out."""
+
+
+class StoreFullError(StoreError):
+    """The disk is full; what is stored can still be read."""
+
+
+class DamagedStoreError(StoreError):
+    """Something in the store is not what was written there.
+
+    Attributes:
+        what: What was met.
+    """
+
+    def __init__(self, name: str, what: str) -> None:
+        self.what = what
+        super().__init__(
+            f"The store {name} is damaged ({what}). `retrospan store check` says what is lost; "
+            "`retrospan store salvage NEW` saves the rest, `retrospan store restore COPY` brings a backup back."
+        )
 
 
 class StoreVersionError(StoreError):

@@ -27,7 +27,8 @@ class NotInstalledError(UsageError):
     def __init__(self, extra: str) -> None:
         self.extra = extra
         super().__init__(
-            f"{EXTRAS[extra][1]} is not installed here. Install it: uv pip install 'CHECKOUT[{extra}]', where CHECKOUT is your clone of Retrospan."
+            f"{EXTRAS[extra][1]} is not installed here. Install it from your clone of Retrospan: "
+            f"uv pip install 'CHECKOUT[{extra}]'."
         )
 
 

@@ -22,6 +22,17 @@ class CauseClass(StrEnum):
     UNDETERMINED = "undetermined"
 
 
+class Basis(StrEnum):
+    """What a suspicion rests on, the firmest first."""
+
+    DIFFERENCE = "difference"
+    """Alike runs that went well did otherwise here."""
+    OBSERVED = "observed"
+    """Something in the run itself is wrong: an error, an invented value, a broken rule."""
+    POSITION = "position"
+    """Nothing was seen; steps of this place or kind are where runs of this form mostly go wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A quotation that stands in the named step, letter for letter."""
@@ -59,6 +70,8 @@ class Suspect:
     """Orders the suspects of one trace; not a probability."""
     reasons: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    basis: Basis = Basis.POSITION
+    """The firmest of what it rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,11 @@ class SuspectReport:
     suspects: tuple[Suspect, ...]
     note: str | None = None
     """What the ranking rests on, and what would improve it."""
+
+    @property
+    def position_only(self) -> bool:
+        """Nothing was seen in the run or against alike ones: a reading order."""
+        return all(suspect.basis is Basis.POSITION for suspect in self.suspects)
 
 
 @dataclass(frozen=True, slots=True)

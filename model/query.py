@@ -61,6 +61,9 @@ _CHOICES = {
 _TOKEN = re.compile(
     r"""(?P<minus>-)?(?:(?P<field>[A-Za-z_]+):(?P<value>"[^"]*"|\S*)|"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))|(?P<open>")"""
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
+MOST_PARTS = 100
+"""Words and filters of a search line; each costs the engine a level of its statement."""
 _ATTRIBUTE = re.compile(r"(?P<name>[^=<>!]+)(?P<op>>=|<=|!=|=|>|<)(?P<value>.+)", re.DOTALL)
 _NUMBER = re.compile(r"(?P<op>>=|<=|>|<)?(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h|d|w|k)?")
 _MODE = re.compile(r"(?i)M?\d{1,9}|any|none")
@@ -124,6 +127,8 @@ def parse_query(line: str, *, now: float | None = None) -> Query:
     Raises:
         QueryError: points at the word that cannot be read and says what would do.
     """
+    # A lone surrogate, as a shell's broken bytes come in, stands in no text that is stored.
+    line = _SURROGATE.sub("\ufffd", line)
     terms: list[Term] = []
     filters: list[Filter] = []
     for match in _TOKEN.finditer(line):
@@ -138,6 +143,13 @@ def parse_query(line: str, *, now: float | None = None) -> Query:
             _add_field(match, negated, terms, filters, now)
         elif text := (match["phrase"] if match["phrase"] is not None else match["word"]).strip():
             terms.append(Term(text, negated, match["phrase"] is not None))
+    if len(terms) + len(filters) > MOST_PARTS:
+        raise QueryError(
+            f"A search line of {len(terms) + len(filters):,} words and filters (at most {MOST_PARTS} are read). "
+            "Leave some out, or search in several lines.",
+            word=line[:40],
+            position=0,
+        )
     return Query(line, tuple(terms), tuple(filters))
 
 

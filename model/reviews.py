@@ -28,6 +28,8 @@ class Criterion:
     pass_when: str = ""
     fail_when: str = ""
     examples: tuple[str, ...] = ()
+    decides: str = ""
+    """`outcome`: its answer says how the run ended; empty: it is one fact about the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,10 @@ class ReviewItem:
     """How many reviewers have signed."""
     claimed: int = 0
     """How many hold a running lease."""
+    decides: str = ""
+    """Who said that its answer decides the outcome of the run: `human:Ada`; empty where nobody did."""
+    altered: str = ""
+    """How it differs from what people signed on it; the question is then the signed one. Computed, never kept."""
 
     @property
     def short_id(self) -> str:
@@ -214,6 +220,18 @@ class Verdict:
     """Digest of the proposal shown between first and final answer."""
     supersedes: tuple[str, ...] = ()
     """Uids of the verdicts that this one replaces."""
+    outcome: Label | None = None
+    """How the run ended, by this answer; None where the question does not decide that."""
+    asked_by: str = ""
+    """Who asked, as it was shown and signed; empty in records of before."""
+    decides: str = ""
+    """Who had marked the question as deciding."""
+    note: str = ""
+    """What stood below the question: what was asked back, and the answer."""
+    form: tuple[tuple[str, str], ...] = ()
+    """What was answered, in order: id of the criterion and the words of its question."""
+    shown: str = ""
+    """SHA-256 over all that stood on the screen when it was signed."""
     id: int | None = None
     item_id: int | None = None
     trace_id: int | None = None

@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import TypeAlias
+
+from .score_scale import ScoreScale
 
 JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | float | bool | None"
 
@@ -55,6 +57,11 @@ class OutcomeSource(StrEnum):
     FIELD = "field"
     FEEDBACK = "feedback"
     NONE = "none"
+
+    @property
+    def in_words(self) -> str:
+        """A mark is a person's act from a shell, which nobody signed."""
+        return "mark, unsigned" if self is OutcomeSource.MARK else self.value
 
 
 class Fold(StrEnum):
@@ -158,19 +165,6 @@ class Annotation:
     """What should have been, written down beforehand; it judges nothing."""
     outcome: Outcome | None = field(default=None, compare=False)
     """What it says of the run as the store understands it; `unknown` where it cannot tell, None before it was asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreScale:
-    """What is known of the scores of one name. None: not said."""
-
-    low: float | None = None
-    high: float | None = None
-    better: Literal["high", "low"] | None = None
-    passes_from: float | None = None
-    """Values on the good side of it pass, others fail; only a mapping says so."""
-    is_declared: bool = False
-    """Said by the data or a person; otherwise `low` and `high` are the lowest and highest value seen."""
 
 
 @dataclass(slots=True)
@@ -327,6 +321,8 @@ class TraceSummary:
     usage: Usage = field(default_factory=Usage)
     cost_usd: float | None = None
     signals: tuple[str, ...] = ()
+    verdict_question: str = ""
+    """The signed question that the verdict answers."""
     verdict: str | None = None
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
     modes: tuple[str, ...] = ()

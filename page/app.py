@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,16 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ..ingest.otlp.guard import HostGuard, host_name
+from ..model.clock import utc_now, utc_text
 from ..model.errors import RetrospanError
 from ..model.text.bounds import TEXT_LIMIT
 from ..model.text.display import safe_text
-from ..model.text.jsontext import canonical
+from ..services.reviewing.shown import asked_questions, what_it_decides, who_asked
+from ..services.serving.limiting import TooMany
 from ..store.contract import Store
 from . import passkeys
 from .desk import Desk, Opened
-from .signing_in import FrontDoor, SignedIn, TooManyTries
+from .signing_in import FrontDoor, SignedIn, same_text
 
 _HERE = Path(__file__).parent
 _COOKIE = "retrospan_review"
@@ -107,6 +110,7 @@ def build_page(store: Store, door: FrontDoor, *, hosts: Iterable[str] | None, se
         Route("/item/{item:int}", _signed_in(_item, page), methods=["GET"]),
         Route("/item/{item:int}/answer", _signed_in(_answer, page), methods=["POST"]),
         Route("/item/{item:int}/undo", _signed_in(_undo, page), methods=["POST"]),
+        Route("/item/{item:int}/decides", _signed_in(_decides, page), methods=["POST"]),
         Route("/item/{item:int}/skip", _signed_in(_skip, page), methods=["POST"]),
         Route("/item/{item:int}/ask", _signed_in(_ask, page), methods=["POST"]),
         Route("/item/{item:int}/sign", _signed_in(_sign, page), methods=["POST"]),
@@ -127,7 +131,7 @@ def _signed_in(handler: Handler, page: ReviewPage) -> Callable[[Request], Awaita
             return page.html("sign_in.html", 401 if request.method == "POST" else 200)
         if request.method == "POST":
             form = await _form(request)
-            if not hmac.compare_digest(form.get("form_token", ""), who.form_token):
+            if not same_text(form.get("form_token", ""), who.form_token):
                 return PlainTextResponse("This form is not from this page. Open the list again.\n", 403, _HEADERS)
         try:
             return await handler(page, request, who)
@@ -162,7 +166,7 @@ def _sign_in(page: ReviewPage) -> Callable[[Request], Awaitable[Response]]:
             cookie = await run_in_threadpool(
                 page.door.sign_in, form.get("name", ""), form.get("passphrase", ""), address
             )
-        except TooManyTries as err:
+        except TooMany as err:
             answer = page.html("sign_in.html", 429, problem=str(err))
             answer.headers["Retry-After"] = str(err.wait_seconds)
             return answer
@@ -199,21 +203,21 @@ async def _list(page: ReviewPage, request: Request, who: SignedIn) -> Response:
     items = await run_in_threadpool(page.desk.waiting, who.session)
     decided = await run_in_threadpool(page.desk.decided, who.session)
     site = page.site(request)
-    offer = site.fit and not passkeys.has_passkey(who.session.fingerprint, site)
+    offer = passkeys.may_register(who.session.fingerprint, site)
     return page.html("queue.html", who=who, items=items, decided=decided, offer_passkey=offer)
 
 
 async def _passkey_options(page: ReviewPage, request: Request, who: SignedIn) -> Response:
-    challenge = hashlib.sha256(who.form_token.encode()).digest()
-    site = page.site(request)
-    asked = passkeys.registration_options(who.session.fingerprint, who.session.name, site, challenge)
+    who.challenge = secrets.token_bytes(32)
+    asked = passkeys.registration(who.session.fingerprint, who.session.name, page.site(request), who.challenge)
     return JSONResponse(asked, headers=_HEADERS)
 
 
 async def _passkey_register(page: ReviewPage, request: Request, who: SignedIn) -> Response:
     form = await _form(request)
-    challenge = hashlib.sha256(who.form_token.encode()).digest()
-    passkeys.register(who.session.fingerprint, page.site(request), challenge, form.get("passkey", ""))
+    challenge, who.challenge = who.challenge, b""
+    site, answer, proof = page.site(request), form.get("passkey", ""), form.get("proof", "")
+    passkeys.register(who.session.fingerprint, site, challenge, answer, proof, now=utc_text(utc_now()))
     return RedirectResponse("/", 303, _HEADERS)
 
 
@@ -248,24 +252,22 @@ def _shown(
         problem=problem,
         item=opened.review.item,
         rubric=opened.review.rubric,
+        questions=asked_questions(opened.review.item, opened.review.rubric),
+        asked_by=who_asked(opened.review.item),
+        decides=what_it_decides(opened.review.item, opened.review.rubric),
+        may_decide=opened.may_decide,
         stories=opened.stories,
         first_look=opened.first_look,
         draft=opened.review.draft,
         proposal=opened.proposal,
-        passkey=passkeys.has_passkey(who.session.fingerprint, page.site(request)),
+        passkey=passkeys.has_passkey(who.session.fingerprint),
         seen=seen_mark(opened, who.form_token),
     )
 
 
 def seen_mark(opened: Opened, key: str) -> str:
     """Stands in the form for exactly what the page shows; signing is refused where it does not fit any more."""
-    review = opened.review
-    shown = {
-        "steps": [[seen.project, seen.trace_key, seen.revision, *seen.steps.items()] for seen in review.seen],
-        "draft": repr(review.draft.final) if review.draft else None,
-        "proposal": opened.proposal.id if opened.proposal else None,
-    }
-    return hmac.new(key.encode(), canonical(shown), hashlib.sha256).hexdigest()
+    return hmac.new(key.encode(), opened.shown.encode(), hashlib.sha256).hexdigest()
 
 
 async def _answer(page: ReviewPage, request: Request, who: SignedIn) -> Response:
@@ -281,6 +283,12 @@ async def _answer(page: ReviewPage, request: Request, who: SignedIn) -> Response
 async def _undo(page: ReviewPage, request: Request, who: SignedIn) -> Response:
     number = request.path_params["item"]
     await run_in_threadpool(page.desk.undo, number, who.session)
+    return RedirectResponse(f"/item/{number}", 303, _HEADERS)
+
+
+async def _decides(page: ReviewPage, request: Request, who: SignedIn) -> Response:
+    number, form = request.path_params["item"], await _form(request)
+    await run_in_threadpool(page.desk.decides, number, who.session, form.get("decides") == "yes")
     return RedirectResponse(f"/item/{number}", 303, _HEADERS)
 
 
@@ -300,11 +308,11 @@ async def _sign(page: ReviewPage, request: Request, who: SignedIn) -> Response:
     number, form = request.path_params["item"], await _form(request)
     opened = await run_in_threadpool(page.desk.open, number, who.session)
     mark = seen_mark(opened, who.form_token)
-    if not hmac.compare_digest(form.get("seen", ""), mark):
+    if not same_text(form.get("seen", ""), mark):
         problem = "This has changed since you read it. Read it again, then sign."
         return _shown(page, request, who, opened, 409, problem)
     site = page.site(request)
-    if passkeys.has_passkey(who.session.fingerprint, site):
+    if passkeys.has_passkey(who.session.fingerprint):
         try:
             passkeys.check(who.session.fingerprint, site, passkeys.challenge_of(mark), form.get("passkey", ""))
         except RetrospanError as err:

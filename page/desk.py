@@ -11,6 +11,8 @@ from ..services.reviewing.asking import list_reviews
 from ..services.reviewing.asking_back import ask_back
 from ..services.reviewing.claiming import OpenReview, open_review, skip_review
 from ..services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict, undo_answer
+from ..services.reviewing.deciding_questions import mark_deciding
+from ..services.reviewing.shown import decides_outcome, shown_sha256
 from ..services.understanding.analysing import signals_of
 from ..store.contract import Store
 from ..store.reviews.verdicts import list_verdicts
@@ -29,6 +31,17 @@ class Opened:
     stories: list[list[Told]]
     proposal: Proposal | None
     """None until the reviewer has answered, and where there is none."""
+
+    @property
+    def shown(self) -> str:
+        """Hash over all that the page shows of the item."""
+        return shown_sha256(self.review, self.review.draft, self.proposal)
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether a person may still say that this question decides, or does not: nobody has signed an answer yet."""
+        item = self.review.item
+        return not item.answered and (bool(item.decides) or not decides_outcome(item, self.review.rubric))
 
     @property
     def first_look(self) -> int | None:
@@ -68,6 +81,10 @@ class Desk:
         """Go back to the first answer."""
         undo_answer(self._store, open_review(self._store, item, session.fingerprint).claim)
 
+    def decides(self, item: int, session: ReviewSession, decides: bool) -> None:
+        """Say that the answer decides the outcome of the run, or that it does not."""
+        mark_deciding(self._store, item, by=f"human:{session.name}", decides=decides)
+
     def skip(self, item: int, session: ReviewSession, why: str) -> None:
         """Leave the item to others, with a reason."""
         if not why.strip():
@@ -82,4 +99,4 @@ class Desk:
 
     def sign(self, opened: Opened, session: ReviewSession) -> Verdict:
         """Sign the kept answer over what `opened` holds."""
-        return sign_verdict(self._store, session, opened.review)
+        return sign_verdict(self._store, session, opened.review, shown=opened.shown)

@@ -1,4 +1,4 @@
-"""Who is signed in: sessions in memory with an unlocked key, invitations, and a brake on guessing."""
+"""Who is signed in: sessions in memory with an unlocked key, invitations, and a limit on guessing."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import hmac
 import secrets
 import threading
 import time
-from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..model.errors import RefusedError, RetrospanError
-from ..services.reviewing.people import add_reviewer, unlock_reviewer, vouch_for
+from ..services.reviewing.people import invite_in, unlock_reviewer
+from ..services.serving.limiting import Limiter, TooMany, Turns
+from ..store.audit.access import AccessKind, record_access
 from ..store.contract import Store
+from ..trust.files import slug
+from ..trust.folders import keys_folder
+from ..trust.keys import key_path
 from ..trust.session import ReviewSession
 
 IDLE_SECONDS = 30 * 60
@@ -21,6 +25,8 @@ TRIES = 5
 TRIES_OF_ADDRESS = 50
 TRIES_WINDOW = 5 * 60
 _MOST_SESSIONS = 200
+_MOST_WAITING = 8
+"""Sign-ins that wait for their turn; each holds a thread."""
 _WRONG = "That name and passphrase do not fit together. Try again, or ask whoever invited you."
 
 
@@ -32,6 +38,8 @@ class SignedIn:
     form_token: str
     """Sent with every form, so that another site's page cannot send one."""
     seen_at: float
+    challenge: bytes = b""
+    """For the passkey that is being registered; used once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,43 +48,6 @@ class Invitation:
 
     name: str
     expires_at: float
-
-
-class TooManyTries(RetrospanError):
-    """Guessing is slowed down.
-
-    Attributes:
-        wait_seconds: When the next try is taken.
-    """
-
-    def __init__(self, wait_seconds: int) -> None:
-        self.wait_seconds = wait_seconds
-        super().__init__(f"Too many tries. Wait {wait_seconds} seconds and try again.")
-
-
-@dataclass
-class Brake:
-    """At most `tries` failures per key within `window` seconds."""
-
-    clock: Callable[[], float]
-    tries: int = TRIES
-    window: float = TRIES_WINDOW
-    _failures: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
-
-    def check(self, key: str) -> None:
-        """Raise `TooManyTries` where `key` has failed too often lately."""
-        now = self.clock()
-        failures = self._failures[key]
-        while failures and failures[0] <= now - self.window:
-            failures.popleft()
-        if len(failures) >= self.tries:
-            raise TooManyTries(int(failures[0] + self.window - now) + 1)
-        if not failures:
-            del self._failures[key]
-
-    def failed(self, key: str) -> None:
-        """Note a failure."""
-        self._failures[key].append(self.clock())
 
 
 class FrontDoor:
@@ -95,9 +66,10 @@ class FrontDoor:
         self._lock = threading.Lock()
         self._signed_in: dict[str, SignedIn] = {}
         self._invitations: dict[str, Invitation] = {}
-        self._by_name = Brake(clock)
+        self._by_key = Limiter(TRIES, TRIES_WINDOW, clock)
         # Behind a proxy all browsers share one address, so it may fail more often than one name.
-        self._by_address = Brake(clock, TRIES_OF_ADDRESS)
+        self._by_address = Limiter(TRIES_OF_ADDRESS, TRIES_WINDOW, clock)
+        self._turns = Turns(_MOST_WAITING)
 
     def invite(self, name: str) -> str:
         """The token of a new invitation for `name`.
@@ -113,7 +85,7 @@ class FrontDoor:
 
     def invitation(self, token: str) -> Invitation | None:
         """The invitation of a link, while it holds."""
-        found = next((i for known, i in self._invitations.items() if hmac.compare_digest(known, token)), None)
+        found = next((i for known, i in list(self._invitations.items()) if same_text(known, token)), None)
         return found if found is not None and found.expires_at > self._clock() else None
 
     def accept(self, token: str, passphrase: str) -> str:
@@ -123,33 +95,55 @@ class FrontDoor:
             RefusedError: if the invitation is used or over.
             UsageError: if the passphrase is weak; the invitation stays.
         """
-        invitation = self.invitation(token)
-        if invitation is None or self._host is None:
-            raise RefusedError("This invitation was used already, or is over. Ask for a new one.")
-        add_reviewer(self._store, invitation.name, passphrase)
-        vouch_for(self._store, self._host, invitation.name)
-        self._invitations.pop(token, None)
-        return self._admit(unlock_reviewer(invitation.name, passphrase))
+        with self._turns.turn("people signing in"):
+            invitation = self.invitation(token)
+            if invitation is None or self._host is None:
+                raise RefusedError("This invitation was used already, or is over. Ask for a new one.")
+            session = invite_in(self._store, self._host, invitation.name, passphrase)
+            self._invitations.pop(token, None)
+        self._note(invitation.name, "by invitation", "")
+        return self._admit(session)
 
     def sign_in(self, name: str, passphrase: str, address: str) -> str:
         """Unlock a reviewer's key; returns the cookie.
 
+        A try is counted before the passphrase is looked at, by the key that it would open, and given back where it was
+        right: tries at once, and names that differ only in signs, are tries all the same.
+
         Raises:
-            TooManyTries: after five failures for this name, or fifty from this address, within five minutes.
+            TooMany: after five failures for this key, or fifty from this address, within five minutes, or where many
+                are signing in at once.
             RefusedError: if name and passphrase do not fit; it is not said which is wrong.
         """
-        known_as = name.strip().lower()
-        with self._lock:
-            self._by_name.check(known_as)
-            self._by_address.check(address)
+        name, key = name.strip(), slug(name)
+        wait = self._by_address.take(address)
+        if not wait and (wait := self._by_key.take(key)):
+            self._by_address.give_back(address)
+        if wait:
+            self._note(name, "refused: too many tries", address)
+            raise TooMany("tries", wait)
         try:
-            session = unlock_reviewer(name.strip(), passphrase)
+            with self._turns.turn("people signing in"):
+                session = unlock_reviewer(name, passphrase)
+        except TooMany:
+            self._by_key.give_back(key)
+            self._by_address.give_back(address)
+            raise
         except RetrospanError as err:
-            with self._lock:
-                self._by_name.failed(known_as)
-                self._by_address.failed(address)
+            self._note(name, "failed", address)
             raise RefusedError(_WRONG) from err
+        self._by_key.give_back(key)
+        self._by_address.give_back(address)
+        self._note(name, "signed in", address)
         return self._admit(session)
+
+    def _note(self, name: str, what: str, address: str) -> None:
+        """In the access log; of a name that is nobody's only that it was tried, since it may be a passphrase."""
+        known = key_path(keys_folder(), name).exists()
+        detail = f"{what} from {address}" if address else what
+        record_access(
+            self._store, AccessKind.SIGN_IN, slug(name) if known else "unknown name", actor="page", detail=detail
+        )
 
     def _admit(self, session: ReviewSession) -> str:
         cookie = secrets.token_urlsafe(32)
@@ -185,3 +179,8 @@ class FrontDoor:
         over = [c for c, s in self._signed_in.items() if s.seen_at < self._clock() - IDLE_SECONDS]
         for cookie in over:
             self._signed_in.pop(cookie).session.lock()
+
+
+def same_text(known: str, given: str) -> bool:
+    """Whether two texts are the same, in a time that tells nothing; any characters may come."""
+    return hmac.compare_digest(known.encode("utf-8", "surrogatepass"), given.encode("utf-8", "surrogatepass"))

@@ -10,10 +10,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from ..model.questions import Finder, Question, QuestionAnswer
 from .caches import Caches
+from .damage import Copied, Restored, Salvaged, StoreCheck
 from .rows import R, Table
 
 StoreKind = Literal["ordinary", "demo"]
@@ -116,6 +118,31 @@ class Erasing(Protocol):
         """The tables of this schema that have a column of this name, without those that only grow."""
 
 
+class Keeping(Protocol):
+    """What an engine does for a store as a whole, also for one that can no longer be opened."""
+
+    def check(self, location: Path) -> StoreCheck:
+        """Look for damage everywhere; changes nothing. Cost: reads and hashes the whole store."""
+
+    def salvage(self, location: Path, target: Path) -> Salvaged:
+        """Bring all that can still be read into a new store at `target`; the damaged one stays as it is.
+
+        Raises:
+            UsageError: if something lies at `target`.
+            StoreError: if nothing can be read at all.
+        """
+
+    def restore(self, copy: Path, location: Path) -> Restored:
+        """Put a copy that `Store.back_up` made in the place of a store, which is moved aside.
+
+        Raises:
+            StoreError: if the copy is damaged, or the store is in use.
+        """
+
+    def accept(self, location: Path) -> None:
+        """Use a copy that was made without its log as it is."""
+
+
 class Store(Protocol):
     """One store, shared by the threads of this process."""
 
@@ -179,6 +206,17 @@ class Store(Protocol):
         Returns:
             False where others kept an old state in use, so that something may be left.
         """
+
+    def back_up(self, target: Path) -> Copied:
+        """Write a whole copy of what is committed into a new file, while other processes may go on writing.
+
+        Raises:
+            UsageError: if something lies at `target`.
+            StoreError: if it cannot be written; nothing of it is left then.
+        """
+
+    def trouble(self) -> str:
+        """What a quick look finds wrong with the engine's own structures; empty where nothing. See `Keeping.check`."""
 
     def ask(self, question: Question, find: Finder) -> QuestionAnswer:
         """Answer a question in SQL over the views that every engine offers; reads only.

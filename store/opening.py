@@ -22,7 +22,7 @@ def default_location() -> Path:
     Whatever the current folder holds is never picked up by itself: a cloned repository could bring a store.
     """
     if named := os.environ.get("RETROSPAN_STORE"):
-        return _as_path(named)
+        return as_path(named)
     return Path(platformdirs.user_data_dir("retrospan", appauthor=False)) / "store.db"
 
 
@@ -41,11 +41,16 @@ def open_store(
         StoreError: if the file cannot be opened or written.
         StoreVersionError: if a newer Retrospan made it.
     """
-    path = default_location() if location is None else _as_path(str(location))
+    path = default_location() if location is None else as_path(str(location))
     return open_file(path, kind=kind, read_only=read_only)
 
 
-def _as_path(location: str) -> Path:
+def as_path(location: str) -> Path:
+    """The file that a location names.
+
+    Raises:
+        UsageError: if it is no path.
+    """
     if "://" in location:
         raise UsageError(
             f"The store {location!r} is a database URL, and this build reads files only. Give a path with --store."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +19,15 @@ settings.load_profile("retrospan")
 
 
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep every test away from the user's own store, keys and settings."""
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep every test away from the user's own store, keys and settings.
+
+    The settings lie apart: what lies beside the folder that a program runs in is refused as a place of trust.
+    """
     monkeypatch.setenv("RETROSPAN_STORE", str(tmp_path / "user" / "store.db"))
-    monkeypatch.setenv("RETROSPAN_CONFIG_DIR", str(tmp_path / "user" / "config"))
+    with tempfile.TemporaryDirectory(prefix="retrospan-test-", ignore_cleanup_errors=True) as apart:
+        monkeypatch.setenv("RETROSPAN_CONFIG_DIR", f"{apart}/config")
+        yield
 
 
 @pytest.fixture

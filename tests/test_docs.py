@@ -47,3 +47,13 @@ def test_a_shown_command_exists_with_its_options(page: str, line: str) -> None:
 def test_links_inside_the_repository_lead_somewhere(page: Path) -> None:
     broken = [link for link in _LINK.findall(page.read_text()) if not (page.parent / link).exists()]
     assert broken == []
+
+
+def test_each_line_on_security_names_a_test_that_is_there() -> None:
+    page = (ROOT / "docs" / "security.md").read_text()
+    named = re.findall(r"(tests/[\w/]+\.py)::(\w+)", page)
+    missing = [f"{file}::{name}" for file, name in named if f"def {name}(" not in (ROOT / file).read_text()]
+    assert named and missing == []
+    section = page.split("## What is prevented")[1].split("## ")[0]
+    silent = [line for line in re.split(r"\n- ", section)[1:] if "`tests/" not in line]
+    assert silent == []

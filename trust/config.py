@@ -5,6 +5,8 @@ It lies in the user's own configuration, never in a store or repository, which o
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..model.errors import BadInputError, UsageError
@@ -24,6 +26,8 @@ class Pin(BaseModel):
     pinned_at: str
     demo_store: str | None = None
     """Id of the one demo store where this key counts; None for a real reviewer."""
+    demo_place: str | None = None
+    """Where that store lies. A store elsewhere that calls itself the same is none of it."""
 
     @property
     def fingerprint(self) -> str:
@@ -76,14 +80,16 @@ def load_trust_file() -> TrustFile:
         raise BadInputError(f"{path} is damaged at {where!r}: {first['msg']}. Repair or remove it.") from err
 
 
-def pin_reviewer(name: str, public_key: str, *, now: str, demo_store: str | None = None) -> Pin:
+def pin_reviewer(
+    name: str, public_key: str, *, now: str, demo_store: str | None = None, demo_place: str | None = None
+) -> Pin:
     """Believe this key from now on. A face asks the person first, showing the fingerprint.
 
     Raises:
         BadInputError: if the key is no Ed25519 key.
         UsageError: if it was revoked here.
     """
-    pin = Pin(name=name, public_key=public_key, pinned_at=now, demo_store=demo_store)
+    pin = Pin(name=name, public_key=public_key, pinned_at=now, demo_store=demo_store, demo_place=demo_place)
     file = load_trust_file()
     if any(entry.fingerprint == pin.fingerprint for entry in file.revoked):
         raise UsageError(f"The key {pin.fingerprint} of {name!r} was revoked here. Make a new key for {name}.")
@@ -92,11 +98,25 @@ def pin_reviewer(name: str, public_key: str, *, now: str, demo_store: str | None
     return pin
 
 
-def forget_demo_pins(store_id: str) -> None:
-    """Drop the pins of a demo store that is thrown away."""
+def trusted_pins() -> list[Pin]:
+    """The pins of real reviewers that are not revoked."""
     file = load_trust_file()
-    if any(pin.demo_store == store_id for pin in file.pins):
-        save_trust_file(file.model_copy(update={"pins": [pin for pin in file.pins if pin.demo_store != store_id]}))
+    revoked = {entry.fingerprint for entry in file.revoked}
+    return [pin for pin in file.pins if pin.demo_store is None and pin.fingerprint not in revoked]
+
+
+def forget_demo_pins(store_id: str | None = None) -> list[str]:
+    """Drop the pins of a demo store that is thrown away, and of all whose store is gone; returns the stores' ids."""
+    file = load_trust_file()
+    kept = [pin for pin in file.pins if pin.demo_store is None or (pin.demo_store != store_id and _is_there(pin))]
+    gone = [pin.demo_store for pin in file.pins if pin not in kept and pin.demo_store]
+    if gone:
+        save_trust_file(file.model_copy(update={"pins": kept}))
+    return gone
+
+
+def _is_there(pin: Pin) -> bool:
+    return pin.demo_place is not None and Path(pin.demo_place).is_file()
 
 
 def revoke_reviewer(key_fingerprint: str, *, now: str, compromised: bool) -> None:

@@ -30,13 +30,20 @@ def slug(text: str) -> str:
     return name or "n-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def write_atomic(folder: Path, name: str, data: bytes, *, mode: int = 0o644) -> Path:
+def write_atomic(folder: Path, name: str, data: bytes, *, mode: int = 0o644, fresh: bool = False) -> Path:
     """Write `folder/name` by way of a temporary file beside it, so that a reader sees the old file or the new one.
 
     A link in the place of the file is replaced, not followed.
 
+    Args:
+        folder: Made where it is missing.
+        name: Plain lower-case file name.
+        data: The whole content.
+        mode: Rights.
+        fresh: Never replace: of two that write at once one is refused.
+
     Raises:
-        UsageError: if `name` is anything but a plain lower-case file name.
+        UsageError: if `name` is anything but a plain lower-case file name, or is there already where it is `fresh`.
         StoreError: if the disk refuses.
     """
     if not _NAME.match(name):
@@ -51,11 +58,17 @@ def write_atomic(folder: Path, name: str, data: bytes, *, mode: int = 0o644) -> 
                 out.write(data)
                 out.flush()
                 os.fsync(out.fileno())
-            temporary.replace(target)
+            if fresh:
+                os.link(temporary, target)
+                temporary.unlink()
+            else:
+                temporary.replace(target)
         except BaseException:
             with contextlib.suppress(FileNotFoundError):
                 temporary.unlink()
             raise
+    except FileExistsError as err:
+        raise UsageError(f"{target} exists already. Move it away first.") from err
     except OSError as err:
         raise StoreError(f"Cannot write {target}: {err.strerror}. Check the folder's rights and free space.") from err
     return target

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import os
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -140,7 +141,8 @@ def create_key(
     if path.exists():
         raise UsageError(f"A reviewer key named {name!r} exists already ({path}). Choose another name.")
     private = Ed25519PrivateKey.generate()
-    write_atomic(folder, path.name, _seal(private, name, passphrase, created_at, cost or KdfCost(), demo), mode=0o600)
+    sealed = _seal(private, name, passphrase, created_at, cost or KdfCost(), demo)
+    write_atomic(folder, path.name, sealed, mode=0o600, fresh=True)
     return public_key_of(private)
 
 
@@ -179,6 +181,19 @@ def open_key(folder: Path, name: str, passphrase: str) -> OpenedKey:
     if public_key_of(private) != fields.public_key:
         raise RefusedError(f"{path} states another public key than it holds. Restore it from a backup.")
     return OpenedKey(private, fields.name, fields.demo)
+
+
+def read_key_file(path: Path) -> tuple[str, bytes]:
+    """The name in a key file, and its bytes, to keep or to bring back as a backup.
+
+    Raises:
+        BadInputError: if it is no key file.
+    """
+    data = read_bounded(path, _MAX_KEY_FILE)
+    try:
+        return _KeyFile.model_validate_json(data).name, data
+    except ValidationError as err:
+        raise BadInputError(f"{path} is no reviewer key file.", where=str(path)) from err
 
 
 def retire_key(folder: Path, name: str, key_fingerprint: str) -> None:
@@ -229,8 +244,13 @@ def _seal(private: Ed25519PrivateKey, name: str, passphrase: str, created_at: st
     return fields.model_copy(update={"ciphertext": _text(sealed)}).model_dump_json(indent=2).encode() + b"\n"
 
 
+_ONE_DERIVATION = threading.Lock()
+"""A derivation takes 128 MiB; however many people sign in at once, one runs at a time."""
+
+
 def _derive(passphrase: str, salt: bytes, cost: KdfCost) -> bytes:
-    return Scrypt(salt=salt, length=32, n=cost.n, r=cost.r, p=cost.p).derive(passphrase.encode())
+    with _ONE_DERIVATION:
+        return Scrypt(salt=salt, length=32, n=cost.n, r=cost.r, p=cost.p).derive(passphrase.encode())
 
 
 def _text(raw: bytes) -> str:

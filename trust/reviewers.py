@@ -109,13 +109,16 @@ def countersign(session: ReviewSession, record: ReviewerRecord, trust: Trust, *,
     return record.model_copy(update={"countersignatures": [*others, signature]})
 
 
-def resolve(records: Iterable[ReviewerRecord], *, store_id: str | None, demo_kind: bool) -> Roster:
+def resolve(
+    records: Iterable[ReviewerRecord], *, store_id: str | None, demo_kind: bool, place: str | None = None
+) -> Roster:
     """Whom to trust for a store: the user's pins, and who is vouched for by them, directly or through others.
 
     Args:
         records: Reviewer records from the store and from knowledge folders; they may come from anyone.
         store_id: The store's id, for demo pins.
-        demo_kind: Whether the store calls itself a demo store.
+        demo_kind: Whether the store calls itself a demo store. One that has real reviewers is none.
+        place: Where the store's file lies, resolved; for demo pins.
 
     Raises:
         BadInputError: if the user's trust file is damaged.
@@ -123,8 +126,9 @@ def resolve(records: Iterable[ReviewerRecord], *, store_id: str | None, demo_kin
     Cost: one signature check per countersignature and round; rounds are as many as the longest chain of vouching.
     """
     file = load_trust_file()
-    trust = trusted_keys(file, store_id=store_id, demo_kind=demo_kind)
     known = {record.fingerprint: record for record in records if record.holds()}
+    demo_kind = demo_kind and all(record.demo for record in known.values())
+    trust = trusted_keys(file, store_id=store_id, demo_kind=demo_kind, place=place)
     revoked = {entry.fingerprint: entry for entry in file.revoked}
     keys = dict(trust.keys)
     if not trust.demo_store:

@@ -47,17 +47,18 @@ class Trust:
         return key
 
 
-def trusted_keys(file: TrustFile, *, store_id: str | None, demo_kind: bool) -> Trust:
+def trusted_keys(file: TrustFile, *, store_id: str | None, demo_kind: bool, place: str | None = None) -> Trust:
     """The pinned keys for one store, before anyone is vouched for.
 
-    A store is a demo store only where its own mark *and* a demo pin in the configuration say so, and then only the
-    demo reviewer counts there.
+    A store is a demo store only where its own mark *and* a demo pin in the configuration say so, and it lies at the
+    place that the pin names; then only the demo reviewer counts there. Whoever has the file of another store can change
+    its rows, but not where it lies and what is pinned.
     """
     revoked = {entry.fingerprint: entry for entry in file.revoked}
     demo = {
         pin.fingerprint: TrustedKey(pin.public_key, pin.name, ReviewerStatus.DEMO, demo=True)
         for pin in file.pins
-        if pin.demo_store is not None and pin.demo_store == store_id
+        if pin.demo_store is not None and pin.demo_store == store_id and place is not None and pin.demo_place == place
     }
     if demo_kind and demo:
         return Trust(demo, demo_store=True)

@@ -18,7 +18,9 @@ from .root import Trust
 from .session import ReviewSession
 from .signing import Signature, SignatureCheck, check_signature, read_signature, sign_manifest
 
-FORMAT = "retrospan.verdict/1"
+FORMAT = "retrospan.verdict/2"
+FORMER = "retrospan.verdict/1"
+"""Records of before: they say neither who asked nor whether the answer decides the outcome of the run."""
 _TEXT = 20_000
 
 
@@ -67,6 +69,18 @@ class _Manifest(_Strict):
     supersedes: tuple[str, ...] = ()
 
 
+class _Manifest2(_Manifest):
+    asked_by: str = Field(max_length=_TEXT)
+    decides: str = Field(max_length=_TEXT)
+    note: str = Field(max_length=2 * _TEXT)
+    form: tuple[tuple[str, str], ...]
+    outcome: Label | None
+    shown: str = Field(pattern="^([0-9a-f]{64})?$")
+
+
+_MANIFESTS: Mapping[str, type[_Manifest]] = {FORMAT: _Manifest2, FORMER: _Manifest}
+
+
 @dataclass(frozen=True, slots=True)
 class CurrentTrace:
     """What a trace holds now, to compare with what was signed."""
@@ -76,6 +90,18 @@ class CurrentTrace:
     """Content hash of each step by span id in reading order, computed from the content, never read from a column."""
     erased: frozenset[str] = frozenset()
     """Span ids whose payload was deleted or redacted after the fact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an item asks, as its row reads now."""
+
+    question: str
+    rubric: RubricRef
+    asked_by: str
+    decides: str
+    trace: tuple[str, str] | None
+    """Project and key of its run; None where it is about a session, or the run was erased."""
 
 
 def sign_verdict_record(session: ReviewSession, verdict: Verdict, *, signed_at: str) -> dict[str, JsonValue]:
@@ -103,9 +129,9 @@ def parse_verdict_record(data: str | bytes | Mapping[str, Any]) -> Verdict:
     """
     try:
         record = dict(data) if isinstance(data, Mapping) else parse(data)
-        if not isinstance(record, dict) or record.get("format") != FORMAT or set(record) - _KEYS:
+        if not isinstance(record, dict) or record.get("format") not in (FORMAT, FORMER) or set(record) - _KEYS:
             raise BadInputError(f"This is no verdict record; one is {{format: {FORMAT}, manifest, signature}}.")
-        manifest = _Manifest.model_validate(record.get("manifest"))
+        manifest = _MANIFESTS[str(record["format"])].model_validate(record.get("manifest"))
     except (ValidationError, ValueError) as err:
         raise BadInputError("This is no verdict record: its manifest cannot be read.") from err
     return _verdict_of(manifest, read_signature(record.get("signature")), record)
@@ -183,8 +209,32 @@ def _manifest_of(verdict: Verdict) -> dict[str, JsonValue]:
         "answer": answer_json(verdict.answer),
         "proposal": verdict.proposal,
         "supersedes": list(verdict.supersedes),
+        "asked_by": verdict.asked_by,
+        "decides": verdict.decides,
+        "note": verdict.note,
+        "form": [[criterion, question] for criterion, question in verdict.form],
+        "outcome": verdict.outcome.value if verdict.outcome else None,
+        "shown": verdict.shown,
     }
     return manifest
+
+
+def other_than_signed(verdict: Verdict, asked: Asked) -> list[str]:
+    """How an item as it stands in the store differs from what was signed on it; empty where it does not.
+
+    Rows of items are not signed: whoever has the file can change them. What was answered is what the record says.
+    """
+    found = []
+    if asked.question != verdict.question:
+        found.append("question")
+    if asked.rubric != verdict.rubric:
+        found.append("rubric")
+    if asked.trace is not None and asked.trace not in [(seen.project, seen.trace_key) for seen in verdict.seen]:
+        found.append("run")
+    if verdict.record.get("format") != FORMER:
+        found += ["who asked"] if asked.asked_by != verdict.asked_by else []
+        found += ["what it decides"] if asked.decides != verdict.decides else []
+    return found
 
 
 def answer_json(answer: Answer) -> dict[str, JsonValue]:
@@ -231,4 +281,11 @@ def _verdict_of(manifest: _Manifest, signature: Signature | None, record: Mappin
         proposal=manifest.proposal,
         supersedes=manifest.supersedes,
         record=record,
+        **_asked_of(manifest),
     )
+
+
+def _asked_of(manifest: _Manifest) -> dict[str, Any]:
+    if not isinstance(manifest, _Manifest2):
+        return {}
+    return {name: getattr(manifest, name) for name in ("asked_by", "decides", "note", "form", "outcome", "shown")}

@@ -7,13 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import SystemCommand
+from textual.app import ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Event, InputEvent
 from textual.screen import Screen
 
 from ..model.errors import RetrospanError
 from ..store.contract import Store
 from .desk import Desk
+from .leaving import came_too_late
 from .preferences import load_preferences, save_preferences
 from .themes import THEME_WORDS, THEMES, meaning_colours
 
@@ -98,6 +100,19 @@ class RetrospanApp(Desk):
             self.register_theme(entry)
         wanted = theme or load_preferences().theme
         self.theme = wanted if wanted in self.available_themes else THEMES[0].name
+
+    async def on_event(self, event: Event) -> None:
+        try:
+            await super().on_event(event)
+        except ScreenStackError:
+            # A key that came while a main screen is being made: there is nothing yet that it could be for.
+            if not isinstance(event, InputEvent):
+                raise
+
+    def _handle_exception(self, error: Exception) -> None:
+        # The one place that every handler, worker and timer of Textual reports to.
+        if not came_too_late(error):
+            super()._handle_exception(error)
 
     def get_css_variables(self) -> dict[str, str]:
         return meaning_colours(super().get_css_variables())

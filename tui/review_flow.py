@@ -10,6 +10,8 @@ from ..model.reviews import Claim, Draft, Proposal, Verdict
 from ..services.reviewing.asking_back import ask_back
 from ..services.reviewing.claiming import OpenReview, give_back, keep_alive, open_review, skip_review
 from ..services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict, undo_answer
+from ..services.reviewing.deciding_questions import mark_deciding
+from ..services.reviewing.shown import shown_sha256
 from ..services.understanding.analysing import signals_of
 from ..store.contract import Store
 from ..trust.session import ReviewSession
@@ -81,8 +83,15 @@ class ReviewFlow:
     def sign(self, session: ReviewSession) -> Phase:
         """Sign the final answer."""
         assert self.opened is not None
-        self.verdict = sign_verdict(self.store, session, self.opened)
+        shown = shown_sha256(self.opened, self.draft, self.proposal)
+        self.verdict = sign_verdict(self.store, session, self.opened, shown=shown)
         return Phase.SIGNED
+
+    def toggle_deciding(self, by: str) -> Phase:
+        """Say that the answer decides the outcome of the run, or take that back."""
+        assert self.opened is not None
+        mark_deciding(self.store, self.item_id, by=by, decides=not self.opened.item.decides)
+        return self.load()
 
     def skip(self, reason: str) -> None:
         """Leave the item to others."""

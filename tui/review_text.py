@@ -8,6 +8,7 @@ from textual.content import Content
 
 from ..model.reviews import Answer, ItemState, Label, Proposal, ReviewItem, Verdict
 from ..services.reviewing.claiming import OpenReview
+from ..services.reviewing.shown import what_it_decides, who_asked
 from .answering import LABEL_SIGNS, LABEL_STYLES, LABEL_WORDS, AnswerForm
 from .gate import cell, joined, lines, shown, shown_line
 from .review_flow import Phase, ReviewFlow
@@ -39,6 +40,10 @@ def question_content(opened: OpenReview, form: AnswerForm, *, brief: bool = Fals
         for word, text in (("pass", criterion.pass_when), ("fail", criterion.fail_when)):
             if text and (not brief or place == current):
                 parts.append(joined(shown(f"{word}: ", "$quiet"), shown(text, "$quiet")))
+    told = f"asked by {who_asked(opened.item)}. {what_it_decides(opened.item, opened.rubric)}"
+    if opened.item.altered:
+        parts.append(shown(opened.item.altered, "bold $error"))
+    parts.append(shown(told, "$quiet"))
     if opened.item.note:
         parts.append(joined(shown("asked before: ", "$warning"), shown(opened.item.note)))
     return lines(*parts)
@@ -73,6 +78,14 @@ def answer_content(answer: Answer, steps: Mapping[str, int] | None = None) -> Co
         where = answer.cause_span if number is None else f"step {number}"
         words.append(joined(shown("went wrong in: ", "$quiet"), shown(where)))
     return lines(head, *words)
+
+
+def to_sign_content(flow: ReviewFlow) -> Content:
+    """What a signature is about to cover: the question, what it decides, and the answer."""
+    assert flow.opened is not None and flow.draft is not None, "signing follows an answer"
+    item = flow.opened.item
+    decides = shown(what_it_decides(item, flow.opened.rubric), "$quiet")
+    return lines(shown(item.question, "bold"), decides, answer_content(flow.draft.final, flow.step_numbers()))
 
 
 def proposal_content(proposal: Proposal | None, answer: Answer, steps: Mapping[str, int]) -> Content:
@@ -131,6 +144,8 @@ def item_facts(item: ReviewItem) -> Content:
     decided = item.state in (ItemState.DECIDED, ItemState.CLOSED)
     why = shown(f"why: {why_asked(item, answered=decided)}")
     rows = [shown(item.question, "bold"), why, shown(" · ".join(part for part in facts if part), "$quiet")]
+    if item.altered:
+        rows.append(shown(item.altered, "bold $error"))
     if item.note:
         rows.append(joined(shown("question back: ", "$warning"), shown(item.note)))
     return lines(*rows)

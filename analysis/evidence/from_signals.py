@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ...model.findings import CauseClass, Signal
 from ..effects import Effect
 from ..reading import mended
-from .case import CaseFile
 from .clue import Clue, clue
+from .inquiry import Inquiry
 
 _CAUSE = {
     "tool_error": CauseClass.ARGUMENTS,
@@ -25,33 +25,38 @@ _CAUSE = {
     "retry_without_change": CauseClass.WORKFLOW,
     "truncation": CauseClass.MODEL,
     "unfinished": CauseClass.WORKFLOW,
+    "wrong_arithmetic": CauseClass.REASONING,
+    "claim_against_work": CauseClass.REASONING,
+    "edit_without_effect": CauseClass.REASONING,
+    "forbidden_change": CauseClass.WORKFLOW,
+    "wrong_record": CauseClass.ARGUMENTS,
+    "skipped_step": CauseClass.WORKFLOW,
 }
-_WEIGHT = {
-    "invariant_broken": 1.0,
-    "stale_passage": 1.0,
-    "carried_id": 1.0,
-    "claimed_action": 1.0,
-    "tool_contradiction": 0.6,
-    "tool_error": 0.48,
-    "error_in_result": 0.42,
-    "loop": 0.42,
-    "retry_without_change": 0.42,
-    "truncation": 0.48,
-    "unfinished": 0.36,
-    "empty_retrieval": 0.3,
-    "user_frustration": 0.18,
-    "negative_feedback": 0.18,
-}
-_OTHERWISE = 0.3
+_WRONG = frozenset(
+    {
+        "invariant_broken",
+        "stale_passage",
+        "carried_id",
+        "wrong_record",
+        "claimed_action",
+        "claim_against_work",
+        "forbidden_change",
+        "skipped_step",
+    }
+)
+"""What was done or said wrongly is itself the place; the rest is trouble, which shows later than it began."""
+_TROUBLE = frozenset({"tool_error", "error_in_result", "loop", "retry_without_change", "truncation"})
+_REPORTED = frozenset({"user_frustration", "negative_feedback"})
+"""Said about the run after the fact, at a step that is not to blame."""
 _ELSEWHERE = frozenset({"llm_error", "ungrounded_value"})
 """Charged by `ending` and `grounding`, which see more than the signal; failed changes are charged by `writes`."""
 _ERRORS = frozenset({"tool_error", "error_in_result"})
 _REPEATS = frozenset({"loop", "retry_without_change"})
 _MENDED = 0.35
-"""Left of an error's weight where the same tool works later."""
+"""Left of a failed look-up's weight where the same tool works later."""
 
 
-def clues(case: CaseFile) -> Iterator[Clue]:
+def clues(case: Inquiry) -> Iterator[Clue]:
     """One clue per failure signal that names a step and that no other source charges."""
     by_done = {act.done: act for act in case.reading.acts if act.done is not None}
     broken = {item.step for item in case.signals if item.signal == "llm_error"}
@@ -63,13 +68,21 @@ def clues(case: CaseFile) -> Iterator[Clue]:
         if item.signal in _ERRORS and (item.step in broken or (act and act.effect is Effect.WRITE)):
             continue
         step = _start(case, item) if item.signal in _REPEATS else act.step if act else item.step
-        score = _WEIGHT.get(item.signal, _OTHERWISE) * item.strength
+        score = _weight(item.signal) * item.strength
         if act and item.signal in _ERRORS and mended(case.reading, act):
             score *= _MENDED
         yield clue(step, score, item.reason, _CAUSE.get(item.signal, CauseClass.UNDETERMINED), item.evidence)
 
 
-def _start(case: CaseFile, item: Signal) -> int:
+def _weight(signal: str) -> float:
+    if signal in _WRONG:
+        return 1.0
+    if signal in _TROUBLE:
+        return 0.45
+    return 0.2 if signal in _REPORTED else 0.3
+
+
+def _start(case: Inquiry, item: Signal) -> int:
     """Where a repeated stretch began: the first call with the same tool and arguments."""
     at = item.step if item.step is not None else 0
     repeated = next((act for act in case.reading.acts if act.step == at), None)

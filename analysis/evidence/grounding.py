@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from ...model.findings import CauseClass, Evidence
 from ...model.traces import Step
 from ..provenance import Use
-from ..quotes import around, quote
-from .case import CaseFile
-from .clue import Clue, clue
+from ..texts.quotes import around, quote
+from .clue import Clue, Kind, clue
+from .inquiry import Inquiry
 
 _MOST = 3
 
 
-def clues(case: CaseFile) -> Iterator[Clue]:
+def clues(case: Inquiry) -> Iterator[Clue]:
     """One clue per decision that invents values: the more, and the more consequential, the heavier.
 
     Only the step where a value first appears is charged; later uses carry it.
@@ -40,6 +40,7 @@ def clues(case: CaseFile) -> Iterator[Clue]:
             f"{told}{more} stands in no earlier message, result or document",
             CauseClass.ARGUMENTS if uses[0].tool else CauseClass.REASONING,
             [_evidence(view.step, view.text, use) for use in uses[:_MOST]],
+            Kind.UNSOURCED,
         )
 
 

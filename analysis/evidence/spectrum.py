@@ -12,11 +12,11 @@ from math import comb, sqrt
 
 from ...model.findings import CauseClass
 from ...model.text.jsontext import as_text, scalars
-from ..quotes import quote
 from ..reading import Reading
 from ..shapes import normal
-from .case import CaseFile
-from .clue import Clue, clue
+from ..texts.quotes import quote
+from .clue import Clue, Kind, clue
+from .inquiry import Inquiry
 
 _LEAST = 3
 """With fewer bad or fewer good runs whatever a run does alone would look like a cause."""
@@ -28,7 +28,7 @@ _FEW_BLANKS = 3
 Feature = tuple[str, ...]
 
 
-def clues(case: CaseFile) -> Iterator[Clue]:
+def clues(case: Inquiry) -> Iterator[Clue]:
     """Acts whose tool, transition or argument value goes with failure beyond chance, over known outcomes.
 
     Argument values count only where all runs are of the very same request.
@@ -48,7 +48,7 @@ def clues(case: CaseFile) -> Iterator[Clue]:
         counts = f"in {failing[feature]} of {n_bad} bad and {good[feature]} of {n_good} good alike runs"
         told = f"{' '.join(feature)}: {counts}"
         evidence = [quote(step, feature[-1]), quote(step, feature[1])]
-        yield clue(own[feature], score, told, CauseClass.UNDETERMINED, evidence)
+        yield clue(own[feature], score, told, CauseClass.UNDETERMINED, evidence, Kind.WITH_FAILURE)
 
 
 def _discovered(p: dict[Feature, float]) -> list[Feature]:

@@ -15,7 +15,7 @@ from ..suspects import SOURCES, find_suspects
 from .features import normalised_error
 
 _ARGUMENTS = "arguments."
-_SEEN = {name: SOURCES[name] for name in ("siblings", "grounding", "counts")}
+_SEEN = {name: SOURCES[name] for name in ("siblings", "grounding")}
 """Sources that say what was done; the others say where failures mostly begin, which alike runs do not share."""
 
 

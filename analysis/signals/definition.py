@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...model.findings import Evidence, Signal
 from ..reading import Reading
+from ..run_kinds import ALL_KINDS, RunKind
 from .surroundings import Surroundings
 
 
@@ -22,6 +23,8 @@ class SignalDefinition:
     find: Callable[[Reading], Iterable[Signal]] = lambda _: ()
     failure: bool = True
     """False for what is notable but no failure."""
+    meant_for: frozenset[RunKind] = ALL_KINDS
+    """The kinds of runs that it is made for; it keeps silent in others."""
     find_in: Callable[[Reading, Surroundings], Iterable[Signal]] | None = None
     """For what only shows against declared rules or against many other runs."""
 

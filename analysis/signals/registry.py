@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...model.findings import Signal
 from ...model.traces import Trace
 from ..reading import Reading, read
-from . import (
-    carried_id,
+from .conduct import carried_id, edit_without_effect, forbidden_change, invariant_broken, skipped_step, wrong_record
+from .definition import SignalDefinition
+from .errors import error_in_result, llm_error, loop, refusal, retry_without_change, tool_error, truncation, unfinished
+from .measured import notable_at_most
+from .people import negative_feedback, user_frustration
+from .statements import (
+    claim_against_work,
     claimed_action,
     empty_retrieval,
-    error_in_result,
-    good_run,
-    invariant_broken,
-    llm_error,
-    loop,
-    negative_feedback,
-    new_topic,
-    outlier,
     partial_answer,
-    rare_path,
-    refusal,
     result_ignored,
-    retry_without_change,
-    schema_drift,
-    shift,
     stale_passage,
     tool_contradiction,
-    tool_error,
-    truncation,
-    unfinished,
     ungrounded_value,
-    user_frustration,
     wrong_arithmetic,
 )
-from .definition import SignalDefinition
 from .surroundings import ALONE, Surroundings
+from .unusual import good_run, new_topic, outlier, rare_path, schema_drift, shift
 
 DEFINITIONS: tuple[SignalDefinition, ...] = (
     tool_error.DEFINITION,
@@ -46,8 +36,12 @@ DEFINITIONS: tuple[SignalDefinition, ...] = (
     wrong_arithmetic.DEFINITION,
     result_ignored.DEFINITION,
     claimed_action.DEFINITION,
+    claim_against_work.DEFINITION,
+    edit_without_effect.DEFINITION,
+    forbidden_change.DEFINITION,
     stale_passage.DEFINITION,
     carried_id.DEFINITION,
+    wrong_record.DEFINITION,
     loop.DEFINITION,
     retry_without_change.DEFINITION,
     truncation.DEFINITION,
@@ -56,6 +50,7 @@ DEFINITIONS: tuple[SignalDefinition, ...] = (
     unfinished.DEFINITION,
     negative_feedback.DEFINITION,
     partial_answer.DEFINITION,
+    skipped_step.DEFINITION,
     invariant_broken.DEFINITION,
     schema_drift.DEFINITION,
     new_topic.DEFINITION,
@@ -82,13 +77,19 @@ def find_signals(
 
 
 def signals_of(
-    reading: Reading, disabled: frozenset[str] = frozenset(), surroundings: Surroundings = ALONE
+    reading: Reading,
+    disabled: frozenset[str] = frozenset(),
+    surroundings: Surroundings = ALONE,
+    *,
+    as_written: bool = False,
 ) -> tuple[Signal, ...]:
-    """`find_signals` for a trace already read."""
+    """`find_signals` for a trace already read; `as_written` leaves out what was measured of the signals."""
     found: list[Signal] = []
     for definition in DEFINITIONS:
-        if definition.name not in disabled:
-            found += definition.find(reading)
-            found += definition.find_in(reading, surroundings) if definition.find_in else ()
+        if definition.name not in disabled and reading.kind in definition.meant_for:
+            told = [*definition.find(reading)]
+            told += definition.find_in(reading, surroundings) if definition.find_in else ()
+            quiet = not as_written and notable_at_most(definition.name)
+            found += [replace(item, failure=False) for item in told] if quiet else told
     last = len(reading.views)
     return tuple(sorted(found, key=lambda item: item.step if item.step is not None else last))

@@ -42,6 +42,8 @@ class Population:
     """How many runs used exactly these tools in this order."""
     shapes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Tool → field of its result with its type → in how many results."""
+    tools: Mapping[str, int] = field(default_factory=dict)
+    """In how many runs each tool was called."""
     results: Mapping[str, int] = field(default_factory=dict)
     """Tool → results seen that are objects."""
     shifts: Mapping[str, str] = field(default_factory=dict)

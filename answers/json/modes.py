@@ -33,6 +33,7 @@ def mode_json(view: ModeView) -> dict[str, Any]:
         "named_by": view.named_by,
         "proposed_name": row.proposed_name,
         "status": row.status.value,
+        "status_signed": False,
         "failure": row.failure,
         "runs": view.size,
         "known_failures": row.known,

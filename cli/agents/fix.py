@@ -16,7 +16,8 @@ from ...services.agent_work.jobs import keep_transcript
 from ...store.contract import Store
 from ...store.jobs.agent_runs import Spent
 from ..shared.agent_options import AgentRun, print_spent, spent_json, with_client
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 
 if TYPE_CHECKING:
     from ...agents.fixer import Fix, FixBrief, FixRun
@@ -154,12 +155,12 @@ def _print(fix: Fix, written: WrittenFix, spent: Spent, as_json: bool) -> None:
         )
         return
     for edit in fix.edits:
-        click.echo(f"  {safe_line(_edit_line(edit))}")
+        echo(f"  {safe_line(_edit_line(edit))}")
     for warning in fix.warnings:
-        click.echo(f"  look twice: {safe_line(warning)}")
+        echo(f"  look twice: {safe_line(warning)}")
     for entry in fix.could_break:
-        click.echo(f"  could break: {safe_line(entry)}")
-    click.echo("\nWritten, nothing applied:")
+        echo(f"  could break: {safe_line(entry)}")
+    echo("\nWritten, nothing applied:")
     for path in written.paths:
-        click.echo(f"  {safe_line(str(path))}")
+        echo(f"  {safe_line(str(path))}")
     print_spent(spent)

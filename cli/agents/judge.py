@@ -23,7 +23,8 @@ from ..shared.agent_options import (
     spent_json,
     with_client,
 )
-from ..shared.options import json_option, opened, print_json, progress_bar, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, progress_bar, say
 from ..shared.search_line import SearchLineCommand
 
 if TYPE_CHECKING:
@@ -182,10 +183,10 @@ def _show(store: Store, job: Job, by: str, done: TriageRun, as_json: bool) -> in
             }
         )
     else:
-        click.echo(f"\n{by}: " + ", ".join(f"{count} {word}" for word, count in counts.items()))
+        echo(f"\n{by}: " + ", ".join(f"{count} {word}" for word, count in counts.items()))
         print_spent(done.spent)
         if left:
-            click.echo(f"{left} runs are left ({stopped or 'endpoint'}). Go on: retrospan judge --resume", err=True)
+            echo(f"{left} runs are left ({stopped or 'endpoint'}). Go on: retrospan judge --resume", err=True)
     return 1 if left or failed else 0
 
 
@@ -207,4 +208,4 @@ def _print(task: Task) -> None:
     claim = answer["claims"][0]
     support = claim["steps"][0]
     say(f"T{task.trace_id:<7} {task.label:<10} {safe_line(claim['sentence'], 110)}")
-    click.echo(f"          step {support['step']}: “{safe_line(support['quote'], 100)}”")
+    echo(f"          step {support['step']}: “{safe_line(support['quote'], 100)}”")

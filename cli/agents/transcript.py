@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
-import orjson
 
 from ...model.errors import UsageError
 from ...store.jobs.transcripts import list_transcripts, transcript_record
 from ...store.reading.summaries import resolve_trace
-from ..shared.options import json_option, opened, print_json, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, say
 
 _ALL = 1_000_000
 
@@ -48,7 +46,7 @@ def list_command(trace: str | None, limit: int, store_location: str | None, as_j
         about = f"T{row.trace_id}" if row.trace_id else "-"
         say(f"{row.short_id:<8} {about:<8} {row.created_at}  {row.agent:<24} {row.model}")
     if not rows:
-        click.echo("No agent has run yet.")
+        echo("No agent has run yet.")
 
 
 @transcript_group.command(
@@ -70,7 +68,7 @@ def export_command(names: tuple[str, ...], every: bool, store_location: str | No
             [row.id for row in reversed(list_transcripts(store, limit=_ALL))] if every else [_number(n) for n in names]
         )
         for number in ids:
-            sys.stdout.buffer.write(orjson.dumps(transcript_record(store, number)) + b"\n")
+            print_json(transcript_record(store, number), compact=True)
 
 
 def _number(name: str) -> int:

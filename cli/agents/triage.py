@@ -25,7 +25,8 @@ from ..shared.agent_options import (
     spent_json,
     with_client,
 )
-from ..shared.options import json_option, opened, print_json, progress_bar, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, progress_bar, say
 from ..shared.search_line import SearchLineCommand
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def _nothing(as_json: bool) -> int:
     if as_json:
         print_json({"job": None, "traces": [], "left": 0, "stopped": None})
     else:
-        click.echo("Nothing waits: every run that failed has an answer. Name runs with a query, or use --again.")
+        echo("Nothing waits: every run that failed has an answer. Name runs with a query, or use --again.")
     return 0
 
 
@@ -172,9 +173,9 @@ def _dry_run(store: Store, chosen: list[int], model: str, run: AgentRun, as_json
     else:
         print_estimate(guess, model)
         for summary in get_summaries(store, chosen[:10]):
-            click.echo(f"  {summary.short_id:<8} {safe_line(summary.input, 90)}")
+            echo(f"  {summary.short_id:<8} {safe_line(summary.input, 90)}")
         if len(chosen) > 10:
-            click.echo(f"  … and {len(chosen) - 10} more")
+            echo(f"  … and {len(chosen) - 10} more")
     return 0
 
 
@@ -204,12 +205,10 @@ def _show(store: Store, job: Job, done: TriageRun, as_json: bool) -> int:
     else:
         print_spent(done.spent)
         for problem in done.problems[:3]:
-            click.echo(f"  {safe_line(problem)}", err=True)
+            echo(f"  {safe_line(problem)}", err=True)
         if left:
             more = " --budget-usd MORE" if stopped == "budget" else ""
-            click.echo(
-                f"{left} runs are left ({stopped or 'endpoint'}). Go on: retrospan triage --resume{more}", err=True
-            )
+            echo(f"{left} runs are left ({stopped or 'endpoint'}). Go on: retrospan triage --resume{more}", err=True)
     return 1 if left or failed else 0
 
 
@@ -237,10 +236,10 @@ def _print_task(task: Task) -> None:
         item = f", asked as {answer['item']}" if answer.get("item") else ""
         say(f"{head}{why}, {answer['confidence']} confidence (P{task.proposal_id}{item})")
         for claim in answer["claims"]:
-            click.echo(f"  {safe_line(claim['sentence'])}")
+            echo(f"  {safe_line(claim['sentence'])}")
             for support in claim["steps"]:
-                click.echo(f"      step {support['step']}: “{safe_line(support['quote'], 100)}”")
+                echo(f"      step {support['step']}: “{safe_line(support['quote'], 100)}”")
         if answer["confidence_because"]:
-            click.echo(f"  Confidence: {safe_line(answer['confidence_because'])}")
+            echo(f"  Confidence: {safe_line(answer['confidence_because'])}")
     if dropped := answer.get("dropped"):
-        click.echo(f"  {len(dropped)} dropped, since no step shows them: {safe_line(dropped[0]['why'], 110)}")
+        echo(f"  {len(dropped)} dropped, since no step shows them: {safe_line(dropped[0]['why'], 110)}")

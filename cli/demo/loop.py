@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import click
-
 from ...model.cases import Case
 from ...model.errors import UsageError
 from ...model.text.display import safe_line
@@ -22,6 +20,7 @@ from ...services.knowledge.confirming import export_verdict
 from ...services.reviewing.people import demo_reviewer
 from ...store.contract import Store
 from ...store.knowledge.lookup import get_lesson, search_lessons
+from ..shared.output import echo
 
 _APP = "retrospan.examples.support_agent.app"
 _EXPECTED = {"v1": CaseOutcome.FAILED, "v2": CaseOutcome.PASSED}
@@ -42,12 +41,12 @@ def walk_loop(store: Store, place: Path, runs: list[FailingRun]) -> int:
         raise UsageError("No run of the example agent shows a clear failure; there is nothing to learn from.")
     write_project(place)
     item = queue_reviews(store, runs)[0]
-    click.echo(f"\n{item.short_id} asks: {item.question}")
+    echo(f"\n{item.short_id} asks: {item.question}")
     session = demo_reviewer(store)
     decided = decide(store, session, item, runs[0])
-    click.echo(f"  the reviewer answers first: {decided.verdict.answer.label.value}")
-    click.echo(f"  then sees the agent's proposal: {decided.proposal}")
-    click.echo(f"  and signs. Signature: {decided.verdict.state.value}")
+    echo(f"  the reviewer answers first: {decided.verdict.answer.label.value}")
+    echo(f"  then sees the agent's proposal: {decided.proposal}")
+    echo(f"  and signs. Signature: {decided.verdict.state.value}")
     facts = load_facts(store, decided.verdict)
     # The tools of the example answer for themselves, and its rubric stays: the demo is walked more than once.
     taught = accept_form(store, session, facts, replace(suggest(facts), frozen=False, example=""), place)
@@ -60,24 +59,24 @@ def walk_loop(store: Store, place: Path, runs: list[FailingRun]) -> int:
 
 def _tell(store: Store, taught: Taught, exported: Path) -> None:
     lesson = get_lesson(store, taught.lesson)
-    click.echo(f"\nLesson {lesson.id} ({lesson.status.value})\n  {safe_line(lesson.title)}")
+    echo(f"\nLesson {lesson.id} ({lesson.status.value})\n  {safe_line(lesson.title)}")
     for path in (*taught.paths, exported):
-        click.echo(f"  {path}")
+        echo(f"  {path}")
     found = search_lessons(store, safe_line(lesson.title))
-    click.echo(f"  an assistant that asks before its next change finds {len(found)} confirmed lesson(s)")
+    echo(f"  an assistant that asks before its next change finds {len(found)} confirmed lesson(s)")
 
 
 def _try_case(case: Case) -> int:
-    click.echo(f"\nRegression case {case.id}, on both versions of the agent:")
+    echo(f"\nRegression case {case.id}, on both versions of the agent:")
     as_expected = True
     for version, expected in _EXPECTED.items():
         (runs,) = run_cases([case], load_target(f"{_APP}:run_{version}"))
         mark = "passed" if runs.outcome is CaseOutcome.PASSED else "failed"
-        click.echo(f"\n  {version}: {mark}")
+        echo(f"\n  {version}: {mark}")
         for line in render_runs(runs).splitlines()[1:]:
-            click.echo(f"     {line}")
+            echo(f"     {line}")
         as_expected = as_expected and runs.outcome is expected
-    click.echo(
+    echo(
         "\nThe loop is closed: the case fails on v1 and passes on v2."
         if as_expected
         else "\nThe case did not tell the versions apart as expected."

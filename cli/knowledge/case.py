@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ from ...services.knowledge.cases import ListedCase, choose_cases, list_cases, ne
 from ...store.reviews.reviewers import load_trust
 from ..lazy import LazyGroup
 from ..shared.agent_options import DEFAULT_TOKENS, DEFAULT_USD
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 
 _FOLDER = click.option(
     "--folder",
@@ -62,13 +62,13 @@ def list_command(folder: Path | None, store_location: str | None, as_json: bool)
         print_json([_json(entry, unsigned) for entry in listed])
     for entry in [] if as_json else listed:
         if entry.case is None:
-            click.echo(f"!! {entry.path.stem:<40} {safe_line(entry.problem or '')}")
+            echo(f"!! {entry.path.stem:<40} {safe_line(entry.problem or '')}")
         else:
             counts = "" if entry.standing(unsigned_count=unsigned) is entry.case.status else ", counts as a draft"
             status = f"{entry.case.status.value}, signature {entry.signature.value}{counts}"
-            click.echo(f"   {entry.path.stem:<40} {status:<28} {safe_line(entry.case.title, 80)}")
+            echo(f"   {entry.path.stem:<40} {status:<28} {safe_line(entry.case.title, 80)}")
     if not listed and not as_json:
-        click.echo("No case yet. A fail verdict in `retrospan review` offers to make one.")
+        echo("No case yet. A fail verdict in `retrospan review` offers to make one.")
     return 1 if any(entry.case is None for entry in listed) else 0
 
 
@@ -134,13 +134,13 @@ def run_command(
 
     def show(runs: CaseRuns) -> None:
         if not as_json:
-            click.echo(f"{_MARKS.get(runs.outcome, '✗')} {render_runs(runs)}")
+            echo(f"{_MARKS.get(runs.outcome, '✗')} {render_runs(runs)}")
 
     done = run_cases(cases, function, judge=_judge(root) if judge else None, repeats=repeats, on_done=show)
     if as_json:
         print_json([_runs_json(runs) for runs in done])
     elif not done:
-        click.echo("No case to run.", file=sys.stderr)
+        echo("No case to run.", err=True)
     if not names:
         _say_left_out(left_out.values(), unsigned)
     return 0 if all(runs.outcome in (CaseOutcome.PASSED, CaseOutcome.SKIPPED) for runs in done) else 1
@@ -167,9 +167,9 @@ def _say_left_out(left_out: Iterable[ListedCase], unsigned_count: bool) -> None:
         and entry.standing(unsigned_count=unsigned_count) is CaseStatus.DRAFT
     ]
     for entry in lost:
-        click.echo(safe_line(f"– {entry.path.stem} counts as a draft: {entry.why}"), err=True)
+        echo(safe_line(f"– {entry.path.stem} counts as a draft: {entry.why}"), err=True)
     if lost:
-        click.echo(
+        echo(
             "Confirm them in `retrospan review`, trust who signed them (`retrospan reviewer list`), "
             'or set unsigned_cases = "run" under [tool.retrospan]. --drafts runs them now.',
             err=True,

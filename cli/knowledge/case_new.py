@@ -16,7 +16,8 @@ from ...regression.recorded import hold_against
 from ...services.privacy.read_notes import at_hand, note_reading
 from ...store.contract import Store
 from ...store.reading.summaries import get_trace, resolve_trace
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 
 
 @click.command(
@@ -85,7 +86,7 @@ def new_command(
     if as_json:
         print_json({"id": case.id, "path": str(path), "on_its_run": outcome.value})
         return
-    click.echo(f"{path}\nHeld against {bad.summary.short_id}: {outcome.value}. Edit it, then `retrospan case run`.")
+    echo(f"{path}\nHeld against {bad.summary.short_id}: {outcome.value}. Edit it, then `retrospan case run`.")
 
 
 def _trace(store: Store, name: str) -> Trace:

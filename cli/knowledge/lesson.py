@@ -14,7 +14,8 @@ from ...services.knowledge.proposing import knowledge_folders
 from ...store.contract import Store
 from ...store.knowledge.index import index_knowledge
 from ...store.knowledge.lookup import get_lesson, list_lessons
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 
 _EPILOG = """\b
 Examples:
@@ -60,12 +61,12 @@ def list_command(query: str, drafts: bool, folder: Path, store_location: str | N
         print_json([_json(lesson) for lesson in found])
         return
     for lesson in found:
-        click.echo(f"{_SIGNS[lesson.status]} {safe_line(lesson.id, 60)}\n    {safe_line(lesson.title, 110)}")
+        echo(f"{_SIGNS[lesson.status]} {safe_line(lesson.id, 60)}\n    {safe_line(lesson.title, 110)}")
     if not found:
         hidden = sum(lesson.status is LessonStatus.PROPOSED for lesson in every)
-        click.echo("No lesson found." if every else "No lessons yet. A verdict of fail offers one: `retrospan review`.")
+        echo("No lesson found." if every else "No lessons yet. A verdict of fail offers one: `retrospan review`.")
         if hidden and not drafts:
-            click.echo(f"{hidden} drafts wait for a signature; --drafts shows them.")
+            echo(f"{hidden} drafts wait for a signature; --drafts shows them.")
 
 
 @lesson_group.command("show", epilog=_EPILOG)
@@ -82,15 +83,15 @@ def show_command(lesson_id: str, folder: Path, store_location: str | None, as_js
         print_json(_json(lesson))
         return
     signed = f" by {lesson.signed_by}" if lesson.signed_by else ""
-    click.echo(safe_text(f"{lesson.title}\n{lesson.status.value}{signed} (signature {lesson.state.value})"))
+    echo(safe_text(f"{lesson.title}\n{lesson.status.value}{signed} (signature {lesson.state.value})"))
     if lesson.stale_because:
-        click.echo(safe_line(lesson.stale_because, 200))
+        echo(safe_line(lesson.stale_because, 200))
     for heading, text in (
         ("What happened", lesson.what_happened),
         ("Why", lesson.why),
         ("What to do", lesson.what_to_do),
     ):
-        click.echo(f"\n{heading}\n{safe_text(text)}")
+        echo(f"\n{heading}\n{safe_text(text)}")
     facts = {
         "applies to": ", ".join(lesson.applies_to.terms()),
         "guarded by case": lesson.case,
@@ -100,7 +101,7 @@ def show_command(lesson_id: str, folder: Path, store_location: str | None, as_js
     }
     told = [f"{name}: {safe_line(value, 200)}" for name, value in facts.items() if value]
     if told:
-        click.echo("\n" + "\n".join(told))
+        echo("\n" + "\n".join(told))
 
 
 def _read(store: Store, folder: Path) -> None:

@@ -9,7 +9,8 @@ from ...model.text.display import safe_line
 from ...services.modes.digest import Change, Digest, make_digest
 from ...services.reviewing.inbox import ToComplete, to_complete
 from ..reviews.teach import inbox_json, say_entry
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 from ..shared.search_line import SearchLineCommand
 from .mode import row_of, within_option
 
@@ -53,36 +54,36 @@ def digest_command(
 def _print(digest: Digest) -> None:
     since = f"since {safe_line(digest.since, 40)}" if digest.since else "in the first digest"
     if not digest.eventful:
-        click.echo(f"Nothing new {since}: {digest.runs} runs more, {digest.page.total} modes in all.")
+        echo(f"Nothing new {since}: {digest.runs} runs more, {digest.page.total} modes in all.")
     else:
-        click.echo(f"{digest.runs} runs {since}.")
+        echo(f"{digest.runs} runs {since}.")
     _section("Back after a fix", digest.back)
     _section("New", digest.new)
     _section("Grown", digest.grown)
     if digest.single:
-        click.echo(f"\n{digest.single} runs show signals like no other run; `retrospan mode list` names them.")
+        echo(f"\n{digest.single} runs show signals like no other run; `retrospan mode list` names them.")
     if digest.left.runs:
-        click.echo(f"\n{digest.left.in_words} They come into the next digest; --within gives it longer.")
+        echo(f"\n{digest.left.in_words} They come into the next digest; --within gives it longer.")
     if digest.eventful and digest.page.random:
-        click.echo(f"\nIn no mode, at random: {', '.join(digest.page.random)}")
+        echo(f"\nIn no mode, at random: {', '.join(digest.page.random)}")
 
 
 def _print_inbox(waiting: list[ToComplete]) -> None:
     if not waiting:
         return
-    click.echo(f"\nTo complete: {len(waiting)} signed fails that nothing has come of yet (retrospan review inbox)")
+    echo(f"\nTo complete: {len(waiting)} signed fails that nothing has come of yet (retrospan review inbox)")
     for entry in waiting[:_SHOWN]:
         say_entry(entry)
     if len(waiting) > _SHOWN:
-        click.echo(f"  and {len(waiting) - _SHOWN} more")
+        echo(f"  and {len(waiting) - _SHOWN} more")
 
 
 def _section(title: str, changes: tuple[Change, ...]) -> None:
     if not changes:
         return
-    click.echo(f"\n{title}")
+    echo(f"\n{title}")
     for change in changes[:_SHOWN]:
         grown = f" (+{change.mode.size - change.before})" if change.before else ""
-        click.echo(row_of(change.mode) + grown)
+        echo(row_of(change.mode) + grown)
     if len(changes) > _SHOWN:
-        click.echo(f"… and {len(changes) - _SHOWN} more; `retrospan mode list`")
+        echo(f"… and {len(changes) - _SHOWN} more; `retrospan mode list`")

@@ -17,7 +17,8 @@ from ...services.modes.sampling import discovery_sample
 from ...services.modes.views import ModeDetail, ModesPage, ModeView, list_modes, show_mode
 from ...store.contract import Store
 from ...store.traces.places import DEFAULT_PROJECT
-from ..shared.options import json_option, opened, print_json, progress_bar, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, progress_bar
 from ..shared.search_line import SearchLineCommand
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -80,21 +81,19 @@ def list_command(query: str, limit: int, within: float, store_location: str | No
     else:
         _print_page(page)
         if left.runs:
-            click.echo(f"{left.in_words} Go on with --within 600, or leave `retrospan serve` running.")
+            echo(f"{left.in_words} Go on with --within 600, or leave `retrospan serve` running.")
 
 
 def _print_page(page: ModesPage) -> None:
     if not page.modes:
-        click.echo(f"No failure mode in {page.runs} runs: none is called failed, and none shows a failure signal.")
+        echo(f"No failure mode in {page.runs} runs: none is called failed, and none shows a failure signal.")
     for view in page.modes:
-        click.echo(row_of(view))
+        echo(row_of(view))
     if page.total > len(page.modes):
-        click.echo(f"{len(page.modes)} of {page.total} modes shown; raise --limit.")
+        echo(f"{len(page.modes)} of {page.total} modes shown; raise --limit.")
     if page.random:
-        click.echo(
-            f"{page.in_none} of {page.runs} runs are in no mode; at random, to look for what hides there: ", nl=False
-        )
-        click.echo(", ".join(page.random))
+        echo(f"{page.in_none} of {page.runs} runs are in no mode; at random, to look for what hides there: ", nl=False)
+        echo(", ".join(page.random))
 
 
 def row_of(view: ModeView) -> str:
@@ -102,7 +101,7 @@ def row_of(view: ModeView) -> str:
     share = f"{view.share.value:.1%} [{view.share.low:.1%}–{view.share.high:.1%}]"
     mark = "" if view.row.failure else "good: "
     proposed = " (proposed name)" if view.named_by == "proposed" else ""
-    first = f"{view.short_id:<5}{view.row.status.value:<10}{mark}{safe_line(view.name, 100)}{proposed}"
+    first = f"{view.short_id:<5}{view.row.status.in_words:<10} {mark}{safe_line(view.name, 100)}{proposed}"
     told = f"{view.row.known} known to have failed" if view.row.known else "nobody said that they failed"
     where = "" if view.row.project == DEFAULT_PROJECT else f" of {safe_line(view.row.project, 40)}"
     of = f"{view.size} of {view.of} runs{where}, {share}"
@@ -141,20 +140,20 @@ def show_command(mode: str, store_location: str | None, as_json: bool) -> None:
 
 
 def _print_detail(detail: ModeDetail) -> None:
-    click.echo(row_of(detail.view))
+    echo(row_of(detail.view))
     for label, summaries in (("typical", (detail.typical,)), ("unlike", detail.unlike)):
         for summary in summaries:
-            click.echo(f"\n{label}  {detail.places[summary.id]}  {safe_line(', '.join(summary.signals), 80)}")
-            click.echo(f"  asked     {safe_line(summary.input, 140)}")
-            click.echo(f"  answered  {safe_line(summary.output, 140)}")
+            echo(f"\n{label}  {detail.places[summary.id]}  {safe_line(', '.join(summary.signals), 80)}")
+            echo(f"  asked     {safe_line(summary.input, 140)}")
+            echo(f"  answered  {safe_line(summary.output, 140)}")
     if detail.observations:
-        click.echo("\nobserved")
+        echo("\nobserved")
         for o in detail.observations:
-            click.echo(f"  {o.short_id} T{o.trace_id} {safe_line(o.label, 60)}: “{safe_line(o.quote, 100)}”")
-    click.echo("\nlife")
+            echo(f"  {o.short_id} T{o.trace_id} {safe_line(o.label, 60)}: “{safe_line(o.quote, 100)}”")
+    echo("\nlife")
     for event in detail.events:
-        click.echo(f"  {event.at}  {event.kind} by {safe_line(event.by, 40)} {safe_line(event.note, 80)}".rstrip())
-    click.echo(f"\nAll of them: retrospan trace list mode:{detail.view.short_id}")
+        echo(f"  {event.at}  {event.kind} by {safe_line(event.by, 40)} {safe_line(event.note, 80)}".rstrip())
+    echo(f"\nAll of them: retrospan trace list mode:{detail.view.short_id}")
 
 
 @mode_group.command("rename")
@@ -165,7 +164,7 @@ def rename_command(mode: str, name: str, store_location: str | None) -> None:
     """Call MODE by NAME; it keeps the name whatever joins it."""
     with opened(store_location) as store:
         short_id = name_mode(store, mode, name, by=person())
-    click.echo(f"{short_id} is now called {safe_line(name, 100)}.")
+    echo(f"{short_id} is now called {safe_line(name, 100)}.")
 
 
 @mode_group.command("confirm")
@@ -181,7 +180,7 @@ def confirm_command(mode: str, note: str, store_location: str | None, as_json: b
     if view is not None:
         print_json(mode_json(view))
     else:
-        click.echo(f"{row.short_id} is confirmed ({row.size} runs).")
+        echo(f"{row.short_id} is confirmed ({row.size} runs). Nobody signed this: it is what was typed here.")
 
 
 @mode_group.command("fix")
@@ -197,7 +196,7 @@ def fix_command(mode: str, note: str, store_location: str | None, as_json: bool)
     if view is not None:
         print_json(mode_json(view))
     else:
-        click.echo(f"{row.short_id} is fixed; a run from later that fails this way brings it back.")
+        echo(f"{row.short_id} is fixed; a run from later that fails this way brings it back.")
 
 
 @mode_group.command("sample", cls=SearchLineCommand)
@@ -214,7 +213,5 @@ def sample_command(query: str, size: int, store_location: str | None, as_json: b
         return
     for pick in sample.picks:
         modes = " ".join(f"M{number}" for number in pick.modes)
-        click.echo(f"{pick.trace.short_id:<7}{pick.why:<19}{modes:<8} {safe_line(pick.trace.input, 90)}")
-    click.echo(
-        f"{len(sample.picks)} of {sample.of} runs that nobody has judged. `retrospan observe` files what you notice."
-    )
+        echo(f"{pick.trace.short_id:<7}{pick.why:<19}{modes:<8} {safe_line(pick.trace.input, 90)}")
+    echo(f"{len(sample.picks)} of {sample.of} runs that nobody has judged. `retrospan observe` files what you notice.")

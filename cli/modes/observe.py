@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ...services.modes.observing import record_observation
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 from .mode import person
 
 
@@ -45,4 +46,4 @@ def observe_command(
         print_json({**told, "opened": recorded.opened, "review": review})
         return
     asked = f"; {review} asks people" if review else ""
-    click.echo(f"{recorded.observation.short_id} is in {recorded.mode}, with {recorded.mode_size} runs{asked}.")
+    echo(f"{recorded.observation.short_id} is in {recorded.mode}, with {recorded.mode_size} runs{asked}.")

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from ...ingest.redaction import PERSONAL
 from ...model.text.display import safe_line
+from ...model.text.secrets import PERSONAL
 from ...services.privacy.erasing import Erased, delete_traces, prune_traces
 from ...services.privacy.rescanning import Rescanned, redact_store
-from ..shared.options import json_option, opened, print_json, progress_bar, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import confirmed, echo, print_json, progress_bar
 
 _dry_run = click.option("--dry-run", is_flag=True, help="Only say what would change.")
 _compact = click.option("--compact", is_flag=True, help="Give the freed space back to the disk (rewrites the file).")
@@ -103,9 +104,7 @@ def delete_command(
         )
     _print_erased(done, dry_run=dry_run, as_json=as_json)
     if not done.traces and not as_json:
-        click.echo(
-            "Nothing matches: check the spelling. `retrospan trace list 'user:NAME'` shows what is held.", err=True
-        )
+        echo("Nothing matches: check the spelling. `retrospan trace list 'user:NAME'` shows what is held.", err=True)
 
 
 @click.command(
@@ -129,7 +128,7 @@ Examples:
 def redact_command(
     personal: tuple[str, ...], project: str | None, dry_run: bool, store_location: str | None, as_json: bool
 ) -> None:
-    """Apply the rules for secrets and personal data to what is stored already.
+    """Apply the rules for secrets and personal data to what is stored already, drafts and names included.
 
     Signed verdicts on what changes stop counting and read `redacted`: how many is said first, also by --dry-run, and on
     a terminal you are asked. What a person wrote into a signed verdict cannot be changed.
@@ -151,16 +150,14 @@ def _print_erased(done: Erased, *, dry_run: bool, as_json: bool) -> None:
         examples = (
             f" ({', '.join(done.sample)}{', …' if done.traces > len(done.sample) else ''})" if done.sample else ""
         )
-        click.echo(f"{done.traces} traces would go{examples}.")
+        echo(f"{done.traces} traces would go{examples}.")
     else:
         emptied = f", {done.verdicts} verdicts emptied" if done.verdicts else ""
-        click.echo(
-            f"{done.traces} traces with {done.spans} spans are gone, {done.contents} contents with them{emptied}."
-        )
+        echo(f"{done.traces} traces with {done.spans} spans are gone, {done.contents} contents with them{emptied}.")
     if done.citing:
-        click.echo("These knowledge files cite them; change them yourself:")
+        echo("These knowledge files cite them; change them yourself:")
         for name in done.citing:
-            click.echo(f"  {safe_line(name, 200)}")
+            echo(f"  {safe_line(name, 200)}")
     _warn_unclean(done.clean)
 
 
@@ -168,8 +165,8 @@ def _agreed(found: Rescanned) -> bool:
     """Say what the signatures lose before anything changes; on a terminal the person decides."""
     if not found.voided:
         return True
-    click.echo(f"{_voided(found)} will stop counting: what their reviewers saw is changed.", err=True)
-    return not sys.stdin.isatty() or click.confirm("Go on?", err=True)
+    echo(f"{_voided(found)} will stop counting: what their reviewers saw is changed.", err=True)
+    return not sys.stdin.isatty() or confirmed("Go on?")
 
 
 def _voided(found: Rescanned) -> str:
@@ -179,19 +176,20 @@ def _voided(found: Rescanned) -> str:
 
 def _print_rescanned(done: Rescanned, *, dry_run: bool) -> None:
     verb = "would change" if dry_run else "changed"
-    click.echo(f"{done.traces} traces {verb}; {sum(done.found.values())} finds.")
+    beside = f", {done.words} texts beside them" if done.words else ""
+    echo(f"{done.traces} traces{beside} {verb}; {sum(done.found.values())} finds.")
     for rule, count in done.found.most_common():
-        click.echo(f"  {count:>6}  {rule}")
+        echo(f"  {count:>6}  {rule}")
     if done.voided:
-        click.echo(f"{_voided(done)} {'would stop counting' if dry_run else 'read redacted now and count no more'}.")
+        echo(f"{_voided(done)} {'would stop counting' if dry_run else 'read redacted now and count no more'}.")
     if done.verdicts:
-        click.echo(f"Signed verdicts hold such text and cannot be changed: {', '.join(done.verdicts)}.")
+        echo(f"Signed verdicts hold such text and cannot be changed: {', '.join(done.verdicts)}.")
     _warn_unclean(done.clean)
 
 
 def _warn_unclean(clean: bool) -> None:
     if not clean:
-        click.echo(
+        echo(
             "Another process is reading an old state of the file, so its log still holds some of it. "
             "Run the command again when that process is done.",
             err=True,
@@ -203,6 +201,7 @@ def _rescanned_json(done: Rescanned) -> dict[str, Any]:
         "traces": done.traces,
         "spans": done.spans,
         "found": dict(done.found),
+        "words": done.words,
         "contents": done.contents,
         "verdicts": done.verdicts,
         "voided": done.voided,

@@ -12,7 +12,8 @@ from ...store.audit.access import list_access
 from ...store.audit.chain import audit_verify
 from ...store.audit.checkpoints import append_checkpoint, check_checkpoints, make_checkpoint, read_checkpoints
 from ...store.reviews.reviewers import load_trust
-from ..shared.options import json_option, opened, print_json, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import print_json, say
 from ..shared.unlocking import unlocked
 
 _EPILOG = """\b

@@ -11,7 +11,8 @@ from ...model.text.display import safe_line
 from ...services.reviewing.filling import Filled, fill_queue
 from ...services.reviewing.progress import QueueProgress, ReviewerProgress, queue_progress, reviewer_progress
 from ...services.reviewing.routing import route_item
-from ..shared.options import json_option, opened, print_json, progress_bar, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import print_json, progress_bar, say
 
 _EPILOG = """\b
 Examples:

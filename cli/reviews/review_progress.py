@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import getpass
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,11 +15,15 @@ from ...model.text.display import safe_line
 from ...services.reviewing.agreement import AgreementReport, CriterionAgreement, agreement_report
 from ...services.reviewing.asking_back import answer_back, ask_reviewers
 from ...services.reviewing.completing import complete_verdict
+from ...services.reviewing.deciding_questions import mark_deciding
 from ...services.reviewing.export import ExportFormat, export_verdicts, render_export
 from ...services.reviewing.inbox import to_complete
 from ...services.reviewing.outcomes import OutcomeReport, review_outcomes
 from ...services.reviewing.progress import BY_HAND, Digest, Waiting, review_digest
-from ..shared.options import json_option, opened, print_json, say, store_option
+from ...services.reviewing.shown import who_asked
+from ...trust.passphrase import require_terminal
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, print_text, say
 from ..shared.unlocking import unlocked
 from .teach import inbox_json, say_entry
 
@@ -43,21 +47,21 @@ def digest_command(store_location: str | None, as_json: bool) -> None:
     for waiting in digest.waiting:
         _say_waiting(waiting)
     if digest.disputed:
-        click.echo()
+        echo()
         say(f"Disputed ({len(digest.disputed)}): reviewers differ; somebody who did not rate them decides")
         _say_items(digest.disputed)
     if inbox:
-        click.echo()
+        echo()
         say(f"Engineers: {len(inbox)} signed fails to complete")
         for entry in inbox[:_SHOWN]:
             say_entry(entry)
-    click.echo()
+    echo()
     nothing = digest.nothing and not inbox
     say("Nothing waits for anybody." if nothing else "Answer them: retrospan review")
 
 
 def _say_waiting(waiting: Waiting) -> None:
-    click.echo()
+    echo()
     whom = waiting.name or "Whoever comes first"
     late = f", {waiting.overdue} overdue" if waiting.overdue else ""
     say(f"{whom}: {len(waiting.items)} items, about {waiting.minutes:.0f} min{late}")
@@ -70,7 +74,10 @@ def _say_waiting(waiting: Waiting) -> None:
 def _say_items(items: Sequence[ReviewItem]) -> None:
     for item in items[:_SHOWN]:
         due = f", due {item.due_at}" if item.due_at else ""
-        say(f"  {item.short_id} {safe_line(item.question, 100)}{due}")
+        asked = f", asked by {who_asked(item)}"
+        say(f"  {item.short_id} {safe_line(item.question, 100)}{asked}{due}")
+        if item.altered:
+            say(f"    {item.altered}")
     if len(items) > _SHOWN:
         say(f"  and {len(items) - _SHOWN} more")
 
@@ -108,6 +115,9 @@ def _item_json(item: ReviewItem) -> dict[str, object]:
         "trace": f"T{item.trace_id}" if item.trace_id else None,
         "session": item.session,
         "question": item.question,
+        "asked_by": item.requested_by,
+        "decides": item.decides or None,
+        "altered": item.altered or None,
         "due_at": item.due_at,
         "created_at": item.created_at,
     }
@@ -251,6 +261,23 @@ def ask_command(item: str, question: str, by: str, due: str, store_location: str
     say(f"{found.short_id} waits for an answer. `retrospan review digest` shows it.")
 
 
+@click.command("decides", epilog="\b\nExamples:\n  retrospan review decides R31\n  retrospan review decides R31 --no")
+@click.argument("item", metavar="R31")
+@click.option("--no", "taken_back", is_flag=True, help="Take the mark back.")
+@click.option("--by", metavar="NAME", help="Who says so (default: the name of your account).")
+@store_option
+def decides_command(item: str, taken_back: bool, by: str | None, store_location: str | None) -> None:
+    """Say that the answer to item R31 decides how its run ended; without that it answers its own question only.
+
+    Whoever answers is shown who said so, and signs it. Nobody can say so once an answer is signed.
+    """
+    require_terminal()
+    with opened(store_location) as store:
+        who = by or getpass.getuser()
+        found = mark_deciding(store, item, by=f"human:{who}", decides=not taken_back)
+    say(f"The answer to {found.short_id} decides {'how its run ended' if found.decides else 'its own question only'}.")
+
+
 @click.command(
     "complete", epilog="\b\nExamples:\n  retrospan review complete V12 --cause retrieval --step 4 --lesson ask-twice"
 )
@@ -303,7 +330,7 @@ def export_command(
         records = export_verdicts(store, project=project, only_valid=only_valid)
     text = render_export(records, chosen)
     if path is None:
-        sys.stdout.buffer.write(text.encode())
+        print_text(text)
         return
     try:
         path.write_bytes(text.encode())

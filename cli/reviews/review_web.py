@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import click
-
 from ...ingest.otlp.guard import LOOPBACK_NAMES
 from ...model.errors import UsageError
 from ...page.app import build_page
@@ -14,6 +12,7 @@ from ...page.signing_in import FrontDoor
 from ...services.serving.listening import Server, base_url, is_loopback, listen
 from ...store.contract import Store
 from ...trust.session import ReviewSession
+from ..shared.output import echo
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +42,9 @@ def serve_page(store: Store, inviter: ReviewSession | None, invited: Sequence[st
         address = base_url(sock)
         if options.allowed_hosts and options.behind_tls:
             address = f"https://{options.allowed_hosts[0]}"
-        click.echo(f"The review page is at {address}")
+        echo(f"The review page is at {address}")
         for name in invited:
-            click.echo(f"Invitation for {name} (works once, for 7 days): {address}/invite/{door.invite(name)}")
+            echo(f"Invitation for {name} (works once, for 7 days): {address}/invite/{door.invite(name)}")
         hosts = (*LOOPBACK_NAMES, options.host, *options.allowed_hosts)
         try:
             Server(build_page(store, door, hosts=hosts, secure=options.behind_tls)).run(sockets=[sock])

@@ -6,6 +6,7 @@ import click
 
 from ...model.errors import RefusedError
 from ...model.reviews import Reviewer
+from ...page.passkeys import hand_over
 from ...services.reviewing.people import (
     add_reviewer,
     distrust_reviewer,
@@ -18,7 +19,9 @@ from ...services.reviewing.people import (
 from ...store.reviews.reviewers import find_record
 from ...trust.folders import config_folder
 from ...trust.passphrase import read_new_passphrase, read_passphrase, require_terminal
-from ..shared.options import json_option, opened, print_json, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import confirmed, print_json, say
+from .reviewer_keys import backup_command, lost_command, passkeys_command, restore_command
 
 _EPILOG = """\b
 Examples:
@@ -27,6 +30,7 @@ Examples:
   retrospan reviewer countersign Grace --as "Ada Lovelace"
   retrospan reviewer rotate "Ada Lovelace"
   retrospan reviewer revoke Grace --compromised
+  retrospan reviewer backup Ada ~/safe/ada.key.json
 """
 
 
@@ -56,7 +60,7 @@ def add_command(name: str, store_location: str | None) -> None:
             say("Nobody is trusted on this machine yet, so this key can become its trust root:")
             say(f"it is pinned in {config_folder() / 'trust.json'}, and what it signs counts from then on.")
         passphrase = read_new_passphrase(name)
-        pin = first and click.confirm(f"Trust the key of {name} on this machine?", default=True)
+        pin = first and confirmed(f"Trust the key of {name} on this machine?", default=True)
         reviewer = add_reviewer(store, name, passphrase, pin=pin)
     say(f"{reviewer.name}: {reviewer.fingerprint} ({reviewer.status.value})")
     if pin:
@@ -115,6 +119,7 @@ def rotate_command(name: str, store_location: str | None) -> None:
         session = unlock_reviewer(name, old)
         try:
             reviewer = rotate_key(store, session, read_new_passphrase(name))
+            hand_over(session.fingerprint, reviewer.fingerprint)
         finally:
             session.lock()
     say(f"{reviewer.name}: {reviewer.fingerprint} ({reviewer.status.value})")
@@ -130,10 +135,14 @@ def revoke_command(name: str, compromised: bool, store_location: str | None) -> 
     require_terminal()
     with opened(store_location, create=True) as store:
         record = find_record(store, name)
-        if not click.confirm(f"Revoke the key {record.fingerprint} of {record.name}? This cannot be undone."):
+        if not confirmed(f"Revoke the key {record.fingerprint} of {record.name}? This cannot be undone."):
             raise RefusedError("Nothing was changed.")
         reviewer = distrust_reviewer(store, record.fingerprint, compromised=compromised)
     say(f"{reviewer.name}: {reviewer.fingerprint} ({reviewer.status.value})")
+
+
+for _command in (passkeys_command, backup_command, restore_command, lost_command):
+    reviewer_group.add_command(_command)
 
 
 def _json(reviewer: Reviewer) -> dict[str, object]:

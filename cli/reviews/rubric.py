@@ -24,7 +24,8 @@ from ...store.contract import Store
 from ...store.knowledge.index import index_knowledge
 from ...store.reviews.rubrics import list_rubrics
 from ...trust.files import read_bounded
-from ..shared.options import json_option, opened, print_json, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import confirmed, echo, print_json, say
 from ..shared.unlocking import unlocked
 
 _EPILOG = """\b
@@ -87,9 +88,9 @@ def show_command(name: str, folder: Path, store_location: str | None, as_json: b
         return
     say(f"{rubric.ref}: {rubric.title} (signature {rubric.state.value})")
     for entry in rubric.criteria:
-        click.echo()
+        echo()
         say(f"{entry.id}: {entry.question}")
-        parts = (("passes when", entry.pass_when), ("fails when", entry.fail_when))
+        parts = (("passes when", entry.pass_when), ("fails when", entry.fail_when), ("decides", entry.decides))
         for heading, text in (*parts, *(("example", example) for example in entry.examples)):
             if text:
                 say(f"  {heading}: {text}")
@@ -124,7 +125,7 @@ def diff_command(old: str, new: str | None, folder: Path, store_location: str | 
             }
         )
         return
-    click.echo(safe_text(found.text) or f"{found.old} and {found.new} read the same.")
+    echo(safe_text(found.text) or f"{found.old} and {found.new} read the same.")
 
 
 @rubric_group.command("check", epilog=_EPILOG)
@@ -159,8 +160,8 @@ def confirm_command(name: str, reviewer: str | None, yes: bool, folder: Path, st
         draft = rubric_named(store, name)
         former = [rubric for rubric in list_rubrics(store) if rubric.id == draft.id and rubric.version < draft.version]
         if former:
-            click.echo(safe_text(diff_rubrics(max(former, key=lambda rubric: rubric.version), draft).text))
-        if not yes and not click.confirm(f"Sign {draft.ref}?"):
+            echo(safe_text(diff_rubrics(max(former, key=lambda rubric: rubric.version), draft).text))
+        if not yes and not confirmed(f"Sign {draft.ref}?"):
             raise RefusedError("Nothing was signed.")
         session = unlocked(store, reviewer)
         try:
@@ -231,6 +232,7 @@ def _json(rubric: Rubric) -> dict[str, object]:
                 "pass_when": entry.pass_when,
                 "fail_when": entry.fail_when,
                 "examples": list(entry.examples),
+                "decides": entry.decides or None,
             }
             for entry in rubric.criteria
         ],

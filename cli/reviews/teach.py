@@ -15,7 +15,8 @@ from ...regression.teaching.keeping import accept_form, drafts_of_form
 from ...regression.teaching.running import run_now
 from ...services.reviewing.inbox import ToComplete, to_complete
 from ...services.reviewing.subjects import find_step
-from ..shared.options import json_option, opened, print_json, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, say
 from ..shared.unlocking import unlocked
 
 _SHOWN = 20
@@ -109,12 +110,15 @@ def teach_command(
 
     Without --sign it shows what would be written, and how the case fares on the recorded run: there it must fail.
     """
-    texts = {"title": title, "to_do": to_do, "exactly": exactly, "example": "" if example == "-" else example}
     with opened(store_location) as store:
         facts = load_facts(store, verdict)
-        form = replace(suggest(facts), **{name: text for name, text in texts.items() if text is not None})
+        form = suggest(facts)
         form = replace(
             form,
+            title=form.title if title is None else title,
+            to_do=form.to_do if to_do is None else to_do,
+            exactly=exactly or "",
+            example=form.example if example is None else "" if example == "-" else example,
             cause=CauseClass(cause) if cause else form.cause,
             step=form.step if step is None else "" if step == "-" else find_step(facts.trace, step).span_id,
             frozen=form.frozen if frozen is None else frozen,
@@ -133,7 +137,7 @@ def teach_command(
         if not run_it or taught.case is None:
             return 0
         passed, text = run_now(folder.resolve(), taught.case.id, store.location)
-    click.echo(text)
+    echo(text)
     return 0 if passed else 1
 
 

@@ -13,7 +13,7 @@ from ...trust.files import read_bounded
 from ...trust.keys import fingerprint
 from ...trust.passphrase import require_terminal
 from ...trust.projects import PROJECT_FILE, distrust_folder, parse_project_file, trust_folder
-from ..shared.options import say
+from ..shared.output import confirmed, echo, say
 
 _EPILOG = """\b
 Examples:
@@ -43,10 +43,10 @@ def trust_command(folder: Path, revoke: bool) -> None:
         raise UsageError(f"No {PROJECT_FILE} in {folder}. Name the folder that holds it.")
     data = read_bounded(path, _LIMIT)
     project = parse_project_file(data, path)
-    click.echo(safe_text(data.decode()))
+    echo(safe_text(data.decode()))
     for reviewer in project.reviewers:
         say(f"{reviewer.name} signs with {fingerprint(reviewer.public_key)}")
-    if not click.confirm(f"Believe these {len(project.reviewers)} reviewers, and read the knowledge folders named?"):
+    if not confirmed(f"Believe these {len(project.reviewers)} reviewers, and read the knowledge folders named?"):
         raise RefusedError("Nothing was changed.")
     trust_folder(folder, now=utc_text(utc_now()), shown=data)
     say("Allowed, until the file is edited.")

@@ -11,14 +11,15 @@ import click
 from ...mcp_server.registry import Caller, load_tools, run_tool
 from ...model.errors import UsageError
 from ...model.text.jsontext import parse
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 
 _EPILOG = """\b
 Examples:
   retrospan call                                  list the tools
   retrospan call search_traces --args '{"query": "outcome:fail since:7d"}'
   retrospan call get_trace --args '{"trace": "T412", "steps": "7-9"}'
-  echo '{"trace": "T412"}' | retrospan call find_suspects --args -
+  echo '{"trace": "T412"}' | retrospan call open_case --args -
 """
 
 
@@ -40,7 +41,7 @@ def call_command(tool: str | None, arguments: str, read_only: bool, store_locati
             print_json(rows)
         else:
             for item in usable:
-                click.echo(f"{item.name}({', '.join(item.schema['properties'])})\n    {item.description}")
+                echo(f"{item.name}({', '.join(item.schema['properties'])})\n    {item.description}")
         return
     given = _object(sys.stdin.read() if arguments == "-" else arguments)
     with opened(store_location, read_only=read_only) as store:
@@ -48,7 +49,7 @@ def call_command(tool: str | None, arguments: str, read_only: bool, store_locati
     if as_json:
         print_json({"tool": tool, "text": text})
     else:
-        click.echo(text)
+        echo(text)
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from ...services.connecting.client_configs import CLIENTS
 from ...services.connecting.frameworks import FRAMEWORKS, Instructions, instructions
 from ...services.serving.first_trace import Check, check_trace, receiver_at, wait_for_trace
 from ...store.reading.trace_ids import newest_trace_id
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 from .connect_clients import client_command
 
 _STEPS_SHOWN = 30
@@ -60,7 +61,7 @@ def app_command(
         return 0
     page = instructions(framework, endpoint.rstrip("/"))
     if not as_json:
-        click.echo(page.page)
+        echo(page.page)
     if no_wait:
         if as_json:
             print_json(_json(page, endpoint, None, []))
@@ -69,14 +70,12 @@ def app_command(
         after = newest_trace_id(store)
         with receiver_at(store, endpoint) as here:
             _announce(endpoint, here)
-            trace = wait_for_trace(store, after, timeout, lambda: click.echo("It is arriving …", err=True))
+            trace = wait_for_trace(store, after, timeout, lambda: echo("It is arriving …", err=True))
         checks = [] if trace is None else check_trace(trace)
     if as_json:
         print_json(_json(page, endpoint, trace, checks))
     elif trace is None:
-        click.echo(
-            f"No trace came within {timeout:g} s. Is the endpoint in the application {endpoint}/v1/traces?", err=True
-        )
+        echo(f"No trace came within {timeout:g} s. Is the endpoint in the application {endpoint}/v1/traces?", err=True)
     else:
         _print_trace(trace, checks)
     return _NOTHING_CAME if trace is None else 0
@@ -86,29 +85,29 @@ def _print_frameworks(*, as_json: bool) -> None:
     if as_json:
         print_json(list(FRAMEWORKS))
         return
-    click.echo("Which framework? `retrospan connect app NAME`, one of:")
+    echo("Which framework? `retrospan connect app NAME`, one of:")
     for name in FRAMEWORKS:
-        click.echo(f"  {name}")
-    click.echo("Anything else that exports OTLP over HTTP works too: set OTEL_EXPORTER_OTLP_ENDPOINT.")
+        echo(f"  {name}")
+    echo("Anything else that exports OTLP over HTTP works too: set OTEL_EXPORTER_OTLP_ENDPOINT.")
 
 
 def _announce(endpoint: str, here: bool) -> None:
     by = "receiving here; later run `retrospan serve`" if here else "a server answers there"
-    click.echo(f"Waiting for the first trace at {endpoint} ({by}). Ctrl-C stops.", err=True)
+    echo(f"Waiting for the first trace at {endpoint} ({by}). Ctrl-C stops.", err=True)
 
 
 def _print_trace(trace: Trace, checks: list[Check]) -> None:
     summary = trace.summary
-    click.echo(f"{summary.short_id} arrived: {summary.step_count} steps, {summary.usage.input_tokens} tokens in.")
+    echo(f"{summary.short_id} arrived: {summary.step_count} steps, {summary.usage.input_tokens} tokens in.")
     for step in trace.steps[:_STEPS_SHOWN]:
         what = safe_line(step.tool or (step.model if step.kind is StepKind.LLM else step.agent) or step.name, 60)
-        click.echo(f"  {step.index:>3}  {step.kind.value:<10} {what}{'  error' if step.error else ''}")
+        echo(f"  {step.index:>3}  {step.kind.value:<10} {what}{'  error' if step.error else ''}")
     if len(trace.steps) > _STEPS_SHOWN:
-        click.echo(f"  … and {len(trace.steps) - _STEPS_SHOWN} more steps")
-    click.echo("")
+        echo(f"  … and {len(trace.steps) - _STEPS_SHOWN} more steps")
+    echo("")
     for check in checks:
-        click.echo(f"  {'yes' if check.ok else 'NO ':<4} {check.what}{'' if check.ok else f': {check.hint}'}")
-    click.echo(f"\nNext: retrospan trace show {summary.short_id}")
+        echo(f"  {'yes' if check.ok else 'NO ':<4} {check.what}{'' if check.ok else f': {check.hint}'}")
+    echo(f"\nNext: retrospan trace show {summary.short_id}")
 
 
 def _json(page: Instructions, endpoint: str, trace: Trace | None, checks: list[Check]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import click
 from ...model.errors import UsageError
 from ...services.connecting.client_configs import NAME, ClientConfig, client_config, entry_text, write_config
 from ...store.opening import default_location, open_store
-from ..shared.options import json_option, print_json, store_option
+from ..shared.options import json_option, store_option
+from ..shared.output import echo, print_json
 
 _CLIENTS = {
     "claude-code": ("Claude Code", "restart Claude Code and look at /mcp, then ask it what is failing"),
@@ -64,16 +65,16 @@ def client_command(client: str) -> click.Command:
 
 def _say(config: ClientConfig, copy: Path | None, *, only_print: bool, then: str) -> None:
     if only_print:
-        click.echo(f"{config.path} {'holds this already' if config.is_there else 'would hold'}:", err=True)
-        click.echo(entry_text(config.key, {config.name: config.entry}))
+        echo(f"{config.path} {'holds this already' if config.is_there else 'would hold'}:", err=True)
+        echo(entry_text(config.key, {config.name: config.entry}))
         return
     if config.is_there:
-        click.echo(f"{config.path} names this store already; nothing was changed.")
+        echo(f"{config.path} names this store already; nothing was changed.")
     else:
-        click.echo(f"{config.path}: {config.name} {'is replaced' if config.present is not None else 'is added'}.")
+        echo(f"{config.path}: {config.name} {'is replaced' if config.present is not None else 'is added'}.")
     if copy:
-        click.echo(f"The former file is {copy}.")
-    click.echo(f"Next: {then}.")
+        echo(f"The former file is {copy}.")
+    echo(f"Next: {then}.")
 
 
 def _json(config: ClientConfig, copy: Path | None, *, written: bool) -> dict[str, object]:

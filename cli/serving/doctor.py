@@ -7,7 +7,8 @@ from dataclasses import asdict
 import click
 
 from ...services.serving.health import check_health
-from ..shared.options import json_option, print_json, store_option
+from ..shared.options import json_option, store_option
+from ..shared.output import echo, print_json
 
 
 @click.command(
@@ -29,7 +30,7 @@ def doctor_command(store_location: str | None, as_json: bool) -> int:
         print_json([asdict(check) for check in checks])
     else:
         for check in checks:
-            click.echo(f"{'ok ' if check.ok else '!! '} {check.name:<12} {check.found}")
+            echo(f"{'ok ' if check.ok else '!! '} {check.name:<12} {check.found}")
             if check.next_step:
-                click.echo(f"{'':16} → {check.next_step}")
+                echo(f"{'':16} → {check.next_step}")
     return 0 if all(check.ok for check in checks) else 1

@@ -10,7 +10,8 @@ from ...services.embedding.protocol import INSTALL
 from ...services.embedding.work import embed_pending
 from ...services.understanding.analysing import analyse
 from ...store.traces.revisions import refresh
-from ..shared.options import json_option, opened, print_json, progress_bar, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, progress_bar
 
 
 @click.command(
@@ -40,4 +41,4 @@ def embed_command(limit: int, store_location: str | None, as_json: bool) -> None
     if as_json:
         print_json({"embedded": done, "model": model.model_id})
     else:
-        click.echo(f"{done} traces can now be found by meaning.")
+        echo(f"{done} traces can now be found by meaning.")

@@ -20,6 +20,7 @@ from ...store.contract import Store
 from ...store.settings.tokens import Role, verify_token
 from ..shared.limit_options import chosen_limits, serve_limit_options
 from ..shared.options import opened, otel_option, store_option
+from ..shared.output import echo
 from ..shared.privacy_options import privacy_options
 from ..traces.import_ import print_findings
 
@@ -86,11 +87,9 @@ def serve_command(
         )
         app = _with_mcp(store, options) if with_mcp else build_app(store, options)
         _collect_seldom()
-        click.echo(f"Receiving OTLP on {base_url(sock)} into {store.location}")
+        echo(f"Receiving OTLP on {base_url(sock)} into {store.location}")
         if not local:
-            click.echo(
-                f"Listening on {host}: senders need a token (`retrospan token add`), and nothing is encrypted here."
-            )
+            echo(f"Listening on {host}: senders need a token (`retrospan token add`), and nothing is encrypted here.")
         Server(app).run(sockets=[sock])
         _say_findings(store, list(seen))
 
@@ -114,7 +113,7 @@ def _say_findings(store: Store, trace_ids: list[int]) -> None:
     """What was failing among the newest traces, as far as it was found."""
     if not trace_ids:
         return
-    click.echo(f"{len(trace_ids)}{'+' if len(trace_ids) == _TRACES_NOTED else ''} traces came; `retrospan trace list`.")
+    echo(f"{len(trace_ids)}{'+' if len(trace_ids) == _TRACES_NOTED else ''} traces came; `retrospan trace list`.")
     if findings := top_findings(store, trace_ids):
         print_findings(findings)
 

@@ -7,7 +7,8 @@ from dataclasses import asdict
 import click
 
 from ...store.settings.tokens import Role, add_token, list_tokens, revoke_token
-from ..shared.options import json_option, opened, print_json, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, say
 
 _EPILOG = """\b
 Examples:
@@ -39,7 +40,7 @@ def add_command(name: str, role: str, days: int | None, store_location: str | No
     if as_json:
         print_json({"name": name, "role": role, "token": token})
         return
-    click.echo(token)
+    echo(token)
     say(f"This is token {name!r} ({role}). It is not shown again. Send it as a header:", err=True)
     say("  Authorization: Bearer TOKEN", err=True)
     if role == Role.INGEST:

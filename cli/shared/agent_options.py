@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ...model.errors import UsageError
+from .output import echo
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -138,9 +139,7 @@ def print_spent(spent: Spent) -> None:
     """What was spent, in a line."""
     usage = spent.usage
     money = f"${spent.cost_usd:.4f}" if spent.cost_usd else "cost unknown"
-    click.echo(
-        f"\n{spent.requests} requests, {usage.input_tokens} input and {usage.output_tokens} output tokens, {money}."
-    )
+    echo(f"\n{spent.requests} requests, {usage.input_tokens} input and {usage.output_tokens} output tokens, {money}.")
 
 
 def estimate_json(guess: Estimate, model: str) -> dict[str, Any]:
@@ -162,5 +161,5 @@ def print_estimate(guess: Estimate, model: str) -> None:
 
     basis = f"after {guess.measured} former ones" if guess.measured else "a guess, since none was made here yet"
     money = "no price known" if guess.cost_usd is None else f"about ${guess.cost_usd:.2f}"
-    click.echo(f"{guess.traces} runs with {model}: {money} ({basis}; prices of {published_prices().as_of}).")
-    click.echo(f"About {guess.usage.input_tokens} input and {guess.usage.output_tokens} output tokens.")
+    echo(f"{guess.traces} runs with {model}: {money} ({basis}; prices of {published_prices().as_of}).")
+    echo(f"About {guess.usage.input_tokens} input and {guess.usage.output_tokens} output tokens.")

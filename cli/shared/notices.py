@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...services.understanding.invariants import waiting_rules
 from ...store.contract import Store
-from .options import say
+from .output import say
 
 
 def notice_rules(store: Store) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-import orjson
 
 from ...model.errors import StoreError
-from ...model.text.display import safe_line
 from ...store.contract import Store
 from ...store.opening import open_store
 
@@ -57,41 +53,3 @@ def opened(location: str | None, *, read_only: bool = False, create: bool = Fals
         yield store
     finally:
         store.close()
-
-
-def print_json(value: Any) -> None:
-    """One JSON value on stdout. Lone surrogates are replaced, since UTF-8 cannot hold them."""
-    try:
-        data = orjson.dumps(value, option=orjson.OPT_INDENT_2)
-    except (TypeError, ValueError):
-        data = json.dumps(value, indent=2, ensure_ascii=True, default=str).encode()
-    sys.stdout.buffer.write(data + b"\n")
-
-
-def say(text: str, *, err: bool = False) -> None:
-    """One line that may hold trace text: passed through the render gate."""
-    click.echo(safe_line(text), err=err)
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on stderr that names the stage; silent where stderr is no terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeRemainingColumn(),
-    )
-    tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-
-        def report(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done, total=total)
-
-        yield report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ...ingest.redaction import PERSONAL
+from ...model.text.secrets import PERSONAL
 from .options import F
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import sys
 
-import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...analysis.textdiff import text_differences
+from ...analysis.texts.textdiff import text_differences
 from ...model.text.display import safe_line
+from .output import echo, print_rich
 
 _NARROW = 90
 _MOST = 2_000
@@ -25,15 +25,14 @@ def print_sides(before: str | None, after: str | None) -> None:
     width = shutil.get_terminal_size((80, 24)).columns
     left = None if before is None else safe_line(before, _MOST)
     right = None if after is None else safe_line(after, _MOST)
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal or width < _NARROW or left is None or right is None:
+    if not sys.stdout.isatty() or width < _NARROW or left is None or right is None:
         _print_stacked(left, right)
         return
     table = Table.grid(expand=True, padding=(0, 2))
     table.add_column(ratio=1, overflow="fold")
     table.add_column(ratio=1, overflow="fold")
     table.add_row(*_marked(left, right))
-    console.print(table)
+    print_rich(table)
 
 
 def _marked(before: str, after: str) -> tuple[Text, Text]:
@@ -51,6 +50,6 @@ def _print_stacked(before: str | None, after: str | None) -> None:
         left, right = _marked(before, after)
         before, after = left.plain.removeprefix("   - "), right.plain.removeprefix("   + ")
     if before is not None:
-        click.secho(f"   - {before[:_MOST]}", fg="red")
+        echo(f"   - {before[:_MOST]}", colour="red")
     if after is not None:
-        click.secho(f"   + {after[:_MOST]}", fg="green")
+        echo(f"   + {after[:_MOST]}", colour="green")

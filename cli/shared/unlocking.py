@@ -7,7 +7,7 @@ import sys
 from ...model.errors import RefusedError, UsageError
 from ...store.contract import Store
 from ...trust.session import ReviewSession
-from .options import say
+from .output import say
 
 _TRIES = 3
 

@@ -11,7 +11,8 @@ from ...analysis.statistics import Interval
 from ...answers.groups import median_rows
 from ...model.text.display import safe_line
 from ...services.finding.comparing import Compared, compare_runs
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 from ..shared.search_line import SearchLineCommand
 
 _TASKS_SHOWN = 20
@@ -52,10 +53,10 @@ def _json(compared: Compared) -> dict[str, object]:
 
 def _print(compared: Compared) -> None:
     c = compared.comparison
-    click.echo(f"{safe_line(compared.left)} ({c.left_n} runs) against {safe_line(compared.right)} ({c.right_n} runs)")
-    click.echo(f"\n{c.verdict}")
+    echo(f"{safe_line(compared.left)} ({c.left_n} runs) against {safe_line(compared.right)} ({c.right_n} runs)")
+    echo(f"\n{c.verdict}")
     if c.outcome is not None:
-        click.echo(f"  passes  {_rate(c.left_pass, c.left_judged)}  →  {_rate(c.right_pass, c.right_judged)}")
+        echo(f"  passes  {_rate(c.left_pass, c.left_judged)}  →  {_rate(c.right_pass, c.right_judged)}")
     if c.paired is not None:
         _print_tasks("broke", c.paired.broken)
         _print_tasks("fixed", c.paired.fixed)
@@ -71,18 +72,18 @@ def _rate(share: Interval, n: int) -> str:
 def _print_tasks(verb: str, tasks: tuple[str, ...]) -> None:
     if tasks:
         more = f" … and {len(tasks) - _TASKS_SHOWN} more" if len(tasks) > _TASKS_SHOWN else ""
-        click.echo(f"  {verb}   {', '.join(safe_line(task, 40) for task in tasks[:_TASKS_SHOWN])}{more}")
+        echo(f"  {verb}   {', '.join(safe_line(task, 40) for task in tasks[:_TASKS_SHOWN])}{more}")
 
 
 def _print_shares(title: str, changes: tuple[ShareChange, ...]) -> None:
     clear = [change for change in changes if change.clear]
     if not changes:
         return
-    click.echo(f"\n{title}: {len(clear)} of {len(changes)} changed beyond chance")
+    echo(f"\n{title}: {len(clear)} of {len(changes)} changed beyond chance")
     for change in clear:
         left, right = change.left_hits / change.left_n, change.right_hits / change.right_n
         span = f"[{change.change.low:+.0%} to {change.change.high:+.0%}]"
-        click.echo(f"  {safe_line(change.name, 40):<40} {left:>4.0%} → {right:>4.0%}  {span}")
+        echo(f"  {safe_line(change.name, 40):<40} {left:>4.0%} → {right:>4.0%}  {span}")
 
 
 def _print_setup(c: GroupComparison) -> None:
@@ -90,6 +91,6 @@ def _print_setup(c: GroupComparison) -> None:
     for name, (left, right) in parts:
         if set(left) != set(right):
             before, after = ", ".join(left[:3]) or "none", ", ".join(right[:3]) or "none"
-            click.echo(f"\n{name} changed: {safe_line(before)} → {safe_line(after)}")
+            echo(f"\n{name} changed: {safe_line(before)} → {safe_line(after)}")
     for row in median_rows(c):
-        click.echo(row)
+        echo(row)

@@ -13,7 +13,8 @@ from ...model.text.display import safe_line
 from ...services.finding.attributes import AttributeView, list_attributes
 from ...services.receiving.fields import Applied, apply_fields, map_field, unmap_field
 from ...store.settings.fields import own_field_rules
-from ..shared.options import json_option, opened, print_json, progress_bar, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, progress_bar
 
 _ROWS = 60
 _project_option = click.option("--project", help="Only in this project.")
@@ -58,17 +59,15 @@ def fields_group(
         print_json({"attributes": [_attribute(view) for view in views], "rules": [_rule(rule) for rule in rules]})
         return
     for view in views[:_ROWS]:
-        click.echo(_row(view))
+        echo(_row(view))
     if len(views) > _ROWS:
-        click.echo(f"… and {len(views) - _ROWS} more; narrow with --name 'acme.*', or take --json for all.")
+        echo(f"… and {len(views) - _ROWS} more; narrow with --name 'acme.*', or take --json for all.")
     if not views:
-        click.echo("No run came with anything but its steps. --all also lists what instrumentations fill.")
+        echo("No run came with anything but its steps. --all also lists what instrumentations fill.")
     for rule in rules:
-        click.echo(f"mapped: {safe_line(rule.attribute)} is {rule.field}{_values(rule)}")
+        echo(f"mapped: {safe_line(rule.attribute)} is {rule.field}{_values(rule)}")
     if views and not any(view.field == "outcome" for view in views):
-        click.echo(
-            "\nNo outcome is known by name. Map one: retrospan fields map ATTRIBUTE outcome --value VALUE=pass …"
-        )
+        echo("\nNo outcome is known by name. Map one: retrospan fields map ATTRIBUTE outcome --value VALUE=pass …")
 
 
 @fields_group.command("map")
@@ -130,7 +129,7 @@ def apply_command(project: str | None, store_location: str | None, as_json: bool
     if as_json:
         print_json({"traces": count})
     else:
-        click.echo(f"{count} runs read anew.")
+        echo(f"{count} runs read anew.")
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -145,9 +144,9 @@ def _print(done: Applied, as_json: bool) -> None:
         made = [{"value": value, "means": means, "traces": count} for value, means, count in done.made]
         print_json({"traces": done.traces, "values": made, "rules": [_rule(rule) for rule in done.rules]})
         return
-    click.echo(f"{done.traces} stored runs read anew." if done.traces else "No stored run has it yet; kept for later.")
+    echo(f"{done.traces} stored runs read anew." if done.traces else "No stored run has it yet; kept for later.")
     for value, means, count in done.made[:_ROWS]:
-        click.echo(f"  {safe_line(value, 40)} → {safe_line(means, 40) if means else 'nothing'}  ({count} runs)")
+        echo(f"  {safe_line(value, 40)} → {safe_line(means, 40) if means else 'nothing'}  ({count} runs)")
 
 
 def _row(view: AttributeView) -> str:

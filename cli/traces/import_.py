@@ -13,7 +13,8 @@ from ...services.finding.top_failures import Finding
 from ...services.receiving.importing import ImportReport, import_paths
 from ..shared.limit_options import chosen_limits, import_limit_options
 from ..shared.notices import notice_rules
-from ..shared.options import json_option, opened, print_json, progress_bar, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, progress_bar, say
 from ..shared.privacy_options import privacy_options
 
 _ERRORS_SHOWN = 10
@@ -69,14 +70,14 @@ def import_command(
 
 
 def _print(report: ImportReport) -> None:
-    click.echo(
+    echo(
         f"{report.traces} new traces, {report.updated} updated, {report.skipped} unchanged; {report.steps} steps read."
     )
     if report.redacted:
-        click.echo(f"{report.redacted} secrets were taken out before anything was stored.")
+        echo(f"{report.redacted} secrets were taken out before anything was stored.")
     if report.by_shape:
         scopes = ", ".join(f"{safe_line(scope, 40)} ({count})" for scope, count in report.by_shape.most_common(3))
-        click.echo(
+        echo(
             f"{report.by_shape.total()} spans are of an unknown convention; kinds, texts and tokens were told by the "
             f"shape of their values: {scopes}. Look at one with `retrospan trace show T --full`."
         )
@@ -90,7 +91,7 @@ def _print(report: ImportReport) -> None:
     for error in report.errors[:_ERRORS_SHOWN]:
         say(f"  skipped {error.file} {error.where}: {error.what}", err=True)
     if len(report.errors) > _ERRORS_SHOWN:
-        click.echo(f"  … and {len(report.errors) - _ERRORS_SHOWN} more bad records; --json lists all.", err=True)
+        echo(f"  … and {len(report.errors) - _ERRORS_SHOWN} more bad records; --json lists all.", err=True)
     for note in report.notes:
         say(f"  {note}")
     print_findings(report.findings)
@@ -99,11 +100,11 @@ def _print(report: ImportReport) -> None:
 def print_findings(findings: list[Finding], *, with_next: bool = True) -> None:
     """The commonest failures as a short list."""
     if not findings:
-        click.echo("No failure signal found. `retrospan trace list` shows the traces.")
+        echo("No failure signal found. `retrospan trace list` shows the traces.")
         return
-    click.echo("\nWhat is failing:")
+    echo("\nWhat is failing:")
     for finding in findings:
         reason = safe_line(finding.reason, 100)
-        click.echo(f"  {finding.traces:>4} of {finding.of:<4} {finding.signal:<20} {finding.example:<8} {reason}")
+        echo(f"  {finding.traces:>4} of {finding.of:<4} {finding.signal:<20} {finding.example:<8} {reason}")
     if with_next:
-        click.echo(f"\nNext: {findings[0].next_command}")
+        echo(f"\nNext: {findings[0].next_command}")

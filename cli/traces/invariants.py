@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -16,7 +17,9 @@ from ...services.understanding.invariants import (
     rules_in_use,
     use_rules,
 )
-from ..shared.options import json_option, opened, print_json, say, store_option
+from ...services.understanding.rule_proposals import propose_rules
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, say
 
 
 @click.group("invariants", context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,7 +68,34 @@ def use_command(path: Path | None, store_location: str | None, as_json: bool) ->
         print_json(_json(found, rules))
     else:
         _print(found, rules)
-        click.echo("In use. Runs are looked at again.")
+        echo("In use. Runs are looked at again.")
+
+
+@invariants_group.command(
+    "propose",
+    epilog="""\b
+Examples:
+  retrospan invariants propose
+  retrospan invariants propose --project support > .retrospan/invariants.yaml""",
+)
+@click.option("--project", default="default", show_default=True, help="Whose runs to look at.")
+@store_option
+@json_option
+def propose_command(project: str, store_location: str | None, as_json: bool) -> None:
+    """Print rules that the runs of a project keep, with what speaks for and against each, as a file to edit.
+
+    Nothing comes into use: keep what is right, then `check` and `use` it. Runs known to have failed are left out.
+    """
+    with opened(store_location) as store:
+        rules = propose_rules(store, project)
+    if as_json:
+        print_json([{**rule.as_rule(), "support": rule.support, "against": list(rule.against)} for rule in rules])
+        return
+    echo(f"project: {json.dumps(project)}\ninvariants:{'' if rules else ' []'}")
+    for rule in rules:
+        against = f", against: {', '.join(f'T{trace}' for trace in rule.against[:5])}" if rule.against else ""
+        echo(f"  # kept in {rule.support} calls{against}")
+        echo(f"  - {safe_line(json.dumps(rule.as_rule(), ensure_ascii=False), 2_000)}")
 
 
 @invariants_group.command("drop")
@@ -94,7 +124,7 @@ def list_command(store_location: str | None, as_json: bool) -> None:
     for file, rules in files:
         say(f"{file.path}: {len(rules.invariants)} rules{'' if file.state == 'same' else f', {file.state} since'}")
     if not files:
-        click.echo("No rules are in use. `retrospan invariants use` takes those of this folder.")
+        echo("No rules are in use. `retrospan invariants use` takes those of this folder.")
 
 
 def _chosen(path: Path | None) -> Path:
@@ -113,6 +143,6 @@ def _json(path: Path, rules: Invariants) -> dict[str, object]:
 
 def _print(path: Path, rules: Invariants) -> None:
     about = f"runs of project {rules.project}" if rules.project else "all runs"
-    click.echo(f"{safe_line(str(path))}: {len(rules.invariants)} rules for {safe_line(about)}")
+    echo(f"{safe_line(str(path))}: {len(rules.invariants)} rules for {safe_line(about)}")
     for rule in rules.invariants:
-        click.echo(f"  {rule.id:<24} {safe_line(rule.tool or rule.says, 60)}")
+        echo(f"  {rule.id:<24} {safe_line(rule.tool or rule.says, 60)}")

@@ -7,7 +7,8 @@ import click
 from ...model.text.display import safe_line
 from ...model.traces import Outcome
 from ...services.receiving.marking import mark_traces
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 from ..shared.search_line import SearchLineCommand
 
 
@@ -49,7 +50,8 @@ def mark_command(
     if as_json:
         print_json({"found": marked.found, "changed": marked.changed, "sample": [t.short_id for t in marked.sample]})
         return
+    unsigned = " A mark is unsigned, and is shown so." if outcome else ""
     verb = "would be marked" if dry_run else f"found, {marked.changed} changed"
-    click.echo(f"{marked.found} traces {verb}.")
+    echo(f"{marked.found} traces {verb}.{unsigned}")
     for trace in marked.sample:
-        click.echo(f"  {trace.short_id:<7} {safe_line(trace.input, 90)}")
+        echo(f"  {trace.short_id:<7} {safe_line(trace.input, 90)}")

@@ -14,7 +14,8 @@ from ...analysis.paths.svg import draw_svg
 from ...model.errors import StoreError
 from ...model.text.display import safe_line
 from ...services.coverage.paths import PathsReport, load_declared, workflow_paths
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 from ..shared.search_line import SearchLineCommand
 
 _VARIANTS = 8
@@ -53,7 +54,7 @@ def paths_command(
     else:
         _print(report)
         if svg is not None:
-            click.echo(f"\nThe picture is in {safe_line(str(svg))}.")
+            echo(f"\nThe picture is in {safe_line(str(svg))}.")
 
 
 def _write(file: Path, text: str) -> None:
@@ -121,10 +122,10 @@ def _overlay_json(held: Overlay) -> dict[str, Any]:
 
 def _print(report: PathsReport) -> None:
     newest = f" (the newest of {report.total})" if report.runs < report.total else ""
-    click.echo(f"{report.runs} runs{newest}; ✗ counts failures by {report.basis}")
+    echo(f"{report.runs} runs{newest}; ✗ counts failures by {report.basis}")
     for line in draw_boxes(report.graph):
-        click.echo(line)
-    click.echo("  a dotted box is passed by no regression case")
+        echo(line)
+    echo("  a dotted box is passed by no regression case")
     _print_variants(report)
     _print_coverage(report)
     if report.overlay is not None:
@@ -132,9 +133,9 @@ def _print(report: PathsReport) -> None:
 
 
 def _print_variants(report: PathsReport) -> None:
-    click.echo(f"\nVariants ({min(_VARIANTS, len(report.variants))} of {len(report.variants)})")
+    echo(f"\nVariants ({min(_VARIANTS, len(report.variants))} of {len(report.variants)})")
     for variant in report.variants[:_VARIANTS]:
-        click.echo(f"  {variant.tally.runs:>5} runs  {rate_words(variant.tally):<26} {way(variant.path, 120)}")
+        echo(f"  {variant.tally.runs:>5} runs  {rate_words(variant.tally):<26} {way(variant.path, 120)}")
 
 
 def rate_words(tally: Tally) -> str:
@@ -154,18 +155,16 @@ def way(path: tuple[str, ...], width: int) -> str:
 
 def _print_coverage(report: PathsReport) -> None:
     c = report.coverage
-    click.echo(
-        f"\nCoverage by {report.cases} regression cases ({safe_line(report.cases_from, 60)}), and by reviewed runs"
-    )
+    echo(f"\nCoverage by {report.cases} regression cases ({safe_line(report.cases_from, 60)}), and by reviewed runs")
     for name, covered in (("nodes", c.nodes), ("transitions", c.edges), ("variants", c.variants), ("runs", c.runs)):
-        click.echo(f"  {name:<12} {_covered(covered)}")
+        echo(f"  {name:<12} {_covered(covered)}")
     if report.untested:
-        click.echo("\nNever tested; promote")
+        echo("\nNever tested; promote")
     for open_way in report.untested[:_LISTED]:
         tally = open_way.variant.tally
         ways = way(open_way.variant.path, 100)
-        click.echo(f"  {open_way.promote.short_id:<7} {tally.runs} runs, {rate_words(tally)}: {ways}")
-        click.echo(f"          {open_way.because}; retrospan case new {open_way.promote.short_id} --id NAME")
+        echo(f"  {open_way.promote.short_id:<7} {tally.runs} runs, {rate_words(tally)}: {ways}")
+        echo(f"          {open_way.because}; retrospan case new {open_way.promote.short_id} --id NAME")
 
 
 def _covered(covered: Covered) -> str:
@@ -173,16 +172,16 @@ def _covered(covered: Covered) -> str:
 
 
 def _print_overlay(report: PathsReport, held: Overlay) -> None:
-    click.echo("\nDeclared, never seen")
-    click.echo(f"  nodes: {safe_line(', '.join(held.nodes_never_seen) or 'none', 200)}")
+    echo("\nDeclared, never seen")
+    echo(f"  nodes: {safe_line(', '.join(held.nodes_never_seen) or 'none', 200)}")
     for brief in report.briefs[:_LISTED]:
-        click.echo(f"  {safe_line(brief.text, 300)}")
+        echo(f"  {safe_line(brief.text, 300)}")
     if len(report.briefs) > _LISTED:
-        click.echo(f"  … and {len(report.briefs) - _LISTED} more transitions; --json has all")
-    click.echo("\nSeen, never declared")
+        echo(f"  … and {len(report.briefs) - _LISTED} more transitions; --json has all")
+    echo("\nSeen, never declared")
     for name, runs in held.nodes_never_declared[:_LISTED]:
-        click.echo(f"  {safe_line(name, 60)}: {runs} runs, such as T{held.example[name]}")
+        echo(f"  {safe_line(name, 60)}: {runs} runs, such as T{held.example[name]}")
     for edge, runs in held.edges_never_declared[:_LISTED]:
-        click.echo(f"  {safe_line(edge[0], 40)} → {safe_line(edge[1], 40)}: {runs} runs, such as T{held.example[edge]}")
+        echo(f"  {safe_line(edge[0], 40)} → {safe_line(edge[1], 40)}: {runs} runs, such as T{held.example[edge]}")
     if not (held.nodes_never_declared or held.edges_never_declared):
-        click.echo("  nothing")
+        echo("  nothing")

@@ -10,7 +10,8 @@ from ...ingest.connectors.registry import PRODUCTS, open_connector
 from ...services.privacy.erasing import parse_age
 from ...services.privacy.redacting import Redactor
 from ...services.receiving.pulling import Pulled, pull_traces, write_back
-from ..shared.options import json_option, opened, print_json, progress_bar, say, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, progress_bar, say
 from ..shared.privacy_options import privacy_options
 from .import_ import print_findings
 
@@ -102,9 +103,9 @@ def push_command(
     if as_json:
         print_json({"verdicts": done.verdicts, "annotations": done.annotations, "unknown": done.unknown})
         return
-    click.echo(f"{done.verdicts} valid verdicts; {done.annotations} annotations written.")
+    echo(f"{done.verdicts} valid verdicts; {done.annotations} annotations written.")
     if done.unknown:
-        click.echo(f"{done.unknown} are on spans that are not there.")
+        echo(f"{done.unknown} are on spans that are not there.")
 
 
 def _api_key(product: str, variable: str | None) -> str | None:
@@ -120,11 +121,11 @@ def _api_key(product: str, variable: str | None) -> str | None:
 
 
 def _print(report: Pulled) -> None:
-    click.echo(f"{report.traces} new traces, {report.updated} updated; {report.spans} spans fetched.")
+    echo(f"{report.traces} new traces, {report.updated} updated; {report.spans} spans fetched.")
     if report.redacted:
-        click.echo(f"{report.redacted} secrets were taken out before anything was stored.")
+        echo(f"{report.redacted} secrets were taken out before anything was stored.")
     if report.erased:
-        click.echo(f"{report.erased} traces were left out: they were deleted here on purpose.")
+        echo(f"{report.erased} traces were left out: they were deleted here on purpose.")
     for error in report.errors[:10]:
         say(f"  skipped {error.where}: {error.what}", err=True)
     print_findings(report.findings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +14,8 @@ from ...model.text.csvtext import csv_text
 from ...model.text.display import safe_line
 from ...services.finding.asking import Asked, ask
 from ...services.finding.exporting import export_view, exported_views
-from ..shared.options import json_option, opened, print_json, progress_bar, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, print_text, progress_bar
 from ..shared.tables import writer_for
 
 _WIDEST = 60
@@ -53,22 +53,22 @@ def query_command(
     elif as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     elif as_csv:
-        sys.stdout.write(csv_text(columns, rows))
+        print_text(csv_text(columns, rows))
     else:
         _table(asked)
     if asked.answer.more:
-        click.echo(f"Cut at {len(rows)} rows. Add WHERE or LIMIT, or aggregate.", err=True)
+        echo(f"Cut at {len(rows)} rows. Add WHERE or LIMIT, or aggregate.", err=True)
     if asked.waiting:
-        click.echo(f"{asked.waiting} runs wait to be looked at and are not in this; ask again.", err=True)
+        echo(f"{asked.waiting} runs wait to be looked at and are not in this; ask again.", err=True)
 
 
 def _table(asked: Asked) -> None:
     told = [[_told(value) for value in row] for row in (asked.answer.columns, *asked.answer.rows)]
     widths = [max(len(row[i]) for row in told) for i in range(len(asked.answer.columns))]
     for row in told:
-        click.echo("  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip())
+        echo("  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip())
     if not asked.answer.rows:
-        click.echo("No rows.", err=True)
+        echo("No rows.", err=True)
 
 
 def _told(value: Any) -> str:
@@ -106,8 +106,7 @@ def export_command(
             path = folder / f"{view}.{form}"
             with writer_for(path, form, columns) as write:
                 count = sum(map(write, _with_progress(chunks, view, report)))
-            click.echo(f"{path}: {count} rows")
-    sys.stdout.flush()
+            echo(f"{path}: {count} rows")
 
 
 def _with_progress(chunks: Iterator[tuple[int, int, Any]], view: str, report: Any) -> Iterator[Any]:

@@ -22,7 +22,8 @@ from ...services.understanding.signal_precision import (
 from ...store.contract import Store
 from ...store.reading.summaries import get_summaries
 from ..shared.notices import notice_rules
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 from .suspects import chosen_traces
 
 _VERBS = {"mute": mute_signals, "unmute": unmute_signals}
@@ -74,14 +75,14 @@ def _set(store: Store, verb: str, names: Sequence[str], as_json: bool) -> None:
     if as_json:
         print_json({"muted": muted})
     else:
-        click.echo(f"Muted: {', '.join(muted) or 'none'}.")
+        echo(f"Muted: {', '.join(muted) or 'none'}.")
 
 
 def _show_precision(rows: Sequence[Precision], as_json: bool) -> None:
     if as_json:
         print_json([_precision_json(row) for row in rows])
         return
-    click.echo("Of the judged runs that show a signal, how many people called a failure (95 % interval):")
+    echo("Of the judged runs that show a signal, how many people called a failure (95 % interval):")
     for row in rows:
         share = row.share
         told = (
@@ -91,10 +92,8 @@ def _show_precision(rows: Sequence[Precision], as_json: bool) -> None:
         )
         kind = "" if row.failure else "  notable, no failure"
         mute = f"  muted by {row.because}" if row.muted else f"  kept by {row.because}" if row.because else ""
-        click.echo(f"  {row.signal:<22} {told}{kind}{mute}")
-    click.echo(
-        f"A failure signal is muted where the upper bound is below {MUTED_BELOW:.0%} after {LEAST_REVIEWS} reviews."
-    )
+        echo(f"  {row.signal:<22} {told}{kind}{mute}")
+    echo(f"A failure signal is muted where the upper bound is below {MUTED_BELOW:.0%} after {LEAST_REVIEWS} reviews.")
 
 
 def _precision_json(row: Precision) -> dict[str, object]:
@@ -117,10 +116,10 @@ def _show(store: Store, chosen: Sequence[int], as_json: bool) -> None:
         print_json([signals_json(summary, found[summary.id]) for summary in summaries])
         return
     for summary in summaries:
-        click.echo(f"{summary.short_id}  {safe_line(summary.input, 90)}")
+        echo(f"{summary.short_id}  {safe_line(summary.input, 90)}")
         for signal in found[summary.id]:
             place = summary.short_id if signal.step is None else f"{summary.short_id}.{signal.step}"
             mark = "!" if signal.failure else "·"
-            click.echo(f"  {mark} {signal.signal:<22} {place:<8} {safe_line(signal.reason, 140)}")
+            echo(f"  {mark} {signal.signal:<22} {place:<8} {safe_line(signal.reason, 140)}")
         if not found[summary.id]:
-            click.echo("  nothing notable")
+            echo("  nothing notable")

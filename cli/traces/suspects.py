@@ -15,7 +15,8 @@ from ...services.understanding.explaining import Explanation, explain_trace
 from ...store.contract import Store
 from ...store.reading.summaries import resolve_trace
 from ..shared.notices import notice_rules
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 
 _ALL = 1_000_000
 
@@ -64,16 +65,18 @@ def suspects_command(
 def print_suspects(explanation: Explanation, limit: int) -> None:
     """One trace's suspects for reading."""
     summary, report = explanation.trace.summary, explanation.report
-    click.echo(f"{summary.short_id}  {safe_line(summary.input, 90)}")
-    if not report.enough_evidence:
-        click.echo("  Not enough evidence to accuse a step; the ranking is what there is.")
+    echo(f"{summary.short_id}  {safe_line(summary.input, 90)}")
+    if report.position_only:
+        echo("  Position only: nothing wrong was found in it; the ranking is a reading order.")
+    elif not report.enough_evidence:
+        echo("  Not enough evidence to accuse it; the ranking is what there is.")
     for rank, suspect in enumerate(report.suspects[:limit], 1):
         step = explanation.trace.steps[suspect.step]
         who = safe_line(step.tool or step.agent or step.name, 30)
-        click.echo(f"  {rank}. {summary.short_id}.{suspect.step} {step.kind.value} {who}: {suspect.cause.value}")
+        echo(f"  {rank}. {summary.short_id}.{suspect.step} {step.kind.value} {who}: {suspect.cause.value}")
         for reason in suspect.reasons[:3]:
-            click.echo(f"     {safe_line(reason, 160)}")
+            echo(f"     {safe_line(reason, 160)}")
         for evidence in suspect.evidence[:3]:
-            click.echo(f"     “{safe_line(evidence.quote, 120)}” ({summary.short_id}.{evidence.step})")
+            echo(f"     “{safe_line(evidence.quote, 120)}” ({summary.short_id}.{evidence.step})")
     if report.note:
-        click.echo(f"  {safe_line(report.note)}")
+        echo(f"  {safe_line(report.note)}")

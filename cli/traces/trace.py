@@ -1,10 +1,11 @@
-"""`retrospan trace list|count|show|diff`."""
+"""`retrospan trace list|count|show|diff|case`."""
 
 from __future__ import annotations
 
 import click
 
 from ...answers.json.values import folded_json, iso_time, step_json, trace_json
+from ...answers.outcome import told_outcome
 from ...model.text.display import safe_line, safe_text
 from ...model.text.jsontext import as_text
 from ...model.traces import Trace, TraceSummary
@@ -12,7 +13,8 @@ from ...services.finding.listing import list_traces
 from ...services.privacy.read_notes import at_hand, note_reading
 from ...store.reading.summaries import folded_spans, get_trace, resolve_trace
 from ..lazy import LazyGroup
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 from ..shared.search_line import SearchLineCommand
 
 _COMMANDS = {
@@ -20,6 +22,7 @@ _COMMANDS = {
     "count": ("traces.trace_count:count_command", "Count outcomes by task or version"),
     "show": ("traces.trace:show_command", "Show the steps of one trace"),
     "diff": ("traces.trace_diff:diff_command", "Align two runs and rank what differs"),
+    "case": ("traces.trace_case:case_command", "All that is known of why a run failed"),
 }
 
 
@@ -55,15 +58,15 @@ def list_command(query: str, limit: int, store_location: str | None, as_json: bo
         print_json([trace_json(trace) for trace in listing.traces])
         return
     for trace in listing.traces:
-        click.echo(_row(trace))
+        echo(_row(trace))
     if not listing.traces:
-        click.echo("Nothing found.")
+        echo("Nothing found.")
         for line in listing.why_empty:
-            click.echo(f"  {safe_line(line)}")
+            echo(f"  {safe_line(line)}")
     elif listing.how:
-        click.echo(f"Found {safe_line(listing.how)}.")
+        echo(f"Found {safe_line(listing.how)}.")
     if listing.traces and listing.total > len(listing.traces):
-        click.echo(f"{len(listing.traces)} of {listing.total} shown; raise --limit or narrow the query.")
+        echo(f"{len(listing.traces)} of {listing.total} shown; raise --limit or narrow the query.")
 
 
 def _row(trace: TraceSummary) -> str:
@@ -109,16 +112,18 @@ def show_command(trace: str, full: bool, store_location: str | None, as_json: bo
 def _print_trace(trace: Trace, *, full: bool) -> None:
     summary = trace.summary
     own = f"  run {safe_line(summary.run_id)}" if summary.run_id else ""
-    click.echo(f"{summary.short_id}  {safe_line(summary.external_id)}{own}  outcome: {summary.outcome.value}")
+    echo(f"{summary.short_id}  {safe_line(summary.external_id)}{own}  {told_outcome(summary)}")
+    if summary.verdict:
+        echo(f"verdict {summary.verdict} on: {safe_line(summary.verdict_question, 200)}")
     width = None if full else 300
     for step in trace.steps:
         who = safe_line(step.tool or step.agent or step.name, 40)
         took = f" {step.duration_ms:.0f} ms" if step.duration_ms is not None else ""
-        click.echo(f"\n{summary.short_id}.{step.index} {step.kind.value} {who}{took}")
+        echo(f"\n{summary.short_id}.{step.index} {step.kind.value} {who}{took}")
         value = step_json(summary, step, full=full)
         for label, content in (("in", value["inputs"]), ("out", value["outputs"])):
             if content not in (None, []):
                 text = safe_text(as_text(content)) if full else safe_line(as_text(content), width)
-                click.echo(f"  {label:<4}{text}")
+                echo(f"  {label:<4}{text}")
         if step.error:
-            click.echo(f"  error {safe_line(step.error.message, width)}")
+            echo(f"  error {safe_line(step.error.message, width)}")

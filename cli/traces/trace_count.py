@@ -9,7 +9,8 @@ from ...model.text.display import safe_line
 from ...services.finding.attributes import AttributeView
 from ...services.finding.outcome_counts import OutcomeCounts, OutcomeRow, count_outcomes
 from ...store.search.outcome_counts import GROUPINGS, GroupedBy
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 from ..shared.search_line import SearchLineCommand
 
 
@@ -37,13 +38,11 @@ def count_command(query: str, by: GroupedBy, store_location: str | None, as_json
         print_json(counts_json(counts))
         return
     for row in counts.rows:
-        click.echo(_row(row))
+        echo(_row(row))
     told = f"{counts.runs} runs, {counts.judged} with a known outcome"
-    click.echo(
-        f"{told}; {counts.never_passed} of {len(counts.rows)} never passed." if counts.rows else "Nothing found."
-    )
+    echo(f"{told}; {counts.never_passed} of {len(counts.rows)} never passed." if counts.rows else "Nothing found.")
     for field, view in counts.seem_to_hold:
-        click.echo(_held(field, view))
+        echo(_held(field, view))
 
 
 def _held(field: str, view: AttributeView) -> str:

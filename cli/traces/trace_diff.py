@@ -13,7 +13,8 @@ from ...services.privacy.read_notes import at_hand, note_reading
 from ...services.understanding.consensus import AgainstGood, compare_with_good
 from ...services.understanding.explaining import Comparison, compare_traces
 from ...store.reading.summaries import resolve_trace
-from ..shared.options import json_option, opened, print_json, store_option
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json
 
 _SHOWN = 20
 
@@ -56,12 +57,12 @@ def print_diff(comparison: Comparison, limit: int) -> None:
     from ..shared.side_by_side import print_sides
 
     left, right = comparison.left.summary.short_id, comparison.right.summary.short_id
-    click.echo(f"{left} against {right} ({safe_line(comparison.partner_because)})")
+    echo(f"{left} against {right} ({safe_line(comparison.partner_because)})")
     if not comparison.diff.differences:
-        click.echo("No difference.")
+        echo("No difference.")
     for d in comparison.diff.differences[:limit]:
         where = f"{left}.{d.left if d.left is not None else '–'} / {right}.{d.right if d.right is not None else '–'}"
-        click.echo(f"\n{d.rank}. {d.kind} {safe_line(d.path or '')}  {where}")
+        echo(f"\n{d.rank}. {d.kind} {safe_line(d.path or '')}  {where}")
         print_sides(
             None if d.before is None else as_text(d.before),
             None if d.after is None else as_text(d.after),
@@ -74,12 +75,12 @@ def print_consensus(found: AgainstGood, limit: int) -> None:
 
     name, good = found.trace.summary.short_id, ", ".join(summary.short_id for summary in found.good[:8])
     more = f" and {len(found.good) - 8} more" if len(found.good) > 8 else ""
-    click.echo(f"{name} against {len(found.good)} good runs: {good}{more} ({safe_line(found.because)})")
+    echo(f"{name} against {len(found.good)} good runs: {good}{more} ({safe_line(found.because)})")
     if not found.shared:
-        click.echo("Nothing sets it apart from them.")
+        echo("Nothing sets it apart from them.")
     for rank, item in enumerate(found.shared[:limit], 1):
         place = f"  {name}.{item.step}" if item.step is not None else ""
-        click.echo(f"\n{rank}. {safe_line(_sentence(item), 160)}{place}")
+        echo(f"\n{rank}. {safe_line(_sentence(item), 160)}{place}")
         if item.lacking and item.kind in ("argument", "answer"):
             print_sides(None if item.instead is None else as_text(item.instead), as_text(item.value))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from ...analysis.suspects import SOURCES
-from ...services.understanding.weights import Learned, confirmed_causes, learn_project, weighted_sources
-from ..shared.options import json_option, opened, print_json, say, store_option
+from ...services.understanding.confirmed_causes import confirmed_causes
+from ...services.understanding.weights import Learned, learn_project, weighted_sources
+from ..shared.options import json_option, opened, store_option
+from ..shared.output import echo, print_json, say
 
 
 @click.command(
@@ -38,7 +40,7 @@ def weights_command(project: str, learn: bool, store_location: str | None, as_js
         say(_told(learned))
     say(f"Weights of {project} ({'learned' if own else 'as shipped'}; {causes} confirmed causes):")
     for name, weight in weights.items():
-        click.echo(f"  {name:<10} {weight:.2f}")
+        echo(f"  {name:<10} {weight:.2f}")
 
 
 def _held_out(learned: Learned) -> dict[str, object] | None:

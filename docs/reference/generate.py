@@ -13,7 +13,9 @@ from typing import Any
 import click
 from pydantic import TypeAdapter
 from retrospan.answers.json import shapes as w
+from retrospan.answers.json.case_file import CaseFileJson
 from retrospan.cli.main import cli
+from retrospan.mcp_server.arguments import full_schema_of
 from retrospan.mcp_server.instructions import INSTRUCTIONS
 from retrospan.mcp_server.prompts import PROMPTS
 from retrospan.mcp_server.registry import Tool, load_tools
@@ -28,6 +30,7 @@ SCHEMAS: dict[str, tuple[Any, str]] = {
     "trace-count": (w.OutcomeCountsJson, "retrospan trace count [QUERY] --json"),
     "trace-show": (w.TraceDetailJson, "retrospan trace show T --json"),
     "trace-diff": (w.DiffJson, "retrospan trace diff A [B] --json"),
+    "trace-case": (list[CaseFileJson], "retrospan trace case T… --json"),
     "suspects": (list[w.TraceSuspectsJson], "retrospan suspects T… --json"),
     "signals": (list[w.TraceSignalsJson], "retrospan signals T… --json"),
 }
@@ -105,10 +108,11 @@ def mcp_page() -> str:
 
 
 def _tool(tool: Tool) -> str:
-    required = tool.schema.get("required", ())
+    schema = full_schema_of(tool.model)
+    required = schema.get("required", ())
     rows = [
-        f"| `{name}` | {part['type']}{' (required)' if name in required else ''} | {_bounds(part)} |\n"
-        for name, part in tool.schema["properties"].items()
+        f"| `{name}` | {part.get('type', 'string')}{' (required)' if name in required else ''} | {_bounds(part)} |\n"
+        for name, part in schema["properties"].items()
     ]
     access = "Writes; left out with `--read-only`." if tool.writes else "Reads."
     table = "| argument | type | |\n|---|---|---|\n" + "".join(rows)

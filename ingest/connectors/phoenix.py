@@ -13,7 +13,7 @@ from ...model.extras import require_extra
 from ...model.text.jsontext import as_text
 from ...model.traces import JsonValue
 from ..formats.fields import mapping, optional_text, sequence
-from ..formats.phoenix import rows_batch
+from ..formats.platforms.phoenix import rows_batch
 from .base import Judgement, Window, windows
 
 T = TypeVar("T")

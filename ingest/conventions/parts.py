@@ -8,6 +8,7 @@ from typing import Any
 
 from ...model.text.jsontext import as_text
 from ...model.traces import JsonValue, Message, ToolCall
+from ..limits import MOST_CALLS
 from .values import first, read_arguments, read_json, text_of
 
 ITEM_TYPES = frozenset(
@@ -99,7 +100,7 @@ class Turn:
         """Take over the content of turns nested in this one."""
         for message in messages:
             self.texts.extend([message.content] if message.content else [])
-            self.calls.extend(message.tool_calls)
+            self.calls.extend(message.tool_calls[: max(MOST_CALLS - len(self.calls), 0)])
 
     def messages(self) -> list[Message]:
         """The turn as messages: results first, then what the speaker said with it."""
@@ -210,7 +211,7 @@ def add_call(turn: Turn, call: JsonValue) -> None:
     arguments = _held(inner, _ARGUMENTS)
     identity = text_of(first(call, *_IDS))
     made = ToolCall(name or "unknown", read_arguments(arguments), identity)
-    if identity is None or all(known.id != identity for known in turn.calls):
+    if len(turn.calls) < MOST_CALLS and (identity is None or all(known.id != identity for known in turn.calls)):
         turn.calls.append(made)
 
 

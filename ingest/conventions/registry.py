@@ -8,27 +8,26 @@ from collections.abc import Callable, Iterable, Mapping
 from ...model.reading.doubles import BY_SHAPE
 from ...model.traces import Annotation, Span, SpanBatch, TraceFacts
 from ..otlp.raw import RawLog, RawSpan
-from . import (
+from . import genai, logs
+from .base import keep_place
+from .events import EVENT_NAMES
+from .judgements import judgements_in
+from .machinery import is_machinery
+from .products import (
     claude_code,
     claude_code_logs,
     codex,
-    genai,
     generic,
     langfuse,
     langsmith,
     logfire_openai_agents,
-    logs,
     mlflow,
     openinference,
     openllmetry,
     vercel,
 )
-from .base import keep_place
-from .dialects import read_with
-from .events import EVENT_NAMES
-from .frameworks import dialect_of
-from .judgements import judgements_in
-from .machinery import is_machinery
+from .products.dialects import read_with
+from .products.frameworks import dialect_of
 
 _GENAI_KEYS = ("gen_ai.", "mcp.method.", "pydantic_ai.", "all_messages_events", "gcp.vertex.agent.", "llm.request.type")
 _Reader = Callable[[RawSpan, list[Annotation]], Span]

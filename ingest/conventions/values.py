@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from ...model.text.jsontext import finite
+from ...model.text.jsontext import finite, whole
 from ...model.traces import JsonValue
 from ..limits import DEFAULT_LIMITS, deeper_than
 
@@ -38,7 +38,7 @@ def _loads(text: str) -> JsonValue:
         value: Any = orjson.loads(text)
     except ValueError:
         try:
-            value = _without_surrogates(json.loads(text, parse_constant=str, parse_float=finite))
+            value = _without_surrogates(json.loads(text, parse_constant=str, parse_float=finite, parse_int=whole))
         except (ValueError, RecursionError):
             return text
     if isinstance(value, dict | list) and _may_be_deep(text) and deeper_than(value, DEFAULT_LIMITS.depth):

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...model.errors import BadInputError
+from ...model.errors import BadInputError, TooLargeError
 from ...model.text.jsontext import as_text, parse_if_json
 from ...model.traces import JsonValue, Message, ToolCall
 from ..conventions.parts import is_thought, thought_text
-from ..limits import deeper_than
+from ..limits import MOST_CALLS, deeper_than
 from .fields import mapping, shortened
 
 ROLES = {
@@ -155,6 +155,11 @@ def _tool_calls(raw: JsonValue, where: str) -> Iterator[ToolCall]:
         return
     if not isinstance(raw, list):
         raise BadInputError(f"tool_calls is a list of calls, not {_kind_of(raw)}.", where=where)
+    if len(raw) > MOST_CALLS:
+        raise TooLargeError(
+            f"A message with {len(raw):,} tool calls (limit: {MOST_CALLS:,}). Split it, as no model asks for so many.",
+            where=where,
+        )
     for call in raw:
         if not isinstance(call, dict):
             raise BadInputError(f"A tool call is an object, not {_kind_of(call)}.", where=where)

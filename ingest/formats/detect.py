@@ -6,35 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ...model.errors import BadInputError, UsageError, did_you_mean
-from . import (
-    assistants,
-    braintrust,
-    chatgpt,
-    claude_ai,
-    console,
-    datasets,
-    deepeval,
-    inspect_log,
-    jaeger,
-    langfuse,
-    langsmith,
-    logfire,
-    message_list,
-    messages,
-    mlflow,
-    openai_agents,
-    openai_chat,
-    openai_evals,
-    opik,
-    otlp,
-    phoenix,
-    promptfoo,
-    reviews_csv,
-    sharegpt,
-    span_tree,
-    tau,
-    weave,
-)
+from . import console, jaeger, messages, otlp
 from .agents import (
     aider,
     atif,
@@ -52,8 +24,22 @@ from .agents import (
     openhands,
     swe_agent,
 )
+from .chats import assistants, chatgpt, claude_ai, message_list, openai_chat, sharegpt
+from .evaluations import datasets, deepeval, inspect_log, openai_evals, promptfoo, reviews_csv, tau
 from .fields import shortened
 from .head import Head, make_head
+from .platforms import (
+    braintrust,
+    langfuse,
+    langsmith,
+    logfire,
+    mlflow,
+    openai_agents,
+    opik,
+    phoenix,
+    span_tree,
+    weave,
+)
 from .records import ReadItem, Source
 
 

@@ -66,7 +66,7 @@ def time_ns(value: JsonValue) -> int | None:
         return None
     if isinstance(value, str):
         return _iso_ns(value.strip())
-    if not isinstance(value, int | float) or value <= 0 or not math.isfinite(value):
+    if not isinstance(value, int | float) or not 0 < value < 2**64:
         return None
     for bound, factor in ((1e11, _NS), (1e14, 1_000_000), (1e17, 1_000)):
         if value < bound:
@@ -115,7 +115,7 @@ def tags_of(value: JsonValue) -> tuple[str, ...]:
 
 def count(value: JsonValue) -> int:
     """A token count; 0 where there is none or it makes no sense."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         return 0
     return int(value) if 0 <= value < 2**53 else 0
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...model.text.jsontext import parse
 from ...model.traces import JsonValue
-from .table import frame_rows, head_records
+from .spreadsheet import frame_rows, head_records
 
 HEAD_BYTES = 256 * 1024
 _MAX_RECORDS = 20

@@ -27,6 +27,9 @@ from ...model.traces import (
     Usage,
 )
 from .chat import json_or_text, to_messages
+from .dialogue.speakers import heard
+from .dialogue.textloop import with_results
+from .dialogue.turns import single_turns
 from .fields import (
     count,
     mapping,
@@ -43,9 +46,6 @@ from .fields import (
 from .head import Head
 from .records import ReadItem, Record, Source, each_record
 from .session import set_failed
-from .speakers import heard
-from .textloop import with_results
-from .turns import single_turns
 
 CONVENTION = "messages"
 _ERROR_TEXT = 2_000

@@ -14,7 +14,7 @@ from ..compressed import plain_name
 from .fields import mapping, sequence
 from .head import Head
 from .otlp_frames import frames, framing
-from .phoenix_scopes import restore_scopes, with_metadata
+from .platforms.phoenix_scopes import restore_scopes, with_metadata
 from .records import ReadItem, RecordError, Source, raw_records
 
 if TYPE_CHECKING:

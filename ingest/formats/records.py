@@ -11,7 +11,7 @@ from ...model.errors import BadInputError, TooLargeError
 from ...model.text.jsontext import parse
 from ...model.traces import JsonValue, SpanBatch
 from ..limits import DEFAULT_LIMITS, Limits, readable_bytes
-from . import table
+from . import spreadsheet as table
 from .loose import loose_values
 
 DATASET_ITEMS = (

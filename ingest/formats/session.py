@@ -9,11 +9,11 @@ from itertools import count
 
 from ...model.traces import JsonValue, Message, Span, Status, StepError, StepKind, ToolCall, Usage
 from .chat import json_or_text
+from .dialogue.headlines import headline
+from .dialogue.refusals import persons_decision
+from .dialogue.speakers import heard
 from .fields import span_id_of
-from .headlines import headline
 from .records import LeftOut
-from .refusals import persons_decision
-from .speakers import heard
 
 ERROR_TEXT = 2_000
 """Characters of a tool's output that are kept as the text of its error."""

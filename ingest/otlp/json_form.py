@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...model.errors import BadInputError
-from ...model.text.jsontext import parse
+from ...model.text.jsontext import fits, parse
 from ...model.traces import JsonValue
 from .raw import Bounds, RawEvent, RawLog, RawSpan, is_entered, plain_float
 
@@ -271,9 +271,10 @@ def _value(value: Any, bounds: Bounds, depth: int) -> JsonValue:
 
 def _signed(value: Any, bounds: Bounds) -> JsonValue:
     try:
-        return int(value)
+        number = int(value)
     except (TypeError, ValueError, OverflowError):
         return _text(value, bounds)
+    return number if fits(number) else bounds.text(str(value))
 
 
 def _double(value: Any, bounds: Bounds) -> JsonValue:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ..arguments import unlisted
 from ..paging import offset_of, page_token, read_page
 from ..registry import Caller, tool
 
@@ -15,12 +16,11 @@ _SHOWN = 12
 @tool("Compare two runs")
 def diff_traces(
     caller: Caller,
-    left: Annotated[str, Field(max_length=200, description="The run in question")],
-    right: Annotated[str | None, Field(max_length=200, description="Left out: an alike run that went well")] = None,
-    page: Annotated[str | None, Field(max_length=4_000)] = None,
+    left: Annotated[str, Field(max_length=200)],
+    right: Annotated[str | None, Field(max_length=200, description="Default: an alike good run")] = None,
+    page: Annotated[str | None, unlisted(max_length=4_000)] = None,
 ) -> str:
-    """Align two runs step by step: what differs, by consequence (writes, final answer, arguments before reads), and
-    where they part. Use it on a failing run when you know or want a good one."""
+    """A failing run against a good one: what differs, writes and final answer first."""
     from ...answers.differences import differences_text
     from ...services.understanding.explaining import compare_traces
     from ...store.reading.summaries import resolve_trace

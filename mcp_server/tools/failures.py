@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ...store.search.outcome_counts import GroupedBy
+from ..arguments import unlisted
 from ..registry import Caller, tool
 
 _AT_ONCE = 200
@@ -19,14 +20,13 @@ _ROWS = 40
 @tool("Summarize failures")
 def summarize_failures(
     caller: Caller,
-    query: Annotated[str, Field(max_length=2_000, description="As in search_traces, to narrow")] = "",
-    mode: Annotated[str | None, Field(max_length=20, description="M3: that one with its runs")] = None,
-    sample: Annotated[int, Field(ge=0, le=30, description="Instead: so many unlike runs to read")] = 0,
-    by: Annotated[GroupedBy | None, Field(description="Instead: outcomes and pass rate of each")] = None,
-    limit: Annotated[int | None, Field(ge=1, le=100)] = None,
+    query: Annotated[str, Field(max_length=2_000)] = "",
+    mode: Annotated[str | None, Field(max_length=20, description="M3 whole")] = None,
+    sample: Annotated[int, Field(ge=0, le=30, description="Unlike runs to read")] = 0,
+    by: GroupedBy | None = None,
+    limit: Annotated[int | None, unlisted(ge=1, le=100)] = None,
 ) -> str:
-    """What is failing: failure modes (alike failing runs) with size, share, trend and a typical step; by="task": which
-    tasks never went well. Ask this first when no single run is in question."""
+    """What is failing: modes of alike runs with share, trend, example; by="task": pass rates, what never passed."""
     from ...answers.modes import mode_text, modes_text, sample_text
     from ...model.query import parse_query
     from ...services.finding.listing import list_traces
@@ -64,16 +64,15 @@ def summarize_failures(
 @tool("Record an observation", writes=True)
 def record_observation(
     caller: Caller,
-    label: Annotated[str, Field(max_length=100, description="In words that fit other runs too")],
+    label: Annotated[str, Field(max_length=100)],
     step: Annotated[str | None, Field(max_length=40, description="T412.7")] = None,
-    quote: Annotated[str, Field(max_length=1_000, description="Words that stand in the step")] = "",
-    note: Annotated[str, Field(max_length=2_000)] = "",
+    quote: Annotated[str, Field(max_length=1_000, description="Its words")] = "",
+    note: Annotated[str, unlisted(max_length=2_000)] = "",
     good: bool = False,
-    mode: Annotated[str | None, Field(max_length=20, description="M3 it belongs to")] = None,
-    ask: Annotated[bool, Field(description="Queue a review too")] = False,
+    mode: Annotated[str | None, Field(max_length=20)] = None,
+    ask: Annotated[bool, unlisted()] = False,
 ) -> str:
-    """File what you noticed in a step, bad or good; equal labels make one failure mode. With mode and no step: propose
-    the label as that mode's name."""
+    """File what you noticed in a step, in words that fit other runs; without step: name a mode."""
     from ...model.errors import UsageError
     from ...services.modes.observing import name_mode
     from ...services.modes.observing import record_observation as record

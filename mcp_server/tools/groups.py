@@ -12,12 +12,11 @@ from ..registry import Caller, tool
 @tool("Compare groups")
 def compare_groups(
     caller: Caller,
-    left: Annotated[str, Field(max_length=2_000, description='v3, mode:M3, "since:14d until:7d"')],
+    left: Annotated[str, Field(max_length=2_000, description='v3, "since:14d until:7d"')],
     right: Annotated[str, Field(max_length=2_000)],
-    within: Annotated[str, Field(max_length=2_000, description="Both must match")] = "",
+    within: Annotated[str, Field(max_length=2_000)] = "",
 ) -> str:
-    """Two versions, windows, modes or search lines: what changed in outcome (paired by task), signals, tools, prompts,
-    cost, and what is only chance. Ask this after a deployment or a changed prompt or model."""
+    """What changed between two versions, windows or search lines: outcome, signals, tools, prompts, cost."""
     from ...answers.groups import groups_text
     from ...services.finding.comparing import compare_runs
 

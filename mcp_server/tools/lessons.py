@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from ...model.text.bounds import TEXT_LIMIT
+from ..arguments import unlisted
 from ..registry import Caller, tool
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ _Text = Annotated[str, Field(max_length=TEXT_LIMIT)]
 def search_lessons(
     caller: Caller,
     query: Annotated[str, Field(max_length=1_000)] = "",
-    changing: Annotated[list[str], Field(max_length=30, description="Files, tools, prompts about to change")] = [],  # noqa: B006
-    lesson: Annotated[str | None, Field(max_length=100, description="Id: that one whole")] = None,
-    drafts: Annotated[bool, Field(description="Also unconfirmed ones")] = False,
-    limit: Annotated[int, Field(ge=1, le=30)] = 6,
+    changing: Annotated[list[str], Field(max_length=30, description="Files, tool:NAME, prompts")] = [],  # noqa: B006
+    lesson: Annotated[str | None, Field(max_length=100)] = None,
+    drafts: Annotated[bool, unlisted()] = False,
+    limit: Annotated[int, unlisted(ge=1, le=30)] = 6,
 ) -> str:
-    """Look up what earlier failures taught, before you change an agent's code, prompts or tools."""
+    """What earlier failures taught; before you change an agent's code, prompts or tools."""
     from ...answers.lessons import lesson_text, lessons_text
     from ...model.reviews import LessonStatus
     from ...services.knowledge.lesson_search import find_lessons
@@ -59,14 +60,13 @@ def propose_lesson(
     what_happened: _Text,
     why: _Text,
     what_to_do: _Text,
-    trace: Annotated[str | None, Field(max_length=200, description="Where it comes from")] = None,
-    verdict: Annotated[str | None, Field(max_length=100, description="V12")] = None,
-    applies_to: Annotated[list[str], Field(max_length=50, description="tool:NAME file:PATH prompt: task: mode:")] = [],  # noqa: B006
-    case: Annotated[str | None, Field(max_length=100_000, description="Regression case, YAML")] = None,
-    rubric: Annotated[str | None, Field(max_length=100_000, description="New rubric version, YAML")] = None,
+    trace: Annotated[str | None, Field(max_length=200)] = None,
+    verdict: Annotated[str | None, Field(max_length=100)] = None,
+    applies_to: Annotated[list[str], Field(max_length=50, description="tool:NAME file:PATH prompt: task:")] = [],  # noqa: B006
+    case: Annotated[str | None, Field(max_length=100_000, description="YAML")] = None,
+    rubric: Annotated[str | None, unlisted(max_length=100_000)] = None,
 ) -> str:
-    """Once the cause is known, draft a lesson, with its regression case and rubric change where they make sense. Write
-    it in your own words; paste no trace text. Drafts wait for a person, who edits and signs them."""
+    """Draft a lesson and its regression case for a person to sign; your own words, no trace text."""
     from ...knowledge.rubrics import parse_rubric
     from ...model.cases import parse_case
     from ...model.reviews import Lesson

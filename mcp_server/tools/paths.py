@@ -6,17 +6,17 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ..arguments import unlisted
 from ..registry import Caller, tool
 
 
 @tool("Workflow paths")
 def workflow_paths(
     caller: Caller,
-    query: Annotated[str, Field(max_length=2_000, description="As in search_traces, to narrow")] = "",
-    limit: Annotated[int, Field(ge=1, le=30)] = 8,
+    query: Annotated[str, Field(max_length=2_000)] = "",
+    limit: Annotated[int, unlisted(ge=1, le=30)] = 8,
 ) -> str:
-    """The ways runs take through tools and agents: variants with failure rates, and what no regression case tests,
-    with the best run to promote."""
+    """Ways runs take, with failure rates, and what no regression case tests."""
     from ...answers.paths import paths_text
     from ...services.coverage.paths import workflow_paths as paths
 

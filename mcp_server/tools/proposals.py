@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from ...model.findings import CauseClass
 from ...model.text.bounds import TEXT_LIMIT
+from ..arguments import unlisted
 from ..registry import Caller, tool
 
 _Cause = Annotated[CauseClass, WithJsonSchema({"enum": [cause.value for cause in CauseClass], "type": "string"})]
@@ -20,29 +21,35 @@ class Cited(BaseModel):
 
     step: Annotated[str, Field(max_length=200)]
     quote: Annotated[str, Field(max_length=1_000)]
+    sufficient: Annotated[str | None, Field(max_length=600)] = None
 
 
 @tool("Propose a verdict", writes=True)
 def propose_verdict(
     caller: Caller,
-    subject: Annotated[str, Field(max_length=200, description="R31, or T412")],
+    subject: Annotated[str, Field(max_length=200, description="T412 or R31")],
     label: Literal["pass", "fail", "cant_tell"],
     explanation: Annotated[str, Field(max_length=TEXT_LIMIT)],
-    cited: Annotated[list[Cited], Field(max_length=20, description="Words that stand in a step")] = [],  # noqa: B006
+    cited: Annotated[list[Cited], Field(max_length=20, description="Best first, literal quotes")] = [],  # noqa: B006
     cause: _Cause | None = None,
+    refused: Annotated[list[str], unlisted(max_length=5)] = [],  # noqa: B006
 ) -> str:
-    """Put down your answer on a run or review item. It stays a proposal: only a person's signature makes a verdict.
-    A fail cites at least one step with a few words quoted letter for letter from get_trace(steps=…)."""
-    from ...services.reviewing.asking import Citation
+    """Your answer on a run or review; people decide. A fail cites one to three candidates."""
     from ...services.reviewing.asking import propose_verdict as propose
+    from ...services.reviewing.candidates import Candidate
+    from ...services.reviewing.citing import Citation
 
     proposal = propose(
         caller.store,
         subject,
         label=label,
         explanation=explanation,
-        cited=[Citation(entry.step, as_read(entry.quote)) for entry in cited],
+        cited=[Citation(entry.step, as_read(entry.quote)) for entry in cited if not entry.sufficient],
         cause=cause,
+        candidates=[
+            Candidate(entry.step, as_read(entry.quote), entry.sufficient) for entry in cited if entry.sufficient
+        ],
+        refused=refused,
         by=caller.actor,
     )
     if proposal.item_id is not None:

@@ -13,13 +13,13 @@ from ..registry import Caller, tool
 def query(
     caller: Caller,
     sql: Annotated[str, Field(max_length=20_000)],
-    budget: Annotated[int, Field(ge=200, le=8_000, description="Tokens")] = 1_600,
+    budget: Annotated[int, Field(ge=200, le=8_000)] = 1_600,
 ) -> str:
-    """Any count, join or list no other tool has: one SELECT (SQLite) over
-    runs(run,id,project,task,outcome,status,version,session,user,started_at,duration_ms,steps,input,output,tools,…)
-    steps(run,step,role,kind,agent,tool,status,error,text) calls(run,call,step,agent,tool,effect,status,error,
-    arguments,result: JSON) edges(run,from_tool,to_tool) messages documents signals(run,step,name,failure) modes scores
-    verdicts suspects lessons reviews. Also words(run,'…'), attr(run,'name'), regexp, json_extract. run 412 is T412."""
+    """Any count, join or list: one SQLite SELECT over
+    runs(run,id,project,task,outcome,status,version,session,started_at,steps,input,output,tools)
+    steps(run,step,role,agent,tool,status,error,text) calls(run,step,tool,effect,status,error,arguments,result)
+    edges(run,from_tool,to_tool) signals(run,step,name,failure) messages documents modes scores verdicts lessons;
+    words(run,'…') attr(run,'name') regexp json_extract. Run 412 is T412."""
     from ...answers.questions import question_text
     from ...services.finding.asking import ask
 

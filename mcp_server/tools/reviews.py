@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ..arguments import unlisted
 from ..paging import offset_of, page_token, read_page
 from ..registry import Caller, tool
 
@@ -13,13 +14,13 @@ from ..registry import Caller, tool
 @tool("List reviews")
 def list_reviews(
     caller: Caller,
-    item: Annotated[str | None, Field(max_length=40, description="R31: that one with rubric and answers")] = None,
+    item: Annotated[str | None, Field(max_length=40, description="R31 whole")] = None,
     state: Literal["open", "needs_answer", "disputed", "decided", "closed", "all"] = "open",
     trace: Annotated[str | None, Field(max_length=200)] = None,
-    limit: Annotated[int, Field(ge=1, le=50)] = 15,
-    page: Annotated[str | None, Field(max_length=4_000)] = None,
+    limit: Annotated[int, unlisted(ge=1, le=50)] = 15,
+    page: Annotated[str | None, unlisted(max_length=4_000)] = None,
 ) -> str:
-    """What people were asked and what they decided: the queue, or one item. Look here before you ask."""
+    """What people were asked and decided."""
     from ...answers.review_card import review_card
     from ...answers.reviews import queue_text, review_text
     from ...services.reviewing import asking as reviewing
@@ -48,13 +49,11 @@ def request_review(
     caller: Caller,
     trace: Annotated[str, Field(max_length=200)],
     question: Annotated[str, Field(max_length=2_000)],
-    steps: Annotated[list[str], Field(max_length=20, description="To look at first: 7 or T412.7")] = [],  # noqa: B006
-    reason: Annotated[str, Field(max_length=2_000, description="Why it is worth their time")] = "",
-    rubric: Annotated[str | None, Field(max_length=80)] = None,
+    steps: Annotated[list[str], Field(max_length=20)] = [],  # noqa: B006
+    reason: Annotated[str, Field(max_length=2_000)] = "",
+    rubric: Annotated[str | None, unlisted(max_length=80)] = None,
 ) -> str:
-    """Queue one question about one run for a human expert, where its steps do not settle it. Ask one observable fact in
-    past tense: "Did the reply promise a refund window that no source contains?" The same question again returns the
-    open item."""
+    """Ask a human expert one observable fact about a run, past tense."""
     from ...services.reviewing import asking as reviewing
 
     item = reviewing.request_review(

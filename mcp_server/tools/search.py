@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ..arguments import unlisted
 from ..paging import offset_of, page_token, read_page
 from ..registry import Caller, tool
 
@@ -14,13 +15,11 @@ from ..registry import Caller, tool
 def search_traces(
     caller: Caller,
     query: Annotated[str, Field(max_length=2_000)] = "",
-    limit: Annotated[int, Field(ge=1, le=50, description="1 to 50")] = 10,
-    page: Annotated[str | None, Field(max_length=4_000, description="From the answer before")] = None,
+    limit: Annotated[int, Field(ge=1, le=50)] = 10,
+    page: Annotated[str | None, unlisted(max_length=4_000)] = None,
 ) -> str:
-    """Find runs of the agent; start here. Words, "phrases" and filters, all must hold, - excludes:
-    outcome:fail status:error signal:tool_error mode:M3 tool:NAME agent: kind:llm task: session: user: version: model:
-    tag: project: verdict:none since:7d until:2026-11-20 steps:>20 duration:>30s tokens:>10k. No words: newest first.
-    Answers with counts by facet and, a hit, id, outcome, !signals and best step. Next: get_trace, find_suspects."""
+    """Find runs by words, "phrases", filters, - excludes: outcome:fail status:error signal:loop tool:NAME run:ID
+    task: session: version: mode:M3 verdict:none since:7d steps:>20 attr:NAME=VALUE. With counts by facet."""
     from ...answers.hits import hits_text
     from ...services.finding.searching import search_runs
 

@@ -7,21 +7,20 @@ from typing import Annotated
 from pydantic import Field
 
 from ...model.text.budget import DEFAULT_BUDGET, MAX_BUDGET, MIN_BUDGET
+from ..arguments import unlisted
 from ..registry import Caller, tool
 
 
 @tool("Read a trace")
 def get_trace(
     caller: Caller,
-    trace: Annotated[str, Field(max_length=200, description="T412, step T412.7, or OTel trace id")],
-    steps: Annotated[str | None, Field(max_length=400, description="7, 7-9 or 3,7-9 for whole steps")] = None,
-    full: Annotated[bool, Field(description="Also repeated messages and raw attributes")] = False,
-    offset: Annotated[int, Field(ge=0, description="Where one long step goes on")] = 0,
-    budget: Annotated[int, Field(ge=MIN_BUDGET, le=MAX_BUDGET, description="Tokens")] = DEFAULT_BUDGET,
+    trace: Annotated[str, Field(max_length=200, description="T412 or its own id")],
+    steps: Annotated[str | None, Field(max_length=400, description="7 or 3,7-9: whole")] = None,
+    full: bool = False,
+    offset: Annotated[int, unlisted(ge=0)] = 0,
+    budget: Annotated[int, Field(ge=MIN_BUDGET, le=MAX_BUDGET)] = DEFAULT_BUDGET,
 ) -> str:
-    """Read one run. Without steps: an outline, a line a step with only what is new, ✗ errors and !signals.
-    With steps: those steps in full. What does not fit is named with the call that gets it. Next: find_suspects,
-    diff_traces."""
+    """Read one run: an outline of what is new, or some steps whole."""
     from ...answers.reading_traces import read_steps, read_trace
     from ...store.reading.summaries import locate_trace
 

@@ -5,7 +5,7 @@ arrives again says something new, and stand under signatures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from hashlib import blake2b
 from operator import attrgetter
@@ -103,10 +103,10 @@ class Bag:
     def content(self, value: JsonValue, *, produced: bool) -> bytes:
         """Note a text or JSON value; returns its hash."""
         if isinstance(value, str):
-            kind, data, person = BodyKind.TEXT, value.encode("utf-8", "surrogatepass"), b"text"
+            kind, data = BodyKind.TEXT, value.encode("utf-8", "surrogatepass")
         else:
-            kind, data, person = BodyKind.VALUE, as_text(value).encode("utf-8", "surrogatepass") or b"null", b"value"
-        key = blake2b(data, digest_size=16, person=person).digest()
+            kind, data = BodyKind.VALUE, as_text(value).encode("utf-8", "surrogatepass") or b"null"
+        key = content_hash(kind, data)
         known = self.contents.get(key)
         if known is None or (produced and not known.produced):
             self.contents[key] = Content(kind, data, produced)
@@ -139,7 +139,7 @@ class Bag:
             self.content(message.reasoning, produced=produced) if message.reasoning else None,
             message.is_error,
         )
-        key = blake2b(canonical(envelope.parts(bytes.hex)), digest_size=16, person=b"message").digest()
+        key = _parts_hash(envelope.parts(bytes.hex))
         self.envelopes[key] = envelope
         return key
 
@@ -228,6 +228,31 @@ def span_digest(span: Span, refs: Refs, facts: dict[str, Any]) -> bytes:
         *refs.attributes.values(),
     )
     return blake2b(b"".join(hashes), digest_size=16).digest()
+
+
+def content_hash(kind: BodyKind, data: bytes) -> bytes:
+    """Under which a text or value is stored."""
+    return blake2b(data, digest_size=16, person=b"text" if kind is BodyKind.TEXT else b"value").digest()
+
+
+def envelope_hash(parts: Sequence[Any], hash_of: Callable[[int], bytes]) -> bytes:
+    """Under which a message is stored.
+
+    Args:
+        parts: As stored, with contents by id.
+        hash_of: The hash of a content, by its id.
+    """
+    named = list(parts)
+    for place in (1, 5):
+        if len(named) > place and named[place] is not None:
+            named[place] = hash_of(named[place]).hex()
+    if len(named) > 2 and named[2]:
+        named[2] = [[name, call_id, args if args is None else hash_of(args).hex()] for name, call_id, args in named[2]]
+    return _parts_hash(named)
+
+
+def _parts_hash(parts: Sequence[Any]) -> bytes:
+    return blake2b(canonical(parts), digest_size=16, person=b"message").digest()
 
 
 def digest_of(span: Span) -> bytes:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 
-from ..traces import Annotation, Outcome, ScoreScale
+from ..score_scale import ScoreScale
+from ..traces import Annotation, Outcome
 from .score_words import BAD, GOOD, NO, YES, Better, better_of, folded, is_guard, is_measure, is_rating, is_two_way
 
-MAP_HINT = "retrospan fields map score:{name} …"
+MAP_HINT = "retrospan fields map 'score.{name}' outcome --value '>=0.5=pass' --value '*=fail'"
 """The command that says what a score means; `{name}` stands for the score's name."""
 _TOPS = (1.0, 5.0, 10.0, 100.0)
 _LOW_END, _HIGH_END = 0.25, 0.75

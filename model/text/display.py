@@ -14,6 +14,7 @@ _HIDDEN = [
     0x7F,
     *range(0x80, 0xA0),
     0xAD,
+    0x34F,
     0x61C,
     0x70F,
     0x115F,
@@ -48,8 +49,19 @@ def _ranges(codes: Sequence[int]) -> Iterator[str]:
 
 
 _TABLE = _C0_PICTURES | {code: f"⟨U+{code:04X}⟩" for code in _HIDDEN} | {0x7F: "␡"}
+_MARK = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+"""Marks that combine with the character before them."""
+_VARIANT = "\u180b-\u180d\u180f\ufe00-\ufe0f"
+"""Selectors of the look of the character before them; where it has one look they hide up to four bits each."""
 _UNSAFE_ASCII = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_UNSAFE = re.compile("[" + "".join(_ranges(sorted(_TABLE))) + "]")
+_UNSAFE = re.compile("[" + "".join(_ranges(sorted(_TABLE))) + _VARIANT + "]|[" + _MARK + "]{5}")
+_STRAY = re.compile(
+    "(?<![#*0-9\u00a9\u00ae\u2000-\u32ff\U0001f000-\U0001faff])[\ufe0e\ufe0f]"
+    "|(?<![\u2200-\u2aff\u3000-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])[\ufe00-\ufe02]|[\ufe03-\ufe0d]"
+    "|(?<![\u1820-\u18aa])[\u180b-\u180d\u180f]"
+    f"|(?<=[{_MARK}]{{4}})[{_MARK}]"
+)
+"""Selectors where they select nothing, and the fifth mark on one character."""
 _ZWJ = "\u200d"
 _EMOJI_JOIN = re.compile(
     "(?<=[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d(?=[\u2600-\u27bf\U0001f000-\U0001faff])"
@@ -69,10 +81,15 @@ def safe_text(text: str) -> str:
     """
     if not (_UNSAFE_ASCII if text.isascii() else _UNSAFE).search(text):
         return text
+    text = _STRAY.sub(_named, text)
     if _ZWJ in text:
         text = _EMOJI_JOIN.sub(_KEEP, text.replace(_KEEP, "⟨U+E000⟩"))
         return text.translate(_TABLE).replace(_KEEP, _ZWJ)
     return text.translate(_TABLE)
+
+
+def _named(found: re.Match[str]) -> str:
+    return f"⟨U+{ord(found[0]):04X}⟩"
 
 
 def safe_line(text: str, width: int | None = None) -> str:

@@ -12,6 +12,7 @@ import orjson
 from ..traces import JsonValue
 
 _MAX_DEPTH = 64
+_DIGITS = 20
 
 
 def canonical(value: Any) -> bytes:
@@ -49,7 +50,7 @@ def parse(data: bytes | str) -> JsonValue:
         return cast(JsonValue, orjson.loads(data))
     except orjson.JSONDecodeError as first:
         try:
-            return cast(JsonValue, json.loads(data, parse_constant=str, parse_float=finite))
+            return cast(JsonValue, json.loads(data, parse_constant=str, parse_float=finite, parse_int=whole))
         except RecursionError as err:
             raise ValueError("nested too deeply") from err
         except ValueError:
@@ -60,6 +61,30 @@ def finite(digits: str) -> float | str:
     """The number that a JSON text writes, or its digits where a double cannot hold it."""
     number = float(digits)
     return number if math.isfinite(number) else digits
+
+
+def whole(digits: str) -> int | str:
+    """The whole number that a JSON text writes, or its digits where 64 bits cannot hold it."""
+    if len(digits) > _DIGITS:
+        return digits
+    number = int(digits)
+    return number if fits(number) else digits
+
+
+def fits(number: int) -> bool:
+    """Whether a whole number can be stored: 64 bits with a sign, or without."""
+    return -(1 << 63) <= number < 1 << 64
+
+
+def storable(value: Any) -> Any:
+    """A JSON value whose whole numbers all fit; wider ones are their digits."""
+    if isinstance(value, dict):
+        return {key: storable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool) and not fits(value):
+        return str(value)
+    return value
 
 
 def parse_if_json(text: str) -> JsonValue:

@@ -15,7 +15,7 @@ async function ask(path, form, run) {
   const body = new URLSearchParams({ form_token: form.elements.form_token.value });
   const answer = await fetch(path, { method: "POST", body });
   if (!answer.ok) throw new Error(`${answer.status}`);
-  const credential = await run(await answer.json());
+  const credential = await run(await answer.json(), form);
   form.elements.passkey.value = JSON.stringify(credential.toJSON());
 }
 function guard(form, path, run) {
@@ -34,8 +34,14 @@ function guard(form, path, run) {
 const offer = document.getElementById("passkey-form");
 if (offer && supported) {
   offer.hidden = false;
-  guard(offer, "/passkey/options", (asked) =>
-    navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(asked) }));
+  guard(offer, "/passkey/options", async (asked, form) => {
+    // A further passkey is registered with the help of one that is there.
+    if (asked.proof) {
+      const known = { publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(asked.proof) };
+      form.elements.proof.value = JSON.stringify((await navigator.credentials.get(known)).toJSON());
+    }
+    return navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(asked.create) });
+  });
 }
 const signing = document.getElementById("sign-form");
 if (signing && signing.dataset.passkey && supported) {

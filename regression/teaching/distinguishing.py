@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from ...knowledge.invariants import Invariant
 from ...model.case_checks import Check, Grounded, MaxSteps, ToolArgument, ToolCalled, ToolNotCalled, ToolOrder
@@ -101,7 +102,7 @@ def _of_rule(rule: Invariant) -> Iterator[Check]:
             yield ToolCalled(tool=tool)
     elif rule.argument:
         bounds = {"min": rule.min, "max": rule.max, "one_of": rule.one_of or None}
-        given = {name: value for name, value in bounds.items() if value is not None}
+        given: dict[str, object] = {name: value for name, value in bounds.items() if value is not None}
         if rule.matches:
             given["matches"] = f"^(?:{rule.matches})$"
         yield ToolArgument.model_validate({"tool": rule.tool, "path": rule.argument, **given})
@@ -122,7 +123,9 @@ def _of_arguments(step: Step, known: Known) -> Iterator[Check]:
     assert step.tool is not None
     given = dict(_named(step.inputs))
     # A long run calls a tool again and again, rightly; the case ends with the blamed turn, so its last call is meant.
-    which = "last" if _last_arguments(known.bad, step.tool) == canonical(step.inputs) else "every"
+    which: Literal["last", "every"] = (
+        "last" if _last_arguments(known.bad, step.tool) == canonical(step.inputs) else "every"
+    )
     calls = [call for call in (known.good.tool_calls or () if known.good else ()) if call.name == step.tool]
     wanted = [dict(_named(call.arguments)) for call in calls]
     for path, value in given.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ...knowledge.plaintext import plain_line
@@ -17,7 +16,7 @@ from ...trust.files import slug
 from ..checks import run_check
 from ..protocol import CalledTool, RunResult
 from ..recorded import recorded_run
-from ..results import CaseOutcome, CaseResult, CheckStatus, JudgeAnswer, outcome_of
+from ..results import CaseOutcome, CaseResult, CheckStatus, Judge, JudgeAnswer, outcome_of
 from .distinguishing import Known, telling_checks
 from .facts import FailFacts
 from .turns import blamed_turn
@@ -138,7 +137,7 @@ def try_case(facts: FailFacts, case: Case, step: str) -> Tried:
     """
     verdict = facts.verdict
 
-    def signed(question: str, run: RunResult, of: Case) -> JudgeAnswer:
+    def signed(question: str, run: RunResult, case: Case) -> JudgeAnswer:
         said = question == facts.question and verdict.answer.label is Label.FAIL
         return JudgeAnswer(False if said else None, f"{verdict.reviewer_name} failed this run in {verdict.short_id}")
 
@@ -147,7 +146,7 @@ def try_case(facts: FailFacts, case: Case, step: str) -> Tried:
     return Tried(_held(case, turn.run, signed), _held(case, good, None) if good else None)
 
 
-def _held(case: Case, run: RunResult, judge: Callable[[str, RunResult, Case], JudgeAnswer] | None) -> CaseResult:
+def _held(case: Case, run: RunResult, judge: Judge | None) -> CaseResult:
     checks = tuple(run_check(check, run, case, judge) for check in case.checks)
     return CaseResult(case.id, outcome_of(checks), checks, run)
 

@@ -13,9 +13,11 @@ from ...store.contract import Store
 from ...store.reading.summaries import get_summaries
 from ...store.reading.trace_ids import list_trace_ids
 from ...trust.session import ReviewSession
-from ..reviewing.asking import Citation, propose_verdict, request_review
+from ..reviewing.asking import propose_verdict, request_review
+from ..reviewing.citing import Citation
 from ..reviewing.claiming import open_review
 from ..reviewing.deciding import give_answer, reveal_proposal, sign_verdict
+from ..reviewing.deciding_questions import mark_deciding
 from ..understanding.analysing import signals_of
 from ..understanding.explaining import Explanation, explain_trace
 
@@ -108,6 +110,7 @@ def decide(store: Store, session: ReviewSession, item: ReviewItem, run: FailingR
     Raises:
         RefusedError: if the reviewer does not count in this store.
     """
+    mark_deciding(store, item.short_id, by=f"human:{session.name}")
     opened = open_review(store, item.short_id, session.fingerprint)
     steps = run.explanation.trace.steps
     blamed = steps[run.suspect.step if run.signal.step is None else run.signal.step]

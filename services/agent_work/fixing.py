@@ -37,7 +37,7 @@ def verdicts_to_fix(store: Store, names: Sequence[str]) -> list[Verdict]:
         UnknownIdError: if there is no such verdict.
     """
     if not names:
-        fails = [v for v in confirmed_verdicts(store).values() if v.answer.label is Label.FAIL]
+        fails = [v for v in confirmed_verdicts(store, deciding=False).values() if v.answer.label is Label.FAIL]
         if not fails:
             raise UsageError("No confirmed fail to fix. People judge with `retrospan review`.")
         return sorted(fails, key=lambda verdict: verdict.signed_at)[-MOST_VERDICTS:]

@@ -11,7 +11,7 @@ from ...analysis.paths.declared import Declared, Edge, Overlay, nearest_run, ove
 from ...analysis.paths.graph import Coverage, Graph, PathRun, Variant, coverage_of, graph_of, variants_of
 from ...analysis.paths.sequence import collapsed, has_several_agents, path_of
 from ...model.cases import Case
-from ...model.errors import BadInputError, UsageError
+from ...model.errors import BadInputError, NothingFoundError, UsageError
 from ...model.traces import Outcome, TraceSummary
 from ...store.contract import Store
 from ...store.findings.signals import traces_to_analyse
@@ -101,7 +101,7 @@ def workflow_paths(
     """
     listing = list_traces(store, query, limit=_MOST_RUNS, by_meaning=False)
     if not listing.traces:
-        raise UsageError(f"No run to draw paths of. {' '.join(listing.why_empty)}".strip())
+        raise NothingFoundError("No run to draw paths of.", listing.why_empty)
     summaries = {trace.id: trace for trace in listing.traces}
     rows = load_path_rows(store, list(summaries))
     agents = has_several_agents(rows.values())

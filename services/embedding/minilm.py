@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...model.errors import UsageError
+from ...model.quiet import keep_dependencies_quiet
 from .protocol import INSTALL
 from .wordpiece import token_ids
 
@@ -50,6 +51,7 @@ class MiniLM:
         weights = path.read_bytes()
         if hashlib.sha256(weights).hexdigest() != _SHA256:
             raise UsageError(f"The weights at {path} are not the known ones. Reinstall them; {INSTALL}.")
+        keep_dependencies_quiet()
         import onnxruntime
 
         options = onnxruntime.SessionOptions()

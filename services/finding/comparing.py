@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...analysis.comparison import GroupComparison, Run, compare_groups
-from ...model.errors import UsageError
+from ...model.errors import NothingFoundError, UsageError
 from ...model.query import FIELDS
+from ...model.text.display import safe_line
 from ...store.contract import Store
 from ...store.reading.summaries import get_summaries
 from ...store.search.lines import field_values
@@ -15,6 +16,8 @@ from ..understanding.analysing import signals_of
 from .listing import list_traces
 
 _ALL = 100_000
+_LONGEST = 60
+"""Characters of a version in an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,13 @@ def compare_runs(store: Store, left: str, right: str, *, within: str = "") -> Co
     groups = [_runs(store, f"{side} {within}".strip()) for side in sides]
     for side, runs in zip(sides, groups, strict=True):
         if not runs:
-            held = ", ".join(known_versions(store)) or "none"
-            raise UsageError(f"No run matches {side!r} (versions: {held}). Name a version, or a search line.")
+            raise NothingFoundError(f"No run matches {side!r}. Name a version, or a search line.", _held(store))
     return Compared(sides[0], sides[1], compare_groups(groups[0], groups[1]))
+
+
+def _held(store: Store) -> list[str]:
+    versions = [safe_line(version, _LONGEST) for version in known_versions(store)]
+    return [f"versions: {', '.join(versions) or 'none'}"]
 
 
 def _line(side: str) -> str:

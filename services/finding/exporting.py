@@ -7,22 +7,11 @@ from typing import Any
 
 from ...model.questions import QuestionLimits
 from ...store.contract import Store
+from ...store.view_pages import BY_RUN, LAST_RUN, WHOLE, page_of_view, whole_view
 from .asking import ask
 
 _RUNS = 500
 _LIMITS = QuestionLimits(rows=10_000_000, cell=10_000_000, size=1_000_000_000, seconds=120.0)
-_BY_RUN = {
-    "runs": "run",
-    "steps": "run, step",
-    "calls": "run, call",
-    "edges": "run, call",
-    "messages": "run, step, position",
-    "documents": "run, step, rank",
-    "signals": "run, step",
-    "scores": "run, name",
-}
-"""Views that are read some runs at a time, and the order of their rows."""
-_WHOLE = ("modes", "reviews", "verdicts", "suspects", "lessons")
 
 Chunk = tuple[int, int, Sequence[Sequence[Any]]]
 """Runs done, runs in all, rows."""
@@ -31,7 +20,7 @@ Chunk = tuple[int, int, Sequence[Sequence[Any]]]
 def exported_views(store: Store) -> tuple[str, ...]:
     """The views that can be written out."""
     known = store.question_views()
-    return tuple(name for name in (*_BY_RUN, *_WHOLE) if name in known)
+    return tuple(name for name in (*BY_RUN, *WHOLE) if name in known)
 
 
 def export_view(
@@ -48,14 +37,13 @@ def export_view(
 
 
 def _chunks(store: Store, view: str, projects: Sequence[str] | None) -> Iterator[Chunk]:
-    def rows(sql: str) -> Sequence[Sequence[Any]]:
-        return ask(store, sql, projects=projects, limits=_LIMITS).answer.rows
+    def rows(question: str) -> Sequence[Sequence[Any]]:
+        return ask(store, question, projects=projects, limits=_LIMITS).answer.rows
 
-    if view in _WHOLE:
-        yield 1, 1, rows(f"SELECT * FROM {view}")  # noqa: S608 - one of our views
+    if view in WHOLE:
+        yield 1, 1, rows(whole_view(view))
         return
-    ((last,),) = rows("SELECT coalesce(max(run), 0) FROM runs")
+    ((last,),) = rows(LAST_RUN)
     for start in range(0, last, _RUNS):
         end = min(start + _RUNS, last)
-        found = rows(f"SELECT * FROM {view} WHERE run > {start} AND run <= {end} ORDER BY {_BY_RUN[view]}")  # noqa: S608
-        yield end, last, found
+        yield end, last, rows(page_of_view(view, start, end))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection
 
-from ...ingest.redaction import PlaceholderNumbers, load_rules, redact_batch
+from ...ingest.redaction import PlaceholderNumbers, redact_batch
 from ...ingest.structure import strip_contents
+from ...model.text.secrets import load_rules
 from ...model.traces import SpanBatch
 
 _KEY_BYTES = 32

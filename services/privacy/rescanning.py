@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from ...ingest.redaction import RuleSet, load_rules, placeholder_numbers, redact_batch
+from ...ingest.redaction import placeholder_numbers, redact_batch
+from ...model.text.secrets import RuleSet, json_without_secrets, load_rules
 from ...model.traces import SpanBatch
 from ...store.contract import Store
 from ...store.erasure.rewriting import load_texts, redact_traces, verdict_records
+from ...store.erasure.words import change_words
 from ...store.reading.trace_ids import list_trace_ids
 from ...store.reviews.reviewers import load_trust
 from ...store.reviews.verdicts import list_verdicts
@@ -32,6 +34,8 @@ class Rescanned:
     """Spans that were rewritten."""
     found: Counter[str] = field(default_factory=Counter)
     """How often each rule hit; a text that several spans share counts once a trace."""
+    words: int = 0
+    """Texts beside the traces that held something: drafts of lessons and cases, names of modes, conversations."""
     contents: int = 0
     """Old contents that were removed."""
     verdicts: tuple[str, ...] = ()
@@ -51,12 +55,14 @@ def redact_store(
     agree: Callable[[Rescanned], bool] | None = None,
     on_progress: Progress | None = None,
 ) -> Rescanned:
-    """Apply the present rules to every stored trace; signatures over what changed read `redacted`, not `invalid`.
+    """Apply the present rules to every stored trace and to what people and agents wrote beside them.
+
+    Signatures over what changed read `redacted`, not `invalid`.
 
     Args:
         store: Where.
         personal: Kinds of personal data to take out beside secrets: `email`, `phone`, `card`, `iban`.
-        project: Only traces of this project.
+        project: Only traces of this project, and nothing beside them.
         dry_run: Only say what would change.
         agree: Asked before the first change with what was found; where it says no, nothing changes.
         on_progress: Called with the stage (`scanning`, `rewriting`, `sweeping`), and how much is done of how much.
@@ -72,8 +78,17 @@ def redact_store(
     hit = _scan(store, list_trace_ids(store, project), scan, report, on_progress)
     report.traces, report.found = len(hit), scan.found.copy()
     report.voided = _counting(store, hit)
+
+    def beside(*, dry_run: bool) -> int:
+        """Texts of people and agents; none where only the traces of a project are meant."""
+        if project is not None:
+            return 0
+        return change_words(store, lambda value: json_without_secrets(value, scan.rules), dry_run=dry_run)
+
+    report.words = beside(dry_run=True)
     if dry_run or (agree is not None and not agree(report)):
         return report
+    report.words = beside(dry_run=False)
     occasion = occasion_now("redact", ", ".join(sorted({"secrets", *personal})), "rules applied to the whole store")
     for start in range(0, len(hit), _BATCH):
         report.spans += redact_traces(store, hit[start : start + _BATCH], scan, occasion)
@@ -95,17 +110,17 @@ class _Scan:
     """The rules over one trace, with placeholder numbers above those it has."""
 
     def __init__(self, rules: RuleSet) -> None:
-        self._rules = rules
+        self.rules = rules
         self._key = secrets.token_bytes(32)
         self.found: Counter[str] = Counter()
 
     def __call__(self, batch: SpanBatch) -> int:
-        report = redact_batch(batch, self._rules, self._key, placeholder_numbers(batch))
+        report = redact_batch(batch, self.rules, self._key, placeholder_numbers(batch))
         self.found.update(report.counts)
         return report.total
 
     def finds(self, text: str) -> bool:
-        return self._rules.finds(text)
+        return self.rules.finds(text)
 
 
 def _scan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,8 +11,9 @@ from pathlib import Path
 from ...ingest.formats.read import read_path, unread_files
 from ...ingest.formats.records import LeftOut, ReadItem, RecordError
 from ...ingest.limits import DEFAULT_LIMITS, Limits
-from ...model.errors import BadInputError, UsageError
-from ...model.traces import Annotation, SpanBatch
+from ...model.errors import BadInputError, RetrospanError, UsageError
+from ...model.text.display import safe_line
+from ...model.traces import Annotation, Span, SpanBatch
 from ...store.contract import Store
 from ...store.reading.summaries import get_summaries
 from ...store.traces.commit import commit_batch
@@ -21,8 +23,12 @@ from ..privacy.redacting import Redactor
 from ..understanding.analysing import analyse
 from .import_notes import left_out_line, placed, unknown_scores
 
+_BATCH_CHARACTERS = 8_000_000
+"""Or spans with so much new text, since a commit holds its batch, its hashed form and its compressed form at once."""
 _BATCH_SPANS = 512
 """Spans committed together: enough to make the commit cheap, few enough to lose little when a file breaks off."""
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage (`reading`, `analysing`), how much is done, and how much there is."""
@@ -114,10 +120,17 @@ class _Importer:
                 self._commit(batch)
         except BadInputError as err:
             self._report.errors.append(RecordError(str(path), err.where or "file", str(err)))
+        except (RetrospanError, KeyboardInterrupt):
+            raise
+        except Exception as err:
+            # A fault of ours in one file must not keep the others out; the log has where it came from.
+            log.exception("%s could not be read on", safe_line(str(path)))
+            what = f"Reading stopped at a fault of Retrospan ({type(err).__name__}); what came before it is in."
+            self._report.errors.append(RecordError(str(path), "file", what))
 
     def _batches(self, items: Iterator[ReadItem]) -> Iterator[SpanBatch]:
         """Small batches joined; what was read before a file breaks off is still handed on."""
-        waiting = SpanBatch()
+        waiting, weight = SpanBatch(), 0
         try:
             for item in items:
                 if isinstance(item, RecordError):
@@ -132,9 +145,10 @@ class _Importer:
                 waiting.scales |= item.scales
                 waiting.span_notes += item.span_notes
                 waiting.by_shape += item.by_shape
-                if len(waiting.spans) >= _BATCH_SPANS:
+                weight += sum(map(_weight, item.spans))
+                if len(waiting.spans) >= _BATCH_SPANS or weight >= _BATCH_CHARACTERS:
                     yield waiting
-                    waiting = SpanBatch()
+                    waiting, weight = SpanBatch(), 0
         except BadInputError:
             yield waiting
             raise
@@ -175,3 +189,9 @@ class _Importer:
         report.notes = [left_out_line(what, count, why) for (what, why), count in self._left_out.items()]
         report.notes += unknown_scores(self._store, report.trace_ids)
         return report
+
+
+def _weight(span: Span) -> int:
+    """Characters that a span brings, roughly; what it repeats of a conversation is not counted."""
+    said = sum(len(message.content) for message in (*span.input_messages[-1:], *span.output_messages))
+    return said + sum(len(value) for value in (span.inputs, span.outputs) if isinstance(value, str))

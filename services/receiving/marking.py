@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...model.errors import UsageError
+from ...model.text.secrets import without_secrets
 from ...model.traces import Outcome, OutcomeSource, SpanBatch, TraceFacts, TraceSummary
 from ...store.contract import Store
 from ...store.traces.commit import commit_batch
@@ -52,6 +53,7 @@ def mark_traces(
         raise UsageError("Nothing to set. Give --outcome, --task or --version.")
     if not query.strip():
         raise UsageError("An empty query would mark every trace. Name some, for example 'since:1d agent:desk'.")
+    task, version = (None if text is None else without_secrets(text) for text in (task, version))
     found = list_traces(store, query, limit=_ALL, by_meaning=False).traces
     if dry_run:
         return Marked(len(found), 0, found[:5])

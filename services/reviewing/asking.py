@@ -10,29 +10,21 @@ from ...model.choices import choice
 from ...model.clock import due_after, utc_now, utc_text
 from ...model.errors import UsageError
 from ...model.findings import CauseClass
-from ...model.reviews import CitedStep, Draft, ItemState, Label, Proposal, ReviewItem, Rubric, Verdict
+from ...model.reviews import Draft, ItemState, Label, Proposal, ReviewItem, Rubric, Verdict
 from ...model.text.bounds import TEXT_LIMIT, bounded
-from ...model.text.display import safe_line
-from ...model.traces import Trace
 from ...store.contract import Store
 from ...store.reviews.claims import get_draft
 from ...store.reviews.items import get_item, insert_item, list_items
 from ...store.reviews.reviewers import find_reviewer, load_roster
 from ...store.reviews.rubrics import find_rubric, rubric_of
 from ...store.reviews.verdicts import insert_proposal, list_proposals, list_verdicts
-from .quotations import locate_quote
+from .candidates import Candidate, checked_candidates
+from .citing import Citation, cite
+from .deciding_questions import as_signed, require_person
 from .subjects import Session, Subject, find_step, item_number, load_subject, session_traces, trace_number
 
 QUESTION_LIMIT = 2_000
 MAX_OVERLAP = 9
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """A step as an agent cites it: `T412.7`, `7` or a span id, and words that stand in it."""
-
-    step: str
-    quote: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +56,7 @@ def request_review(
     inclusion_probability: float | None = None,
     assigned: Sequence[str] = (),
     due: str | None = None,
+    decides: bool = False,
     now: datetime | None = None,
 ) -> ReviewItem:
     """Queue one question for people. Asking the same again returns the item that is open already.
@@ -82,6 +75,7 @@ def request_review(
         inclusion_probability: Chance with which a sampling rule drew it, so that rates can be weighted.
         assigned: Names of the people it is meant for until it is due; empty for everybody.
         due: `3d`, `12h`: when it should be answered, counted from now.
+        decides: Whether the answer decides the outcome of the run, as the person who asks says. An assistant cannot.
         now: For tests.
 
     Raises:
@@ -89,6 +83,8 @@ def request_review(
         UnknownIdError: if there is no such trace, session or rubric.
     """
     question = bounded("question", question, QUESTION_LIMIT)
+    if decides:
+        require_person(by)
     if not 1 <= overlap <= MAX_OVERLAP:
         raise UsageError(f"An overlap of {overlap} is out of bounds; 1 to {MAX_OVERLAP} reviewers answer an item.")
     if inclusion_probability is not None and not 0.0 < inclusion_probability <= 1.0:
@@ -107,6 +103,7 @@ def request_review(
         created_at=utc_text(moment),
         assigned=tuple(name.strip() for name in assigned if name.strip()),
         due_at=None if due is None else due_after(moment, due),
+        decides=by if decides else "",
     )
     if isinstance(subject, Session):
         session_traces(store, subject)
@@ -145,7 +142,7 @@ def list_reviews(
     known = find_reviewer(load_roster(store), reviewer) if reviewer else None
     trace_id = None if trace is None else trace_number(store, trace)
     with store.read() as con:
-        return list_items(
+        items = list_items(
             con,
             now=utc_text(now or utc_now()),
             states=() if state is None else (choice(ItemState, "state", state),),
@@ -156,6 +153,7 @@ def list_reviews(
             queue=queue,
             limit=limit,
         )
+    return as_signed(store, items)
 
 
 def verdicts_on(store: Store, items: Sequence[ReviewItem]) -> dict[int, list[Verdict]]:
@@ -183,6 +181,7 @@ def get_review(
         proposals = tuple(list_proposals(con, item_id=found.id, trace_id=found.trace_id))
         draft = get_draft(con, found.id, reviewer) if reviewer else None
     verdicts = tuple(list_verdicts(store, item_id=found.id))
+    found = as_signed(store, [found])[0]
     if reviewer is not None and not any(verdict.reviewer == reviewer for verdict in verdicts):
         verdicts = ()
         proposals = tuple(entry for entry in proposals if draft is not None and entry.id == draft.revealed)
@@ -197,6 +196,8 @@ def propose_verdict(
     explanation: str,
     cited: Sequence[Citation] = (),
     cause: CauseClass | str | None = None,
+    candidates: Sequence[Candidate] = (),
+    refused: Sequence[str] = (),
     by: str,
     now: datetime | None = None,
 ) -> Proposal:
@@ -209,15 +210,27 @@ def propose_verdict(
         explanation: Why, in a few sentences.
         cited: Steps with words that stand in them; at least one where the label is fail.
         cause: Class of the cause, where it is known.
+        candidates: Of a fail, one to three steps held to be the cause, the likeliest first.
+        refused: With candidates, other steps or causes that were considered, each with what speaks against it.
         by: Who proposes: `agent:claude`, `judge:tone`.
         now: For tests.
 
     Raises:
-        UsageError: if label or cause are unknown, nothing is cited for a fail, or a quote does not stand in its step.
+        UsageError: if label or cause are unknown, nothing is cited for a fail, a quote does not stand in its step, or
+            candidates come without a sentence of sufficiency or a refused alternative.
         UnknownIdError: if there is no such item, trace or step.
     """
     proposal = checked_proposal(
-        store, subject, label=label, explanation=explanation, cited=cited, cause=cause, by=by, now=now
+        store,
+        subject,
+        label=label,
+        explanation=explanation,
+        cited=cited,
+        cause=cause,
+        candidates=candidates,
+        refused=refused,
+        by=by,
+        now=now,
     )
     with store.write() as con:
         return insert_proposal(con, proposal)
@@ -231,6 +244,8 @@ def checked_proposal(
     explanation: str,
     cited: Sequence[Citation] = (),
     cause: CauseClass | str | None = None,
+    candidates: Sequence[Candidate] = (),
+    refused: Sequence[str] = (),
     by: str,
     now: datetime | None = None,
 ) -> Proposal:
@@ -246,28 +261,18 @@ def checked_proposal(
             raise UsageError(f"{item.short_id} is about a session; propose on one of its traces instead.")
     trace = load_subject(store, subject if item is None or item.trace_id is None else item.trace_id)
     chosen = choice(Label, "label", label)
-    steps = tuple(_cite(trace, entry) for entry in cited)
+    causes, reasons = checked_candidates(trace, chosen, candidates, refused)
+    steps = (*causes, *(entry for entry in (cite(trace, citation) for citation in cited) if entry not in causes))
     if chosen is Label.FAIL and not steps:
         raise UsageError("A fail needs evidence: cite at least one step, with words that stand in it.")
     return Proposal(
         id=0,
         trace_id=trace.summary.id,
         label=chosen,
-        explanation=bounded("explanation", explanation),
+        explanation="\n".join(filter(None, (bounded("explanation", explanation), reasons))),
         proposed_by=by,
         cited=steps,
         cause=None if cause is None else choice(CauseClass, "cause", cause),
         item_id=item.id if item else None,
         created_at=utc_text(now or utc_now()),
     )
-
-
-def _cite(trace: Trace, citation: Citation) -> CitedStep:
-    step = find_step(trace, citation.step)
-    quote = locate_quote(step, citation.quote)
-    if quote is None:
-        raise UsageError(
-            f"The words {safe_line(citation.quote, 80)!r} do not stand in {trace.summary.short_id}.{step.index}. "
-            "Quote it letter for letter, a few words suffice."
-        )
-    return CitedStep(step.span_id, quote, step.index)

@@ -13,6 +13,7 @@ from ...model.errors import RefusedError, UsageError
 from ...model.findings import CauseClass
 from ...model.reviews import Verdict
 from ...model.text.bounds import within
+from ...model.text.secrets import without_secrets
 from ...store.contract import Store
 from ...store.reading.summaries import get_trace
 from ...store.reviews.completions import completions_of, insert_completion
@@ -75,7 +76,7 @@ def complete_verdict(
         cause_span=None if step is None else _span(store, found, str(step)),
         lesson=lesson,
         case=case,
-        note=note.strip(),
+        note=without_secrets(note.strip()),
         supersedes=tuple(entry.uid for entry in former if entry.confirmed),
     )
     announce(store, session, now=moment)

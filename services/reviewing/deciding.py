@@ -7,12 +7,12 @@ as it was given, a final one may differ, and the verdict holds both.
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError
-from ...model.reviews import Answer, Claim, Draft, ItemState, Label, Proposal, ReviewItem, SignatureState, Verdict
+from ...model.reviews import Answer, Claim, Draft, ItemState, Label, Proposal, ReviewItem, Verdict
 from ...model.text.bounds import within
 from ...store.contract import Connection, Store
 from ...store.reviews.claims import (
@@ -28,16 +28,17 @@ from ...store.reviews.claims import (
 from ...store.reviews.items import add_slot, get_item, set_item_state, state_after
 from ...store.reviews.questions import state_behind
 from ...store.reviews.reviewers import load_trust
+from ...store.reviews.rubrics import rubric_of
 from ...store.reviews.seen import current_trace
 from ...store.reviews.verdicts import insert_verdict, list_proposals, list_verdicts, proposal_digest
 from ...trust.root import Trust
 from ...trust.session import ReviewSession
 from ...trust.verdicts import parse_verdict_record, sign_verdict_record
 from .claiming import OpenReview
+from .deciding_questions import COUNTING, as_signed
 from .people import announce
 from .rubrics import propose_rubric_change
-
-_COUNTING = (SignatureState.VALID, SignatureState.STALE, SignatureState.REDACTED)
+from .shown import asked_questions, outcome_of, shown_sha256
 
 
 def give_answer(store: Store, claim: Claim, answer: Answer, *, now: datetime | None = None) -> Draft:
@@ -100,6 +101,7 @@ def sign_verdict(
     session: ReviewSession,
     opened: OpenReview,
     *,
+    shown: str | None = None,
     supersedes: tuple[str, ...] = (),
     now: datetime | None = None,
 ) -> Verdict:
@@ -113,12 +115,15 @@ def sign_verdict(
         store: Where.
         session: The reviewer's unlocked key; the one who claimed the item.
         opened: From `open_review`: the signature covers the hashes of what it holds.
+        shown: From `shown_sha256`: all that stood on the person's screen. A face passes it; left out, only what
+            `opened` holds is compared with what is there now.
         supersedes: Uids of verdicts that this one replaces.
         now: For tests.
 
     Raises:
-        RefusedError: if the key is not trusted here, the trace has changed since it was shown, the claim is outrun,
-            or nothing is answered.
+        RefusedError: if the key is not trusted here, trace, question, rubric, answer or proposal have changed since
+            they were shown, the item asks something else than others signed on it, the claim is outrun, or nothing
+            is answered.
     """
     if session.fingerprint != opened.claim.reviewer:
         raise RefusedError(f"{opened.item.short_id} was claimed with another key. Claim it again as {session.name!r}.")
@@ -139,7 +144,7 @@ def sign_verdict(
             supersedes = (*supersedes, *(verdict.uid for verdict in before))
         if item.reopens is not None:
             supersedes = (*supersedes, *(verdict.uid for verdict in _signed(store, item.reopens, trust)))
-        verdict = _sign(con, session, opened, supersedes, moment)
+        verdict = _sign(con, session, _as_shown(store, con, opened, item, shown), supersedes, moment)
         note_activity(con, opened.claim, clock)
         answer_slot(con, opened.claim)
         trace_ids = [trace.summary.id for trace in opened.traces]
@@ -183,18 +188,43 @@ def _require_unchanged(store: Store, opened: OpenReview) -> None:
 
 def _signed(store: Store, item_id: int, trust: Trust) -> list[Verdict]:
     """Verdicts on the item that trusted reviewers signed, whatever became of the trace since."""
-    return [verdict for verdict in list_verdicts(store, item_id=item_id, trust=trust) if verdict.state in _COUNTING]
+    return [verdict for verdict in list_verdicts(store, item_id=item_id, trust=trust) if verdict.state in COUNTING]
 
 
-def _sign(
-    con: Connection, session: ReviewSession, opened: OpenReview, supersedes: tuple[str, ...], signed_at: str
-) -> Verdict:
-    item = opened.item
-    draft = get_draft(con, item.id, session.fingerprint)
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What is signed: an item as it is in the store and was on the screen."""
+
+    opened: OpenReview
+    draft: Draft
+    proposal: Proposal | None
+    sha256: str
+
+
+def _as_shown(store: Store, con: Connection, opened: OpenReview, item: ReviewItem, shown: str | None) -> _Shown:
+    """What the store holds now, if it is what was shown."""
+    if altered := as_signed(store, [item])[0].altered:
+        raise RefusedError(f"{item.short_id} was {altered}. Nobody can sign it any more; ask the question anew.")
+    draft = get_draft(con, item.id, opened.claim.reviewer)
     if draft is None:
         raise RefusedError("Nothing is answered yet. Answer first, then sign.")
     proposals = list_proposals(con, item_id=item.id, trace_id=item.trace_id)
-    shown = next((proposal_digest(entry) for entry in proposals if entry.id == draft.revealed), None)
+    proposal = next((entry for entry in proposals if entry.id == draft.revealed), None)
+    # A question that an engineer asks meanwhile changes the note; what was read, and is signed, is the note as opened.
+    now = replace(opened, item=replace(item, note=opened.item.note), rubric=rubric_of(store, item.rubric))
+    found = shown_sha256(now, draft, proposal)
+    if found != (shown or shown_sha256(opened, draft, proposal)):
+        raise RefusedError(
+            f"{item.short_id} has changed while you were reading: its question, rubric, proposal or your answer. "
+            "Open it again and read it; your answer is kept."
+        )
+    return _Shown(now, draft, proposal, found)
+
+
+def _sign(
+    con: Connection, session: ReviewSession, shown: _Shown, supersedes: tuple[str, ...], signed_at: str
+) -> Verdict:
+    opened, draft, item = shown.opened, shown.draft, shown.opened.item
     verdict = Verdict(
         uid=secrets.token_hex(16),
         question=item.question,
@@ -205,8 +235,14 @@ def _sign(
         reviewer=session.fingerprint,
         reviewer_name=session.name,
         signed_at=signed_at,
-        proposal=shown,
+        proposal=proposal_digest(shown.proposal) if shown.proposal else None,
         supersedes=supersedes,
+        asked_by=item.requested_by,
+        decides=item.decides,
+        note=item.note,
+        form=asked_questions(item, opened.rubric),
+        outcome=outcome_of(item, opened.rubric, draft.final),
+        shown=shown.sha256,
     )
     return parse_verdict_record(sign_verdict_record(session, verdict, signed_at=signed_at))
 

@@ -168,6 +168,7 @@ class _Filling:
             session=unit.session,
             reason=self._reason(drawn, unit),
             requested_by=f"rule:{rule.name}",
+            decides=f"rule:{rule.name}" if rule.decides else "",
             priority=rule.priority,
             inclusion_probability=min(drawn.probability, 1.0),
             overlap=rule.overlap if self.rng.random() < rule.overlap_share else 1,

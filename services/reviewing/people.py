@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,14 @@ from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError, UsageError
 from ...model.reviews import Reviewer, ReviewerStatus
 from ...store.contract import Store
-from ...store.reviews.reviewers import find_record, find_reviewer, insert_reviewer, load_records, load_roster
+from ...store.reviews.reviewers import (
+    find_record,
+    find_reviewer,
+    insert_reviewer,
+    load_records,
+    load_roster,
+    place_of,
+)
 from ...trust.config import forget_demo_pins, load_trust_file, pin_reviewer, revoke_reviewer
 from ...trust.folders import keys_folder
 from ...trust.keys import KdfCost, check_passphrase, create_key, key_path, retire_key
@@ -75,6 +83,23 @@ def add_reviewer(
         pin_reviewer(name, session.public_key, now=moment)
     session.lock()
     return _listed(store, session.fingerprint)
+
+
+def invite_in(store: Store, host: ReviewSession, name: str, passphrase: str) -> ReviewSession:
+    """Make an invited person's key, vouch for it and unlock it; where vouching fails no key is left behind.
+
+    Raises:
+        UsageError: if the passphrase is weak, or the name taken.
+        RefusedError: if the host's key is not trusted here.
+    """
+    add_reviewer(store, name, passphrase)
+    try:
+        session = unlock_reviewer(name, passphrase)
+        vouch_for(store, host, session.fingerprint)
+    except BaseException:
+        key_path(keys_folder(), name).unlink(missing_ok=True)
+        raise
+    return session
 
 
 def unlock_reviewer(name: str, passphrase: str) -> ReviewSession:
@@ -198,16 +223,27 @@ def demo_reviewer(store: Store, *, now: datetime | None = None) -> ReviewSession
         raise RefusedError("A demo reviewer signs in demo stores only; this is an ordinary store.")
     moment = utc_text(now or utc_now())
     session = open_demo_session(_demo_keys(), store.id, now=moment)
-    if find_reviewer(load_roster(store), session.fingerprint) is None:
-        pin_reviewer(session.name, session.public_key, now=moment, demo_store=store.id)
+    if load_roster(store).trust.find(session.fingerprint) is None:
+        forget_lost_demos()
+        pin_reviewer(session.name, session.public_key, now=moment, demo_store=store.id, demo_place=place_of(store))
         _announce(store, make_reviewer(session, now=moment), moment)
     return session
 
 
 def forget_demo(store: Store) -> None:
     """Remove a demo store's reviewer from the user's configuration, when the store is thrown away."""
-    forget_demo_pins(store.id)
-    key_path(_demo_keys(), f"demo-{store.id}").unlink(missing_ok=True)
+    _drop_demo_keys([*forget_demo_pins(store.id), store.id])
+
+
+def forget_lost_demos() -> int:
+    """Remove the reviewers of demo stores that are not there any more; returns how many."""
+    return _drop_demo_keys(forget_demo_pins())
+
+
+def _drop_demo_keys(stores: Sequence[str]) -> int:
+    for store_id in stores:
+        key_path(_demo_keys(), f"demo-{store_id}").unlink(missing_ok=True)
+    return len(stores)
 
 
 def _demo_keys() -> Path:

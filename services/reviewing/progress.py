@@ -19,6 +19,7 @@ from ...store.reviews.items import list_items
 from ...store.reviews.questions import ReviewQuestion, open_questions
 from ...store.reviews.reviewers import load_roster
 from ...store.search.lines import count_traces
+from .deciding_questions import as_signed
 
 BY_HAND = ""
 """The queue of what people and assistants asked without a rule."""
@@ -168,7 +169,7 @@ def review_digest(store: Store, *, now: datetime | None = None) -> Digest:
         )
         for name in sorted({*mine, *theirs}, key=lambda entry: (entry == BY_HAND, entry.lower()))
     ]
-    return Digest(moment, tuple(waiting), tuple(disputed), decided)
+    return Digest(moment, tuple(waiting), tuple(as_signed(store, disputed)), decided)
 
 
 def _who_answers(question: ReviewQuestion, item: ReviewItem) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ...analysis.quotes import texts_of
+from ...analysis.texts.quotes import texts_of
 from ...model.text.display import safe_text
 from ...model.traces import Step
 

@@ -60,8 +60,12 @@ def _store(location: str | None) -> Check:
         with open_store(location, read_only=True) as store:
             traces, waiting = store_size(store)
             half_erased = is_sweep_pending(store)
+            trouble = store.trouble()
     except RetrospanError as err:
         return Check("store", False, where, str(err))
+    if trouble:
+        step = "retrospan store check (what is lost), then store salvage NEW, or store restore COPY"
+        return Check("store", False, f"{where} is damaged: {trouble}", step)
     if half_erased:
         step = "run the same prune, delete or redact again: it finishes what was begun"
         return Check("store", False, f"{where}: what an interrupted erasure let go of may still lie in the file", step)

@@ -14,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from ...model.errors import RetrospanError, UsageError
+from .bounded_http import BoundedProtocol
 
 _PORTS_TRIED = 50
 _MOST_CONNECTIONS = 512
@@ -104,6 +105,7 @@ class Server(uvicorn.Server):
             access_log=False,
             server_header=False,
             lifespan="on",
+            http=BoundedProtocol,
             ws="none",
             limit_concurrency=_MOST_CONNECTIONS,
             timeout_keep_alive=_KEEP_ALIVE_S,

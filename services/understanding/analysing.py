@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from ...analysis.reading import read
 from ...analysis.rows import rows_of
 from ...analysis.signals import registry
 from ...analysis.signals.registry import DEFINITIONS, find_signals
+from ...model.errors import StoreFullError
 from ...model.findings import Signal
-from ...store.contract import Store
+from ...store.contract import Connection, Store
 from ...store.findings.signals import load_signals, save_signals, traces_to_analyse
 from ...store.reading.rows import save_rows
 from ...store.reading.summaries import get_trace
 from .baselines import Surrounder
 from .invariants import DeclaredRules, declared_rules
 from .signal_precision import muted_signals, refresh_record
-from .step_texts import keep_told_steps
+from .step_texts import keep_told_steps, tell
 
 _BATCH = 16
-RULES = "4 " + " ".join(definition.name for definition in DEFINITIONS)
+RULES = "5 " + " ".join(definition.name for definition in DEFINITIONS)
 """Names the rules that stored findings rest on. Raise the number when a rule changes what it finds."""
 
 
@@ -62,17 +64,31 @@ def analyse(
     waiting = list(trace_ids) if rows and trace_ids else traces_to_analyse(store, rules, limit, trace_ids)
     for start in range(0, len(waiting), _BATCH):
         chunk = waiting[start : start + _BATCH]
-        readings = [read(get_trace(store, trace_id)) for trace_id in chunk]
-        found = [(r, registry.signals_of(r, muted, surround.of(r.trace.summary))) for r in readings]
+        keep = [_analysed(store, trace_id, rules, surround, muted) for trace_id in chunk]
         with store.write() as con:
-            for reading, signals in found:
-                trace = reading.trace
-                save_signals(con, trace.summary.id, trace.summary.revision, rules, trace.steps, signals)
-                keep_told_steps(con, reading)
-                save_rows(con, trace.summary.id, trace.summary.revision, rows_of(reading))
+            for keep_one in keep:
+                keep_one(con)
         if on_progress:
             on_progress(min(start + _BATCH, len(waiting)), len(waiting))
     return len(waiting)
+
+
+def _analysed(
+    store: Store, trace_id: int, rules: str, surround: Surrounder, muted: frozenset[str]
+) -> Callable[[Connection], None]:
+    """Look at one trace; what is returned keeps what was found. The trace itself is let go of: it may be large."""
+    reading = read(get_trace(store, trace_id))
+    summary = reading.trace.summary
+    signals = registry.signals_of(reading, muted, surround.of(summary))
+    span_ids = [step.span_id for step in reading.trace.steps]
+    told, rows = tell(reading), rows_of(reading)
+
+    def keep(con: Connection) -> None:
+        save_signals(con, summary.id, summary.revision, rules, span_ids, signals)
+        keep_told_steps(con, summary, told)
+        save_rows(con, summary.id, summary.revision, rows)
+
+    return keep
 
 
 def signals_of(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Signal, ...]]:
@@ -83,5 +99,6 @@ def signals_of(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Signal
         traces = {trace_id: get_trace(store, trace_id) for trace_id in waiting}
         fresh = {trace_id: find_signals(t, muted, surround.of(t.summary)) for trace_id, t in traces.items()}
         return load_signals(store, trace_ids) | fresh
-    analyse(store, trace_ids)
+    with suppress(StoreFullError):  # what was found before can be read
+        analyse(store, trace_ids)
     return load_signals(store, trace_ids)

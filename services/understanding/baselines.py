@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ...analysis.reading import read
-from ...analysis.signals.new_topic import topic_words
-from ...analysis.signals.rare_path import path_of
-from ...analysis.signals.schema_drift import shape_of
 from ...analysis.signals.surroundings import LEAST_RUNS, Population, Spread, Surroundings
+from ...analysis.signals.unusual.new_topic import topic_words
+from ...analysis.signals.unusual.rare_path import path_of
+from ...analysis.signals.unusual.schema_drift import shape_of
 from ...analysis.statistics import adjusted, fisher_p, median
 from ...model.traces import TraceSummary
 from ...store.contract import Store
@@ -70,7 +70,7 @@ def _population(store: Store, trace_ids: Sequence[int]) -> Population:
     words: Counter[str] = Counter()
     for summary in summaries:
         words.update(topic_words(summary.input).keys())
-    paths, shapes, results = _from_steps(store, trace_ids[:_MOST_READ])
+    paths, shapes, results, tools = _from_steps(store, trace_ids[:_MOST_READ])
     return Population(
         runs=len(summaries),
         duration_ms=_spread([s.duration_ms for s in summaries if s.duration_ms]),
@@ -81,24 +81,29 @@ def _population(store: Store, trace_ids: Sequence[int]) -> Population:
         paths=paths,
         shapes=shapes,
         results=results,
+        tools=tools,
         shifts=_shifts(summaries),
     )
 
 
-def _from_steps(store: Store, trace_ids: Sequence[int]) -> tuple[Counter[str], dict[str, Counter[str]], Counter[str]]:
-    """Paths, shapes of results by tool, and how many results of each tool were seen."""
+def _from_steps(
+    store: Store, trace_ids: Sequence[int]
+) -> tuple[Counter[str], dict[str, Counter[str]], Counter[str], Counter[str]]:
+    """Paths, shapes of results by tool, how many results of each tool were seen, and in how many runs it was called."""
+    tools: Counter[str] = Counter()
     paths: Counter[str] = Counter()
     shapes: dict[str, Counter[str]] = {}
     results: Counter[str] = Counter()
     for trace_id in trace_ids:
         acts = read(get_trace(store, trace_id)).acts
         paths[path_of(acts)] += 1
+        tools.update({act.tool for act in acts})
         for act in acts:
             shape = shape_of(act)
             if shape:
                 results[act.tool] += 1
                 shapes.setdefault(act.tool, Counter()).update(shape)
-    return paths, shapes, results
+    return paths, shapes, results, tools
 
 
 def _spread(values: list[float]) -> Spread | None:

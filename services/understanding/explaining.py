@@ -12,10 +12,13 @@ from ...model.findings import Signal, SuspectReport, TraceDiff
 from ...model.traces import Trace, TraceSummary
 from ...store.contract import Store
 from ...store.findings.signals import load_suspects, save_suspects
-from ...store.reading.summaries import get_summaries, get_trace
-from .analysing import analyse, rules_of, signals_of
-from .siblings import SIBLINGS_READ, choose_partner, find_siblings, went_well
+from ...store.reading.summaries import get_trace
+from .analysing import rules_of, signals_of
+from .siblings import choose_partner, read_siblings, went_well
 from .weights import weighted_sources
+
+_FORM = "suspects 2"
+"""Raise it when the same run would be ranked otherwise: what stores have kept is then made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +38,17 @@ def explain_trace(store: Store, trace_id: int) -> Explanation:
     """Rank the steps of a trace by how likely its failure began there. Kept until the trace or its siblings change."""
     signals = signals_of(store, [trace_id])[trace_id]
     trace = get_trace(store, trace_id)
-    siblings = find_siblings(store, trace.summary, SIBLINGS_READ)
-    analyse(store, [s.id for s in siblings.summaries])
-    known = get_summaries(store, [s.id for s in siblings.summaries])
+    known, because = read_siblings(store, trace.summary)
     sources = weighted_sources(store, trace.summary.project)
-    key = _cache_key(trace.summary, known, [rules_of(store), *(f"{name}={w}" for name, (_, w) in sources.items())])
+    key = _cache_key(
+        trace.summary, known, [_FORM, rules_of(store), *(f"{name}={w}" for name, (_, w) in sources.items())]
+    )
     report = load_suspects(store, trace_id, key)
     if report is None:
         report = find_suspects(trace, signals, [get_trace(store, s.id) for s in known], sources=sources)
         if not store.read_only:
             save_suspects(store, trace_id, key, report)
-    return Explanation(trace, signals, report, len(known), siblings.because, sum(map(went_well, known)))
+    return Explanation(trace, signals, report, len(known), because, sum(map(went_well, known)))
 
 
 def _cache_key(trace: TraceSummary, siblings: list[TraceSummary], rests_on: list[str]) -> str:

@@ -38,10 +38,10 @@ def find_siblings(store: Store, trace: TraceSummary, limit: int = _MOST) -> Sibl
     """
     if trace.task:
         query = Query("", filters=(Filter("task", "=", trace.task, False), _same_project(trace)))
-        same = _others(store, trace, query, limit + 1)
+        same = _others(store, trace, query, _MOST + 1)
         if same:
             how = f"same task {trace.task!r}" if trace.task_declared else "same first input"
-            return Siblings(tuple(same[:limit]), how)
+            return Siblings(_chosen(same, limit), how)
     recent = _others(store, trace, Query("", filters=(_same_project(trace),)), _RECENT)
     alike = process.extract(
         trace.input[:2_000],
@@ -49,9 +49,24 @@ def find_siblings(store: Store, trace: TraceSummary, limit: int = _MOST) -> Sibl
         scorer=fuzz.token_set_ratio,
         processor=utils.default_process,
         score_cutoff=_ALIKE,
-        limit=limit,
+        limit=_MOST,
     )
-    return Siblings(tuple(recent[i] for _, _, i in alike), "alike first input")
+    return Siblings(_chosen([recent[i] for _, _, i in alike], limit), "alike first input")
+
+
+def read_siblings(store: Store, trace: TraceSummary) -> tuple[list[TraceSummary], str]:
+    """The siblings that one report rests on, analysed, and how they were chosen."""
+    siblings = find_siblings(store, trace, SIBLINGS_READ)
+    ids = [s.id for s in siblings.summaries]
+    analyse(store, ids)
+    return get_summaries(store, ids), siblings.because
+
+
+def _chosen(siblings: Sequence[TraceSummary], limit: int) -> tuple[TraceSummary, ...]:
+    """At most half for runs known to have passed, wherever they stand, as they say most; the newest for the rest."""
+    passed = [s for s in siblings if s.outcome is Outcome.PASS][: limit // 2]
+    rest = [s for s in siblings if s not in passed][: limit - len(passed)]
+    return tuple(s for s in siblings if s in passed or s in rest)
 
 
 def _same_project(trace: TraceSummary) -> Filter:
@@ -87,7 +102,7 @@ def choose_partner(store: Store, trace: TraceSummary) -> tuple[TraceSummary, str
     pool: Sequence[TraceSummary] = good or candidates
     partner = min(pool, key=lambda sibling: _distance(trace, sibling))
     if partner.outcome is Outcome.PASS:
-        quality = f"it passed (by {partner.outcome_source.value})"
+        quality = f"it passed (by {partner.outcome_source.in_words})"
     elif good:
         quality = "it shows no failure signal"
     else:

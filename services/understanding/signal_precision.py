@@ -101,12 +101,12 @@ def _count(store: Store) -> tuple[Counter[str], Counter[str]]:
     right: Counter[str] = Counter()
     surround = Surrounder(store)
     for trace_id, verdict in confirmed_verdicts(store).items():
-        if verdict.answer.label is Label.CANT_TELL:
+        if verdict.outcome is Label.CANT_TELL:
             continue
         trace = get_trace(store, trace_id)
         names = {signal.signal for signal in find_signals(trace, surroundings=surround.of(trace.summary))}
         shown.update(names)
-        if verdict.answer.label is Label.FAIL:
+        if verdict.outcome is Label.FAIL:
             right.update(names)
     return shown, right
 

@@ -15,19 +15,19 @@ from ...store.reading.step_texts import load_told_steps, save_told_steps
 from ...store.reading.summaries import get_trace
 
 
-def keep_told_steps(con: Connection, reading: Reading) -> None:
-    """Put a trace into words and keep them, inside the caller's transaction. Cost: linear in the trace's steps."""
-    summary = reading.trace.summary
-    save_told_steps(con, summary.id, summary.revision, FORM, _tell(reading))
+def keep_told_steps(con: Connection, summary: TraceSummary, told: Sequence[ToldStep]) -> None:
+    """Keep a trace in the words that `tell` found, inside the caller's transaction."""
+    save_told_steps(con, summary.id, summary.revision, FORM, told)
 
 
 def told_steps(store: Store, summary: TraceSummary) -> list[ToldStep]:
     """The steps of a trace in words; put into words now where its newest revision was not yet analysed."""
     kept = load_told_steps(store, summary.id, summary.revision, FORM)
-    return _tell(read(get_trace(store, summary.id))) if kept is None else [ToldStep(*row) for row in kept]
+    return tell(read(get_trace(store, summary.id))) if kept is None else [ToldStep(*row) for row in kept]
 
 
-def _tell(reading: Reading) -> list[ToldStep]:
+def tell(reading: Reading) -> list[ToldStep]:
+    """A trace's steps in words. Cost: linear in the steps."""
     return tell_steps(reading, with_agents=len(reading.trace.summary.agents) > 1)
 
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...analysis.evidence.case import open_case
+from ...analysis.evidence.inquiry import inquire
 from ...analysis.suspects import SOURCES, Source
-from ...model.reviews import Label, Verdict
 from ...store.contract import Store
 from ...store.reading.summaries import get_trace
-from ...store.reviews.completions import completions_of
-from ...store.reviews.verdicts import confirmed_verdicts
 from ...store.settings.values import get_setting, set_setting
 from .analysing import signals_of
-from .siblings import find_siblings
+from .confirmed_causes import confirmed_causes
+from .siblings import SIBLINGS_READ, find_siblings
 
 _SETTING = "evidence_weights"
-_SIBLINGS_READ = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,7 @@ def learn_project(store: Store, project: str) -> Learned:
     """
     from ...analysis.weights import LEAST, cross_validate, example_of, learn_weights
 
-    causes = confirmed_causes(store, project)
+    causes = {trace_id: cause.step for trace_id, cause in confirmed_causes(store, project).items()}
     if len(causes) < LEAST:
         set_setting(store, _SETTING, None, project)
         return Learned(project, len(causes), LEAST, None)
@@ -51,27 +48,14 @@ def learn_project(store: Store, project: str) -> Learned:
     signals = signals_of(store, list(causes))
     for trace_id, step in causes.items():
         trace = get_trace(store, trace_id)
-        alike = find_siblings(store, trace.summary, _SIBLINGS_READ).summaries
-        case = open_case(trace, signals[trace_id], [get_trace(store, s.id) for s in alike])
+        alike = find_siblings(store, trace.summary, SIBLINGS_READ).summaries
+        case = inquire(trace, signals[trace_id], [get_trace(store, s.id) for s in alike])
         examples.append(example_of(case, trace.summary.task or str(trace_id), {step}))
     shipped = {name: weight for name, (_, weight) in SOURCES.items()}
     held = cross_validate(examples, shipped)
     weights = learn_weights(examples, shipped) if held.better else None
     set_setting(store, _SETTING, dict(weights) if weights else None, project)
     return Learned(project, len(causes), LEAST, weights, held.hit_1, held.hit_3, held.start_hit_1, held.start_hit_3)
-
-
-def confirmed_causes(store: Store, project: str) -> dict[int, int]:
-    """Trace → index of the step that a valid verdict, or the engineer's signed part of it, names as the cause."""
-    standing = {t: v for t, v in confirmed_verdicts(store).items() if v.answer.label is Label.FAIL}
-    spans = {trace_id: span for trace_id, span in _cause_spans(store, standing).items() if span}
-    found: dict[int, int] = {}
-    for trace_id, span in spans.items():
-        trace = get_trace(store, trace_id)
-        step = next((step.index for step in trace.steps if step.span_id == span), None)
-        if trace.summary.project == project and step is not None:
-            found[trace_id] = step
-    return found
 
 
 def weighted_sources(store: Store, project: str) -> Mapping[str, tuple[Source, float]]:
@@ -84,12 +68,3 @@ def weighted_sources(store: Store, project: str) -> Mapping[str, tuple[Source, f
 
 def _number(value: object, default: float) -> float:
     return float(value) if isinstance(value, (int, float)) else default
-
-
-def _cause_spans(store: Store, standing: Mapping[int, Verdict]) -> dict[int, str | None]:
-    completions = completions_of(store, list(standing.values()))
-    found: dict[int, str | None] = {}
-    for trace_id, verdict in standing.items():
-        later = [c.cause_span for c in completions.get(verdict.uid, []) if c.confirmed and c.cause_span]
-        found[trace_id] = later[-1] if later else verdict.answer.cause_span
-    return found

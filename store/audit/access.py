@@ -33,6 +33,8 @@ class AccessKind(StrEnum):
     EXPORT = "export"
     MODEL = "model"
     """Sent to a model vendor."""
+    SIGN_IN = "sign_in"
+    """Somebody tried to sign in on the review page, and whether they did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ...model.text.jsontext import canonical, parse
 from ..contract import Connection, Store
 from ..fields import from_row, insert_row, values_of
 from .access import GENESIS, access_hashes, hash_at
+from .asked import altered_items
 
 SELECT_LAST = "SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1"
 SELECT_CHAIN = "SELECT * FROM chain ORDER BY seq"
@@ -110,6 +111,7 @@ def audit_verify(store: Store, checkpoint: str | None = None) -> AuditReport:
         hashes = [GENESIS, *_walk(con, problems, linked)]
         entries = [GENESIS, *access_hashes(con, problems)]
         found, erased = _held(con, problems)
+        problems += [entry.in_words for entry in altered_items(con)]
     problems += [f"trigger {name} is gone" for name in sorted(store.lost_guards())]
     problems += [f"{kind} {subject} is not on the chain as it reads now" for kind, subject, _ in sorted(found - linked)]
     subjects = {(kind, subject) for kind, subject, _ in found} | erased

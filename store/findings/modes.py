@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ...model.errors import UnknownIdError
+from ...model.text.secrets import without_secrets
 from ..contract import Connection, Store
 from ..fields import from_row, insert_numbered, insert_row, values_of
 
@@ -60,6 +61,12 @@ class ModeStatus(StrEnum):
     FIXED = "fixed"
     """A person says that it is mended; a later member makes it regressed."""
     REGRESSED = "regressed"
+
+    @property
+    def in_words(self) -> str:
+        """What people say of modes is typed in a shell; it carries no signature."""
+        said = self in (ModeStatus.CONFIRMED, ModeStatus.FIXED)
+        return f"{self.value} (unsigned)" if said else self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +195,7 @@ def insert_mode(
     proposed_name: str | None = None,
 ) -> int:
     """Open a mode and note that in its life; returns its number."""
+    name, proposed_name = (None if text is None else without_secrets(text) for text in (name, proposed_name))
     mode = {"project": project, "failure": int(failure), "label_key": label_key, "name": name, "opened_at": at}
     proposed = {"proposed_name": proposed_name, "proposed_by": by if proposed_name else None}
     number = insert_numbered(con, "failure_mode", mode | proposed)
@@ -218,7 +226,9 @@ def drop_clustered(con: Connection, trace_ids: Iterable[int]) -> None:
 
 def insert_event(con: Connection, mode_id: int, *, at: str, kind: str, by: str, note: str = "") -> None:
     """Note an event in a mode's life."""
-    insert_row(con, "mode_event", values_of(ModeEvent(at=at, kind=kind, by=by, note=note), mode_id=mode_id))
+    insert_row(
+        con, "mode_event", values_of(ModeEvent(at=at, kind=kind, by=by, note=without_secrets(note)), mode_id=mode_id)
+    )
 
 
 def set_status(
@@ -231,6 +241,7 @@ def set_status(
 
 def set_name(con: Connection, mode_id: int, name: str, *, at: str, by: str, proposed: bool) -> None:
     """Name a mode, or propose a name for it."""
+    name = without_secrets(name)
     con.execute(SET_PROPOSED if proposed else SET_NAME, {"name": name, "by": by, "mode": mode_id})
     insert_event(con, mode_id, at=at, kind="proposed" if proposed else "renamed", by=by, note=name)
 

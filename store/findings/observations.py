@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...model.text.secrets import without_secrets
 from ..contract import Connection, Store
 from ..fields import from_row, insert_numbered, values_of
 
@@ -34,7 +35,8 @@ class Observation:
 
 def insert_observation(con: Connection, observation: Observation) -> int:
     """Keep an observation; returns its number."""
-    return insert_numbered(con, "observation", values_of(observation, leave_out=("id",)))
+    words = {name: without_secrets(getattr(observation, name)) for name in ("quote", "label", "note")}
+    return insert_numbered(con, "observation", values_of(observation, leave_out=("id",), **words))
 
 
 def list_observations(store: Store, *, mode_id: int | None = None, limit: int = 50) -> list[Observation]:

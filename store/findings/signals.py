@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 
 from ...model.findings import Evidence, Signal, Suspect, SuspectReport
-from ...model.traces import Step
 from ..contract import Connection, Store
 from ..fields import from_row, insert_many, upsert_row, values_of
 from ..traces.compression import pack, unpack
@@ -35,10 +34,9 @@ def traces_to_analyse(store: Store, rules: str, limit: int, trace_ids: Sequence[
 
 
 def save_signals(
-    con: Connection, trace_id: int, revision: int, rules: str, steps: Sequence[Step], signals: Sequence[Signal]
+    con: Connection, trace_id: int, revision: int, rules: str, span_ids: Sequence[str], signals: Sequence[Signal]
 ) -> None:
-    """Replace the signals of a trace, inside the caller's transaction."""
-    span_ids = [step.span_id for step in steps]
+    """Replace the signals of a trace, inside the caller's transaction; `span_ids` of its steps, in order."""
     con.execute(DELETE_SIGNALS, {"trace": trace_id})
     rows = [
         values_of(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import orjson
 
+from ...model.text.secrets import json_without_secrets
 from ...model.traces import JsonValue, Usage
 from ..contract import Connection, Row, Store
 from ..fields import from_row, insert_numbered, values_of
@@ -110,7 +111,7 @@ def insert_job(
     con: Connection, kind: str, key: str, params: Mapping[str, JsonValue], trace_ids: Sequence[int], now: str
 ) -> Job:
     """Open a job over these traces."""
-    text = orjson.dumps(dict(params), option=orjson.OPT_SORT_KEYS).decode()
+    text = orjson.dumps(json_without_secrets(dict(params)), option=orjson.OPT_SORT_KEYS).decode()
     job = Job(id=0, kind=kind, key=key, params=params, created_at=now)
     job_id = insert_numbered(con, "agent_job", values_of(job, leave_out=("id",), params=text, state="open"))
     con.executemany(INSERT_TASK, [{"job": job_id, "now": now, "trace": trace_id} for trace_id in trace_ids])
@@ -198,7 +199,7 @@ def mean_usage(store: Store, kind: str) -> tuple[int, Usage]:
 
 def save_progress(con: Connection, task_id: int, checkpoint: JsonValue, spent: Spent, now: str) -> None:
     """Keep the conversation of a task up to now, and add what its last turn took."""
-    data = None if checkpoint is None else pack(checkpoint)
+    data = None if checkpoint is None else pack(json_without_secrets(checkpoint))
     values = {name: getattr(spent.usage, name) for name in _TOKENS}
     values |= {"requests": spent.requests, "cost_usd": spent.cost_usd}
     con.execute(SAVE_PROGRESS, values | {"checkpoint": data, "now": now, "task": task_id})
@@ -215,7 +216,12 @@ def finish_task(
     now: str,
 ) -> None:
     """Say how a task ended."""
-    values = {"state": state.value, "label": label, "proposal_id": proposal_id, "answer": pack(dict(answer))}
+    values = {
+        "state": state.value,
+        "label": label,
+        "proposal_id": proposal_id,
+        "answer": pack(json_without_secrets(dict(answer))),
+    }
     con.execute(FINISH_TASK, values | {"now": now, "task": task_id})
 
 

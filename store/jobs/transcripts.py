@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from ...model.errors import UnknownIdError
+from ...model.text.secrets import json_without_secrets
 from ...model.traces import JsonValue
 from ..contract import Connection, Store
 from ..fields import from_row, insert_row
@@ -44,9 +45,14 @@ def insert_transcript(
     record: Mapping[str, JsonValue],
     now: str,
 ) -> None:
-    """Keep a conversation in the messages format; the same key is kept once."""
+    """Keep a conversation in the messages format, without secrets; the same key is kept once."""
     row = {"trace_id": trace_id, "key": key, "agent": agent, "model": model, "created_at": now}
-    insert_row(con, "agent_transcript", row | {"record": pack(dict(record))}, "ON CONFLICT(key) DO NOTHING")
+    insert_row(
+        con,
+        "agent_transcript",
+        row | {"record": pack(json_without_secrets(dict(record)))},
+        "ON CONFLICT(key) DO NOTHING",
+    )
 
 
 def list_transcripts(store: Store, *, trace_id: int | None = None, limit: int = 50) -> list[TranscriptRow]:

@@ -14,6 +14,7 @@ from ...model.cases import parse_case
 from ...model.clock import utc_now, utc_text
 from ...model.errors import BadInputError
 from ...model.reviews import SignatureState
+from ...model.text.secrets import without_secrets
 from ...model.traces import JsonValue
 from ...trust.reviewers import read_reviewer, resolve
 from ...trust.root import Trust
@@ -88,7 +89,7 @@ def index_knowledge(store: Store, folders: Sequence[Path]) -> IndexReport:
 
 def put_draft(con: Connection, kind: KnowledgeKind, name: str, text: str, *, now: str) -> None:
     """Keep a draft in the store itself, where serving processes may write; a draft of that name is replaced."""
-    _put_file(con, DRAFTS, kind, name, text, now)
+    _put_file(con, DRAFTS, kind, name, without_secrets(text), now)
 
 
 def drop_draft(con: Connection, kind: KnowledgeKind, name: str) -> None:

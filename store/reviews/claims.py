@@ -15,6 +15,7 @@ from typing import Any
 from ...model.clock import utc_text
 from ...model.errors import RefusedError
 from ...model.reviews import Answer, Claim, Draft
+from ...model.text.secrets import json_without_secrets, without_secrets
 from ...trust.verdicts import answer_from_json, answer_json
 from ..contract import Connection
 from ..fields import from_row, insert_row, upsert_row, values_of
@@ -25,7 +26,8 @@ CLAIM_SLOT = """
 UPDATE review_slot SET state = 'claimed', holder = :who, lease_until = :until, token = token + 1
 WHERE item_id = :item AND slot = (
   SELECT slot FROM review_slot
-  WHERE item_id = :item AND (state = 'open' OR (state = 'claimed' AND (holder = :who OR lease_until <= :now)))
+  WHERE item_id = :item AND (state = 'open' OR (state = 'claimed' AND (
+    holder = :who OR lease_until <= :now OR lease_until > :until)))
   ORDER BY CASE WHEN holder = :who THEN 0 WHEN state = 'open' THEN 1 ELSE 2 END, slot LIMIT 1)
 AND NOT EXISTS (SELECT 1 FROM review_slot WHERE item_id = :item AND holder = :who AND state = 'answered')
 RETURNING slot, token
@@ -120,7 +122,7 @@ def has_answered(con: Connection, item_id: int, reviewers: Sequence[str]) -> boo
 
 def skip_item(con: Connection, item_id: int, reviewer: str, reason: str, now: datetime) -> None:
     """This reviewer does not answer the item; it stays open to others."""
-    skip = {"item_id": item_id, "reviewer": reviewer, "reason": reason, "skipped_at": utc_text(now)}
+    skip = {"item_id": item_id, "reviewer": reviewer, "reason": without_secrets(reason), "skipped_at": utc_text(now)}
     upsert_row(con, "review_skip", skip, key=("item_id", "reviewer"))
 
 
@@ -133,7 +135,8 @@ def get_draft(con: Connection, item_id: int, reviewer: str) -> Draft | None:
 
 
 def insert_draft(con: Connection, item_id: int, reviewer: str, answer: Answer, now: datetime) -> Draft:
-    """Keep a reviewer's first answer."""
+    """Keep a reviewer's first answer, without secrets: what is signed later is what is kept here."""
+    answer = _answer(_answer_text(answer))
     draft = Draft(item_id, reviewer, answer, answer, first_at=utc_text(now))
     text = _answer_text(answer)
     insert_row(con, "review_draft", values_of(draft, first=text, final=text))
@@ -180,7 +183,7 @@ def _answer(text: str) -> Answer:
 
 
 def _answer_text(answer: Answer) -> str:
-    return json.dumps(answer_json(answer))
+    return json.dumps(json_without_secrets(answer_json(answer)))
 
 
 def _taken(con: Connection, item_id: int) -> str:

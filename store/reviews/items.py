@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...model.errors import UnknownIdError
 from ...model.reviews import ItemState, Label, ReviewItem, RubricRef
+from ...model.text.secrets import without_secrets
 from ..contract import Connection
 from ..fields import from_row, insert_many, insert_numbered, insert_row, values_of
 
@@ -29,6 +31,7 @@ ORDER BY id LIMIT 1
 SELECT_COUNTS = "SELECT state, count(*) AS items FROM review_item GROUP BY state"
 UPDATE_STATE = "UPDATE review_item SET state = :state, note = :note WHERE id = :item"
 UPDATE_DUE = "UPDATE review_item SET due_at = :due_at WHERE id = :item"
+UPDATE_DECIDES = "UPDATE review_item SET decides = :decides WHERE id = :item"
 UPDATE_PRIORITY = "UPDATE review_item SET priority = :priority WHERE id = :item AND priority < :priority"
 NOT_MINE = """
 NOT EXISTS (SELECT 1 FROM review_skip k WHERE k.item_id = item.id AND k.reviewer = :open_to)
@@ -56,8 +59,10 @@ _ONLY = {
 def insert_item(con: Connection, item: ReviewItem) -> int:
     """Queue an item, or find the open one that asks the same; returns its id.
 
-    A repeated request raises the priority where it asks for a higher one, and changes nothing else.
+    A repeated request raises the priority where it asks for a higher one, and changes nothing else. What is queued has
+    no secrets in its words.
     """
+    item = replace(item, question=without_secrets(item.question), reason=without_secrets(item.reason))
     same = same_item(con, item, states=(ItemState.OPEN, ItemState.NEEDS_ANSWER))
     if same is not None:
         con.execute(UPDATE_PRIORITY, {"priority": item.priority, "item": same})
@@ -84,6 +89,11 @@ def assign_item(con: Connection, item_id: int, names: Sequence[str]) -> None:
 def set_due(con: Connection, item_id: int, due_at: str) -> None:
     """Change when an item should be answered."""
     con.execute(UPDATE_DUE, {"due_at": due_at, "item": item_id})
+
+
+def set_decides(con: Connection, item_id: int, who: str) -> None:
+    """Note who said that the answer decides the outcome of the run; empty takes it back."""
+    con.execute(UPDATE_DECIDES, {"decides": who, "item": item_id})
 
 
 def get_item(con: Connection, item_id: int, *, now: str) -> ReviewItem:
@@ -145,7 +155,7 @@ def count_items(con: Connection) -> dict[ItemState, int]:
 
 def set_item_state(con: Connection, item_id: int, state: ItemState, note: str = "") -> None:
     """Move an item; `note` is the question back where it needs an answer."""
-    con.execute(UPDATE_STATE, {"state": state.value, "note": note, "item": item_id})
+    con.execute(UPDATE_STATE, {"state": state.value, "note": without_secrets(note), "item": item_id})
 
 
 def add_slot(con: Connection, item_id: int, slot: int) -> None:
@@ -181,7 +191,7 @@ def _values(item: ReviewItem) -> dict[str, Any]:
     """The columns of an item. What is counted or stands in tables of its own is left out."""
     return values_of(
         item,
-        leave_out=("id", "rubric", "assigned", "answered", "claimed"),
+        leave_out=("id", "rubric", "assigned", "answered", "claimed", "altered"),
         rubric_id=item.rubric.id,
         rubric_version=item.rubric.version,
         rubric_sha256=item.rubric.sha256,

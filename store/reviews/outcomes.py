@@ -17,7 +17,7 @@ _OUTCOMES = {"pass": Outcome.PASS, "fail": Outcome.FAIL}
 
 
 def with_verdicts(store: Store, summaries: Sequence[TraceSummary]) -> list[TraceSummary]:
-    """The summaries with verdict and outcome as the confirmed verdicts have them.
+    """The summaries with verdict and outcome as the confirmed verdicts have them that decide the outcome of a run.
 
     An outcome that a row ascribes to a verdict which does not count is unknown: the row is no proof.
 
@@ -35,13 +35,17 @@ def with_verdicts(store: Store, summaries: Sequence[TraceSummary]) -> list[Trace
 
 
 def verdict_labels(store: Store) -> dict[int, str]:
-    """The confirmed verdict label of every judged trace, for `verdict:` filters and facets."""
+    """How every judged trace ended by its confirmed verdict, for `verdict:` filters and facets."""
     with store.read() as con:
         if con.execute(SELECT_ANY_JUDGED).fetchone() is None:
             return {}
     from .verdicts import confirmed_verdicts
 
-    return {trace_id: verdict.answer.label.value for trace_id, verdict in confirmed_verdicts(store).items()}
+    return {trace_id: _label(verdict) for trace_id, verdict in confirmed_verdicts(store).items()}
+
+
+def _label(verdict: Verdict) -> str:
+    return (verdict.outcome or verdict.answer.label).value
 
 
 def _with_verdict(summary: TraceSummary, verdict: Verdict | None) -> TraceSummary:
@@ -49,8 +53,14 @@ def _with_verdict(summary: TraceSummary, verdict: Verdict | None) -> TraceSummar
         if summary.outcome_source is not OutcomeSource.VERDICT:
             return summary
         return replace(summary, verdict=None, outcome=Outcome.UNKNOWN, outcome_source=OutcomeSource.NONE)
-    label = verdict.answer.label.value
+    label = _label(verdict)
     outcome = _OUTCOMES.get(label)
     if outcome is None:
-        return replace(summary, verdict=label)
-    return replace(summary, verdict=label, outcome=outcome, outcome_source=OutcomeSource.VERDICT)
+        return replace(summary, verdict=label, verdict_question=verdict.question)
+    return replace(
+        summary,
+        verdict=label,
+        verdict_question=verdict.question,
+        outcome=outcome,
+        outcome_source=OutcomeSource.VERDICT,
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...model.reviews import ItemState, ReviewItem
+from ...model.text.secrets import without_secrets
 from ..contract import Connection
 from ..fields import from_row, insert_numbered, values_of
 
@@ -41,13 +42,14 @@ class ReviewQuestion:
 
 
 def insert_question(con: Connection, question: ReviewQuestion) -> None:
-    """Keep a question; the caller moves the item."""
-    insert_numbered(con, "review_question", values_of(question, leave_out=("id",)))
+    """Keep a question, without secrets; the caller moves the item."""
+    words = without_secrets(question.question)
+    insert_numbered(con, "review_question", values_of(question, leave_out=("id",), question=words))
 
 
 def answer_question(con: Connection, question_id: int, answer: str, *, answered_by: str, at: str) -> None:
     """Keep the answer to a question."""
-    values = {"answered_by": answered_by, "answer": answer, "at": at, "question": question_id}
+    values = {"answered_by": answered_by, "answer": without_secrets(answer), "at": at, "question": question_id}
     con.execute(ANSWER_QUESTION, values)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from ...model.errors import BadInputError, UnknownIdError
 from ...model.reviews import Reviewer
@@ -47,7 +48,12 @@ def load_roster(store: Store) -> Roster:
     """
     with store.read() as con:
         records = load_records(con)
-    return resolve(records, store_id=store.id, demo_kind=store.kind == "demo")
+    return resolve(records, store_id=store.id, demo_kind=store.kind == "demo", place=place_of(store))
+
+
+def place_of(store: Store) -> str:
+    """Where a store's file lies, by a path without links."""
+    return str(Path(store.location).resolve())
 
 
 def load_trust(store: Store) -> Trust:

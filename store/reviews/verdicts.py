@@ -9,12 +9,14 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from ...knowledge.rubrics import BUILT_IN
 from ...model.errors import BadInputError, UnknownIdError
 from ...model.reviews import CitedStep, Label, Proposal, SignatureState, Verdict
 from ...model.text.jsontext import canonical
+from ...model.text.secrets import json_without_secrets, without_secrets
 from ...trust.root import Trust
 from ...trust.signing import SignatureCheck
-from ...trust.verdicts import CurrentTrace, parse_verdict_record, verify_record
+from ...trust.verdicts import FORMER, CurrentTrace, parse_verdict_record, verify_record
 from ..audit.chain import append_link, record_sha256
 from ..contract import Connection, Store
 from ..fields import from_row, insert_many, insert_numbered, values_of
@@ -22,18 +24,21 @@ from .reviewers import load_trust
 from .seen import current_trace
 
 SELECT_PROPOSALS = "SELECT * FROM proposal WHERE {where} ORDER BY id"
-SELECT_VERDICTS = "SELECT id, uid, item_id, record FROM verdict WHERE {where} ORDER BY id"
+_ASKED_BY = "(SELECT requested_by FROM review_item i WHERE i.id = v.item_id) AS asked_by"
+SELECT_VERDICTS = f"SELECT id, uid, item_id, record, {_ASKED_BY} FROM verdict v WHERE {{where}} ORDER BY id"  # noqa: S608
 SELECT_JUDGED = "SELECT DISTINCT trace_id FROM verdict_subject ORDER BY trace_id"
-SELECT_OF_TRACES = """
-SELECT s.trace_id, v.id, v.uid, v.item_id, v.record FROM verdict_subject s JOIN verdict v ON v.id = s.verdict_id
+SELECT_OF_TRACES = f"""
+SELECT s.trace_id, v.id, v.uid, v.item_id, v.record, {_ASKED_BY}
+FROM verdict_subject s JOIN verdict v ON v.id = s.verdict_id
 WHERE s.trace_id IN :traces ORDER BY v.id
-"""
+"""  # noqa: S608
 SELECT_TRACE = "SELECT id FROM trace WHERE trace_key = :trace_key AND project = :project"
 
 
 def insert_proposal(con: Connection, proposal: Proposal) -> Proposal:
-    """Keep a proposal; returns it with its id."""
-    cited = json.dumps([[entry.span_id, entry.quote] for entry in proposal.cited])
+    """Keep a proposal, without secrets; returns it as it was kept, with its id."""
+    proposal = replace(proposal, explanation=without_secrets(proposal.explanation))
+    cited = json.dumps(json_without_secrets([[entry.span_id, entry.quote] for entry in proposal.cited]))
     return replace(proposal, id=insert_numbered(con, "proposal", values_of(proposal, leave_out=("id",), cited=cited)))
 
 
@@ -140,14 +145,17 @@ def why_not_standing(store: Store, verdict: Verdict, trust: Trust | None = None)
 
 
 def confirmed_verdicts(
-    store: Store, trace_ids: Sequence[int] | None = None, trust: Trust | None = None
+    store: Store, trace_ids: Sequence[int] | None = None, trust: Trust | None = None, *, deciding: bool = True
 ) -> dict[int, Verdict]:
     """By trace, the verdict that counts: signature valid, key trusted, content as signed, not superseded or disputed.
+
+    A verdict on one fact ("Did the agent answer in English?") says nothing on how the run ended, whoever asked it.
 
     Args:
         store: Where.
         trace_ids: Only these; None for every judged trace.
         trust: From `load_trust`; loaded where left out.
+        deciding: Only verdicts that decide the outcome of their run, by `Verdict.outcome`; False takes every question.
 
     Cost: nothing but one query where no trace has a verdict; else one signature check each, and one reading of each
     judged trace since the last change.
@@ -162,29 +170,33 @@ def confirmed_verdicts(
     replaced = {uid for verdict in standing for uid in verdict.supersedes}
     by_trace: dict[int, list[Verdict]] = {}
     for verdict in standing:
-        if verdict.uid not in replaced:
+        if verdict.uid not in replaced and (verdict.outcome is not None or not deciding):
             for trace_id in subject_ids(store, verdict):
                 by_trace.setdefault(trace_id, []).append(verdict)
-    chosen = {trace_id: _standing(by_trace[trace_id]) for trace_id in asked if trace_id in by_trace}
+    chosen = {trace_id: _standing(by_trace[trace_id], deciding) for trace_id in asked if trace_id in by_trace}
     return {trace_id: replace(verdict, trace_id=trace_id) for trace_id, verdict in chosen.items() if verdict}
 
 
-def _standing(verdicts: Sequence[Verdict]) -> Verdict | None:
+def _standing(verdicts: Sequence[Verdict], deciding: bool) -> Verdict | None:
     """The verdict that a trace shows: of all questions, a fail before a pass, then the newest.
 
     Of one reviewer the last word on a question counts. A question on which reviewers disagree says nothing until
     somebody adjudicates.
     """
+
+    def said(verdict: Verdict) -> Label:
+        return verdict.outcome if deciding and verdict.outcome else verdict.answer.label
+
     last_words: dict[tuple[str, str], dict[str, Verdict]] = {}
     for verdict in sorted(verdicts, key=lambda entry: (entry.signed_at, entry.id or 0)):
         last_words.setdefault((verdict.question, verdict.rubric.id), {})[verdict.reviewer] = verdict
     agreed: list[Verdict] = []
     for words in last_words.values():
-        telling = [verdict for verdict in words.values() if verdict.answer.label is not Label.CANT_TELL]
-        if len({verdict.answer.label for verdict in telling}) <= 1:
+        telling = [verdict for verdict in words.values() if said(verdict) is not Label.CANT_TELL]
+        if len({said(verdict) for verdict in telling}) <= 1:
             agreed += telling or words.values()
     order = (Label.CANT_TELL, Label.PASS, Label.FAIL)
-    return max(agreed, key=lambda entry: (order.index(entry.answer.label), entry.signed_at, entry.id), default=None)
+    return max(agreed, key=lambda entry: (order.index(said(entry)), entry.signed_at, entry.id), default=None)
 
 
 def subject_ids(store: Store, verdict: Verdict) -> list[int]:
@@ -208,14 +220,25 @@ def _verdict(store: Store, row: Any, trust: Trust) -> Verdict | None:
         return None
     subjects = subject_ids(store, verdict)
     verdict = replace(
-        verdict, id=row["id"], item_id=row["item_id"], trace_id=subjects[0] if len(subjects) == 1 else None
+        verdict,
+        id=row["id"],
+        item_id=row["item_id"],
+        trace_id=subjects[0] if len(subjects) == 1 else None,
     )
+    if verdict.record.get("format") == FORMER:
+        verdict = replace(verdict, outcome=_former_outcome(verdict, row["asked_by"]))
     if verdict.uid != row["uid"]:
         return replace(verdict, state=SignatureState.INVALID, state_reason="filed under another id than it was signed")
     check = verdict_state(store, verdict, trust)
     # The name in the record is what the signer claims; a trusted key has the name under which it is known here.
     name = check.signed_by or verdict.reviewer_name
     return replace(verdict, state=check.state, state_reason=check.reason, reviewer_name=name)
+
+
+def _former_outcome(verdict: Verdict, asked_by: str | None) -> Label | None:
+    """What a record of before decides, which does not say: by the built-in rubric always, else where a person asked."""
+    decides = verdict.rubric.id == BUILT_IN["id"] or (asked_by or "").startswith("human:")
+    return verdict.answer.label if decides else None
 
 
 @lru_cache(maxsize=5_000)

@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from ...model.query import NUMBER_FIELDS, TIME_FIELDS, Filter, Query, Term
+from ...model.text.display import safe_line
 from ...model.text.jsontext import scalars
 from ...model.traces import JsonValue
 from ..contract import Connection, FullText, Store
@@ -185,7 +186,7 @@ def explain_empty(store: Store, query: Query, verdicts: Mapping[int, str] | None
         name = f'"{part.text}"' if isinstance(part, Term) else f"{part.field}:{_shown(part)}"
         line = f"{'-' if part.negated else ''}{name} alone finds {found} of {total} traces"
         if found == 0 and isinstance(part, Filter) and (held := field_values(store, part.field)):
-            line += f"; {part.field} holds: {', '.join(held)}"
+            line += f"; {part.field} holds: {', '.join(safe_line(value, 60) for value in held)}"
         lines.append(line)
     return lines
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from ...model.errors import UsageError
 from ..rows import R, Table, insert_statement
 from .driver import Row, driver, load_extension, vector_extension
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 30.0
 """How long a writer waits for another process."""
+UNDECODABLE = "Could not decode to UTF-8"
+"""How the driver's own error about broken text begins."""
 _IN_LIST = re.compile(r"\bIN\s+:([a-z_][a-z_0-9]*)\b")
 _LENGTH_BITS = 32
 """A value of a list of bytes is bound as where it begins and how long it is, in one number."""
@@ -31,7 +35,13 @@ class SqliteConnection(driver.Connection):
     def execute(self, statement: str, values: Any = (), /) -> Cursor:
         lists = _lists(statement)
         if not lists:
-            return super().execute(statement, values)
+            try:
+                return super().execute(statement, values)
+            except UnicodeDecodeError as err:
+                # An error about broken names, which the driver could not put into words.
+                raise driver.DatabaseError(f"{UNDECODABLE}: {err.reason}") from err
+            except UnicodeEncodeError as err:
+                raise UsageError(f"{err.object[:80]!r} holds half a character. Write it in UTF-8.") from err
         asked = {name: list(values[name]) for name in lists}
         of_bytes = tuple(name for name in lists if asked[name] and isinstance(asked[name][0], bytes))
         bound = dict(values)
@@ -77,10 +87,22 @@ def _places(asked: list[bytes]) -> list[int]:
     return places
 
 
+def can_be_written(path: Path) -> bool:
+    """Whether the file and its folder can be: a snapshot, a medium or a mount may forbid it."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def read_address(path: Path) -> str:
+    """How SQLite opens the file for reading. Where nothing can be written beside it, it has to be told that nobody
+    will: it makes an index of the log otherwise."""
+    settled = not can_be_written(path) and not path.with_name(f"{path.name}-wal").exists()
+    return f"{path.as_uri()}?mode=ro{'&immutable=1' if settled else ''}"
+
+
 def connect(path: Path, *, read_only: bool = False) -> SqliteConnection:
     """Open the file at `path`, with the pragmas that every connection of a store has."""
     con = driver.connect(
-        f"{path.as_uri()}?mode={'ro' if read_only else 'rw'}",
+        read_address(path) if read_only else f"{path.as_uri()}?mode=rw",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,

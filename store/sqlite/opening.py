@@ -7,12 +7,13 @@ import secrets
 import time
 from pathlib import Path
 
-from ...model.errors import StoreError, StoreVersionError, UsageError
+from ...model.errors import DamagedStoreError, StoreError, StoreVersionError, UsageError
 from ..contract import StoreKind
 from ..schema import HEAD
-from .connection import BUSY_SECONDS
-from .driver import DatabaseError, OperationalError, driver
+from .connection import BUSY_SECONDS, can_be_written, read_address
+from .driver import DatabaseError, driver
 from .errors import explain
+from .logmark import is_marked, log_of, settle_log
 from .store import SqliteStore
 
 APPLICATION_ID = 0x52545350
@@ -22,22 +23,26 @@ APPLICATION_ID = 0x52545350
 def open_file(path: Path, *, kind: StoreKind = "ordinary", read_only: bool = False) -> SqliteStore:
     """Open the store in the file at `path`, creating it (with `kind`) or migrating it where needed.
 
+    On a medium that cannot be written it is opened read-only, whatever was asked.
+
     Raises:
         UsageError: if the file is not ours, or is to be read and does not exist.
         StoreError: if it cannot be opened or written.
         StoreVersionError: if a newer Retrospan made it.
     """
     try:
+        if path.exists() and not can_be_written(path):
+            read_only = True
         if not path.exists():
             if read_only:
                 raise UsageError(f"No store at {path}. Run `retrospan import` or `retrospan serve` to make one.")
             _create(path, kind)
         _migrate(path, read_only=read_only)
         return SqliteStore(path, read_only=read_only)
-    except OperationalError as err:
-        raise explain(err, str(path)) from err
     except DatabaseError as err:
-        raise StoreError(f"{path} is not a readable store ({err}). Name another with --store.") from err
+        raise explain(err, str(path)) from err
+    except UnicodeDecodeError as err:
+        raise DamagedStoreError(str(path), f"names of tables are broken: {err.reason}") from err
 
 
 def _create(path: Path, kind: StoreKind) -> None:
@@ -76,7 +81,13 @@ def _create(path: Path, kind: StoreKind) -> None:
 
 
 def _migrate(path: Path, *, read_only: bool) -> None:
-    con = driver.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    if lacks_log(path):
+        raise StoreError(
+            f"{path} is a copy of a store that was in use, without its log ({path.name}-wal): what was written last is "
+            "not in it. Copy with `retrospan store backup`, which may be done while others write. To use this one as "
+            "it is: `retrospan store check --accept`."
+        )
+    con = driver.connect(read_address(path), uri=True, timeout=BUSY_SECONDS)
     try:
         if con.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
             raise UsageError(f"{path} is not a Retrospan store. Name another file with --store.")
@@ -92,3 +103,28 @@ def _migrate(path: Path, *, read_only: bool) -> None:
     from .upgrade import upgrade_sqlite
 
     upgrade_sqlite(path)
+
+
+def lacks_log(path: Path) -> bool:
+    """Whether the file is a copy of a store in use, without the log that belongs to it.
+
+    Raises:
+        DatabaseError: if it cannot be read.
+    """
+    if log_of(path).exists():
+        return False
+    con = driver.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
+    try:
+        # Looked for again: somebody may have begun to write since.
+        return is_marked(con) and not log_of(path).exists()
+    finally:
+        con.close()
+
+
+def accept_copy(path: Path) -> None:
+    """Say of a copy without its log that it is to be used as it is."""
+    con = driver.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        settle_log(con)
+    finally:
+        con.close()

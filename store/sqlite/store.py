@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,12 +13,15 @@ from ...model.errors import StoppedError, StoreError
 from ...model.questions import Finder, Question, QuestionAnswer
 from ..caches import Caches
 from ..contract import Erasing, FullText, StoreKind, VectorScan
+from ..damage import Copied
 from .append_only import SELECT_TRIGGERS, trigger_names
 from .connection import BUSY_SECONDS, SqliteConnection, connect
-from .driver import OperationalError, driver
+from .copies import back_up
+from .driver import DatabaseError, OperationalError, driver
 from .erasing import SqliteErasing
-from .errors import explain
+from .errors import explain, is_trouble
 from .fulltext import SqliteFullText
+from .logmark import mark_log, settle_log, write_back
 from .scrub import scrub_file
 from .vectors import SqliteVectors
 
@@ -46,6 +50,8 @@ class SqliteStore:
         self._connections: list[SqliteConnection] = []
         self._guard = threading.Lock()
         self._write_lock = threading.RLock()
+        # Also run when the process ends without `close`: SQLite then removes the log, and the mark has to go with it.
+        self._leave = weakref.finalize(self, _leave, self._connections, self._guard, read_only)
         self._questions: QueryProcess | None = None
         with self.read() as con:
             facts = dict(con.execute("SELECT key, value FROM meta").fetchall())
@@ -70,10 +76,13 @@ class SqliteStore:
         con.execute("BEGIN")
         try:
             yield con
-        except OperationalError as err:
-            raise explain(err, self.location) from err
+        except DatabaseError as err:
+            if is_trouble(err):
+                raise explain(err, self.location) from err
+            raise
         finally:
-            con.execute("ROLLBACK")
+            if con.in_transaction:
+                con.execute("ROLLBACK")
 
     @contextmanager
     def write(self) -> Iterator[SqliteConnection]:
@@ -84,13 +93,16 @@ class SqliteStore:
             con = self._connection()
             try:
                 con.execute("BEGIN IMMEDIATE")
+                marked = mark_log(con)
                 yield con
                 con.execute("COMMIT")
+                if marked:
+                    write_back(con)
             except BaseException as err:
                 if con.in_transaction:
                     con.execute("ROLLBACK")
                 self.caches.clear()
-                if isinstance(err, OperationalError):
+                if isinstance(err, DatabaseError) and is_trouble(err):
                     raise explain(err, self.location) from err
                 raise
 
@@ -102,9 +114,12 @@ class SqliteStore:
         con = self._connection()
         begun = not con.in_transaction and self._begin_at_once(con)
         try:
+            marked = begun and mark_log(con)
             yield con if begun else None
             if begun:
                 con.execute("COMMIT")
+            if marked:
+                write_back(con)
         except OperationalError as err:
             raise explain(err, self.location) from err
         finally:
@@ -188,14 +203,22 @@ class SqliteStore:
         con = self._connection()
         return con.execute("PRAGMA data_version").fetchone()[0], con.total_changes, id(con)
 
+    def back_up(self, target: Path) -> Copied:
+        return back_up(self._connection(), target, name=self.location)
+
+    def trouble(self) -> str:
+        try:
+            with self.read() as con:
+                lines = [row[0] for row in con.execute("PRAGMA quick_check(3)")]
+        except StoreError as err:
+            return str(err)
+        return "" if lines == ["ok"] else "; ".join(line.replace("\n", " ") for line in lines)
+
     def close(self) -> None:
         if self._questions is not None:
             self._questions.close()
             self._questions = None
-        with self._guard:
-            for con in self._connections:
-                con.close()
-            self._connections.clear()
+        self._leave()
         self._local = threading.local()
 
     def __enter__(self) -> SqliteStore:
@@ -212,3 +235,13 @@ class SqliteStore:
             with self._guard:
                 self._connections.append(con)
         return con
+
+
+def _leave(connections: list[SqliteConnection], guard: threading.Lock, read_only: bool) -> None:
+    """End every connection; whoever may write says first that the log will hold nothing more of its own."""
+    with guard:
+        if connections and not read_only and not connections[0].in_transaction:
+            settle_log(connections[0])
+        for con in connections:
+            con.close()
+        connections.clear()

@@ -263,10 +263,10 @@ def _annotation_row(trace_id: int, a: Annotation) -> AnnotationRow:
         high=a.high,
         is_expectation=int(a.is_expectation),
     )
-    return row._replace(digest=_digest_of(row))
+    return row._replace(digest=annotation_digest(row))
 
 
-def _digest_of(row: AnnotationRow) -> bytes:
+def annotation_digest(row: AnnotationRow) -> bytes:
     """Tells an annotation that is sent again. The order of the fields is that of the stores there are."""
     said = (row.span_id, row.name, row.label, row.score, row.explanation, row.annotator_kind, row.source)
     return blake2b(canonical(said), digest_size=16).digest()

@@ -8,6 +8,8 @@ from typing import cast
 import orjson
 import zstandard
 
+from ...model.errors import DamagedStoreError
+from ...model.text.jsontext import storable
 from ...model.traces import JsonValue
 
 _LEVEL = 1
@@ -32,10 +34,20 @@ def decompress(data: bytes) -> bytes:
 
 
 def pack(value: object) -> bytes:
-    """A JSON-able value as one compressed record."""
-    return compress(orjson.dumps(value))
+    """A JSON-able value as one compressed record; numbers beyond 64 bits are kept as text."""
+    try:
+        return compress(orjson.dumps(value))
+    except TypeError:
+        return compress(orjson.dumps(storable(value)))
 
 
 def unpack(data: bytes) -> JsonValue:
-    """The value of a record written by `pack`."""
-    return cast(JsonValue, orjson.loads(decompress(data)))
+    """The value of a record written by `pack`.
+
+    Raises:
+        DamagedStoreError: if the record cannot be read.
+    """
+    try:
+        return cast(JsonValue, orjson.loads(decompress(data)))
+    except (zstandard.ZstdError, ValueError, TypeError) as err:
+        raise DamagedStoreError("of this record", f"a record cannot be read: {err}") from err

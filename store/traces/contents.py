@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
+from zstandard import ZstdError
 
+from ...model.errors import DamagedStoreError
 from ...model.reading.digest import Bag, BodyKind, Content
 from ...model.text.jsontext import scalars
 from ...model.traces import JsonValue, Message
@@ -114,6 +116,11 @@ def decode_row(codec: int, data: bytes) -> Any:
     return decode_body(codec & ~_COMPRESSED, decompress(data) if codec & _COMPRESSED else data)
 
 
+def plain_of(codec: int, data: bytes) -> tuple[BodyKind, bytes]:
+    """A stored body's kind and its data, decompressed."""
+    return body_kind(codec), decompress(data) if codec & _COMPRESSED else data
+
+
 def indexed_text_of(codec: int, data: bytes) -> str:
     """What full text was given for a stored text or value; a deletion from the index has to name it again."""
     plain = decompress(data) if codec & _COMPRESSED else data
@@ -141,7 +148,10 @@ class Contents:
         deeper: set[int] = set()
         wanted = sorted({i for i in body_ids if i not in self._bodies})
         for row in self._con.execute(SELECT_BODIES, {"ids": wanted}) if wanted else ():
-            body = self._bodies[row["id"]] = decode_row(row["codec"], row["data"])
+            try:
+                body = self._bodies[row["id"]] = decode_row(row["codec"], row["data"])
+            except (ZstdError, ValueError, TypeError) as err:
+                raise DamagedStoreError("of this content", f"content {row['id']} cannot be read: {err}") from err
             if body_kind(row["codec"]) is BodyKind.ENVELOPE:
                 deeper.update(envelope_refs(body))
         if deeper - self._bodies.keys():
@@ -149,12 +159,18 @@ class Contents:
 
     def value(self, body_id: int) -> JsonValue:
         """A loaded text or value."""
-        value: JsonValue = self._bodies[body_id]
+        value: JsonValue = self._held(body_id)
         return value
+
+    def _held(self, body_id: int) -> Any:
+        try:
+            return self._bodies[body_id]
+        except KeyError:
+            raise DamagedStoreError("of this content", f"content {body_id} is gone") from None
 
     def message(self, body_id: int) -> Message:
         """A loaded message."""
         found = self._messages.get(body_id)
         if found is None:
-            found = self._messages[body_id] = decode_message(self._bodies[body_id], self.value)
+            found = self._messages[body_id] = decode_message(self._held(body_id), self.value)
         return found

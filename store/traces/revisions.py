@@ -11,6 +11,7 @@ from dataclasses import asdict, fields, replace
 from enum import StrEnum
 from typing import Any, cast
 
+from ...model.errors import StoreFullError
 from ...model.reading.assembly import Place, ReadingOrder, build_steps, reading_order
 from ...model.reading.facts import facts_from_record
 from ...model.reading.run_facts import RunFacts, summarise
@@ -60,15 +61,23 @@ def refresh(store: Store, trace_ids: Sequence[int] | None = None, limit: int = 1
             # By id alone, since a row with its first texts is large.
             rows = con.execute(SELECT_DIRTY_OF, {"ids": trace_ids})
         dirty = [row["id"] for row in rows][:limit]
-    if dirty and not store.read_only:
-        known: KnownScales = {}
-        for start in range(0, len(dirty), _BATCH):
+    if store.read_only:
+        return dirty
+    done: list[int] = []
+    known: KnownScales = {}
+    for start in range(0, len(dirty), _BATCH):
+        chunk = dirty[start : start + _BATCH]
+        try:
             with store.write() as con:
                 scales = SeenScales(con, known)
-                for trace_id in dirty[start : start + _BATCH]:
+                for trace_id in chunk:
                     _assemble(con, trace_id, scales)
                 scales.settle()
-    return dirty
+        except StoreFullError:
+            # What is assembled already can be read; the rest waits until there is room.
+            break
+        done += chunk
+    return done
 
 
 def reassemble(store: Store, trace_ids: Sequence[int], on_progress: Callable[[int, int], None] | None = None) -> None:
@@ -104,17 +113,30 @@ def load_order(row: Any) -> ReadingOrder:
     )
 
 
+def summary_as_stored(con: Connection, row: Any) -> dict[str, Any]:
+    """What the columns of a trace row would be if it were assembled now, by name."""
+    columns, _ = _assembled(con, row, SeenScales(con, {}))
+    return {name: value for name, value in columns.items() if name not in ("revision", "reading")}
+
+
 def _assemble(con: Connection, trace_id: int, scales: SeenScales) -> None:
     (row,) = trace_rows(con, [trace_id])
+    columns, run = _assembled(con, row, scales)
+    save_attributes(con, trace_id, run.values)
+    con.execute(UPDATE_TRACE.format(assignments=assignments(columns)), {**columns, "id": trace_id})
+
+
+def _assembled(con: Connection, row: Any, scales: SeenScales) -> tuple[dict[str, Any], RunFacts]:
+    """What a trace's row holds, by column, and the run that it was made from."""
+    trace_id = row["id"]
     spans = load_spans(con, trace_id, row["trace_key"])
     order = reading_order(spans)
     digests = span_digests(con, trace_id)
     steps = build_steps(spans, order, lambda span: digests[span.span_id])
     reading = pack([[list(place) for place in order.places], {k: v.value for k, v in order.folded.items()}])
     run = summarise(steps, spans, _facts(con, row, scales), load_field_rules(con, row["project"]))
-    save_attributes(con, trace_id, run.values)
     columns = {"revision": row["revision"] + 1, "reading": reading, "step_count": len(steps), **summary_columns(run)}
-    con.execute(UPDATE_TRACE.format(assignments=assignments(columns)), {**columns, "id": trace_id})
+    return columns, run
 
 
 def summary_columns(run: RunFacts) -> dict[str, Any]:

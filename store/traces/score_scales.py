@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from ...model.reading.scores import NOTHING_KNOWN, is_understood, outcome_of, seen_ends
-from ...model.traces import Annotation, AnnotatorKind, Outcome, ScoreScale
+from ...model.score_scale import ScoreScale
+from ...model.traces import Annotation, AnnotatorKind, Outcome
 from ..contract import Connection, Store
 from ..settings.values import put_setting, setting_of
 

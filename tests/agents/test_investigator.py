@@ -34,7 +34,7 @@ def test_the_model_sees_reading_tools_alone_and_the_run_inside_a_fence(
     refund_run(traces)
     _, model = investigate_with(investigates)
     names = {tool["name"] for tool in model.requests[0]["tools"]}
-    assert {"get_trace", "find_suspects", "search_traces", "report_findings"} <= names
+    assert {"get_trace", "open_case", "search_traces", "report_findings"} <= names
     assert not {name for name in names if name.startswith(("propose", "request", "confirm", "sign"))}
     first = model.requests[0]["messages"][0]["content"]
     assert first.index("⟦") < first.index("You have 45 days") < first.rindex("⟦/")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from retrospan.analysis.alignment import diff_traces
-from retrospan.analysis.shapes import likeness
+from retrospan.analysis.alignment import align, diff_traces
+from retrospan.analysis.shapes import likeness, shapes
 from retrospan.ingest.formats.messages import conversation_spans
 from retrospan.model.reading.assembly import assemble
 from retrospan.model.traces import Trace
@@ -137,3 +137,80 @@ def test_very_long_runs_are_cut_at_steps_that_both_have_once(
     assert sum(i is not None and j is not None for i, j in pairs) == 61
     assert [i for i, _ in pairs if i is not None] == list(range(len(left.steps)))
     assert [j for _, j in pairs if j is not None] == list(range(len(right.steps)))
+
+
+@pytest.mark.parametrize(
+    ("rule", "likenesses", "pairs"),
+    [
+        ("the better of two partners is taken", [[0.5], [0.2]], [(0, 0), (1, None)]),
+        ("two weak pairs outweigh one strong one with two gaps", [[0.2, 0.5], [0.0, 0.2]], [(0, 0), (1, 1)]),
+        ("one strong pair outweighs two very weak ones", [[0.1, 0.5], [0.0, 0.1]], [(None, 0), (0, 1), (1, None)]),
+        ("of equal partners the first is taken", [[0.0, 0.0], [0.5, 0.5]], [(0, None), (1, 0), (None, 1)]),
+        ("what has no partner stands right side first", [[0.0], [0.0]], [(None, 0), (0, None), (1, None)]),
+        ("pairs never cross", [[0.0, 1.0], [0.5, 0.0]], [(None, 0), (0, 1), (1, None)]),
+    ],
+    ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else None,
+)
+def test_a_worked_alignment_for_each_rule(
+    rule: str,
+    likenesses: list[list[float]],
+    pairs: list[tuple[int | None, int | None]],
+    build: Callable[..., Trace],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left = shapes(build([{"role": "assistant", "content": f"left {i}"} for i in range(len(likenesses))]))
+    right = shapes(build([{"role": "assistant", "content": f"right {i}"} for i in range(len(likenesses[0]))]))
+    monkeypatch.setattr("retrospan.analysis.alignment.likeness", lambda one, other: likenesses[one.index][other.index])
+    assert align(left, right) == pairs
+
+
+def _says(*turns: str) -> list[dict[str, Any]]:
+    """`?x` asks for look-up x, anything else is said."""
+    messages: list[dict[str, Any]] = [{"role": "user", "content": "Is order W17 late?"}]
+    for turn in turns:
+        call = {"id": turn, "name": "look_up", "arguments": {"about": turn[1:]}}
+        calls = {"tool_calls": [call]} if turn.startswith("?") else {}
+        messages.append({"role": "assistant", "content": "" if calls else turn, **calls})
+    return messages
+
+
+@pytest.mark.parametrize(
+    ("rule", "left", "right", "parted"),
+    [
+        ("a shared look-up brings them together", ("?weather", "?W17", "Yes."), ("?news", "?W17", "No."), (3, 3)),
+        ("a shared courtesy does not", ("?weather", "One moment.", "Yes."), ("?news", "One moment.", "No."), (1, 1)),
+        ("they never part", ("?W17", "Yes."), ("?W17", "Yes."), None),
+        ("one side goes on", ("?W17",), ("?W17", "It is late."), (None, 2)),
+    ],
+    ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else None,
+)
+def test_where_two_runs_part_for_good(
+    rule: str,
+    left: tuple[str, ...],
+    right: tuple[str, ...],
+    parted: tuple[int | None, int | None] | None,
+    build: Callable[..., Trace],
+) -> None:
+    assert diff_traces(build(_says(*left)), build(_says(*right))).first_divergence == parted
+
+
+def test_a_step_that_comes_twice_is_no_anchor(build: Callable[..., Trace], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("retrospan.analysis.alignment._MOST_CELLS", 1)
+    left = shapes(build([{"role": "assistant", "content": text} for text in ("apple", "again", "pear", "again")]))
+    right = shapes(build([{"role": "assistant", "content": text} for text in ("again", "plum", "again", "fig")]))
+    assert align(left, right) == [(0, 0), (1, 1), (2, 2), (3, 3)]
+
+
+def test_a_call_answers_the_one_that_it_shares_most_values_with(build: Callable[..., Trace]) -> None:
+    def run(*calls: tuple[str, str]) -> Trace:
+        messages: list[Any] = [{"role": "user", "content": "Return both."}]
+        for i, (order, item) in enumerate(calls):
+            call = {"id": str(i), "name": "return_item", "arguments": {"order": order, "item": item}}
+            messages.append({"role": "assistant", "content": "", "tool_calls": [call]})
+            messages.append({"role": "tool", "tool_call_id": str(i), "content": "ok"})
+        return build(messages)
+
+    found = diff_traces(run(("W1", "a"), ("W2", "b")), run(("W2", "c"))).differences
+    changed = [(item.left, item.right, item.path) for item in found if item.kind == "arguments"]
+    assert changed == [(4, 2, "arguments.item")]
+    assert [item.left for item in found if item.kind == "only_left" and item.weight > 0.5] == [2]

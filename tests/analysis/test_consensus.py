@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from retrospan.analysis.consensus import consensus
-from retrospan.analysis.textdiff import text_differences
+from retrospan.analysis.texts.textdiff import text_differences
 
 
 def test_the_argument_that_all_good_runs_share_comes_first(refund_run: Any) -> None:

@@ -7,7 +7,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from retrospan.analysis.equations import equations_in
+from retrospan.analysis.texts.equations import equations_in
 
 
 def verdicts(text: str) -> list[bool]:

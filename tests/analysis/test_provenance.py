@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from retrospan.analysis.provenance import provenance
-from retrospan.analysis.sources import Sources
+from retrospan.analysis.texts.sources import Sources
 from retrospan.analysis.values import values_in
 from retrospan.model.traces import Trace
 

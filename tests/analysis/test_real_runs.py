@@ -6,9 +6,9 @@ import lzma
 
 import orjson
 from retrospan.analysis.alignment import diff_traces
-from retrospan.analysis.quotes import stands_in
 from retrospan.analysis.signals.registry import find_signals
 from retrospan.analysis.suspects import find_suspects
+from retrospan.analysis.texts.quotes import stands_in
 from retrospan.ingest.formats.messages import conversation_spans
 from retrospan.model.reading.assembly import assemble
 from retrospan.model.traces import Outcome, Trace, TraceFacts

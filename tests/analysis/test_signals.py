@@ -10,9 +10,9 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from retrospan.analysis.quotes import stands_in
 from retrospan.analysis.signals.registry import DEFINITIONS, find_signals
 from retrospan.analysis.signals.surroundings import Population, Spread, Surroundings
+from retrospan.analysis.texts.quotes import stands_in
 from retrospan.ingest.formats.messages import conversation_spans
 from retrospan.knowledge.invariants import Invariants
 from retrospan.model.reading.assembly import assemble

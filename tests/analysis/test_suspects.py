@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from retrospan.analysis.quotes import stands_in
 from retrospan.analysis.signals.registry import find_signals
 from retrospan.analysis.suspects import find_suspects
+from retrospan.analysis.texts.quotes import stands_in
 from retrospan.ingest.formats.messages import conversation_spans
 from retrospan.model.findings import CauseClass, SuspectReport
 from retrospan.model.reading.assembly import assemble
@@ -26,7 +26,7 @@ def test_the_change_with_another_argument_than_good_runs_is_first(refund_run: Ru
     report = _report(refund_run(order="W18", outcome="fail"), *good)
     first = report.suspects[0]
     assert (first.step, first.cause) == (6, CauseClass.ARGUMENTS)
-    assert "arguments.order_id is w18; alike runs that went well have w17" in first.reasons
+    assert "arguments.order_id is W18; alike runs that went well have W17" in first.reasons
     assert any(item.quote == "W18" and item.path == "arguments.order_id" for item in first.evidence)
     assert report.enough_evidence
 
@@ -64,33 +64,6 @@ def test_a_repeated_failing_call_is_charged_where_it_began(build: Callable[..., 
         messages.append({"role": "tool", "tool_call_id": str(i), "content": "Error: no seats left"})
     messages.append({"role": "assistant", "content": "It does not work."})
     assert _report(build(messages)).suspects[0].step == 1
-
-
-def test_a_commitment_to_a_partial_result_is_charged_to_the_decision(build: Callable[..., Trace]) -> None:
-    report = _report(
-        build(
-            [
-                {"role": "user", "content": "Which shop near the park sells the cheapest salad?"},
-                {"role": "assistant", "name": "Lead", "content": "Plan: list all the shops, then compare prices."},
-                {"role": "assistant", "name": "Lead", "content": "List the shops near the park."},
-                {
-                    "role": "assistant",
-                    "name": "Browser",
-                    "content": "Showing 12% of the page. Alder Market, Birch Foods",
-                },
-                {
-                    "role": "assistant",
-                    "name": "Lead",
-                    "content": "Now compare the salads of Alder Market and Birch Foods.",
-                },
-                {"role": "assistant", "name": "Browser", "content": "Alder Market: $9. Birch Foods: $11."},
-                {"role": "assistant", "name": "Lead", "content": "The cheapest salad is at Alder Market."},
-            ]
-        )
-    )
-    decision = next(item for item in report.suspects if item.step == 4)
-    assert any("taken from a result that shows only a part" in reason for reason in decision.reasons)
-    assert report.suspects.index(decision) < 3
 
 
 def test_a_user_turn_left_unanswered_is_charged(build: Callable[..., Trace]) -> None:

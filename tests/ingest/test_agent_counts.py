@@ -257,7 +257,7 @@ def test_each_chat_of_aider_is_a_run(tmp_path: Path) -> None:
     )
     assert [(span.tool, span.inputs) for span in first.spans[5:]] == [
         ("apply_edit", {"path": "totals.py"}),
-        ("git_commit", {"commit": "1b2614a", "message": "fix: round totals"}),
+        ("git_commit", {"message": "fix: round totals"}),
     ]
     assert [(span.kind.value, span.usage) for span in second.spans] == [("human", None), ("llm", Usage(1200, 20))]
     assert [item.what for item in items if not isinstance(item, SpanBatch | RecordError)] == [

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from retrospan.ingest.formats.detect import FORMATS, detect_format
 from retrospan.ingest.formats.read import RecordError, read_path
 from retrospan.ingest.formats.records import LeftOut
-from retrospan.ingest.redaction import PERSONAL, load_rules, redact_batch
+from retrospan.ingest.redaction import redact_batch
 from retrospan.model.errors import BadInputError
+from retrospan.model.text.secrets import PERSONAL, load_rules
 from retrospan.model.traces import SpanBatch
 
 # One small file of each format, written by hand; what they say is of no interest, only which fields there are.

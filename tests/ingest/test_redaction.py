@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import random
 import string
 import time
+from collections.abc import Callable
 
 import pytest
-from retrospan.ingest.redaction import PERSONAL, PlaceholderNumbers, RuleSet, load_rules, redact_batch
+from retrospan.ingest.redaction import PlaceholderNumbers, redact_batch
 from retrospan.model.errors import UsageError
 from retrospan.model.text.jsontext import as_text
+from retrospan.model.text.secrets import PERSONAL, RuleSet, load_rules
 from retrospan.model.traces import (
     Annotation,
     Document,
@@ -161,6 +164,74 @@ def test_every_rule_takes_its_secret_and_leaves_the_rest(rule: str) -> None:
         assert rule in counts, f"{text!r} became {left!r} by {counts}"
         before, after = text.split(secret, 1)
         assert left.startswith(before[:8]) and left.endswith(after[-8:])
+
+
+WRAPPINGS: dict[str, Callable[[str], str]] = {
+    "json": lambda text: json.dumps({"stdout": f"line one\n{text}"}),
+    "json in json": lambda text: json.dumps({"out": json.dumps({"stdout": f"one\n{text}\tend"})}),
+    "json three deep": lambda text: json.dumps(json.dumps(json.dumps([f"\n{text}"]))),
+    "python repr": lambda text: repr({"stdout": f"line one\n{text}"}),
+    "repr of bytes": lambda text: repr(f"\x1b[1m{text}\x1b[0m".encode()),
+    "colour": lambda text: f"\x1b[32m{text}\x1b[0m",
+    "escaped colour": lambda text: json.dumps(f"\x1b[1;31m{text}\x1b[0m"),
+    "shell octal": lambda text: f"\\033[32m{text}",
+    "address": lambda text: f"https://a.example/?q=%22{text}%22",
+    "address twice": lambda text: f"next=%2520{text}",
+    "underscores": lambda text: f"_{text}_",
+    "unicode escape": lambda text: f"caf\\u00e9{text}",
+}
+OF_WORDS = frozenset(
+    [
+        "password",
+        "assignment",
+        "aws-secret-key",
+        "basic-auth",
+        "azure-storage-key",
+        "phone-labelled",
+        "phone",
+        "phone-national",
+        "card",
+        "private-key",
+        "slack-webhook",
+        "url-token",
+        "url-password",
+        "azure-signature",
+    ]
+)
+"""Rules that need their own surroundings, or whose secret an escape itself changes."""
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+@pytest.mark.parametrize("rule", sorted(POSITIVES.keys() - OF_WORDS))
+def test_a_token_is_found_behind_any_escape(rule: str, wrapping: str) -> None:
+    for secret, text in POSITIVES[rule]:
+        wrapped = WRAPPINGS[wrapping](secret if rule != "authorization" else text)
+        left, _ = redacted(wrapped, load_rules(PERSONAL))
+        assert secret not in left, left
+
+
+@pytest.mark.parametrize("wrapping", ["json", "json in json", "json three deep", "python repr"])
+@pytest.mark.parametrize("text", ["PASSWORD=hunter2x", "api_key: Zx81kk20aa71", '{"client_secret": "Zx81kk20aa71"}'])
+def test_named_secrets_are_found_in_any_nesting(wrapping: str, text: str) -> None:
+    left, _ = redacted(WRAPPINGS[wrapping](text), load_rules())
+    assert "hunter2x" not in left and "Zx81kk20aa71" not in left
+
+
+def test_a_named_secret_is_found_in_an_encoded_address() -> None:
+    left, _ = redacted("body=%7B%22password%22%3A%22hunter2x%22%7D", load_rules())
+    assert "hunter2x" not in left
+
+
+@pytest.mark.parametrize("token", ["ghp_" + chars(36), "AKIA" + chars(16, UPPER), "xoxb-1234567890-" + chars(24)])
+def test_a_token_that_nothing_else_looks_like_is_found_behind_any_prefix(token: str) -> None:
+    assert token not in redacted(f"tokenIs{token}", load_rules())[0]
+
+
+def test_neighbours_that_share_a_separator_are_all_found() -> None:
+    tokens = ["SK" + chars(32, HEX) for _ in range(4)]
+    left, counts = redacted("_".join(tokens), load_rules())
+    assert not any(token in left for token in tokens)
+    assert counts == {"twilio-key": 4}
 
 
 def test_every_rule_of_the_file_has_a_secret_here() -> None:

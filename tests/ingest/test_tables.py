@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from retrospan.ingest.formats.detect import detect_format
+from retrospan.ingest.formats.evaluations.reviews_csv import columns_of
 from retrospan.ingest.formats.read import ReadItem, RecordError, read_path
-from retrospan.ingest.formats.reviews_csv import columns_of
-from retrospan.ingest.formats.table import cell_value, header_of
+from retrospan.ingest.formats.spreadsheet import cell_value, header_of
 from retrospan.model.errors import BadInputError
 from retrospan.model.traces import Outcome, SpanBatch
 

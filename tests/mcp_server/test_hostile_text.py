@@ -74,7 +74,7 @@ def attacked(store: Store, traces: Builder, attack: str) -> list[str]:
         call("get_trace", trace="T1", steps="0-"),
         call("get_trace", trace="T1", full=True),
         call("get_trace", trace=attack[:200]),
-        call("find_suspects", trace="T1", limit=10),
+        call("open_case", trace="T1"),
         call("diff_traces", left="T1"),
         call("summarize_failures"),
         call("summarize_failures", by="task"),

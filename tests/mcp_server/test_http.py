@@ -15,9 +15,10 @@ from conversations import Builder
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import TextContent
-from retrospan.mcp_server.http import RateLimit, http_app, store_tokens
+from retrospan.mcp_server.http import http_app, store_tokens
 from retrospan.mcp_server.registry import Role, load_tools
 from retrospan.services.serving.application import ServeOptions, build_app
+from retrospan.services.serving.limiting import Limiter
 from retrospan.store.contract import Store
 from retrospan.store.settings import tokens
 from retrospan.store.settings.tokens import add_token
@@ -157,10 +158,11 @@ def test_it_stands_beside_the_receiver(store: Store, runs: Builder) -> None:
 
 def test_a_bucket_refills_with_time() -> None:
     now = [0.0]
-    limit = RateLimit(60, clock=lambda: now[0])
-    assert [limit.allows("a") for _ in range(61)].count(True) == 60
+    limit = Limiter(60, 60, clock=lambda: now[0])
+    assert [limit.take("a") for _ in range(61)].count(0) == 60
+    assert limit.take("a") == 1 and limit.take("b") == 0
     now[0] = 2.0
-    assert [limit.allows("a") for _ in range(5)].count(True) == 2
+    assert [limit.take("a") for _ in range(5)].count(0) == 2
 
 
 def test_many_requests_at_once_use_few_threads(store: Store, runs: Builder) -> None:

@@ -55,7 +55,7 @@ def test_other_answers_fit(real: Store, tools: dict[str, Tool]) -> None:
     for query in ("", "refund", "error", "WebSurfer page", "kind:tool"):
         assert count_tokens(run_tool(caller, tools, "search_traces", {"query": query})) <= 1_200
     for trace_id in range(1, 13):
-        assert count_tokens(run_tool(caller, tools, "find_suspects", {"trace": f"T{trace_id}"})) <= 1_200
+        assert count_tokens(run_tool(caller, tools, "open_case", {"trace": f"T{trace_id}"})) <= 1_500
     for trace_id in range(1, 7):
         assert count_tokens(run_tool(caller, tools, "diff_traces", {"left": f"T{trace_id}", "right": "T9"})) <= 1_700
     assert count_tokens(run_tool(caller, tools, "summarize_failures", {})) <= 1_200

@@ -12,7 +12,8 @@ from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from mcp.types import CallToolResult, ListToolsResult, TextContent, TextResourceContents
 from retrospan.mcp_server.review_app import CARD_URI
 from retrospan.mcp_server.server import build_server
-from retrospan.services.reviewing.asking import Citation, propose_verdict, request_review
+from retrospan.services.reviewing.asking import propose_verdict, request_review
+from retrospan.services.reviewing.citing import Citation
 from retrospan.store.contract import Store
 from reviewdesk import QUESTION, Desk
 

@@ -280,7 +280,7 @@ def test_runs_that_a_client_reads_are_in_the_access_log(
     async def dialogue(client: Client) -> None:
         for _ in range(2):
             await client.call_tool("get_trace", {"trace": "T3", "steps": "1"})
-        await client.call_tool("find_suspects", {"trace": "T1"})
+        await client.call_tool("open_case", {"trace": "T1"})
         await client.call_tool("diff_traces", {"left": "T1", "right": "T2"})
         await client.read_resource("retrospan://trace/T2/step/1")
         await client.call_tool("get_trace", {"trace": "T99"})
@@ -293,7 +293,7 @@ def test_runs_that_a_client_reads_are_in_the_access_log(
         if read_only
         else [
             ("read", "T3", "get_trace"),
-            ("read", "T1", "find_suspects"),
+            ("read", "T1", "open_case"),
             ("read", "T1, T2", "diff_traces"),
             ("read", "T2", "resource"),
         ]

@@ -51,7 +51,7 @@ def test_read_only_changes_no_byte_of_the_store(store: Store, runs: Builder) -> 
             for tool, arguments in (
                 ("search_traces", {"query": "refund"}),
                 ("get_trace", {"trace": "T3"}),
-                ("find_suspects", {"trace": "T1"}),
+                ("open_case", {"trace": "T1"}),
                 ("diff_traces", {"left": "T1"}),
                 ("summarize_failures", {}),
                 ("list_reviews", {}),

@@ -67,12 +67,12 @@ def test_pages_show_every_hit_once(call: Call, runs: Builder) -> None:
     assert len(seen) == len(set(seen)) == 25
 
 
-def test_suspects_come_with_cause_reason_and_quotation(call: Call) -> None:
-    text = call("find_suspects", trace="T1")
-    assert re.search(r"1\. step \d+ ", text)
-    assert "cause " in text
-    assert "because " in text
-    assert 'diff_traces(left="T1")' in text
+def test_a_case_has_its_parts_in_the_order_of_reading(call: Call) -> None:
+    text = call("open_case", trace="T1")
+    parts = ["Case T1 · outcome fail", "asked 0:", "# outline", "# log", "# sources of", "# against T2", "# hypotheses"]
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+    assert re.search(r"(?m)^1\. true if .+; refuted if .+\.\n   1 decides: get_trace\(", text)
 
 
 def test_diff_chooses_a_partner_and_ranks_the_write_first(call: Call) -> None:
@@ -200,7 +200,7 @@ def test_a_run_is_found_by_its_own_id_whatever_it_holds(call: Call, runs: Builde
         ("get_trace", {"trace": "R1"}),
         ("get_trace", {"trace": "T99"}),
         ("get_trace", {"trace": "../../etc/passwd"}),
-        ("find_suspects", {"trace": "P1"}),
+        ("open_case", {"trace": "P1"}),
         ("diff_traces", {"left": "T1", "right": "V1"}),
         ("list_reviews", {"item": "T1"}),
         ("list_reviews", {"trace": "R1"}),
@@ -219,7 +219,7 @@ def test_every_call_that_an_answer_names_works(call: Call) -> None:
     answers = [
         call("search_traces", query="refund", limit=1),
         call("summarize_failures"),
-        call("find_suspects", trace="T1", limit=1),
+        call("open_case", trace="T1"),
         call("diff_traces", left="T1"),
         call("get_trace", trace="T1", budget=200),
     ]
@@ -240,9 +240,8 @@ def test_outcomes_by_task_and_version_come_in_one_call(call: Call) -> None:
 
 
 def test_a_good_run_is_hinted_at_only_where_there_is_one(call: Call, traces: Builder) -> None:
-    good = call("find_suspects", trace="T1")
-    assert "Compared with 1 other runs, 1 of which went well." in good
-    assert 'Beside an alike run that went well: diff_traces(left="T1")' in good
+    good = call("open_case", trace="T1")
+    assert "# against T2 (passed; 1 good runs)" in good
     assert "Neither run" not in call("diff_traces", left="T1")
     assert "Neither run" not in call("diff_traces", left="T2", right="T1")
 
@@ -255,9 +254,9 @@ def test_a_good_run_is_hinted_at_only_where_there_is_one(call: Call, traces: Bui
             task="exchange",
             outcome="fail",
         )
-    alone = call("find_suspects", trace="T4")
-    assert "Compared with 1 other runs, 0 of which went well." in alone
-    assert "diff_traces(" not in alone
+    alone = call("open_case", trace="T4")
+    assert "No alike run that went well says anything about its changes" in alone
+    assert "# against" not in alone
     told = call("diff_traces", left="T4")
     assert "no comparable run is known to have gone well" in told
     assert "Neither run is known to have gone well" in told

@@ -40,11 +40,11 @@ from retrospan.model.reviews import (
     SignatureState,
     Verdict,
 )
+from retrospan.model.score_scale import ScoreScale
 from retrospan.model.traces import (
     Annotation,
     Document,
     Message,
-    ScoreScale,
     Span,
     SpanBatch,
     Step,
@@ -192,7 +192,7 @@ def test_signals_in_the_store(desk: Desk) -> None:
     steps = get_trace(desk.store, 1).steps
     signal = filled(Signal, step=1, evidence=(filled(Evidence, step=2),))
     with desk.store.write() as con:
-        save_signals(con, 1, 1, "rules", steps, [signal])
+        save_signals(con, 1, 1, "rules", [step.span_id for step in steps], [signal])
     assert load_signals(desk.store, [1]) == {1: (signal,)}
 
 

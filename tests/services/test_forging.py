@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,7 @@ def forged(store: Store, session: ReviewSession, trace_id: int = 1) -> dict[str,
         reviewer=session.fingerprint,
         reviewer_name=session.name,
         signed_at=NOW,
+        outcome=Label.PASS,
     )
     return dict(sign_verdict_record(session, verdict, signed_at=NOW))
 
@@ -296,6 +298,35 @@ def test_store_with_real_reviewers_never_takes_a_demo_reviewer(desk: Desk) -> No
         con.execute("UPDATE meta SET value = 'demo' WHERE key = 'kind'")
     with open_store(desk.store.location) as again, pytest.raises(RefusedError, match="demo stores only"):
         demo_reviewer(again)
+
+
+def test_ordinary_store_that_takes_over_the_identity_of_a_demo_store(desk: Desk, tmp_path: Path) -> None:
+    """Two rows of its file name the demo that was pinned; the demo's key is no secret."""
+    with open_store(tmp_path / "demo.db", kind="demo") as demo:
+        session, name = demo_reviewer(demo), demo.id
+    insert(desk.store, forged(desk.store, session))
+    with desk.store.write() as con:
+        con.execute("UPDATE meta SET value = 'demo' WHERE key = 'kind'")
+        con.execute("UPDATE meta SET value = :name WHERE key = 'store_id'", {"name": name})
+    with open_store(desk.store.location) as again:
+        assert (again.kind, again.id) == ("demo", name)
+        assert nothing_confirmed(again)
+        assert get_verdict(again, "V1").state is SignatureState.INVALID
+
+
+def test_store_with_real_reviewers_in_the_place_of_a_demo_store(desk: Desk, tmp_path: Path) -> None:
+    with open_store(tmp_path / "demo.db", kind="demo") as demo:
+        session, name = demo_reviewer(demo), demo.id
+    desk.reviewer()
+    insert(desk.store, forged(desk.store, session))
+    with desk.store.write() as con:
+        con.execute("UPDATE meta SET value = 'demo' WHERE key = 'kind'")
+        con.execute("UPDATE meta SET value = :name WHERE key = 'store_id'", {"name": name})
+    desk.store.scrub()
+    shutil.copy(desk.store.location, tmp_path / "demo.db")
+    with open_store(tmp_path / "demo.db") as swapped:
+        assert swapped.id == name
+        assert nothing_confirmed(swapped)
 
 
 def test_demo_reviewer_can_neither_be_pinned_nor_vouch(desk: Desk, tmp_path: Path) -> None:

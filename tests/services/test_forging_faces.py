@@ -118,7 +118,7 @@ def test_store_file_in_a_cloned_repository_is_not_picked_up_and_confirms_nothing
     assert desk.store.scrub()
     for name in ("store.db", "retrospan.db", ".retrospan/store.db"):
         shutil.copy(desk.store.location, clone / name)
-    monkeypatch.setenv("RETROSPAN_CONFIG_DIR", str(tmp_path / "another-user"))
+    monkeypatch.setenv("RETROSPAN_CONFIG_DIR", f"{os.environ['RETROSPAN_CONFIG_DIR']}-of-another-user")
     monkeypatch.chdir(clone)
 
     assert default_location() == tmp_path / "user" / "store.db"
@@ -128,7 +128,7 @@ def test_store_file_in_a_cloned_repository_is_not_picked_up_and_confirms_nothing
         assert confirmed_verdicts(brought) == {}
         assert [lesson.status for lesson in list_lessons(brought)] == [LessonStatus.PROPOSED]
     monkeypatch.setenv("RETROSPAN_CONFIG_DIR", str(clone / "config"))
-    assert "lies in a git repository" in run("reviewer", "list", "--store", str(desk.store.location)).err
+    assert "lies in a project" in run("reviewer", "list", "--store", str(desk.store.location)).err
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from retrospan.model.traces import Message, Span, SpanBatch, StepKind, ToolCall
 from retrospan.services.reviewing.asking import request_review
 from retrospan.services.reviewing.claiming import OpenReview, open_review
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
+from retrospan.services.reviewing.deciding_questions import mark_deciding
 from retrospan.services.reviewing.people import add_reviewer, unlock_reviewer
 from retrospan.store.contract import Store
 from retrospan.store.traces.commit import commit_batch
@@ -62,6 +63,8 @@ class Desk:
     def open(self, session: ReviewSession, trace: str = "T1", *, overlap: int = 1) -> OpenReview:
         """An item on the trace in the reviewer's hands."""
         item = request_review(self.store, trace, QUESTION, by="agent:test", overlap=overlap)
+        if not item.decides:
+            mark_deciding(self.store, item.id, by="human:Eve")
         return open_review(self.store, item.id, session.fingerprint)
 
     def decide(

@@ -70,14 +70,15 @@ def test_revoked_key_is_not_pinned_again() -> None:
 def test_demo_pin_counts_in_its_store_and_only_there() -> None:
     ada, demo = person("Ada")[0], ReviewSession("Demo", Ed25519PrivateKey.generate(), demo=True)
     pin_reviewer("Ada", ada.public_key, now=NOW)
-    pin_reviewer("Demo", demo.public_key, now=NOW, demo_store="d1")
+    pin_reviewer("Demo", demo.public_key, now=NOW, demo_store="d1", demo_place="/demo/store.db")
 
-    def trusted(store_id: str, demo_kind: bool) -> set[str]:
-        return set(resolve([], store_id=store_id, demo_kind=demo_kind).trust.keys)
+    def trusted(store_id: str, demo_kind: bool, place: str = "/demo/store.db") -> set[str]:
+        return set(resolve([], store_id=store_id, demo_kind=demo_kind, place=place).trust.keys)
 
     assert trusted("d1", True) == {demo.fingerprint}
     assert trusted("d1", False) == {ada.fingerprint}
     assert trusted("d2", True) == {ada.fingerprint}
+    assert trusted("d1", True, "/team/store.db") == {ada.fingerprint}
 
 
 def test_record_not_signed_by_its_own_key_is_refused() -> None:
@@ -138,5 +139,5 @@ def test_configuration_inside_a_repository_is_refused(tmp_path: Path, monkeypatc
     (tmp_path / "clone" / ".git").mkdir(parents=True)
     monkeypatch.setenv("RETROSPAN_CONFIG_DIR", str(tmp_path / "clone" / "settings"))
 
-    with pytest.raises(RefusedError, match="lies in a git repository"):
+    with pytest.raises(RefusedError, match="lies in a project"):
         load_trust_file()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from retrospan.services.reviewing.asking import Citation, propose_verdict, request_review
+from retrospan.services.reviewing.asking import propose_verdict, request_review
+from retrospan.services.reviewing.citing import Citation
 from retrospan.trust.session import ReviewSession
 from retrospan.tui.screens import drafts, item, sign, teaching
 from reviewdesk import QUESTION, Desk

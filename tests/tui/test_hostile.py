@@ -12,7 +12,8 @@ from keyboard import Hands, at_keyboard
 from retrospan.model.reviews import Lesson
 from retrospan.model.traces import SpanBatch
 from retrospan.services.knowledge.proposing import LessonDraft, propose_lesson
-from retrospan.services.reviewing.asking import Citation, propose_verdict, request_review
+from retrospan.services.reviewing.asking import propose_verdict, request_review
+from retrospan.services.reviewing.citing import Citation
 from retrospan.store.reviews.verdicts import list_verdicts
 from retrospan.store.traces.commit import commit_batch
 from retrospan.trust.session import ReviewSession

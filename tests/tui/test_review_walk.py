@@ -198,6 +198,19 @@ def test_who_asks_decides_what_is_told_before_the_answer(desk: Desk, by: str, to
 
 
 @pytest.mark.usefixtures("quick")
+def test_who_asked_is_shown_and_a_person_lets_the_question_decide(app: RetrospanApp, ada: ReviewSession) -> None:
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter")
+        assert "asked by an assistant (claude)" in hands.text
+        assert "this question alone" in hands.text
+        await hands.press("o")
+        await hands.until(lambda: "said so" in hands.text)
+
+    at_keyboard(app, walk)
+    assert get_review(app.store, "R1").item.decides == f"human:{ada.name}"
+
+
+@pytest.mark.usefixtures("quick")
 def test_skip_leaves_the_item_to_others_and_goes_on(app: RetrospanApp, ada: ReviewSession) -> None:
     async def walk(hands: Hands) -> None:
         await hands.press("enter", "s")

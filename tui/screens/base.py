@@ -17,6 +17,7 @@ from ...model.errors import RetrospanError
 from ...store.contract import Store
 from ..desk import Desk
 from ..gate import shown
+from ..leaving import is_going
 
 T = TypeVar("T")
 LIVE_SECONDS = 2.0
@@ -73,7 +74,7 @@ class AppScreen(Screen[None]):
             except RetrospanError as err:
                 self.failed(err)
                 return
-            if self.is_attached:
+            if not is_going(self):
                 then(result)
 
         worker: WorkType[None] = run

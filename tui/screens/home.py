@@ -271,13 +271,13 @@ def _mode_row(mode: ModeView, width: int) -> Content:
     trend = " " if mode.trend is None or not moved else "↑" if mode.trend.change.value > 0 else "↓"
     share = "$quiet" if not mode.row.failure else "bold $verdict-fail"
     bars = 8 if width >= _ROOMY else 0
-    room = max(width - 38 - bars, 10)
+    room = max(width - 48 - bars, 10)
     return joined(
         cell(counted(mode.size, "run"), 11, share),
         bar(mode.share.value, bars, share),
         shown(f"{mode.share.value:>5.0%} ", "$quiet"),
         shown(trend + " ", "bold $warning"),
-        cell(status, 10, _STATUS_STYLES.get(status, "$quiet")),
+        cell(mode.row.status.in_words, 20, _STATUS_STYLES.get(status, "$quiet")),
         cell(mode.typical, 9, "$accent"),
         cell(mode.name, room, "bold" if mode.named_by == "person" else ""),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import ClassVar
 
 from textual import events, on
@@ -19,7 +20,7 @@ from ...model.reviews import Label, ReviewItem, Severity
 from ..evidence import TRACE_STRIDE, review_blocks
 from ..gate import shown
 from ..review_flow import Phase, ReviewFlow
-from ..review_text import answer_content, answer_words, question_content
+from ..review_text import answer_words, question_content, to_sign_content
 from ..widgets.block_view import BlockView
 from .ask import LineScreen
 from .base import BREAKPOINTS, AppScreen
@@ -58,6 +59,7 @@ class ItemScreen(AppScreen):
         Binding("u", "undo", "Undo"),
         Binding("s", "skip", "Skip"),
         Binding("b", "ask_back", "Ask back", show=False),
+        Binding("o", "deciding", "Decides the outcome, or not", show=False),
         Binding("enter", "read_step", "Whole step", show=False),
         Binding("n", "next", "Next item"),
     ]
@@ -85,7 +87,6 @@ class ItemScreen(AppScreen):
                 yield Static(Content(""), id="answer-keys")
 
     def on_mount(self) -> None:
-        self.flow = ReviewFlow(self.store, self.item.id, self.reviewer)
         self.set_title("Review", self.item.short_id)
         self.query_one("#conversation").focus()
         self.in_background(self.flow.load, self._loaded)
@@ -190,6 +191,12 @@ class ItemScreen(AppScreen):
         else:
             self.tell(f"The cause is {cause.value.replace('_', ' ')}; it counts with a fail.")
 
+    def action_deciding(self) -> None:
+        """Say that the answer decides how the run ended, or that it does not."""
+        if self._awake(Phase.READING, Phase.REVEALED):
+            by = self.desk.who
+            self.in_background(lambda: self.flow.toggle_deciding(by), self._enter, group="answer")
+
     def action_words(self) -> None:
         if self._awake(Phase.REVEALED):
             self._write()
@@ -221,7 +228,7 @@ class ItemScreen(AppScreen):
 
     def action_sign(self) -> None:
         if self._awake(Phase.REVEALED) and self.flow.draft is not None:
-            what = answer_content(self.flow.draft.final, self.flow.step_numbers())
+            what = to_sign_content(self.flow)
             self.desk.with_session(lambda session: self._confirm(SignScreen(session.name, what)))
 
     def _confirm(self, screen: SignScreen) -> None:
@@ -275,6 +282,11 @@ class ItemScreen(AppScreen):
         if self.phase is not Phase.WRITING:
             self.attempt(self.flow.leave)
             self.desk.open_next_item(after=self.item.id)
+
+    @cached_property
+    def flow(self) -> ReviewFlow:
+        """Made when first asked for: a key may come before the screen is mounted."""
+        return ReviewFlow(self.store, self.item.id, self.reviewer)
 
     def action_back(self) -> None:
         if self.phase is Phase.WRITING:

@@ -239,11 +239,14 @@ class TeachingScreen(AppScreen):
         def keep(session: ReviewSession) -> None:
             self.in_background(
                 lambda: complete_verdict(self.store, session, self.verdict.uid, note=note),
-                lambda _: self.app.pop_screen(),
+                self._closed,
                 group="accept",
             )
 
         self.desk.with_session(confirm)
+
+    def _closed(self, _: object) -> None:
+        self.app.pop_screen()
 
     def action_open_trace(self) -> None:
         if self.weighed is not None:

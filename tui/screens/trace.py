@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
+from ...answers.outcome import told_outcome
 from ...model.findings import Signal
 from ...model.text.display import safe_text
 from ...model.traces import Trace
@@ -134,7 +135,7 @@ class TraceScreen(Newsreel):
     def _show_facts(self) -> None:
         assert self.trace is not None
         run = self.trace.summary
-        facts = [f"outcome {run.outcome.value}"]
+        facts = [told_outcome(run)]
         facts += [f"{name} {value}" for name, value in (("version", run.version), ("project", run.project)) if value]
         width = max(self.size.width - 4, 20)
         words = [shown_line(run.input or run.external_id, width, "bold"), shown("\n" + " · ".join(facts), "$quiet")]

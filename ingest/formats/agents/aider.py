@@ -26,7 +26,7 @@ _COST = re.compile(r"Cost: \$([\d.]+) message")
 _MODEL = re.compile(r"(?:Main model|Model): (\S+)")
 _DONE = (
     (re.compile(r"Applied edit to (?P<path>.+)"), "apply_edit", False),
-    (re.compile(r"Commit (?P<commit>[0-9a-f]{6,40}) (?P<message>.*)"), "git_commit", False),
+    (re.compile(r"Commit [0-9a-f]{6,40} (?P<message>.*)"), "git_commit", False),
     (re.compile(r"Running (?P<command>.+)"), "run_command", False),
     (re.compile(r"(?P<problem>The LLM did not conform to the edit format.*)"), "apply_edit", True),
     (re.compile(r"(?P<problem>Failed to (?:apply|write|edit).*)"), "apply_edit", True),

@@ -15,9 +15,9 @@ from ....model.errors import BadInputError
 from ....model.text.jsontext import as_text, parse
 from ....model.traces import JsonValue, Message, Outcome, Span, SpanBatch, ToolCall, TraceFacts, Usage
 from ..chat import content_text, json_or_text
+from ..dialogue.headlines import exit_code
 from ..fields import count, digest_of, mapping, number, optional_text, sequence, shortened, time_ns
 from ..head import Head
-from ..headlines import exit_code
 from ..records import ReadItem, Record, Source, each_record
 from ..session import SessionBuilder, kept, left_out_of
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from ....model.text.jsontext import as_text
 from ....model.traces import JsonValue
 from ..chat import content_text
+from ..dialogue.speakers import heard
 from ..fields import mapping, sequence
 from ..records import Record
-from ..speakers import heard
 
 TURNS = ("user", "assistant")
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from ....model.text.jsontext import as_text
 from ....model.traces import JsonValue, Message, ToolCall, Usage
 from ..chat import content_text, to_messages
+from ..dialogue.speakers import heard
 from ..fields import count, mapping, number, optional_text, sequence, time_ns
 from ..messages import usage_of
 from ..session import SessionBuilder
-from ..speakers import heard
 
 _RESULT = re.compile(r"^\[(?P<tool>\w[\w.-]*)(?P<what>[^\n]{0,2000}?)\] Result:[ \t]*\n?")
 _CALL = re.compile(r"<([a-z]+(?:_[a-z]+)+)>\s*(<.*?|.*?)</\1>", re.DOTALL)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ....model.text.jsontext import as_text
 from ....model.traces import JsonValue, Message, ToolCall
 from ..chat import content_text, json_or_text
+from ..dialogue.headlines import exit_code
 from ..fields import mapping, optional_text, sequence
-from ..headlines import exit_code
 
 CALLS = ("function_call", "custom_tool_call", "local_shell_call", "tool_search_call")
 OUTPUTS = ("function_call_output", "custom_tool_call_output", "tool_search_output", "local_shell_call_output")

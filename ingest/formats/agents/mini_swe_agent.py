@@ -13,12 +13,12 @@ from dataclasses import replace
 from ....model.text.jsontext import as_text
 from ....model.traces import JsonValue, Message, SpanBatch, StepKind, ToolCall, TraceFacts
 from ..chat import content_text, json_or_text, to_messages
+from ..dialogue.headlines import exit_code
+from ..dialogue.refusals import persons_decision
 from ..fields import digest_of, mapping, number, optional_text, sequence, time_ns
 from ..head import Head
-from ..headlines import exit_code
 from ..messages import usage_of
 from ..records import ReadItem, RecordError, Source, json_records
-from ..refusals import persons_decision
 from ..session import SessionBuilder, kept
 
 CONVENTION = "mini-swe-agent"

@@ -12,9 +12,9 @@ from ....model.errors import BadInputError
 from ....model.text.jsontext import as_text
 from ....model.traces import JsonValue, Message, SpanBatch, ToolCall, TraceFacts
 from ..chat import content_text, to_messages
+from ..dialogue.headlines import exit_code
 from ..fields import digest_of, mapping, optional_text, sequence
 from ..head import Head
-from ..headlines import exit_code
 from ..records import ReadItem, Record, Source, each_record
 from ..session import SessionBuilder, kept
 

@@ -9,7 +9,7 @@ import pytest
 from commands import run
 from retrospan.model.findings import CauseClass
 from retrospan.model.reviews import Answer, Label
-from retrospan.model.traces import Message, Span, SpanBatch, StepKind, ToolCall
+from retrospan.model.traces import JsonValue, Message, Span, SpanBatch, StepKind, ToolCall
 from retrospan.regression.results import CaseOutcome
 from retrospan.regression.runner import run_case
 from retrospan.regression.teaching.facts import load_facts
@@ -85,7 +85,7 @@ def long_run(key: str, turns: int = 15, wrong_at: int = 9) -> list[Span]:
         tool = add("get_order", StepKind.TOOL)
         tool.tool, tool.inputs, tool.outputs = "get_order", {"order_id": f"A-{turn}"}, {"status": "open"}
         said.append(Message("tool", '{"status": "open"}', tool_call_id=f"g{turn}"))
-        order = {"order_id": f"A-{turn - 3 if turn == wrong_at else turn}"}
+        order: dict[str, JsonValue] = {"order_id": f"A-{turn - 3 if turn == wrong_at else turn}"}
         think(Message("assistant", tool_calls=(ToolCall("cancel_order", order, act),)))
         tool = add("cancel_order", StepKind.TOOL)
         tool.tool, tool.inputs, tool.outputs = "cancel_order", order, {"cancelled": order["order_id"]}

@@ -88,3 +88,29 @@ def test_weights_stay_as_shipped_below_fifty_causes() -> None:
     assert "50 are needed" in run("weights", "support", "--learn").out
     shown = json.loads(run("weights", "support", "--json").out)
     assert (shown["causes"], shown["learned"]) == (0, False)
+
+
+def test_rules_are_proposed_as_a_file_that_can_be_checked(tmp_path: Path) -> None:
+    runs = tmp_path / "bookings.jsonl"
+    runs.write_text("\n".join(json.dumps(_booking(i)) for i in range(12)))
+    run("import", str(runs), "--project", "clinic")
+
+    proposed = run("invariants", "propose", "--project", "clinic")
+    assert "requires_before" in proposed.out
+    assert "# kept in 12 calls" in proposed.out
+    rules = tmp_path / "proposed.yaml"
+    rules.write_text(proposed.out)
+    assert "for runs of project clinic" in run("invariants", "check", str(rules)).out
+    assert run("invariants", "propose", "--project", "nowhere").code != 0
+
+
+def _booking(number: int) -> dict[str, Any]:
+    def call(i: int, tool: str) -> list[dict[str, Any]]:
+        asked = {"id": f"c{i}", "name": tool, "arguments": {"patient": f"P-{number}"}}
+        return [
+            {"role": "assistant", "content": "", "tool_calls": [asked]},
+            {"role": "tool", "tool_call_id": f"c{i}", "content": "ok"},
+        ]
+
+    said = [{"role": "user", "content": "Book me in."}, {"role": "assistant", "content": "Booked."}]
+    return {"id": f"b{number}", "messages": [said[0], *call(1, "check_insurance"), *call(2, "book_visit"), said[1]]}

@@ -48,6 +48,7 @@ def three_runs(tmp_path: Path) -> None:
         ("trace-show", ["trace", "show", "T2"]),
         ("trace-show", ["trace", "show", "run-2", "--full"]),
         ("trace-diff", ["trace", "diff", "T2"]),
+        ("trace-case", ["trace", "case", "T2", "T1"]),
         ("suspects", ["suspects", "T2"]),
         ("suspects", ["suspects", "--all"]),
         ("signals", ["signals", "--all"]),

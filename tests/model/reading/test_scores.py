@@ -6,7 +6,8 @@ import pytest
 from retrospan.model.reading.run_facts import run_outcome
 from retrospan.model.reading.score_words import better_of
 from retrospan.model.reading.scores import outcome_of, word_outcome
-from retrospan.model.traces import Annotation, AnnotatorKind, Outcome, ScoreScale, TraceFacts
+from retrospan.model.score_scale import ScoreScale
+from retrospan.model.traces import Annotation, AnnotatorKind, Outcome, TraceFacts
 
 P, F, N = Outcome.PASS, Outcome.FAIL, None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from retrospan.model.text.display import safe_line, safe_text
@@ -48,3 +49,20 @@ def test_plain_text_in_any_script_is_untouched() -> None:
 
 def test_escape_sequences_become_visible() -> None:
     assert safe_text("\x1b]52;c;aGk=\x07\x9b31m\u202e\U000e0041") == "␛]52;c;aGk=␇⟨U+009B⟩31m⟨U+202E⟩⟨U+E0041⟩"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("pay\u034f", "pay⟨U+034F⟩"),
+        ("a\ufe0fb", "a⟨U+FE0F⟩b"),
+        ("❤\ufe0f", "❤\ufe0f"),
+        ("❤\ufe0f\ufe00\ufe01", "❤\ufe0f⟨U+FE00⟩⟨U+FE01⟩"),
+        ("1\ufe0f\u20e3", "1\ufe0f\u20e3"),
+        ("葛\ufe00", "葛\ufe00"),
+        ("e" + "\u0301" * 6, "e" + "\u0301" * 4 + "⟨U+0301⟩" * 2),
+        ("Zürich é", "Zürich é"),
+    ],
+)
+def test_hidden_bytes_in_selectors_and_marks_are_shown(text: str, shown: str) -> None:
+    assert safe_text(text) == shown

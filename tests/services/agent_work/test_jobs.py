@@ -21,7 +21,8 @@ from retrospan.services.agent_work.jobs import (
     start_job,
     task_for,
 )
-from retrospan.services.reviewing.asking import Citation, checked_proposal, request_review
+from retrospan.services.reviewing.asking import checked_proposal, request_review
+from retrospan.services.reviewing.citing import Citation
 from retrospan.services.reviewing.sentences import Claim, Support, claims_json, claims_of_proposal, explanation_of
 from retrospan.store.audit.access import AccessKind, list_access
 from retrospan.store.contract import Store

@@ -128,7 +128,7 @@ def test_a_score_that_says_nothing_is_named_with_the_way_to_map_it(tmp_path: Pat
     report = bring(store, written(tmp_path, "x.jsonl", text))
     assert outcomes(store) == {"a": U, "b": U}
     [line] = report.notes
-    assert "'verbosity' (2 runs, 3 to 7)" in line and "retrospan fields map score:verbosity" in line
+    assert "'verbosity' (2 runs, 3 to 7)" in line and "retrospan fields map 'score.verbosity' outcome" in line
 
 
 def test_declared_score_configs_of_the_product_count(tmp_path: Path, store: Store) -> None:

@@ -10,8 +10,9 @@ from retrospan.model.reviews import Answer, CriterionAnswer, ItemState, Label, S
 from retrospan.model.text.bounds import TEXT_LIMIT
 from retrospan.model.traces import Outcome, OutcomeSource
 from retrospan.services.finding.listing import list_traces
-from retrospan.services.reviewing.asking import Citation, get_review, list_reviews, propose_verdict, request_review
+from retrospan.services.reviewing.asking import get_review, list_reviews, propose_verdict, request_review
 from retrospan.services.reviewing.asking_back import answer_back, ask_back, ask_reviewers
+from retrospan.services.reviewing.citing import Citation
 from retrospan.services.reviewing.claiming import give_back, keep_alive, open_review, skip_review
 from retrospan.services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict, undo_answer
 from retrospan.services.reviewing.people import vouch_for
@@ -288,7 +289,7 @@ def test_session_is_judged_as_a_whole(desk: Desk) -> None:
     ada = desk.reviewer()
     with desk.store.write() as con:
         con.execute("UPDATE trace SET session = 's1'")
-    item = request_review(desk.store, Session("s1", "support"), "Did they get an answer?", by="human:Ada")
+    item = request_review(desk.store, Session("s1", "support"), "Did they get an answer?", by="human:Ada", decides=True)
     review = open_review(desk.store, item.id, ada.fingerprint)
     give_answer(desk.store, review.claim, FAIL)
     sign_verdict(desk.store, ada, review)

@@ -12,6 +12,7 @@ from retrospan.services.reviewing.people import (
     demo_reviewer,
     distrust_reviewer,
     forget_demo,
+    forget_lost_demos,
     list_reviewers,
     nobody_is_trusted,
     trust_reviewer,
@@ -97,6 +98,21 @@ def test_demo_reviewer_needs_no_passphrase_and_leaves_with_its_store(tmp_path: P
         forget_demo(demo)
         assert load_trust_file().pins == []
         assert [entry.status for entry in list_reviewers(demo)] == [ReviewerStatus.UNTRUSTED]
+
+
+def test_a_demo_whose_store_is_gone_leaves_no_pin_and_no_key(tmp_path: Path) -> None:
+    with open_store(tmp_path / "first.db", kind="demo") as demo:
+        demo_reviewer(demo)
+    for path in tmp_path.glob("first.db*"):
+        path.unlink()
+    with open_store(tmp_path / "second.db", kind="demo") as demo:
+        demo_reviewer(demo)
+        assert [pin.demo_store for pin in load_trust_file().pins] == [demo.id]
+        assert len(list((keys_folder() / "demo").iterdir())) == 1
+    for path in tmp_path.glob("second.db*"):
+        path.unlink()
+    assert forget_lost_demos() == 1
+    assert load_trust_file().pins == [] and list((keys_folder() / "demo").iterdir()) == []
 
 
 def test_demo_store_may_be_named_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

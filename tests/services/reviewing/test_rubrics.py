@@ -13,6 +13,7 @@ from retrospan.services.knowledge.confirming import confirm_rubric
 from retrospan.services.reviewing.asking import get_review, list_reviews, propose_verdict, request_review
 from retrospan.services.reviewing.claiming import open_review
 from retrospan.services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict
+from retrospan.services.reviewing.deciding_questions import mark_deciding
 from retrospan.services.reviewing.rubrics import check_rubric, diff_rubrics, list_drafts, reopen_items, rubric_named
 from retrospan.store.reviews.queues import sample_of
 from retrospan.store.reviews.verdicts import confirmed_verdicts, list_verdicts
@@ -126,6 +127,7 @@ def test_new_version_asks_again_what_it_touches_and_its_verdict_replaces_the_for
     done = reopen_items(desk.store, "refunds")
 
     assert (planned.decided, planned.waiting, planned.queued) == ((decided.id,), (waiting.id,), ())
+    mark_deciding(desk.store, done.queued[0], by="human:Ada")
     again, moved = (get_review(desk.store, number).item for number in done.queued)
     assert (again.reopens, again.inclusion_probability, again.rubric.version) == (decided.id, 0.25, 2)
     assert (moved.reopens, moved.assigned, moved.rubric.version) == (None, ("Ada",), 2)

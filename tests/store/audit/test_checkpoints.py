@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -48,7 +47,7 @@ def test_rolled_back_store_is_sound_in_itself_and_told_by_its_checkpoint(desk: D
     ada, path = desk.reviewer(), tmp_path / "checkpoints.jsonl"
     desk.decide(ada)
     assert desk.store.scrub()
-    shutil.copy(desk.store.location, tmp_path / "old.db")
+    desk.store.back_up(tmp_path / "old.db")
     desk.decide(ada, trace="T2")
     append_checkpoint(path, make_checkpoint(desk.store, ada, now=NOW))
 

@@ -56,8 +56,9 @@ MANY = [1, 2, *range(100, 40_000)]
 
 
 def found(desk: Desk, trace: int, *signals: Signal) -> None:
+    span_ids = [step.span_id for step in get_trace(desk.store, trace).steps]
     with desk.store.write() as con:
-        save_signals(con, trace, 1, "rules", get_trace(desk.store, trace).steps, signals)
+        save_signals(con, trace, 1, "rules", span_ids, signals)
 
 
 def opened(desk: Desk, **fields: object) -> int:

@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 from conversations import Builder, answers, calls, says
+from retrospan.page import passkeys
 from retrospan.page.app import build_page
 from retrospan.page.signing_in import FrontDoor
-from retrospan.services.reviewing.asking import Citation, propose_verdict, request_review
+from retrospan.services.reviewing.asking import propose_verdict, request_review
+from retrospan.services.reviewing.citing import Citation
 from retrospan.services.reviewing.people import add_reviewer
 from retrospan.services.serving.listening import Server, listen
 from retrospan.store.contract import Store
@@ -109,7 +111,7 @@ def test_an_item_is_decided_by_keyboard_alone(browser: webdriver.Chrome, address
     wait_for(browser, "#sign-form button").send_keys(Keys.ENTER)
     wait_for(browser, "main h1")
     WebDriverWait(browser, 20).until(seen.title_contains("Signed"))
-    (verdict,) = confirmed_verdicts(shop).values()
+    (verdict,) = confirmed_verdicts(shop, deciding=False).values()
     assert verdict.answer.reason == "No rule says 45."
 
 
@@ -130,9 +132,9 @@ def test_a_registered_passkey_is_asked_for_at_each_signature(
     browser.add_virtual_authenticator(device)
     sign_in(browser, address)
     wait_for(browser, "#passkey-form:not([hidden]) button").click()
-    WebDriverWait(browser, 20).until(seen.invisibility_of_element_located((By.ID, "passkey-form")))
-    credentials = browser.get_credentials()
-    assert len(credentials) == 1
+    WebDriverWait(browser, 20).until(lambda _: len(passkeys._load().passkeys) == 1)
+    assert len(browser.get_credentials()) == 1
+    browser.get(address)
     wait_for(browser, ".queue a").click()
     wait_for(browser, "fieldset")
     press(browser, "f")
@@ -142,10 +144,30 @@ def test_a_registered_passkey_is_asked_for_at_each_signature(
     browser.execute_script("document.getElementById('sign-form').elements.passkey.value = '{}'")
     browser.execute_script("document.getElementById('sign-form').submit()")
     wait_for(browser, ".problem")
-    assert confirmed_verdicts(shop) == {}
+    assert confirmed_verdicts(shop, deciding=False) == {}
     wait_for(browser, "#sign-form button").click()
     WebDriverWait(browser, 20).until(seen.title_contains("Signed"))
-    assert len(confirmed_verdicts(shop)) == 1
+    assert len(confirmed_verdicts(shop, deciding=False)) == 1
+
+
+def test_a_further_passkey_is_registered_with_the_first_alone(browser: webdriver.Chrome, address: str) -> None:
+    device = VirtualAuthenticatorOptions(
+        protocol="ctap2", transport="internal", has_resident_key=True, has_user_verification=True, is_user_verified=True
+    )
+    browser.add_virtual_authenticator(device)
+    sign_in(browser, address)
+    wait_for(browser, "#passkey-form:not([hidden]) button").click()
+    WebDriverWait(browser, 20).until(lambda _: len(browser.get_credentials()) == 1)
+    wait_for(browser, ".queue")
+    WebDriverWait(browser, 20).until(lambda _: len(passkeys._load().passkeys) == 1)
+    browser.get(address)
+    wait_for(browser, "#passkey-form:not([hidden]) button").click()
+    WebDriverWait(browser, 20).until(lambda _: len(passkeys._load().passkeys) == 2)
+    browser.remove_all_credentials()
+    browser.get(address)
+    wait_for(browser, "#passkey-form:not([hidden]) button").click()
+    wait_for(browser, ".problem")
+    assert len(passkeys._load().passkeys) == 2
 
 
 @pytest.mark.parametrize("browser", ["420,900"], indirect=True)

@@ -1,0 +1,1 @@
+"""What a run did against orders, or to the wrong thing."""

@@ -1,0 +1,1 @@
+"""What broke: errors, repeats, runs and outputs that end too early."""

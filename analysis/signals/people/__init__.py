@@ -1,0 +1,1 @@
+"""What people and evaluators said of a run."""

@@ -1,0 +1,1 @@
+"""What an answer says, held against what the run had read and done."""

@@ -1,0 +1,1 @@
+"""What differs from the other runs of the project."""

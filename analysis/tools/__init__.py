@@ -1,0 +1,1 @@
+"""What tools and shell commands do, told in one place."""

@@ -1,0 +1,1 @@
+"""What each convention, framework or product calls things."""

@@ -1,0 +1,1 @@
+"""Who speaks in a turn, and what a turn holds beside words."""

@@ -1,0 +1,1 @@
+"""Results of evaluations, data sets and past reviews."""
