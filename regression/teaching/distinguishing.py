@@ -123,9 +123,8 @@ def _of_arguments(step: Step, known: Known) -> Iterator[Check]:
     assert step.tool is not None
     given = dict(_named(step.inputs))
     # A long run calls a tool again and again, rightly; the case ends with the blamed turn, so its last call is meant.
-    which: Literal["last", "every"] = (
-        "last" if _last_arguments(known.bad, step.tool) == canonical(step.inputs) else "every"
-    )
+    is_last = _last_arguments(known.bad, step.tool) == canonical(step.inputs)
+    which: Literal["last", "every"] = "last" if is_last else "every"
     calls = [call for call in (known.good.tool_calls or () if known.good else ()) if call.name == step.tool]
     wanted = [dict(_named(call.arguments)) for call in calls]
     for path, value in given.items():
