@@ -16,6 +16,7 @@ from typing import Any
 import anyio
 from anyio import CapacityLimiter, to_thread
 from mcp.server import MCPServer
+from mcp.server.apps import client_supports_apps
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
@@ -44,6 +45,7 @@ from .links import links_of
 from .prompts import PROMPTS, add_prompts, prompt_text
 from .registry import Caller, Role, Tool, error_text, load_tools, run_tool
 from .resources import MissingError, add_resources, trace_named, unknown_address
+from .review_app import CARD_META, CARD_TOOL, card_content, review_app
 from .running import Report, run_stoppable
 from .skills import LessonSkills, add_skill_files
 from .stdio import answering_stdio
@@ -58,19 +60,21 @@ class RetrospanServer(MCPServer[None]):
     Attributes:
         store: The store that all calls share.
         read_only: Leaves out the tools that write, whatever role a caller has.
+        page: Address of the review page, for the card of an item; empty where none is known.
         limiter: Bounds the threads that use the store.
     """
 
-    def __init__(self, store: Store, *, read_only: bool = False, folder: Path | None = None) -> None:
+    def __init__(self, store: Store, *, read_only: bool = False, folder: Path | None = None, page: str = "") -> None:
         super().__init__(
             "retrospan",
             title="Retrospan",
             version=version("retrospan"),
             instructions=INSTRUCTIONS,
             log_level="WARNING",
-            extensions=[LessonSkills(store, limiter := CapacityLimiter(THREADS))],
+            extensions=[LessonSkills(store, limiter := CapacityLimiter(THREADS)), review_app()],
         )
         self.store = store
+        self.page = page
         self.read_only = read_only
         self.folder = folder
         self._tools = load_tools(read_only=read_only or store.read_only)
@@ -91,6 +95,10 @@ class RetrospanServer(MCPServer[None]):
     ) -> ListToolsResult:
         """The tools that this caller may use: over HTTP a token of role `read` is shown none that writes."""
         listed = await self.list_tools()
+        if client_supports_apps(ctx):
+            listed = [
+                tool.model_copy(update={"meta": CARD_META}) if tool.name == CARD_TOOL else tool for tool in listed
+            ]
         if _role(ctx.request) == "agent":
             return ListToolsResult(tools=listed)
         return ListToolsResult(tools=[tool for tool in listed if not self._tools[tool.name].writes])
@@ -129,15 +137,17 @@ class RetrospanServer(MCPServer[None]):
         """Run a tool in a worker thread. What went wrong comes back as the text of an error result."""
         caller = self.caller(context)
 
-        def work(report: Report) -> str:
-            return run_tool(replace(caller, report=report), self._tools, name, arguments)
+        def work(report: Report) -> tuple[str, dict[str, object] | None]:
+            text = run_tool(replace(caller, report=report), self._tools, name, arguments)
+            return text, card_content(self.store, name, arguments, self.page) if shows_cards else None
 
+        shows_cards = context is not None and client_supports_apps(context)
         notify = None if context is None else context.report_progress
         try:
-            text = await run_stoppable(self.store, work, self.limiter, notify)
+            text, card = await run_stoppable(self.store, work, self.limiter, notify)
         except RetrospanError as err:
             return CallToolResult(content=[TextContent(type="text", text=str(err))], is_error=True)
-        return CallToolResult(content=[TextContent(type="text", text=text), *links_of(text)])
+        return CallToolResult(content=[TextContent(type="text", text=text), *links_of(text)], structured_content=card)
 
     def caller(self, context: Context[None, Any] | None) -> Caller:
         """Who calls: the client's name as it says, the role as its token says."""
@@ -169,15 +179,18 @@ def _listed(tool: Tool) -> ListedTool:
     return ListedTool(name=tool.name, description=tool.description, input_schema=tool.schema, annotations=annotations)
 
 
-def build_server(store: Store, *, read_only: bool = False, folder: Path | None = None) -> RetrospanServer:
+def build_server(
+    store: Store, *, read_only: bool = False, folder: Path | None = None, page: str = ""
+) -> RetrospanServer:
     """The server over an open store, with its tools, prompts, resources and completions.
 
     Args:
         store: Stays the caller's, who closes it after the server.
         read_only: Leave out every tool that writes.
         folder: The project whose knowledge folder is looked into; None for none.
+        page: Address of the review page, where people answer; empty where none is known.
     """
-    server = RetrospanServer(store, read_only=read_only, folder=folder)
+    server = RetrospanServer(store, read_only=read_only, folder=folder, page=page)
     add_prompts(server)
     add_resources(server, store, server.limiter)
     add_skill_files(server, store, server.limiter)
@@ -185,7 +198,7 @@ def build_server(store: Store, *, read_only: bool = False, folder: Path | None =
     return server
 
 
-def serve_stdio(store: Store, *, read_only: bool = False, folder: Path | None = None) -> None:
+def serve_stdio(store: Store, *, read_only: bool = False, folder: Path | None = None, page: str = "") -> None:
     """Serve one client on stdin and stdout until it hangs up. Logs go to stderr: stdout belongs to the protocol."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
-    anyio.run(build_server(store, read_only=read_only, folder=folder).run_stdio_async)
+    anyio.run(build_server(store, read_only=read_only, folder=folder, page=page).run_stdio_async)

@@ -76,7 +76,9 @@ class ToolArgument(CasePart):
     """RE2, searched in the value as text."""
     min: float | None = None
     max: float | None = None
-    calls: Literal["every", "any"] = "every"
+    never: Annotated[tuple[JsonValue, ...], Field(min_length=1)] | None = None
+    """Values that it must not have: what a bad run gave, where the right value is not the same each time."""
+    calls: Literal["every", "any", "last"] = "every"
     """Which calls must comply."""
 
     _pattern = field_validator("matches")(_checked_pattern)
@@ -84,13 +86,13 @@ class ToolArgument(CasePart):
     @model_validator(mode="after")
     def _expects_something(self) -> Self:
         if not self.expectations:
-            raise ValueError("says nothing to expect; give equals, one_of, matches, min or max")
+            raise ValueError("says nothing to expect; give equals, one_of, matches, min, max or never")
         return self
 
     @property
     def expectations(self) -> frozenset[str]:
         """Names of the expectations given; `equals: null` counts."""
-        return frozenset({"equals", "one_of", "matches", "min", "max"} & self.model_fields_set)
+        return frozenset({"equals", "one_of", "matches", "min", "max", "never"} & self.model_fields_set)
 
 
 class OutputContains(CasePart):

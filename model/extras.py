@@ -26,7 +26,10 @@ class NotInstalledError(UsageError):
 
     def __init__(self, extra: str) -> None:
         self.extra = extra
-        super().__init__(f"{EXTRAS[extra][1]} is not installed here. Install it: pip install 'retrospan[{extra}]'.")
+        super().__init__(
+            f"{EXTRAS[extra][1]} is not installed here. Install it from your clone of Retrospan: "
+            f"uv pip install 'CHECKOUT[{extra}]'."
+        )
 
 
 def is_installed(extra: str) -> bool:

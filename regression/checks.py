@@ -122,8 +122,9 @@ def _tool_argument(check: ToolArgument, run: RunResult, _: Case) -> _Found:
     given = [
         _at(parse_if_json(c.arguments) if isinstance(c.arguments, str) else c.arguments, check.path) for c in calls
     ]
-    wrong = [reason for value in given if (reason := _mismatch(check, value))]
-    passed = not wrong if check.calls == "every" else len(wrong) < len(given)
+    weighed = given[-1:] if check.calls == "last" else given
+    wrong = [reason for value in weighed if (reason := _mismatch(check, value))]
+    passed = len(wrong) < len(weighed) if check.calls == "any" else not wrong
     observed: JsonValue = [None if value is _ABSENT else value for value in given]
     return passed, wrong[0] if wrong and not passed else "as expected", observed
 
@@ -150,6 +151,8 @@ def _mismatch(check: ToolArgument, value: Any) -> str | None:
         return f"{check.path} is {shown}, expected one of {as_text(list(check.one_of))}"
     if check.matches is not None and not compile_pattern(check.matches).search(as_text(value)):
         return f"{check.path} is {shown}, which does not match {check.matches!r}"
+    if check.never is not None and any(_same(value, refused) for refused in check.never):
+        return f"{check.path} is {shown}, which it must not be"
     return _outside(check, value)
 
 
@@ -212,7 +215,15 @@ def _grounded(check: Grounded, run: RunResult, case: Case) -> _Found:
 
 
 def _source_values(calls: tuple[CalledTool, ...], case: Case) -> list[JsonValue]:
-    return [value for item in (case.input, *(call.result for call in calls)) for _, value in scalars(item)]
+    given = (*_told_by_people(case.input), *(call.result for call in calls))
+    return [value for item in given for _, value in scalars(item)]
+
+
+def _told_by_people(given: JsonValue) -> list[JsonValue]:
+    """The input without what the agent itself said earlier in the conversation, which is no source of its answer."""
+    if isinstance(given, list):
+        return [turn for turn in given if not (isinstance(turn, dict) and turn.get("role") == "assistant")]
+    return [given]
 
 
 def _max_steps(check: MaxSteps, run: RunResult, _: Case) -> _Found:

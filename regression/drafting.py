@@ -8,26 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model.case_checks import (
-    Check,
-    Grounded,
-    Judged,
-    MaxSteps,
-    OutputContains,
-    OutputNotContains,
-    ToolCalled,
-    ToolNotCalled,
-)
+from ..model.case_checks import Check, Grounded, Judged, OutputContains, OutputNotContains
 from ..model.cases import Case, FrozenResult, Provenance
 from ..model.reading.turns import replay_input
 from ..model.traces import Message, Trace
-from .checks import run_check
-from .protocol import RunResult
 from .recorded import recorded_run
-from .results import CheckStatus
-
-_LOOPED = 2.0
-"""A failing run that takes this many times the steps of a good one is bounded by the good one's steps and a half."""
+from .teaching.distinguishing import sibling_checks, those_that_tell
 
 
 def draft_case(
@@ -77,30 +63,10 @@ def draft_case(
         checks=(Grounded(),),
         provenance=provenance or Provenance(trace=trace.summary.external_id),
     )
-    telling = _telling(case, run, recorded_run(good) if good else None)
+    well = recorded_run(good) if good else None
+    candidates = [*(sibling_checks(run, well) if well else ()), Grounded()]
+    telling = those_that_tell(candidates, run, well, case)
     checks = (*telling, *said, *asked)
     if not checks:
         raise ValueError("nothing tells a right run from this one; give a text, a question or a good run")
     return case.model_copy(update={"checks": checks})
-
-
-def _telling(case: Case, bad: RunResult, good: RunResult | None) -> list[Check]:
-    """The candidates that fail on the bad run and pass on the good one."""
-    kept: list[Check] = []
-    for check in _candidates(bad, good):
-        fails = run_check(check, bad, case).status is CheckStatus.FAILED
-        if fails and (good is None or run_check(check, good, case).status is CheckStatus.PASSED):
-            kept.append(check)
-    return kept
-
-
-def _candidates(bad: RunResult, good: RunResult | None) -> list[Check]:
-    found: list[Check] = []
-    if good is not None:
-        bad_tools = [call.name for call in bad.tool_calls or ()]
-        good_tools = [call.name for call in good.tool_calls or ()]
-        found += [ToolCalled(tool=tool) for tool in dict.fromkeys(good_tools)]
-        found += [ToolNotCalled(tool=tool) for tool in dict.fromkeys(bad_tools)]
-        if good.steps and bad.steps and bad.steps >= _LOOPED * good.steps:
-            found.append(MaxSteps(steps=good.steps + good.steps // 2))
-    return [*found, Grounded()]

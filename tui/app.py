@@ -155,6 +155,11 @@ class RetrospanApp(Desk):
 
         self.push_screen(TraceScreen(trace_id, step))
 
+    def open_inbox(self) -> None:
+        from .screens.inbox import InboxScreen
+
+        self.push_screen(InboxScreen())
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for mode, title, words in (
             ("home", "Home", "What is failing, what waits for you, what is new"),
@@ -165,6 +170,7 @@ class RetrospanApp(Desk):
             ("compare", "Compare", "Two versions, windows or groups of runs"),
         ):
             yield SystemCommand(title, words, lambda mode=mode: self.switch_mode(mode))
+        yield SystemCommand("To complete", "Signed fails that nothing has come of yet", self.open_inbox)
         yield SystemCommand("Settings", "Theme, store, reviewer, and whether all is in order", self.open_settings)
         for name, words in THEME_WORDS.items():
             yield SystemCommand(f"Theme: {name}", words, lambda name=name: self.use_theme(name))

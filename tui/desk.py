@@ -42,6 +42,8 @@ class Desk(App[None]):
         self.folder = folder or Path.cwd()
         self.query_line = ""
         """What the explorer searches for; other screens set it before they go there."""
+        self.run_ids: list[int] = []
+        """The runs of the list that a run was opened from, in its order."""
 
     @property
     def who(self) -> str:
@@ -66,6 +68,10 @@ class Desk(App[None]):
     @abstractmethod
     def open_trace(self, trace_id: int, step: int | None = None) -> None:
         """Show one run, at one of its steps."""
+
+    @abstractmethod
+    def open_inbox(self) -> None:
+        """Show the signed fails that wait for an engineer."""
 
     @abstractmethod
     def open_settings(self) -> None:

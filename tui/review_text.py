@@ -20,19 +20,25 @@ def label_content(label: Label) -> Content:
 
 
 def question_content(opened: OpenReview, form: AnswerForm, *, brief: bool = False) -> Content:
-    """The question, what passes and fails (left out where `brief`), and the marks so far."""
+    """The question, what passes and fails, and the marks so far; only the criterion to be answered where `brief`."""
     parts = [shown(opened.item.question, "bold")]
     criteria = opened.rubric.criteria if opened.rubric else ()
+    several = len(criteria) > 1
+    current = len(form.marks) if len(form.marks) < len(criteria) else None
+    if several and brief:
+        parts.append(_progress(form, len(criteria)))
     for place, criterion in enumerate(criteria):
+        if brief and several and place != current:
+            continue
         mark = Content("")
         if place < len(form.marks):
             mark = joined(label_content(form.marks[place]), Content(" "))
-        elif place == len(form.marks) and len(criteria) > 1:
+        elif place == current and several:
             mark = shown("▸ ", "bold $accent")
-        if len(criteria) > 1 or criterion.question != opened.item.question:
+        if several or criterion.question != opened.item.question:
             parts.append(joined(mark, shown(criterion.question)))
         for word, text in (("pass", criterion.pass_when), ("fail", criterion.fail_when)):
-            if text and not brief:
+            if text and (not brief or place == current):
                 parts.append(joined(shown(f"{word}: ", "$quiet"), shown(text, "$quiet")))
     told = f"asked by {who_asked(opened.item)}. {what_it_decides(opened.item, opened.rubric)}"
     if opened.item.altered:
@@ -43,16 +49,34 @@ def question_content(opened: OpenReview, form: AnswerForm, *, brief: bool = Fals
     return lines(*parts)
 
 
-def answer_content(answer: Answer) -> Content:
-    """`✗ fail, high` and the words below."""
+def _progress(form: AnswerForm, count: int) -> Content:
+    """`✓ ✗ ▸ · ·  3 of 5`."""
+    signs = [shown(LABEL_SIGNS[mark], LABEL_STYLES[mark]) for mark in form.marks]
+    if len(signs) < count:
+        signs += [shown("▸", "bold $accent"), *[shown("·", "$quiet")] * (count - len(signs) - 1)]
+    said = f"  criterion {len(form.marks) + 1} of {count}" if len(form.marks) < count else "  all answered"
+    return joined(Content(" ").join(signs), shown(said, "$quiet"))
+
+
+def answer_content(answer: Answer, steps: Mapping[str, int] | None = None) -> Content:
+    """`✗ fail, high` and below it all else that is signed; `steps` has the step number of a span."""
     head = label_content(answer.label)
     if answer.severity:
         head = joined(head, shown(f", {answer.severity.value}"))
-    words = [shown(answer.reason)] if answer.reason else []
+    words = [
+        joined(shown(f"{LABEL_SIGNS[entry.label]} ", LABEL_STYLES[entry.label]), shown(entry.criterion, "$quiet"))
+        for entry in answer.criteria
+    ]
+    if answer.reason:
+        words.append(shown(answer.reason))
     if answer.expected:
         words.append(joined(shown("expected: ", "$quiet"), shown(answer.expected)))
     if answer.cause is not None:
         words.append(joined(shown("cause: ", "$quiet"), shown(answer.cause.value.replace("_", " "))))
+    if answer.cause_span is not None:
+        number = (steps or {}).get(answer.cause_span)
+        where = answer.cause_span if number is None else f"step {number}"
+        words.append(joined(shown("went wrong in: ", "$quiet"), shown(where)))
     return lines(head, *words)
 
 
@@ -61,7 +85,7 @@ def to_sign_content(flow: ReviewFlow) -> Content:
     assert flow.opened is not None and flow.draft is not None, "signing follows an answer"
     item = flow.opened.item
     decides = shown(what_it_decides(item, flow.opened.rubric), "$quiet")
-    return lines(shown(item.question, "bold"), decides, answer_content(flow.draft.final))
+    return lines(shown(item.question, "bold"), decides, answer_content(flow.draft.final, flow.step_numbers()))
 
 
 def proposal_content(proposal: Proposal | None, answer: Answer, steps: Mapping[str, int]) -> Content:
@@ -146,7 +170,7 @@ def answer_words(flow: ReviewFlow, phase: Phase) -> tuple[Content, Content]:
         return joined(label_content(label), severity), shown("Enter keeps the answer · esc goes back", "$quiet")
     if phase is Phase.REVEALED:
         assert flow.draft is not None, "a proposal is shown after an answer"
-        parts = [shown("Your answer", "bold"), answer_content(flow.draft.final)]
+        parts = [shown("Your answer", "bold"), answer_content(flow.draft.final, flow.step_numbers())]
         if flow.draft.switched:
             parts.append(shown(f"first answer: {LABEL_WORDS[flow.draft.first.label]} (kept too)", "$quiet"))
         if flow.opened is not None and flow.opened.item.reason:

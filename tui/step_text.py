@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from textual.content import Content
 
-from ..answers.plain.words import step_name
+from ..answers.plain.words import one_line, step_name
 from ..model.findings import Signal
 from ..model.traces import Status, Step, StepKind, TraceSummary
 from .gate import cell, joined, lines, shown, shown_line
@@ -15,6 +15,7 @@ from .values import BRIEF, WHOLE, bounded, document_content, message_content, va
 from .widgets.block_view import Block
 
 _MOST_INDENT = 8
+_GIST = 300
 _ROOMY = 32
 """Cells from which a row of the outline has room for the duration beside the name."""
 KIND_WORDS = {
@@ -68,8 +69,27 @@ def outline_row(step: Step, depth: int, signals: Sequence[Signal], width: int) -
         cell(KIND_WORDS[step.kind], 7, "$accent"),
         shown(indent),
     )
-    rest = width - head.cell_length - cell_len(took) - 1
-    return joined(head, cell(step_name(step), max(rest, 4)), Content(" "), shown(took, "$quiet"))
+    rest = max(width - head.cell_length - cell_len(took) - 1, 4)
+    name, words = step_name(step), gist(step)
+    named = min(cell_len(name), max(rest * 2 // 5, 4)) if words else rest - 1
+    told = cell(words, max(rest - named - 1, 0), "$quiet")
+    return joined(head, cell(name, named), Content(" "), told, Content(" "), shown(took, "$quiet"))
+
+
+def gist(step: Step) -> str:
+    """What a step is about, in the words of the run: what was said, else what was called with which arguments."""
+    if step.error is not None:
+        return step.error.message[:_GIST]
+    said = next((message.content for message in reversed(step.output_messages) if message.content), "")
+    asked = [call for message in step.output_messages for call in message.tool_calls]
+    if said or asked:
+        return said[:_GIST] or "; ".join(f"{call.name}({one_line(call.arguments)[:_GIST]})" for call in asked[:3])
+    if step.kind in (StepKind.TOOL, StepKind.RETRIEVER):
+        given = "" if step.inputs in (None, "", {}, []) else one_line(step.inputs)[:_GIST]
+        came = "" if step.outputs in (None, "", {}, []) else one_line(step.outputs)[:_GIST]
+        return f"{given} → {came}" if given and came else given or came
+    value = step.outputs if step.outputs not in (None, "", {}, []) else step.inputs
+    return "" if value in (None, "", {}, []) else one_line(value)[:_GIST]
 
 
 def step_blocks(trace: TraceSummary, step: Step, signals: Sequence[Signal], *, whole: bool) -> list[Block]:

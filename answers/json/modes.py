@@ -97,6 +97,7 @@ def digest_json(digest: Digest) -> dict[str, Any]:
     return {
         "since": digest.since,
         "runs": digest.runs,
+        "runs_left_for_next": digest.left.runs,
         "new": [_change_json(change) for change in digest.new],
         "grown": [_change_json(change) for change in digest.grown],
         "back": [_change_json(change) for change in digest.back],

@@ -10,6 +10,7 @@ import click
 
 from ...model.errors import RetrospanError
 from ...model.text.display import safe_line
+from ...regression.teaching.keeping import case_drafts
 from ...services.agent_work.fixing import WrittenFix, check_output, lessons_to_keep, verdicts_to_fix, write_fix
 from ...services.agent_work.jobs import keep_transcript
 from ...store.contract import Store
@@ -112,6 +113,7 @@ def _write(store: Store, out: Path, brief: FixBrief, fix: Fix) -> WrittenFix:
         why=fix.why,
         what_to_do=fix.what_to_do,
         verdicts=brief.verdicts,
+        cases=case_drafts(store, brief.verdicts),
         files=sorted({edit.file for edit in fix.edits}),
         by=_BY,
     )

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _RUN = re.compile(r"[Tt]\d{1,15}")
 _MODE = re.compile(r"[Mm]\d{1,9}")
+_LOOK_SECONDS = 3_600.0
+"""A triage reads the modes of all runs, so it waits for all of them."""
 _EPILOG = """\b
 Examples:
   retrospan triage                                   what failed and nobody looked at yet
@@ -115,7 +117,7 @@ def _choose(
     from ...agents import triage as work
 
     if mode:
-        bring_up_to_date(store)
+        bring_up_to_date(store, _LOOK_SECONDS)
     named = [resolve_trace(store, word) for word in query] if _names_runs(query) else None
     with progress_bar() as on_progress:
         return choose_traces(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ...model.cases import Case
@@ -11,10 +12,14 @@ from ...regression.report import render_runs
 from ...regression.results import CaseOutcome
 from ...regression.runner import run_cases
 from ...regression.target import load_target
-from ...services.agent_work.demonstrating import FailingRun, Learnt, decide_and_learn, queue_reviews
+from ...regression.teaching.facts import load_facts
+from ...regression.teaching.form import suggest
+from ...regression.teaching.keeping import Taught, accept_form
+from ...services.agent_work.demonstrating import FailingRun, decide, queue_reviews
+from ...services.knowledge.confirming import export_verdict
 from ...services.reviewing.people import demo_reviewer
 from ...store.contract import Store
-from ...store.knowledge.lookup import search_lessons
+from ...store.knowledge.lookup import get_lesson, search_lessons
 from ..shared.output import echo
 from .verifying import verify_versions
 
@@ -38,21 +43,28 @@ def walk_loop(store: Store, place: Path, runs: list[FailingRun]) -> int:
     write_project(place)
     item = queue_reviews(store, runs)[0]
     echo(f"\n{item.short_id} asks: {item.question}")
-    learnt = decide_and_learn(store, demo_reviewer(store), item, runs[0], place)
-    _tell(store, learnt)
-    told_apart = _try_case(learnt.case)
-    return 0 if verify_versions(store, place, learnt.case, _APP) and told_apart else 1
+    session = demo_reviewer(store)
+    decided = decide(store, session, item, runs[0])
+    echo(f"  the reviewer answers first: {decided.verdict.answer.label.value}")
+    echo(f"  then sees the agent's proposal: {decided.proposal}")
+    echo(f"  and signs. Signature: {decided.verdict.state.value}")
+    facts = load_facts(store, decided.verdict)
+    # The tools of the example answer for themselves, and its rubric stays: the demo is walked more than once.
+    taught = accept_form(store, session, facts, replace(suggest(facts), frozen=False, example=""), place)
+    exported = export_verdict(store, decided.verdict, place)
+    if taught.case is None:
+        raise UsageError(f"{runs[0].summary.short_id} has no input to make a case of.")
+    _tell(store, taught, exported)
+    told_apart = _try_case(taught.case)
+    return 0 if verify_versions(store, place, taught.case, _APP) and told_apart else 1
 
 
-def _tell(store: Store, learnt: Learnt) -> None:
-    verdict = learnt.verdict
-    echo(f"  the reviewer answers first: {verdict.answer.label.value}")
-    echo(f"  then sees the agent's proposal: {learnt.proposal}")
-    echo(f"  and signs. Signature: {verdict.state.value}")
-    echo(f"\nLesson {learnt.lesson.id} ({learnt.lesson.status.value})\n  {safe_line(learnt.lesson.title)}")
-    for path in learnt.paths:
+def _tell(store: Store, taught: Taught, exported: Path) -> None:
+    lesson = get_lesson(store, taught.lesson)
+    echo(f"\nLesson {lesson.id} ({lesson.status.value})\n  {safe_line(lesson.title)}")
+    for path in (*taught.paths, exported):
         echo(f"  {path}")
-    found = search_lessons(store, safe_line(learnt.lesson.title))
+    found = search_lessons(store, safe_line(lesson.title))
     echo(f"  an assistant that asks before its next change finds {len(found)} confirmed lesson(s)")
 
 

@@ -7,10 +7,12 @@ import click
 from ...answers.json.modes import digest_json
 from ...model.text.display import safe_line
 from ...services.modes.digest import Change, Digest, make_digest
+from ...services.reviewing.inbox import ToComplete, to_complete
+from ..reviews.teach import inbox_json, say_entry
 from ..shared.options import json_option, opened, store_option
 from ..shared.output import echo, print_json
 from ..shared.search_line import SearchLineCommand
-from .mode import row_of
+from .mode import row_of, within_option
 
 _SHOWN = 10
 
@@ -31,16 +33,21 @@ Examples:
 @click.argument("query", required=False, default="")
 @click.option("--since", metavar="WHEN", help="Compare with 7d ago or a date instead of with the last digest.")
 @click.option("--no-keep", is_flag=True, help="Look only; the next digest compares with the one before.")
+@within_option(default=120.0)
 @store_option
 @json_option
-def digest_command(query: str, since: str | None, no_keep: bool, store_location: str | None, as_json: bool) -> None:
+def digest_command(
+    query: str, since: str | None, no_keep: bool, within: float, store_location: str | None, as_json: bool
+) -> None:
     """Say which failure modes are new, grown or back since the last digest. Made for cron."""
     with opened(store_location) as store:
-        digest = make_digest(store, query, since=since, keep=not no_keep)
+        digest = make_digest(store, query, since=since, keep=not no_keep, seconds=within)
+        waiting = to_complete(store)
     if as_json:
-        print_json(digest_json(digest))
+        print_json(digest_json(digest) | {"to_complete": inbox_json(waiting)})
     else:
         _print(digest)
+        _print_inbox(waiting)
     raise click.exceptions.Exit(1 if digest.eventful else 0)
 
 
@@ -55,8 +62,20 @@ def _print(digest: Digest) -> None:
     _section("Grown", digest.grown)
     if digest.single:
         echo(f"\n{digest.single} runs show signals like no other run; `retrospan mode list` names them.")
+    if digest.left.runs:
+        echo(f"\n{digest.left.in_words} They come into the next digest; --within gives it longer.")
     if digest.eventful and digest.page.random:
         echo(f"\nIn no mode, at random: {', '.join(digest.page.random)}")
+
+
+def _print_inbox(waiting: list[ToComplete]) -> None:
+    if not waiting:
+        return
+    echo(f"\nTo complete: {len(waiting)} signed fails that nothing has come of yet (retrospan review inbox)")
+    for entry in waiting[:_SHOWN]:
+        say_entry(entry)
+    if len(waiting) > _SHOWN:
+        echo(f"  and {len(waiting) - _SHOWN} more")
 
 
 def _section(title: str, changes: tuple[Change, ...]) -> None:

@@ -3,34 +3,49 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
 from ...answers.json.modes import detail_json, mode_json, modes_json, sample_json
 from ...model.text.display import safe_line
-from ...services.modes.gathering import update_modes
+from ...services.modes.catching_up import Backlog, catch_up
 from ...services.modes.life import confirm_mode, fix_mode
 from ...services.modes.observing import name_mode
 from ...services.modes.sampling import discovery_sample
 from ...services.modes.views import ModeDetail, ModesPage, ModeView, list_modes, show_mode
 from ...store.contract import Store
 from ...store.traces.places import DEFAULT_PROJECT
-from ...store.traces.revisions import refresh
 from ..shared.options import json_option, opened, store_option
 from ..shared.output import echo, print_json, progress_bar
 from ..shared.search_line import SearchLineCommand
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
-def bring_up_to_date(store: Store) -> None:
-    """Analyse and place what waits, with a bar."""
-    from ...services.understanding.analysing import analyse
 
-    if store.read_only:
-        return
+def within_option(*, default: float) -> Callable[[_Command], _Command]:
+    """`--within SECONDS`: how long to look at runs that nobody has looked at yet."""
+    return click.option(
+        "--within",
+        metavar="SECONDS",
+        default=default,
+        show_default=True,
+        type=click.FloatRange(0),
+        help="How long to work on runs that came since; what is left is said.",
+    )
+
+
+def bring_up_to_date(store: Store, seconds: float) -> Backlog:
+    """Analyse and place what waits, with a bar, as far as the time goes."""
     with progress_bar() as report:
-        refresh(store)
-        analyse(store, on_progress=lambda done, total: report("analysing", done, total))
-        update_modes(store, on_progress=lambda done, total: report("grouping", done, total))
+        first: list[int] = []
+
+        def told(left: Backlog) -> None:
+            first.append(left.runs)
+            report("looking at runs", max(max(first) - left.runs, 0), max(first))
+
+        return catch_up(store, seconds=seconds, on_progress=told)
 
 
 def person() -> str:
@@ -53,17 +68,20 @@ Examples:
 )
 @click.argument("query", required=False, default="")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1_000))
+@within_option(default=20.0)
 @store_option
 @json_option
-def list_command(query: str, limit: int, store_location: str | None, as_json: bool) -> None:
+def list_command(query: str, limit: int, within: float, store_location: str | None, as_json: bool) -> None:
     """List failure modes, largest first, among the runs that QUERY finds."""
     with opened(store_location) as store:
-        bring_up_to_date(store)
+        left = bring_up_to_date(store, within)
         page = list_modes(store, query, limit=limit)
     if as_json:
         print_json(modes_json(page))
     else:
         _print_page(page)
+        if left.runs:
+            echo(f"{left.in_words} Go on with --within 600, or leave `retrospan serve` running.")
 
 
 def _print_page(page: ModesPage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -11,7 +12,7 @@ from ...model.text.secrets import PERSONAL
 from ...services.privacy.erasing import Erased, delete_traces, prune_traces
 from ...services.privacy.rescanning import Rescanned, redact_store
 from ..shared.options import json_option, opened, store_option
-from ..shared.output import echo, print_json, progress_bar
+from ..shared.output import confirmed, echo, print_json, progress_bar
 
 _dry_run = click.option("--dry-run", is_flag=True, help="Only say what would change.")
 _compact = click.option("--compact", is_flag=True, help="Give the freed space back to the disk (rewrites the file).")
@@ -129,10 +130,11 @@ def redact_command(
 ) -> None:
     """Apply the rules for secrets and personal data to what is stored already, drafts and names included.
 
-    Signatures over what changes read `redacted`. What a person wrote into a signed verdict cannot be changed.
+    Signed verdicts on what changes stop counting and read `redacted`: how many is said first, also by --dry-run, and on
+    a terminal you are asked. What a person wrote into a signed verdict cannot be changed.
     """
     with opened(store_location) as store, progress_bar() as on_progress:
-        done = redact_store(store, personal, project=project, dry_run=dry_run, on_progress=on_progress)
+        done = redact_store(store, personal, project=project, dry_run=dry_run, agree=_agreed, on_progress=on_progress)
     if as_json:
         print_json(_rescanned_json(done))
     else:
@@ -159,12 +161,27 @@ def _print_erased(done: Erased, *, dry_run: bool, as_json: bool) -> None:
     _warn_unclean(done.clean)
 
 
+def _agreed(found: Rescanned) -> bool:
+    """Say what the signatures lose before anything changes; on a terminal the person decides."""
+    if not found.voided:
+        return True
+    echo(f"{_voided(found)} will stop counting: what their reviewers saw is changed.", err=True)
+    return not sys.stdin.isatty() or confirmed("Go on?")
+
+
+def _voided(found: Rescanned) -> str:
+    shown = ", ".join(found.voided[:10]) + (", …" if len(found.voided) > 10 else "")
+    return f"{len(found.voided)} signed verdicts ({shown})"
+
+
 def _print_rescanned(done: Rescanned, *, dry_run: bool) -> None:
     verb = "would change" if dry_run else "changed"
     beside = f", {done.words} texts beside them" if done.words else ""
     echo(f"{done.traces} traces{beside} {verb}; {sum(done.found.values())} finds.")
     for rule, count in done.found.most_common():
         echo(f"  {count:>6}  {rule}")
+    if done.voided:
+        echo(f"{_voided(done)} {'would stop counting' if dry_run else 'read redacted now and count no more'}.")
     if done.verdicts:
         echo(f"Signed verdicts hold such text and cannot be changed: {', '.join(done.verdicts)}.")
     _warn_unclean(done.clean)
@@ -187,5 +204,6 @@ def _rescanned_json(done: Rescanned) -> dict[str, Any]:
         "words": done.words,
         "contents": done.contents,
         "verdicts": done.verdicts,
+        "voided": done.voided,
         "clean": done.clean,
     }

@@ -22,6 +22,8 @@ _COMMANDS = {
     "agreement": ("reviews.review_progress:agreement_command", "How far reviewers agree"),
     "answer": ("reviews.review_progress:answer_command", "Answer a question on an item"),
     "ask": ("reviews.review_progress:ask_command", "Ask the people who judge an item"),
+    "inbox": ("reviews.teach:inbox_command", "Signed fails that nothing has come of yet"),
+    "teach": ("reviews.teach:teach_command", "Make lesson, case and rubric of a signed fail"),
     "decides": ("reviews.review_progress:decides_command", "Say that an answer decides how a run ended"),
     "complete": ("reviews.review_progress:complete_command", "Sign the engineer's part of a verdict"),
     "export": ("reviews.review_progress:export_command", "Write verdicts to a file"),

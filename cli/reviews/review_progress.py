@@ -18,6 +18,7 @@ from ...services.reviewing.asking_back import answer_back, ask_reviewers
 from ...services.reviewing.completing import complete_verdict
 from ...services.reviewing.deciding_questions import mark_deciding
 from ...services.reviewing.export import ExportFormat, export_verdicts, render_export
+from ...services.reviewing.inbox import to_complete
 from ...services.reviewing.outcomes import OutcomeReport, review_outcomes
 from ...services.reviewing.progress import BY_HAND, Digest, Waiting, review_digest
 from ...services.reviewing.shown import who_asked
@@ -25,6 +26,7 @@ from ...trust.passphrase import require_terminal
 from ..shared.options import json_option, opened, store_option
 from ..shared.output import echo, print_json, print_text, say
 from ..shared.unlocking import unlocked
+from .teach import inbox_json, say_entry
 
 _SHOWN = 10
 
@@ -38,8 +40,9 @@ def digest_command(store_location: str | None, as_json: bool) -> None:
     """Say what waits for whom: items, questions back, disputes. Made to be mailed."""
     with opened(store_location) as store:
         digest = review_digest(store, load_queues(Path())[0])
+        inbox = to_complete(store)
     if as_json:
-        print_json(_digest_json(digest))
+        print_json(_digest_json(digest) | {"to_complete": inbox_json(inbox)})
         return
     say(f"Reviews, {digest.at}: {digest.decided_week} decided in the last 7 days")
     for waiting in digest.waiting:
@@ -48,8 +51,14 @@ def digest_command(store_location: str | None, as_json: bool) -> None:
         echo()
         say(f"Disputed ({len(digest.disputed)}): reviewers differ; somebody who did not rate them decides")
         _say_items(digest.disputed)
+    if inbox:
+        echo()
+        say(f"Engineers: {len(inbox)} signed fails to complete")
+        for entry in inbox[:_SHOWN]:
+            say_entry(entry)
     echo()
-    say("Nothing waits for anybody." if digest.nothing else "Answer them: retrospan review")
+    nothing = digest.nothing and not inbox
+    say("Nothing waits for anybody." if nothing else "Answer them: retrospan review")
 
 
 def _say_waiting(waiting: Waiting) -> None:

@@ -21,6 +21,7 @@ def list_reviews(
     page: Annotated[str | None, unlisted(max_length=4_000)] = None,
 ) -> str:
     """What people were asked and decided."""
+    from ...answers.review_card import review_card
     from ...answers.reviews import queue_text, review_text
     from ...services.judging.telling import record_note
     from ...services.reviewing import asking as reviewing
@@ -28,8 +29,11 @@ def list_reviews(
 
     if item is not None:
         view = reviewing.get_review(caller.store, item)
+        evidence = review_card(caller.store, item).evidence
+        if view.item.trace_id is not None:
+            caller.read(view.item.trace_id, by="list_reviews")
         records = {entry.proposed_by: record_note(caller.store, entry.proposed_by) for entry in view.proposals}
-        return review_text(view, step_numbers(caller.store, view.item.trace_id), records)
+        return review_text(view, step_numbers(caller.store, view.item.trace_id), records, evidence)
     chosen = None if state == "all" else state
     offset = 0 if page is None else offset_of(read_page("list_reviews", page))
     items = reviewing.list_reviews(caller.store, state=chosen, trace=trace, limit=offset + limit + 1)[offset:]

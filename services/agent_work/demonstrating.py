@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from ...knowledge.folders import KnowledgeKind, find_files
-from ...model.cases import Case
 from ...model.errors import UsageError
 from ...model.findings import CauseClass, Signal, Suspect
-from ...model.reviews import Answer, Label, Lesson, ReviewItem, Severity, Verdict
+from ...model.reviews import Answer, Label, ReviewItem, Severity, Verdict
 from ...model.traces import StepKind, TraceSummary
 from ...store.contract import Store
 from ...store.reading.summaries import get_summaries
 from ...store.reading.trace_ids import list_trace_ids
 from ...trust.session import ReviewSession
-from ..knowledge.confirming import confirm_case, confirm_lesson, export_verdict
-from ..knowledge.prefill import prefill
-from ..knowledge.proposing import propose_lesson
 from ..reviewing.asking import propose_verdict, request_review
 from ..reviewing.citing import Citation
 from ..reviewing.claiming import open_review
@@ -96,29 +90,25 @@ def _queue(store: Store, run: FailingRun) -> ReviewItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
-    """What one decided review left behind."""
+class Decided:
+    """How a review went."""
 
     verdict: Verdict
     proposal: str
-    lesson: Lesson
-    case: Case
-    paths: tuple[Path, ...]
+    """What the agent had proposed, in words."""
 
 
-def decide_and_learn(store: Store, session: ReviewSession, item: ReviewItem, run: FailingRun, folder: Path) -> Learnt:
-    """Answer, see the proposal, sign; then confirm the lesson and the case that the verdict suggests.
+def decide(store: Store, session: ReviewSession, item: ReviewItem, run: FailingRun) -> Decided:
+    """Answer, see the proposal, sign.
 
     Args:
         store: A demo store.
         session: Its demo reviewer.
         item: The question.
         run: The run it is about.
-        folder: Where the knowledge files go.
 
     Raises:
         RefusedError: if the reviewer does not count in this store.
-        UsageError: if the run suggests no case.
     """
     mark_deciding(store, item.short_id, by=f"human:{session.name}")
     opened = open_review(store, item.short_id, session.fingerprint)
@@ -133,19 +123,8 @@ def decide_and_learn(store: Store, session: ReviewSession, item: ReviewItem, run
     )
     give_answer(store, opened.claim, answer)
     proposal = reveal_proposal(store, opened.claim)
-    verdict = sign_verdict(store, session, opened)
-    drafts = prefill(
-        verdict, run.explanation.trace, report=run.explanation.report, signals=run.explanation.signals, freeze=False
-    )
-    if drafts.case is None:
-        raise UsageError(f"{run.summary.short_id} has no input to make a case of.")
-    propose_lesson(store, drafts, by=_AGENT)
-    case = confirm_case(store, session, drafts.case.id, folder)
-    lesson = confirm_lesson(store, session, drafts.lesson, folder)
-    exported = export_verdict(store, verdict, folder)
-    written = [file.path for file in find_files(folder) if file.kind in (KnowledgeKind.LESSON, KnowledgeKind.CASE)]
     said = f"{proposal.label.value}, citing {len(proposal.cited)} step(s)" if proposal else "none"
-    return Learnt(verdict, said, lesson, case, (*written, exported))
+    return Decided(sign_verdict(store, session, opened), said)
 
 
 def newest_traces(store: Store) -> list[TraceSummary]:

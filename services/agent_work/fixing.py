@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...knowledge.folders import KnowledgeKind
 from ...knowledge.lessons import dump_lesson
 from ...model.cases import parse_case
 from ...model.errors import UsageError
@@ -15,7 +14,7 @@ from ...store.contract import Store
 from ...store.knowledge.lookup import get_lesson, search_lessons
 from ...store.reviews.verdicts import confirmed_verdicts, get_verdict
 from ...trust.files import write_atomic
-from ..knowledge.drafts import DraftText, drafts_of
+from ..knowledge.drafts import DraftText
 from ..knowledge.proposing import LessonDraft, propose_lesson
 
 MOST_VERDICTS = 10
@@ -68,12 +67,6 @@ def lessons_to_keep(store: Store, names: Sequence[str], files: Sequence[str]) ->
     return list({lesson.id: lesson for lesson in [*named, *nearby]}.values())
 
 
-def case_drafts(store: Store, verdicts: Sequence[Verdict]) -> list[DraftText]:
-    """The regression cases that the verdicts suggest, made by code from their runs."""
-    found = [draft for verdict in verdicts for draft in drafts_of(store, verdict) if draft.kind is KnowledgeKind.CASE]
-    return list({draft.name: draft for draft in found}.values())
-
-
 def write_fix(
     store: Store,
     folder: Path,
@@ -85,17 +78,19 @@ def write_fix(
     why: str,
     what_to_do: str,
     verdicts: Sequence[Verdict],
+    cases: Sequence[DraftText],
     files: Sequence[str],
     by: str,
 ) -> WrittenFix:
     """Write patch, notes and drafts to a new or empty folder, and keep the lesson as a draft in the store.
+
+    `cases` are the regression cases that the verdicts suggest.
 
     Raises:
         UsageError: if the folder holds something.
         StoreError: if the disk refuses.
     """
     check_output(folder)
-    cases = case_drafts(store, verdicts)
     first = verdicts[0] if verdicts else None
     seen = first.seen[0] if first and first.seen else None
     origin = LessonOrigin(

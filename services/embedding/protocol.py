@@ -27,4 +27,4 @@ class Embedder(Protocol):
         """One row of length `dimensions` per text, each of length 1. What does not fit the model's window is cut."""
 
 
-INSTALL = "for meaning: pip install 'retrospan[semantic]', then retrospan embed"
+INSTALL = "for meaning: uv pip install 'CHECKOUT[semantic]' (your clone), then retrospan embed"

@@ -1,4 +1,4 @@
-"""The drafts that a fail verdict offers, as texts that a person edits, and their acceptance one by one."""
+"""Drafts of lessons, cases and rubrics as texts that a person edits, and their acceptance one by one."""
 
 from __future__ import annotations
 
@@ -10,24 +10,17 @@ from pathlib import Path
 from ...knowledge.documents import parse_document
 from ...knowledge.folders import KnowledgeKind
 from ...knowledge.lessons import dump_lesson, lesson_of
-from ...knowledge.rubrics import parse_rubric, rubric_content
-from ...model.cases import dump_case, parse_case
+from ...knowledge.rubrics import parse_rubric
+from ...model.cases import parse_case
 from ...model.clock import utc_now, utc_text
 from ...model.errors import BadInputError, UsageError
-from ...model.reviews import Lesson, SignatureState, Verdict
-from ...model.text import yamltext
+from ...model.reviews import Lesson, SignatureState
 from ...model.text.display import safe_text
 from ...store.contract import Store
 from ...store.knowledge.index import put_draft
-from ...store.reading.conversations import whole_before
-from ...store.reviews.rubrics import rubric_of
-from ...store.reviews.verdicts import subject_ids
 from ...trust.session import ReviewSession
 from ...trust.signing import SignatureCheck
-from ..reviewing.completing import with_completions
-from ..understanding.explaining import Explanation, explain_trace
 from .confirming import confirm_case, confirm_lesson, confirm_rubric
-from .prefill import prefill
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,52 +31,6 @@ class DraftText:
     name: str
     """Name of its file without the ending."""
     text: str
-
-
-def drafts_of(store: Store, verdict: Verdict) -> list[DraftText]:
-    """What a verdict offers: where it makes sense a case, the lesson that it guards, and the next rubric version.
-
-    The case comes first, since a lesson names its case only once that is confirmed. Of a session, the run that is at
-    fault is drafted from: the one whose step was marked, else the one with the strongest suspect.
-
-    Raises:
-        UsageError: if the verdict's trace is not in this store any more.
-    """
-    trace_ids = subject_ids(store, verdict)
-    if not trace_ids:
-        raise UsageError(f"The trace of {verdict.short_id} is not in this store any more; nothing can be drafted.")
-    verdict = with_completions(store, [verdict])[0]
-    explained = _at_fault(store, verdict, trace_ids)
-    draft = prefill(
-        verdict,
-        explained.trace,
-        report=explained.report,
-        signals=explained.signals,
-        rubric=rubric_of(store, verdict.rubric),
-        earlier=whole_before(store, explained.trace.summary.id),
-    )
-    found = [] if draft.case is None else [DraftText(KnowledgeKind.CASE, draft.case.id, dump_case(draft.case))]
-    found.append(DraftText(KnowledgeKind.LESSON, draft.lesson.id, dump_lesson(draft.lesson)))
-    if draft.rubric is not None:
-        name = f"{draft.rubric.id}.v{draft.rubric.version}"
-        found.append(DraftText(KnowledgeKind.RUBRIC, name, yamltext.dump(rubric_content(draft.rubric))))
-    return [replace(entry, text=safe_text(entry.text)) for entry in found]
-
-
-def _at_fault(store: Store, verdict: Verdict, trace_ids: Sequence[int]) -> Explanation:
-    explained = [explain_trace(store, trace_id) for trace_id in trace_ids]
-    marked = verdict.answer.cause_span
-    for entry in explained:
-        if marked is not None and any(step.span_id == marked for step in entry.trace.steps):
-            return entry
-    # Of equal ones the last: a session goes wrong where it ends more often than where it begins.
-    return max(reversed(explained), key=_strongest)
-
-
-def _strongest(explained: Explanation) -> tuple[bool, float, int]:
-    report = explained.report
-    best = report.suspects[0].score if report.suspects else 0.0
-    return report.enough_evidence, best, sum(signal.failure for signal in explained.signals)
 
 
 def without_case(draft: DraftText) -> DraftText:

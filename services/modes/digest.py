@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ...analysis.statistics import fisher_p
 from ...model.clock import utc_now, utc_text
 from ...store.contract import Store
 from ...store.findings.digests import DigestState, ModeThen, last_digest, save_digest
 from ...store.findings.modes import ModeStatus
-from ...store.traces.revisions import refresh
-from ..understanding.analysing import analyse
-from .gathering import update_modes
+from .catching_up import Backlog, catch_up
 from .views import ModesPage, ModeView, list_modes
 
 _CHANCE = 0.05
@@ -45,13 +43,17 @@ class Digest:
     single: int
     """New modes of one run that nobody called a failure."""
     page: ModesPage
+    left: Backlog = field(default_factory=Backlog)
+    """Runs that there was no time for."""
 
     @property
     def eventful(self) -> bool:
         return bool(self.new or self.grown or self.back)
 
 
-def make_digest(store: Store, query: str = "", *, since: str | None = None, keep: bool = True) -> Digest:
+def make_digest(
+    store: Store, query: str = "", *, since: str | None = None, keep: bool = True, seconds: float = 3_600.0
+) -> Digest:
     """Analyse what waits, then compare the modes with the last digest of the same query.
 
     Args:
@@ -59,19 +61,18 @@ def make_digest(store: Store, query: str = "", *, since: str | None = None, keep
         query: Narrows the runs, for example `project:shop`.
         since: Compare with the runs before this moment (`7d`, `2026-11-20`) instead of the last digest.
         keep: Note the state for the next digest; not with `since`.
+        seconds: How long to analyse; what is left comes into the next digest.
 
     Raises:
         QueryError: if the query or the moment cannot be read.
     """
-    refresh(store)
-    analyse(store)
-    update_modes(store)
+    left = catch_up(store, seconds=seconds)
     page = list_modes(store, query, limit=_ALL)
     former = _state_before(store, query, since) if since else last_digest(store, query)
     if keep and not since and not store.read_only:
         now = {view.row.id: ModeThen(view.size, view.row.status) for view in page.modes}
         save_digest(store, DigestState(utc_text(utc_now()), query, page.runs, now))
-    return _compare(page, former)
+    return replace(_compare(page, former), left=left)
 
 
 def _state_before(store: Store, query: str, since: str) -> DigestState:

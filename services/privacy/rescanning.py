@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from ...ingest.redaction import placeholder_numbers, redact_batch
@@ -14,6 +14,8 @@ from ...store.contract import Store
 from ...store.erasure.rewriting import load_texts, redact_traces, verdict_records
 from ...store.erasure.words import change_words
 from ...store.reading.trace_ids import list_trace_ids
+from ...store.reviews.reviewers import load_trust
+from ...store.reviews.verdicts import list_verdicts
 from ...store.traces.revisions import refresh
 from ..understanding.analysing import analyse
 from .erasing import Progress, finish_erasing, occasion_now
@@ -38,6 +40,8 @@ class Rescanned:
     """Old contents that were removed."""
     verdicts: tuple[str, ...] = ()
     """Signed records that hold something; they cannot be changed, only emptied by a deletion."""
+    voided: tuple[str, ...] = ()
+    """Verdicts that count now and read `redacted` once what their reviewers saw is changed."""
     clean: bool = True
     """False where another process kept an old state of the file in use; its log still holds some bytes."""
 
@@ -48,6 +52,7 @@ def redact_store(
     *,
     project: str | None = None,
     dry_run: bool = False,
+    agree: Callable[[Rescanned], bool] | None = None,
     on_progress: Progress | None = None,
 ) -> Rescanned:
     """Apply the present rules to every stored trace and to what people and agents wrote beside them.
@@ -59,6 +64,7 @@ def redact_store(
         personal: Kinds of personal data to take out beside secrets: `email`, `phone`, `card`, `iban`.
         project: Only traces of this project, and nothing beside them.
         dry_run: Only say what would change.
+        agree: Asked before the first change with what was found; where it says no, nothing changes.
         on_progress: Called with the stage (`scanning`, `rewriting`, `sweeping`), and how much is done of how much.
 
     Raises:
@@ -71,10 +77,18 @@ def redact_store(
     report = Rescanned()
     hit = _scan(store, list_trace_ids(store, project), scan, report, on_progress)
     report.traces, report.found = len(hit), scan.found.copy()
-    if project is None:
-        report.words = change_words(store, lambda value: json_without_secrets(value, scan.rules), dry_run=dry_run)
-    if dry_run:
+    report.voided = _counting(store, hit)
+
+    def beside(*, dry_run: bool) -> int:
+        """Texts of people and agents; none where only the traces of a project are meant."""
+        if project is not None:
+            return 0
+        return change_words(store, lambda value: json_without_secrets(value, scan.rules), dry_run=dry_run)
+
+    report.words = beside(dry_run=True)
+    if dry_run or (agree is not None and not agree(report)):
         return report
+    report.words = beside(dry_run=False)
     occasion = occasion_now("redact", ", ".join(sorted({"secrets", *personal})), "rules applied to the whole store")
     for start in range(0, len(hit), _BATCH):
         report.spans += redact_traces(store, hit[start : start + _BATCH], scan, occasion)
@@ -84,6 +98,12 @@ def redact_store(
     report.contents, report.clean = finish_erasing(store, on_progress=on_progress)
     analyse(store, hit)
     return report
+
+
+def _counting(store: Store, trace_ids: Sequence[int]) -> tuple[str, ...]:
+    trust = load_trust(store)
+    found = {v.id: v.short_id for i in trace_ids for v in list_verdicts(store, trace_id=i, trust=trust) if v.confirmed}
+    return tuple(found[number] for number in sorted(found, key=lambda number: number or 0))
 
 
 class _Scan:

@@ -108,7 +108,7 @@ def _semantic(location: str | None) -> Check:
     from ..embedding.choose import available, has_vectors
 
     if not available():
-        return Check("meaning", True, "search is by words alone", "pip install 'retrospan[semantic]'")
+        return Check("meaning", True, "search is by words alone", "uv pip install 'CHECKOUT[semantic]' (your clone)")
     try:
         with open_store(location, read_only=True) as store:
             ready = has_vectors(store)

@@ -164,3 +164,13 @@ def test_a_judge_decides_last_and_may_give_no_verdict() -> None:
     assert [run_check(one, RUN, case, judge).status for _ in range(3)] == ["passed", "failed", "skipped"]
     assert asked == ["Is it polite? c"] * 3
     assert run_check(one, RUN, case).status == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("given", "passes"),
+    [(["A-1", "A-2"], True), (["A-2", "A-1"], False), (["A-3"], True)],
+)
+def test_the_last_call_must_not_have_a_value_that_earlier_ones_may(given: list[str], passes: bool) -> None:
+    check = {"check": "tool_argument", "tool": "cancel", "path": "id", "never": ["A-1"], "calls": "last"}
+    run = RunResult("Done.", [{"name": "cancel", "arguments": {"id": value}} for value in given])
+    assert (status(check, run) == "passed") is passes

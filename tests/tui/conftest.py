@@ -6,14 +6,14 @@ import pytest
 from retrospan.services.reviewing.asking import propose_verdict, request_review
 from retrospan.services.reviewing.citing import Citation
 from retrospan.trust.session import ReviewSession
-from retrospan.tui.screens import drafts, item, sign
+from retrospan.tui.screens import drafts, item, sign, teaching
 from reviewdesk import QUESTION, Desk
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let deciding keys act at once, which the guard time otherwise forbids."""
-    for module in (item, sign, drafts):
+    for module in (item, sign, drafts, teaching):
         monkeypatch.setattr(module, "GUARD_SECONDS", 0.0)
 
 

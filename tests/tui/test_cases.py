@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from keyboard import Hands, assert_looks_as_before, at_keyboard
-from retrospan.services.knowledge.drafts import accept_draft, drafts_of
+from retrospan.regression.teaching.keeping import drafts_of
+from retrospan.services.knowledge.drafts import accept_draft
 from retrospan.store.contract import Store
 from retrospan.tui.app import RetrospanApp
 from reviewdesk import Desk

@@ -34,9 +34,11 @@ def test_fail_is_signed_in_eight_keys_and_its_lesson_accepted(app: RetrospanApp,
         await hands.press("enter", "3")
         await hands.type("The policy says 30 days.")
         await hands.press("enter", "S", "y")
-        assert hands.place == "DraftsScreen" and "V1 signed by Ada" in hands.text
+        assert hands.place == "TeachingScreen" and "V1: Ada failed T1, high" in hands.text
         assert len(hands.pressed) <= 8
-        await hands.press("a", "a", "a", "n")
+        await hands.press("S", "y")
+        assert hands.text.count("Signed and written") == 3
+        await hands.press("escape", "n")
         assert hands.place == "ItemScreen" and "R2" in hands.lines[0]
 
     at_keyboard(app, walk)
@@ -144,7 +146,7 @@ def test_cause_class_is_signed_with_a_fail_and_shapes_the_lesson(app: RetrospanA
         await hands.type("Invented.")
         await hands.press("enter", "M", "j", "j", "enter")
         assert "cause: passage selection" in hands.text
-        await hands.press("S", "y", "a", "a")
+        await hands.press("S", "y", "S", "y")
 
     at_keyboard(app, walk)
     (verdict,) = list_verdicts(app.store)
@@ -154,19 +156,17 @@ def test_cause_class_is_signed_with_a_fail_and_shapes_the_lesson(app: RetrospanA
 
 
 @pytest.mark.usefixtures("quick")
-def test_engineer_completes_a_decided_fail(desk: Desk, ada: ReviewSession) -> None:
+def test_engineer_completes_a_decided_fail(desk: Desk, ada: ReviewSession, tmp_path: Path) -> None:
     verdict = desk.decide(ada)
-    app = RetrospanApp(desk.store, start="review", session=ada)
+    app = RetrospanApp(desk.store, start="review", session=ada, folder=tmp_path)
 
     async def walk(hands: Hands) -> None:
-        await hands.press("v", "v", "v", "e")
+        await hands.press("v", "v", "v", "e", "enter")
         assert hands.place == "CauseScreen"
-        await hands.press("enter")
-        assert "In which step did V1 go wrong?" in hands.text and "T1.2" in hands.text
-        await hands.press("enter")
-        assert "The engineer's part of V1" in hands.text
-        await hands.press("y")
-        assert "Signed: the cause of V1" in hands.text
+        await hands.press("escape", "j", "enter")
+        assert "In which step did it go wrong?" in hands.text and "T1.2" in hands.text
+        await hands.press("escape", "S", "y")
+        assert "Signed and written" in hands.text
 
     at_keyboard(app, walk)
     completion = completion_of(desk.store, verdict)
@@ -289,7 +289,7 @@ def test_edited_draft_is_what_gets_signed_and_the_rest_is_kept(app: RetrospanApp
     async def walk(hands: Hands) -> None:
         await hands.press("enter", "f")
         await hands.type("Invented.")
-        await hands.press("enter", "S", "y", "x", "e", "pagedown", "pagedown", "end")
+        await hands.press("enter", "S", "y", "e", "x", "e", "pagedown", "pagedown", "end")
         await hands.type("Always quote the policy.")
         await hands.press("ctrl+s", "escape")
 
@@ -304,7 +304,7 @@ def test_draft_kept_for_later_is_accepted_on_the_lessons_page(app: RetrospanApp)
     async def walk(hands: Hands) -> None:
         await hands.press("enter", "f")
         await hands.type("Invented.")
-        await hands.press("enter", "S", "y", "escape")
+        await hands.press("enter", "S", "y", "e", "escape")
         assert [entry.status for entry in list_lessons(app.store)] == [LessonStatus.PROPOSED]
         await hands.press("escape", "l", "a", "y")
         assert "✓ confirmed" in hands.text, hands.text
@@ -319,5 +319,44 @@ def test_nobody_signs_without_a_terminal(queue: Desk) -> None:
     async def walk(hands: Hands) -> None:
         await hands.press("enter")
         assert hands.place == "QueueScreen" and "terminal" in hands.text
+
+    at_keyboard(app, walk)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.usefixtures("quick")
+def test_criterion_that_a_key_answers_is_on_the_screen_with_its_wording(
+    desk: Desk, ada: ReviewSession, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    criteria = [
+        {"id": f"c{n}", "question": f"Question {n}?", "pass_when": f"Good {n}.", "fail_when": f"Bad {n}."}
+        for n in range(1, 6)
+    ]
+    rubric = rubric_from_content({"id": "five", "version": 1, "title": "Five", "criteria": criteria})
+    confirm_rubric(desk.store, ada, rubric, tmp_path)
+    request_review(desk.store, "T1", QUESTION, by="agent:x", rubric="five", rubric_version=1)
+
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter")
+        for n in range(1, 6):
+            assert f"Question {n}?" in hands.text and f"Good {n}." in hands.text and f"Bad {n}." in hands.text
+            await hands.press("p")
+        await hands.press("enter", "S")
+        assert all(f"c{n}" in hands.text for n in range(1, 6)), "every mark that is signed is shown"
+
+    at_keyboard(RetrospanApp(desk.store, start="review", session=ada), walk, size=size)
+
+
+def test_keys_typed_on_after_enter_decide_nothing(app: RetrospanApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def walk(hands: Hands) -> None:
+        await hands.press("enter")
+        await hands.pilot.pause(1)
+        await hands.press("f")
+        await hands.type("The policy says 30 days.")
+        monkeypatch.setattr(item, "GUARD_SECONDS", 3.0)
+        await hands.press("enter")
+        for key in ("C", "c", "p", "S"):
+            await hands.press(key)
+            assert hands.place == "ItemScreen" and "✗ fail" in hands.text and "✓ pass" not in hands.text
 
     at_keyboard(app, walk)

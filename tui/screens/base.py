@@ -138,6 +138,7 @@ class MainScreen(Newsreel):
         Binding("l", "go('lessons')", "Lessons"),
         Binding("c", "go('cases')", "Cases"),
         Binding("d", "go('compare')", "Compare"),
+        Binding("i", "inbox", "To complete"),
         Binding("comma", "settings", "Settings", key_display=",", show=False),
         Binding("q", "app.quit", "Quit"),
         Binding("R,f5", "reload", "Reload", show=False),
@@ -155,6 +156,9 @@ class MainScreen(Newsreel):
 
     def action_settings(self) -> None:
         self.desk.open_settings()
+
+    def action_inbox(self) -> None:
+        self.desk.open_inbox()
 
     async def action_go(self, mode: str) -> None:
         await self.app.switch_mode(mode)

@@ -14,7 +14,7 @@ from textual.widgets import Static, TextArea
 from ...knowledge.folders import KnowledgeKind
 from ...model.errors import RetrospanError
 from ...model.reviews import Verdict
-from ...services.knowledge.drafts import DraftText, accept_draft, drafts_of, keep_drafts, without_case
+from ...services.knowledge.drafts import DraftText, accept_draft, keep_drafts, without_case
 from ...trust.session import ReviewSession
 from ..gate import joined, lines, shown
 from ..review_text import keys_line, signed_content
@@ -43,10 +43,10 @@ class DraftsScreen(AppScreen):
         Binding("ctrl+s", "accept", "Accept the edited text", show=False),
     ]
 
-    def __init__(self, verdict: Verdict) -> None:
+    def __init__(self, verdict: Verdict, drafts: Sequence[DraftText]) -> None:
         super().__init__()
         self.verdict = verdict
-        self.drafts: list[DraftText] = []
+        self.drafts = list(drafts)
         self.place = 0
         self._busy = True
         self._ready_at = 0.0
@@ -59,10 +59,6 @@ class DraftsScreen(AppScreen):
     def on_mount(self) -> None:
         self.set_title("Review", "What this teaches")
         self.query_one("#draft-view").focus()
-        self.in_background(lambda: drafts_of(self.store, self.verdict), self._loaded)
-
-    def _loaded(self, drafts: Sequence[DraftText]) -> None:
-        self.drafts = list(drafts)
         self._show()
 
     def _show(self) -> None:

@@ -15,7 +15,7 @@ from ...model.query import parse_query
 from ...services.finding.listing import Listing
 from ...store.search.lines import count_traces
 from ..gate import counted, joined, lines, shown
-from ..runs import Runs, run_header, run_row
+from ..runs import PAGE, Runs, run_header, run_row
 from ..widgets.row_list import RowList
 from .base import MainScreen
 
@@ -118,7 +118,9 @@ class ExplorerScreen(MainScreen):
     @on(RowList.Chosen, "#run-list")
     def _chosen(self, event: RowList.Chosen) -> None:
         run = self.runs.get(event.index) if self.runs else None
-        if run is not None:
+        if run is not None and self.runs is not None:
+            near = range(max(event.index - PAGE, 0), event.index + PAGE)
+            self.desk.run_ids = [other.id for place in near if (other := self.runs.get(place)) is not None]
             self.desk.open_trace(run.id)
 
     def action_search(self) -> None:

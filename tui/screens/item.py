@@ -30,6 +30,8 @@ from .step import StepScreen
 _RENEW_SECONDS = 60.0
 _SHORT = 22
 """Rows below which only the question itself stays above the conversation."""
+_SEVERAL = 2
+"""Criteria that have room above the conversation with all their wording; of more, one is shown at a time."""
 _TALL = 30
 """Rows from which the rubric stays in view while one writes."""
 _SEVERITY_KEYS = {str(number): severity for number, severity in enumerate(Severity, 1)}
@@ -122,6 +124,7 @@ class ItemScreen(AppScreen):
             return
         height = self.size.height
         brief = height < _SHORT or (self.phase is not Phase.READING and height < _TALL)
+        brief = brief or len(self.flow.form.criteria) > _SEVERAL
         self.query_one("#question", Static).update(question_content(self.flow.opened, self.flow.form, brief=brief))
         text, keys = answer_words(self.flow, self.phase)
         self.query_one("#answer-text", Static).update(text)
@@ -143,6 +146,9 @@ class ItemScreen(AppScreen):
 
     def on_key(self, event: events.Key) -> None:
         self._keep_claim()
+        if time.monotonic() < self._ready_at:
+            # Whoever still types after Enter goes on until they have looked up; only then a key decides.
+            self._ready_at = time.monotonic() + GUARD_SECONDS
         severity = _SEVERITY_KEYS.get(event.key)
         if severity is not None and self._awake(Phase.READING, Phase.REVEALED):
             event.stop()
@@ -237,9 +243,9 @@ class ItemScreen(AppScreen):
         self._enter(phase)
         verdict = self.flow.verdict
         if verdict is not None and verdict.confirmed and verdict.answer.label is Label.FAIL:
-            from .drafts import DraftsScreen
+            from .teaching import TeachingScreen
 
-            self.app.push_screen(DraftsScreen(verdict))
+            self.app.push_screen(TeachingScreen(verdict))
 
     def action_evidence(self) -> None:
         view = self.query_one("#conversation", BlockView)

@@ -12,9 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from ...model.reviews import ItemState, ReviewItem
+from ...model.errors import UsageError
+from ...model.reviews import ItemState, Label, ReviewItem, Verdict
 from ...services.reviewing.asking import list_reviews
 from ...services.reviewing.asking_back import answer_back
+from ...store.contract import Store
+from ...store.reviews.verdicts import list_verdicts
 from ..gate import joined, lines, shown
 from ..review_text import item_facts, item_row
 from ..widgets.row_list import RowList
@@ -37,12 +40,12 @@ class QueueScreen(MainScreen):
 
     guide = (
         "Questions that wait for a person, most urgent first. Enter opens one: read, answer, see what the agent "
-        "proposed, sign. v shows the ones that are disputed, sent back, or decided; on a decided fail, e signs the "
-        "engineer's part: the cause and the step."
+        "proposed, sign. v shows the ones that are disputed, sent back, or decided; on a decided fail, e opens "
+        "what it teaches: cause, step, lesson, case, rubric."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "view", "Other states"),
-        Binding("e", "engineer", "Cause", show=False),
+        Binding("e", "engineer", "Complete a fail", show=False),
         Binding("b", "answer_back", "Answer a question back", show=False),
         Binding("o", "open_trace", "Open the run", show=False),
     ]
@@ -144,14 +147,26 @@ class QueueScreen(MainScreen):
 
     def action_engineer(self) -> None:
         item = self._current()
-        if item is None:
-            return
-        from .completing import complete, engineers_part
+        if item is not None:
+            self.in_background(lambda: _signed_fail(self.store, item), self._complete, group="engineer")
 
-        self.in_background(
-            lambda: engineers_part(self.store, item), lambda part: complete(self, part), group="engineer"
-        )
+    def _complete(self, verdict: Verdict) -> None:
+        from .teaching import TeachingScreen
+
+        self.app.push_screen(TeachingScreen(verdict))
 
     def _current(self) -> ReviewItem | None:
         cursor = self.query_one("#items", RowList).cursor
         return self.items[cursor] if cursor < len(self.items) else None
+
+
+def _signed_fail(store: Store, item: ReviewItem) -> Verdict:
+    """The newest fail of an item that counts.
+
+    Raises:
+        UsageError: if the item has none.
+    """
+    fails = [v for v in list_verdicts(store, item_id=item.id) if v.confirmed and v.answer.label is Label.FAIL]
+    if not fails:
+        raise UsageError(f"{item.short_id} has no signed fail, so there is nothing to complete.")
+    return fails[-1]

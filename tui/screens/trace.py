@@ -13,16 +13,19 @@ from textual.widgets import Static
 
 from ...answers.outcome import told_outcome
 from ...model.findings import Signal
+from ...model.text.display import safe_text
 from ...model.traces import Trace
 from ...services.privacy.read_notes import at_hand, note_reading
 from ...services.understanding.analysing import signals_of
 from ...services.understanding.explaining import Explanation, explain_trace
 from ...store.reading.summaries import get_trace
 from ..gate import counted, joined, lines, shown, shown_line
+from ..step_search import step_plain, steps_with
 from ..step_text import depths, outline_row, step_blocks
 from ..timeline import Timeline, timeline_of
 from ..widgets.block_view import BlockView
 from ..widgets.row_list import RowList
+from .ask import LineScreen
 from .base import Newsreel
 
 
@@ -35,14 +38,21 @@ class TraceScreen(Newsreel):
         "and its tokens. Steps that arrive while one reads are added."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "signal(1)", "Next signal"),
+        Binding("n", "signal(1)", "Signal"),
         Binding("N", "signal(-1)", "Previous signal", show=False),
         Binding("s", "suspects", "Suspects"),
         Binding("d", "diff", "Diff"),
         Binding("t", "timeline", "Timeline"),
-        Binding("x", "whole", "Whole step"),
-        Binding("a", "ask", "Ask an expert"),
-        Binding("c", "chat", "Conversation"),
+        Binding("x", "whole", "Whole"),
+        Binding("a", "ask", "Ask"),
+        Binding("c", "chat", "Chat"),
+        Binding("slash", "find", "Find", key_display="/"),
+        Binding("f", "find_next(1)", "Next found", show=False),
+        Binding("F", "find_next(-1)", "Previous found", show=False),
+        Binding("right_square_bracket", "neighbour(1)", "Next run", show=False, key_display="]"),
+        Binding("left_square_bracket", "neighbour(-1)", "Previous run", show=False, key_display="["),
+        Binding("y", "copy('id')", "Copy the step's id", show=False),
+        Binding("Y", "copy('text')", "Copy the step's text", show=False),
         Binding("J", "scroll(1)", "Scroll the step down", show=False),
         Binding("K", "scroll(-1)", "Scroll the step up", show=False),
     ]
@@ -56,6 +66,9 @@ class TraceScreen(Newsreel):
         self.whole = False
         self.timeline: Timeline | None = None
         """The scale of the bars while they are shown."""
+        self.sought = ""
+        """Words that were last searched for here."""
+        self.found: list[int] = []
         self._depths: list[int] = []
         self._by_step: dict[int, list[Signal]] = {}
 
@@ -194,6 +207,51 @@ class TraceScreen(Newsreel):
             outline.cursor = ahead[0] if direction > 0 else ahead[-1]
         else:
             self.tell("No further signal in this direction." if marked else "No step of this run shows a signal.")
+
+    def action_find(self) -> None:
+        note = "Words of any step · f and F go to the next and the previous"
+        screen = LineScreen("Find in this run", note, value=self.sought)
+        self.app.push_screen(screen, self._sought)
+
+    def _sought(self, words: str | None) -> None:
+        if words is None or self.trace is None:
+            return
+        self.sought, trace = words, self.trace
+        self.in_background(lambda: steps_with(trace, words), self._found, group="find")
+
+    def _found(self, steps: list[int]) -> None:
+        self.found = steps
+        if not steps:
+            self.tell(f"No step holds “{self.sought}”.")
+            return
+        outline = self.query_one("#outline", RowList)
+        outline.cursor = next((step for step in steps if step >= outline.cursor), steps[0])
+        self.tell(f"{counted(len(steps), 'step')} with “{self.sought}” · f next · F previous")
+
+    def action_find_next(self, direction: int) -> None:
+        if not self.found:
+            self.tell("/ searches in this run first.")
+            return
+        outline = self.query_one("#outline", RowList)
+        ahead = [step for step in self.found if (step > outline.cursor if direction > 0 else step < outline.cursor)]
+        # Past the last one it begins anew, as a search does.
+        outline.cursor = (ahead or self.found)[0 if direction > 0 else -1]
+
+    def action_neighbour(self, direction: int) -> None:
+        ids = self.desk.run_ids
+        place = ids.index(self.trace_id) + direction if self.trace_id in ids else -1
+        if 0 <= place < len(ids):
+            self.app.switch_screen(TraceScreen(ids[place]))
+        else:
+            self.tell("No further run in the list that this one was opened from.")
+
+    def action_copy(self, what: str) -> None:
+        if self.trace is None:
+            return
+        step = self.trace.steps[self.query_one("#outline", RowList).cursor]
+        text = f"{self.trace.summary.short_id}.{step.index}" if what == "id" else step_plain(step)
+        self.app.copy_to_clipboard(safe_text(text))
+        self.tell(f"Copied {text}." if what == "id" else f"Copied the text of step {step.index}.")
 
     def action_suspects(self) -> None:
         self.tell("Weighing the evidence …")

@@ -11,7 +11,8 @@ from retrospan.model.cases import CaseStatus, load_case
 from retrospan.model.errors import BadInputError, UsageError
 from retrospan.model.reviews import Answer, Label, LessonStatus
 from retrospan.model.traces import SpanBatch
-from retrospan.services.knowledge.drafts import accept_draft, drafts_of, keep_drafts, without_case
+from retrospan.regression.teaching.keeping import drafts_of
+from retrospan.services.knowledge.drafts import accept_draft, keep_drafts, without_case
 from retrospan.services.reviewing.asking import request_review
 from retrospan.services.reviewing.claiming import open_review
 from retrospan.services.reviewing.completing import complete_verdict

@@ -8,7 +8,7 @@ from conversations import Builder, answers, calls, says
 from retrospan.model.reviews import Label, SignatureState
 from retrospan.model.traces import Annotation, AnnotatorKind, SpanBatch, TraceFacts
 from retrospan.services.finding.listing import list_traces
-from retrospan.services.privacy.rescanning import redact_store
+from retrospan.services.privacy.rescanning import Rescanned, redact_store
 from retrospan.services.reviewing.asking import request_review
 from retrospan.store.audit.chain import audit_verify
 from retrospan.store.contract import Store
@@ -137,3 +137,24 @@ def test_what_agents_and_people_wrote_about_a_trace_is_redacted_too(store: Store
         answer = con.execute("SELECT answer FROM agent_task").fetchone()[0]
         record = con.execute("SELECT record FROM agent_transcript").fetchone()[0]
     assert unpack(answer) == {"why": "⟨EMAIL_1⟩"} and unpack(record) == [{"content": "it says ⟨EMAIL_1⟩"}]
+
+
+def test_signatures_that_will_be_lost_are_told_before_anything_changes(store: Store) -> None:
+    desk = Desk(store)
+    desk.add_run("run-3", f"Ask {MAIL} about it.")
+    ada = desk.reviewer()
+    desk.decide(ada, Label.PASS, "T2")
+    verdict = desk.decide(ada, Label.PASS, "T3").short_id
+    looked = redact_store(store, ["email"], dry_run=True)
+    assert looked.voided == (verdict,)
+    asked: list[tuple[str, ...]] = []
+
+    def refuse(found: Rescanned) -> bool:
+        asked.append(found.voided)
+        return False
+
+    kept = redact_store(store, ["email"], agree=refuse)
+    assert asked == [(verdict,)] and kept.spans == 0
+    assert [entry.confirmed for entry in list_verdicts(store)] == [True, True]
+    assert redact_store(store, ["email"]).voided == (verdict,)
+    assert [entry.confirmed for entry in list_verdicts(store)] == [True, False]

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from retrospan.knowledge.folders import KnowledgeKind
 from retrospan.model.reviews import Label, LessonStatus
 from retrospan.model.text.csvtext import csv_cell, csv_text
-from retrospan.services.knowledge.drafts import accept_draft, drafts_of
+from retrospan.regression.teaching.keeping import drafts_of
+from retrospan.services.knowledge.drafts import accept_draft
 from retrospan.services.reviewing.export import FIELDS, export_verdicts, render_export
 from retrospan.services.reviewing.outcomes import review_outcomes
 from retrospan.services.reviewing.people import distrust_reviewer
