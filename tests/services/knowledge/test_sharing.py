@@ -84,8 +84,8 @@ def colleague(store: Store) -> ReviewSession:
 def test_a_failure_of_one_project_is_found_before_the_change_in_the_next(
     team: Path, other: Store, tmp_path: Path
 ) -> None:
-    app = tmp_path / "b"
-    app.mkdir()
+    app = tmp_path / "home" / "work" / "b"
+    app.mkdir(parents=True)
     taken = take_over(other, app, folder_files(team))
     assert {entry.signed for entry in taken} == {SignatureState.INVALID}, "signed, by nobody who is trusted here"
     assert before_change(other, TAG).hits == ()
