@@ -203,6 +203,7 @@ def _json(found: Calibration) -> dict[str, Any]:
         "queue": found.queue,
         "population": found.population,
         "stale": list(found.stale),
+        "abstention": [record_of(point) for point in found.abstention],
         "disagreements": [
             {"trace": f"T{run.trace_id}", "human": run.human.value, "judge": run.judge.value}
             for run in found.disagreements

@@ -68,7 +68,7 @@ def _run(
     labels = {label for verdict in verdicts if (label := _answer(verdict, str(judge.params["criterion"]))) in _TELLING}
     if said not in _TELLING or len(labels) != 1:
         return None
-    asked = [items[v.item_id] for v in verdicts if v.item_id in items]
+    asked = [items[v.item_id] for v in verdicts if v.item_id is not None and v.item_id in items]
     drawn = next((item for item in asked if item.inclusion_probability is not None), None)
     return LabelledRun(
         trace_id,

@@ -5,12 +5,19 @@ from __future__ import annotations
 import pytest
 from retrospan.analysis.judging.drift import Drift
 from retrospan.model.reviews import Label
+from retrospan.model.traces import JsonValue
 from retrospan.services.agent_work.jobs import keep_answer, start_job
 from retrospan.services.judging.drifting import judge_drift
 from retrospan.store.jobs.agent_runs import TaskState, tasks_of
 from reviewdesk import Desk
 
-PARAMS = {"name": "window", "rubric": "outcome", "version": 1, "criterion": "outcome", "model": "m"}
+PARAMS: dict[str, JsonValue] = {
+    "name": "window",
+    "rubric": "outcome",
+    "version": 1,
+    "criterion": "outcome",
+    "model": "m",
+}
 
 
 @pytest.mark.parametrize(("later", "drift"), [("pass", Drift.NONE), ("fail", Drift.JUDGE)])
