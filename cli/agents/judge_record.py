@@ -14,7 +14,7 @@ from ...model.text.display import safe_line
 from ...services.judging.calibrating import Calibration, calibrate, judge_versions
 from ...services.judging.drifting import judge_drift
 from ...services.judging.functions import judge_by_signal
-from ...services.judging.telling import in_words, narrower, picture
+from ...services.judging.plain_words import in_words, narrower, picture
 from ...services.reviewing.asking import list_reviews
 from ..shared.options import json_option, opened, print_json, say, store_option
 

@@ -11,7 +11,7 @@ from retrospan.model.reviews import Answer, Label
 from retrospan.model.traces import JsonValue
 from retrospan.services.agent_work.jobs import keep_answer, start_job
 from retrospan.services.judging.calibrating import calibrate
-from retrospan.services.judging.telling import in_words, record_note
+from retrospan.services.judging.plain_words import in_words, record_note
 from retrospan.services.reviewing.asking import list_reviews
 from retrospan.services.reviewing.claiming import open_review
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict

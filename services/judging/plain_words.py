@@ -52,8 +52,8 @@ def record_words(record: Record) -> list[str]:
 def abstention_words(point: Abstention) -> str:
     """What follows where people take the runs on which the judge wavers."""
     return (
-        f"Where at least {point.threshold:.0%} of its repeated answers agree ({point.answered:.0%} of runs) it is wrong "
-        f"in {_share(point.wrong)}; the others cost people {point.minutes_per_100:.0f} minutes per 100 runs."
+        f"Where at least {point.threshold:.0%} of its repeated answers agree ({point.answered:.0%} of runs) it is "
+        f"wrong in {_share(point.wrong)}; the others cost people {point.minutes_per_100:.0f} minutes per 100 runs."
     )
 
 
