@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 from judged import Floats, Judged
 from retrospan.analysis.judging.bounds import clopper_pearson
-from retrospan.analysis.judging.drift import ANCHORS, EVERY, PASSES, Drift, DriftWatch
+from retrospan.analysis.judging.drift import ANCHORS, Drift, DriftWatch
 from retrospan.analysis.statistics import wilson
 
 BATCHES = 25
+EVERY = 200
+"""New runs after which the anchors are judged again."""
+PASSES = 2
+"""Further judgings of all anchors before a change is called the system's."""
 CHANGES_AT = 3
 REFERENCE = 600
 NOISE = 0.02

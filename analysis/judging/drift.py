@@ -19,10 +19,6 @@ from ..statistics import Interval
 ALPHA = 0.05
 """Chance of a false alarm over all time, both bettors together."""
 ANCHORS = 30
-EVERY = 200
-"""New runs after which the anchors are judged again."""
-PASSES = 2
-"""Further judgings of all anchors before a change is called the system's."""
 _STAKES = np.array([0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9])
 """Parts of the most that may be staked; wealth is spread over them alike at the start."""
 

@@ -14,7 +14,7 @@ from ...model.text.display import safe_line
 from ...services.judging.calibrating import Calibration, calibrate, judge_versions
 from ...services.judging.drifting import judge_drift
 from ...services.judging.functions import judge_by_signal
-from ...services.judging.telling import in_words, narrower, picture
+from ...services.judging.plain_words import in_words, narrower, picture
 from ...services.reviewing.asking import list_reviews
 from ..shared.options import json_option, opened, store_option
 from ..shared.output import echo, print_json, say
@@ -204,6 +204,7 @@ def _json(found: Calibration) -> dict[str, Any]:
         "queue": found.queue,
         "population": found.population,
         "stale": list(found.stale),
+        "abstention": [record_of(point) for point in found.abstention],
         "disagreements": [
             {"trace": f"T{run.trace_id}", "human": run.human.value, "judge": run.judge.value}
             for run in found.disagreements

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...analysis.judging.choosing import CorrectedRate, Refused, corrected_rate
 from ...analysis.judging.rates import Labelled
-from ...analysis.judging.record import Record, judge_record
+from ...analysis.judging.record import Abstention, Record, judge_record, risk_coverage
 from ...analysis.statistics import median
 from ...model.clock import utc_now, utc_text
 from ...model.errors import UnknownIdError, did_you_mean
@@ -46,6 +46,8 @@ class Calibration:
     stale: tuple[str, ...]
     """Why this says nothing of what the judge would answer today; empty where it does."""
     minutes_each: float
+    abstention: tuple[Abstention, ...]
+    """By how far the judge's repeated answers on a run agree; empty where it was asked about none again."""
 
     @property
     def disagreements(self) -> tuple[LabelledRun, ...]:
@@ -109,6 +111,7 @@ def calibrate(store: Store, name: str, *, where: str = "", test: bool = False, p
         len(population),
         tuple(_stale(store, judge, prompt)),
         minutes,
+        _abstention(judge, [run for run in runs if not run.test], minutes),
     )
 
 
@@ -157,6 +160,22 @@ def _rate(
     ]
     judged = np.array([float(judge.labels[trace_id] == Label.FAIL) for trace_id in population])
     return corrected_rate(Labelled.of(rows), judged, minutes_each=minutes)
+
+
+def _abstention(judge: Judgements, runs: Sequence[LabelledRun], minutes: float) -> tuple[Abstention, ...]:
+    said: dict[int, list[str | None]] = {}
+    for trace_id, label in judge.history:
+        said.setdefault(trace_id, []).append(label)
+    again = [run for run in runs if len(said[run.trace_id]) > 1]
+    answers = [
+        (
+            run.human is Label.FAIL,
+            run.judge is Label.FAIL,
+            said[run.trace_id].count(run.judge) / len(said[run.trace_id]),
+        )
+        for run in again
+    ]
+    return tuple(risk_coverage(answers, minutes_each=minutes))
 
 
 def _stale(store: Store, judge: Judgements, prompt: str) -> list[str]:

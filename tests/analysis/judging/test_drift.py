@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 from retrospan.analysis.judging.bounds import clopper_pearson
-from retrospan.analysis.judging.drift import ANCHORS, EVERY, PASSES, Bet, Drift, DriftWatch
+from retrospan.analysis.judging.drift import ANCHORS, Bet, Drift, DriftWatch
 from retrospan.analysis.judging.record import judge_record, risk_coverage
 from retrospan.analysis.statistics import wilson
+
+EVERY, PASSES = 200, 2
 
 
 def _watched(seed: int, *, rate: float, flips: float, batches: int = 10) -> Drift:

@@ -9,9 +9,10 @@ from retrospan.analysis.judging.choosing import CorrectedRate, Refused
 from retrospan.knowledge.queues import QueueRules
 from retrospan.model.errors import UnknownIdError
 from retrospan.model.reviews import Answer, Label
+from retrospan.model.traces import JsonValue
 from retrospan.services.agent_work.jobs import keep_answer, start_job
 from retrospan.services.judging.calibrating import calibrate
-from retrospan.services.judging.telling import in_words, record_note
+from retrospan.services.judging.plain_words import in_words, record_note
 from retrospan.services.reviewing.asking import list_reviews
 from retrospan.services.reviewing.claiming import open_review
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
@@ -129,3 +130,16 @@ def test_a_proposal_of_a_judge_carries_its_record(desk: Desk) -> None:
 
     note = record_note(desk.store, "judge:window")
     assert note == "never measured against people" if runs[0].test else "of 1 runs that people fail it fails 0%" in note
+
+
+def test_answers_that_change_when_asked_again_are_the_less_sure_ones(desk: Desk) -> None:
+    judged_desk(desk, runs=16, labels=16)
+    judge_all(desk, list(range(1, 17)), {1, 2, 3, 4, 5, 6})
+    assert calibrate(desk.store, "window").abstention == ()
+
+    judge_all(desk, list(range(1, 17)), set())
+    unsure, sure = calibrate(desk.store, "window").abstention
+
+    assert (unsure.threshold, unsure.answered, sure.threshold) == (0.5, 1.0, 1.0)
+    assert 0 < sure.answered < 1
+    assert sure.minutes_per_100 > 0

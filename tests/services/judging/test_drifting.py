@@ -6,6 +6,7 @@ import pytest
 from pydantic import JsonValue
 from retrospan.analysis.judging.drift import Drift
 from retrospan.model.reviews import Label
+from retrospan.model.traces import JsonValue
 from retrospan.services.agent_work.jobs import keep_answer, start_job
 from retrospan.services.judging.drifting import judge_drift
 from retrospan.store.jobs.agent_runs import TaskState, tasks_of

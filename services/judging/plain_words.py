@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil, sqrt
 
 from ...analysis.judging.choosing import CorrectedRate, Method, Refused
-from ...analysis.judging.record import TRUSTED_FROM, Record
+from ...analysis.judging.record import TRUSTED_FROM, Abstention, Record
 from ...analysis.statistics import Interval
 from ...model.errors import UnknownIdError
 from ...store.contract import Store
@@ -25,6 +25,7 @@ def in_words(found: Calibration) -> list[str]:
     lines += [f"Out of date: {why}. Judge the runs again, then calibrate again." for why in found.stale]
     lines += record_words(found.dev)
     lines.append(rate_words(found.rate))
+    lines += [abstention_words(point) for point in found.abstention]
     if found.test is not None:
         again = (
             f" It was looked at before, on {found.test_used[:10]}, so it proves less now." if found.test_used else ""
@@ -46,6 +47,14 @@ def record_words(record: Record) -> list[str]:
         f"Of {others} runs that people pass it passes {_share(record.specificity)}.",
         f"People fail {record.base_rate:.0%} of these runs; agreement beyond chance (kappa, 1 is full) is {kappa}.",
     ]
+
+
+def abstention_words(point: Abstention) -> str:
+    """What follows where people take the runs on which the judge wavers."""
+    return (
+        f"Where at least {point.threshold:.0%} of its repeated answers agree ({point.answered:.0%} of runs) it is "
+        f"wrong in {_share(point.wrong)}; the others cost people {point.minutes_per_100:.0f} minutes per 100 runs."
+    )
 
 
 def rate_words(rate: CorrectedRate | Refused) -> str:
