@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from commands import run
-from pydantic import JsonValue
 from retrospan.analysis.judging.choosing import CorrectedRate, Refused
 from retrospan.knowledge.queues import QueueRules
 from retrospan.model.errors import UnknownIdError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import JsonValue
 from retrospan.analysis.judging.drift import Drift
 from retrospan.model.reviews import Label
 from retrospan.model.traces import JsonValue
