@@ -14,7 +14,7 @@ from ..model.errors import UnknownIdError
 from ..model.findings import CauseClass
 from ..model.reviews import Label
 from ..model.traces import Trace
-from ..services.reviewing.quotations import locate_quote
+from ..services.reviewing.citing import locate_quote
 from ..services.reviewing.sentences import Claim, Support
 from ..services.reviewing.subjects import find_step
 

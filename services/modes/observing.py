@@ -20,7 +20,7 @@ from ...store.findings.modes import get_mode_row, insert_mode, modes_of, put_mem
 from ...store.findings.observations import Observation, insert_observation
 from ...store.reading.summaries import locate_trace
 from ..reviewing.asking import request_review
-from ..reviewing.quotations import locate_quote
+from ..reviewing.citing import locate_quote
 from ..reviewing.subjects import find_step, load_subject
 from ..understanding.analysing import analyse
 from .gathering import update_modes

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+from ...analysis.texts.quotes import texts_of
 from ...model.errors import UsageError
 from ...model.reviews import CitedStep
-from ...model.text.display import safe_line
-from ...model.traces import Trace
-from .quotations import locate_quote
+from ...model.text.display import safe_line, safe_text
+from ...model.traces import Step, Trace
 from .subjects import find_step
+
+QUOTE_LIMIT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +38,23 @@ def cite(trace: Trace, citation: Citation) -> CitedStep:
             "Quote it letter for letter, a few words suffice."
         )
     return CitedStep(step.span_id, quote, step.index)
+
+
+def locate_quote(step: Step, words: str) -> str | None:
+    """The passage of the step that `words` quotes, letter for letter as it stands there; None where it does not.
+
+    Agents read trace text through the render gate and re-flow blanks, so blanks compare alike and a visible symbol
+    matches the character that it stands for.
+    """
+    wanted = words.strip().strip("…").strip()
+    if not wanted or len(wanted) > QUOTE_LIMIT:
+        return None
+    gated = re.sub(r"\s+", " ", safe_text(wanted))
+    for text in texts_of(step):
+        if wanted in text:
+            return wanted
+    for text in texts_of(step):
+        flat = re.sub(r"\s+", " ", safe_text(text))
+        if gated in flat:
+            return gated
+    return None

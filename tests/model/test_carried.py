@@ -113,6 +113,7 @@ def signed_verdict() -> Verdict:
         Verdict,
         uid=HEX,
         proposal=LONG_HEX,
+        shown=LONG_HEX,
         reviewer=ADA.fingerprint,
         reviewer_name=ADA.name,
         signed_at=NOW,
@@ -147,7 +148,7 @@ def test_completion_in_its_signed_record() -> None:
 
 @pytest.mark.parametrize("way", [lambda rubric: rubric_from_content(rubric_content(rubric)), clean_rubric])
 def test_rubric_as_content_and_cleaned(way: Callable[[Rubric], Rubric]) -> None:
-    rubric = filled(Rubric)
+    rubric = filled(Rubric, criteria=(filled(Criterion, decides="outcome"),))
     found = way(rubric)
     assert found == replace(rubric, sha256=found.sha256, state=SignatureState.UNSIGNED)
 
@@ -211,8 +212,8 @@ def test_review_item_in_the_store(desk: Desk) -> None:
     with desk.store.write() as con:
         number = insert_item(con, item)
         found = get_item(con, number, now=NOW)
-    # An item begins open; nobody has answered or holds it.
-    assert found == replace(item, id=number, state=ItemState.OPEN, answered=0, claimed=0)
+    # An item begins open; nobody has answered or holds it, and no signed answer shows that it was altered.
+    assert found == replace(item, id=number, state=ItemState.OPEN, answered=0, claimed=0, altered="")
 
 
 def test_proposal_in_the_store(desk: Desk) -> None:

@@ -8,8 +8,7 @@ import pytest
 from retrospan.model.errors import UnknownIdError, UsageError
 from retrospan.model.reviews import Label
 from retrospan.services.reviewing.asking import get_review, list_reviews, propose_verdict, request_review
-from retrospan.services.reviewing.citing import Citation
-from retrospan.services.reviewing.quotations import locate_quote
+from retrospan.services.reviewing.citing import Citation, locate_quote
 from retrospan.store.reading.summaries import get_trace
 from reviewdesk import QUESTION, Desk
 
