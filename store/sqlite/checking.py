@@ -24,7 +24,7 @@ from ..traces.tables import AnnotationRow
 from .connection import SqliteConnection
 from .damaged import DERIVED, Gap, bad_contents, open_raw, readable, tables_of
 from .driver import Connection, DatabaseError, driver
-from .fulltext import CREATE_FULL_TEXT, INSERT_TEXT
+from .fulltext import CREATE_FULL_TEXT, INSERT_TEXT, words_apart
 from .opening import APPLICATION_ID, lacks_log
 from .store import SqliteStore
 
@@ -131,7 +131,7 @@ def _wrong_words(con: SqliteConnection) -> int:
         for row in con.execute("SELECT id, codec, data FROM body"):
             if body_kind(row["codec"]) is not BodyKind.ENVELOPE:
                 with suppress(Exception):  # told as a content that cannot be read
-                    fresh.execute(INSERT_TEXT, (row["id"], indexed_text_of(row["codec"], row["data"])))
+                    fresh.execute(INSERT_TEXT, (row["id"], words_apart(indexed_text_of(row["codec"], row["data"]))))
         return len(_words(con) ^ _words(fresh))
     finally:
         fresh.close()

@@ -24,7 +24,7 @@ from .connection import SqliteConnection
 from .copies import refuse_to_replace
 from .damaged import DERIVED, POINTS_NOWHERE, Gap, bad_contents, open_raw, readable, tables_of
 from .driver import DatabaseError
-from .fulltext import INSERT_TEXT
+from .fulltext import INSERT_TEXT, words_apart
 from .opening import open_file
 
 INSERT_BODY = "INSERT INTO body(id, hash, codec, data) VALUES (:id, :hash, :codec, :data)"
@@ -113,7 +113,7 @@ class _Salvage:
             self._insert(INSERT_BODY, "body", values)
             self._hashes[row["id"]] = row["hash"]
             if body_kind(row["codec"]) is not BodyKind.ENVELOPE:
-                self._con.execute(INSERT_TEXT, (row["id"], indexed_text_of(row["codec"], row["data"])))
+                self._con.execute(INSERT_TEXT, (row["id"], words_apart(indexed_text_of(row["codec"], row["data"]))))
         for body_id in sorted(half):
             self._mend_message(body_id)
 

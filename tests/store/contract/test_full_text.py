@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 from retrospan.store.contract import Store
 
-TEXTS = [(1, "The parcel was sent to Łódź"), (2, "parcels, two of them"), (3, 'say "hi" NEAR(a b) OR c*'), (4, "")]
+TEXTS = [
+    (1, "The parcel was sent to Łódź"),
+    (2, "parcels, two of them"),
+    (3, 'say "hi" NEAR(a b) OR c*'),
+    (4, ""),
+    (5, "您的包裹已经到达奥斯陆。订单42"),
+    (6, "返品したいです"),
+    (7, "택배가 왔어요 ขอคืนสินค้า"),
+]
 
 
 @pytest.fixture
@@ -36,6 +44,14 @@ def found(store: Store, expression: str) -> set[int]:
         ("parcel OR nothing", set()),
         ("parc*", set()),
         ("\ud800", set()),
+        ("包裹", {5}),
+        ("裹包", set()),
+        ("奥斯陆", {5}),
+        ("订单42", {5}),
+        ("返品", {6}),
+        ("たい", {6}),
+        ("택배", {7}),
+        ("สินค้า", {7}),
     ],
 )
 def test_a_phrase_finds_its_words_in_their_order(indexed: Store, words: str, expected: set[int]) -> None:
@@ -49,9 +65,10 @@ def test_any_of_several_finds_what_each_finds(indexed: Store) -> None:
 
 def test_what_was_removed_is_found_no_more(indexed: Store) -> None:
     with indexed.write() as con:
-        indexed.text.remove(con, [TEXTS[1], TEXTS[2]])
+        indexed.text.remove(con, [TEXTS[1], TEXTS[2], TEXTS[4]])
     assert found(indexed, indexed.text.phrase("parcel")) == {1}
     assert found(indexed, indexed.text.phrase("hi")) == set()
+    assert found(indexed, indexed.text.phrase("包裹")) == set()
 
 
 def test_ranking_puts_the_densest_first_and_may_look_at_the_newest_only(store: Store) -> None:
