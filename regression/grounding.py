@@ -15,7 +15,7 @@ _NUMBER = re2.compile(r"^(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?$")
 _HAS_DIGIT = re2.compile(r"\d")
 _UNIT = re2.compile(r"^(\d[\d,]*(?:\.\d+)?)-?[A-Za-z]+$")
 _RANGE = re2.compile(r"^\d+(?:[-/:]\d+)+$")
-_DATE = re2.compile(r"\b(\d{4})-(\d{2})-(\d{2})")
+_DATE = re2.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2}))?")
 
 
 def values(text: str) -> dict[str, str]:
@@ -45,10 +45,13 @@ def ungrounded(answer: str, sources: Iterable[str], allowed: Iterable[str] = ())
 
 
 def _date_parts(source: str) -> set[str]:
-    """An answer may tell a date in words: the day and the year of `2026-11-22T10:00Z` have that source."""
+    """An answer may tell a date in words: day, year, hour (of 24 or 12), minute of `2026-11-22T15:40Z` have a source."""
     found: set[str] = set()
     for match in _DATE.finditer(source):
-        found.update((match.group(), *map(_normal, match.groups())))
+        found.add(match.group().split("T")[0].split(" ")[0])
+        found.update(_normal(part) for part in match.groups() if part)
+        if match.group(4):
+            found.add(str(int(match.group(4)) % 12 or 12))
     return found
 
 

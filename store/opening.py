@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from ..model.errors import UsageError
-from .contract import StoreKind
+from .contract import Keeping, StoreKind
 from .sqlite.opening import open_file
 
 if TYPE_CHECKING:
@@ -43,6 +43,17 @@ def open_store(
     """
     path = default_location() if location is None else as_path(str(location))
     return open_file(path, kind=kind, read_only=read_only)
+
+
+def keeping_of(location: str | Path | None) -> tuple[Keeping, Path]:
+    """What checks, copies and saves the store at `location` (None: the user's own), and its place.
+
+    Raises:
+        UsageError: if the location is no path.
+    """
+    from .sqlite.keeping import FileKeeping  # the rare commands pay for its imports
+
+    return FileKeeping(), default_location() if location is None else as_path(str(location))
 
 
 def as_path(location: str) -> Path:

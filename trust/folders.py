@@ -20,6 +20,8 @@ _MARKS = (
     *("pyproject.toml", "package.json", "Cargo.toml", "go.mod", "setup.py"),
 )
 """A folder that holds one of these is a work tree: somebody else may have filled it."""
+_MADE_HERE = "made-here"
+"""Names the folder that holds it by device and inode: no archive and no clone can know them."""
 
 
 def config_folder() -> Path:
@@ -27,8 +29,8 @@ def config_folder() -> Path:
 
     Raises:
         RefusedError: if a variable (this one, `XDG_CONFIG_HOME` or `HOME`) leads into a project: a folder with the
-            marks of one, the folder that this program runs in, or one beside it. A cloned or unpacked project would
-            bring its own trust root.
+            marks of one; or, where it holds anything that this program did not begin, into the folder that this program
+            runs in or one beside it. A cloned or unpacked project would bring its own trust root.
     """
     named = os.environ.get("RETROSPAN_CONFIG_DIR")
     folder = Path(named) if named else Path(platformdirs.user_config_dir("retrospan"))
@@ -81,9 +83,26 @@ def _why_not(folder: Path, home: Path | None) -> str:
         shared = _shared(place, here)
         # What a system keeps side by side (/srv/app, /srv/conf) was not unpacked together.
         top = len(shared.parts) <= 2 and shared != here
-        if shared not in nobodys and not top:
+        if shared not in nobodys and not top and not _made_here(folder):
             return f"which lies in or beside the folder that this program runs in ({shared})"
     return ""
+
+
+def _made_here(folder: Path) -> bool:
+    """Whether this program began the folder on this machine; an absent or empty one is begun: it brings nothing."""
+    mark = folder / _MADE_HERE
+    try:
+        if not folder.exists() or not any(folder.iterdir()):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            mark.write_text(_identity(folder), encoding="ascii")
+        return not mark.is_symlink() and mark.read_text(encoding="ascii") == _identity(folder)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _identity(folder: Path) -> str:
+    found = folder.stat()
+    return f"{found.st_dev}:{found.st_ino}"
 
 
 def _above(home: Path | None) -> set[Path]:

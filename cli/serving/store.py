@@ -9,7 +9,7 @@ import click
 
 from ...model.errors import UsageError
 from ...store.damage import StoreCheck
-from ...store.keeping import keeping_of
+from ...store.opening import keeping_of
 from ..shared.options import json_option, opened, store_option
 from ..shared.output import echo, print_json, say
 

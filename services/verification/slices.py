@@ -7,21 +7,14 @@ from collections.abc import Sequence
 from ...model.case_checks import ToolArgument, ToolCalled, ToolNotCalled, ToolOrder
 from ...model.cases import Case
 from ...store.contract import Store
-from ...store.findings.modes import modes_of
-
-SELECT_KEYS = "SELECT trace_key, id FROM trace WHERE trace_key IN :keys"
+from ...store.findings.modes import modes_by_key
 
 
 def slices_of(store: Store, cases: Sequence[Case]) -> dict[str, tuple[str, ...]]:
     """By case: `tool:NAME` and `mode:M3`, each once."""
-    keys = {case.provenance.trace: case.id for case in cases if case.provenance.trace}
-    with store.read() as con:
-        rows = con.execute(SELECT_KEYS, {"keys": list(keys)}).fetchall()
-        traces = {row["id"]: row["trace_key"] for row in rows}
-        modes = modes_of(con, list(traces)) if traces else {}
-    by_trace = {traces[trace_id]: found for trace_id, found in modes.items()}
+    modes = modes_by_key(store, [case.provenance.trace for case in cases if case.provenance.trace])
     return {
-        case.id: (*_tools(case), *(f"mode:M{mode}" for mode in by_trace.get(case.provenance.trace or "", ())))
+        case.id: (*_tools(case), *(f"mode:M{mode}" for mode in modes.get(case.provenance.trace or "", ())))
         for case in cases
     }
 

@@ -50,7 +50,7 @@ def change_words(store: Store, change: Change, *, dry_run: bool = False) -> int:
         found = [(words, *hit) for words in WORDS for hit in _hits(con, words, change)]
     if found and not dry_run:
         with store.write() as con:
-            con.execute("PRAGMA secure_delete=ON")
+            store.erasing.begin(con)
             note_pending_sweep(con)
             for words, column, key, value in found:
                 statement = f"UPDATE {words.table} SET {column} = :value WHERE {words.key} = :key"  # noqa: S608

@@ -24,6 +24,10 @@ SELECT x.*, {_TIME} AS at_ns FROM mode_member x JOIN trace t ON t.id = x.trace_i
 WHERE x.mode_id = :mode ORDER BY at_ns DESC, x.trace_id DESC
 """  # noqa: S608
 SELECT_MODES_OF = "SELECT trace_id, mode_id FROM mode_member WHERE trace_id IN :traces ORDER BY trace_id, mode_id"
+SELECT_MODES_OF_KEYS = """
+SELECT t.trace_key, m.mode_id FROM trace t JOIN mode_member m ON m.trace_id = t.id
+WHERE t.trace_key IN :keys ORDER BY t.id, m.mode_id
+"""
 SELECT_SOME = "SELECT DISTINCT mode_id FROM mode_member ORDER BY mode_id LIMIT 8"
 SELECT_EVENTS = "SELECT * FROM mode_event WHERE mode_id = :mode ORDER BY id"
 STAYS_OBSERVED = """
@@ -180,6 +184,15 @@ def modes_of(con: Connection, trace_ids: Sequence[int]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     for row in con.execute(SELECT_MODES_OF, {"traces": trace_ids}):
         found.setdefault(row["trace_id"], []).append(row["mode_id"])
+    return found
+
+
+def modes_by_key(store: Store, trace_keys: Sequence[str]) -> dict[str, list[int]]:
+    """Mode numbers by the runs' own ids."""
+    found: dict[str, list[int]] = {}
+    with store.read() as con:
+        for row in con.execute(SELECT_MODES_OF_KEYS, {"keys": list(trace_keys)}):
+            found.setdefault(row["trace_key"], []).append(row["mode_id"])
     return found
 
 

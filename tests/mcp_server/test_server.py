@@ -97,14 +97,15 @@ def test_read_only_refuses_writing_tools_by_name(store: Store, runs: Builder, mo
 def test_prompts_name_only_tools_that_exist(store: Store, mode: Mode) -> None:
     async def dialogue(client: Client) -> None:
         prompts = (await client.list_prompts()).prompts
-        assert [prompt.name for prompt in prompts] == ["triage", "discover", "explain_failure", "before_change"]
+        names = ["triage", "discover", "explain_failure", "before_change", "verify_fix"]
+        assert [prompt.name for prompt in prompts] == names
         for prompt in prompts:
             assert prompt.description
             arguments = {argument.name: "T1" for argument in prompt.arguments or []}
             (message,) = (await client.get_prompt(prompt.name, arguments)).messages
             assert isinstance(message.content, TextContent)
-            named = {word.split("(")[0].strip(".,:") for word in message.content.text.split() if "_" in word}
-            assert named <= set(registry.load_tools())
+            words = [word.strip("(.,:").split("(")[0] for word in message.content.text.split() if "_" in word]
+            assert {word.strip(".,:)") for word in words} <= set(registry.load_tools())
 
     talk(store, mode, dialogue)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from retrospan.cli.reviews.review_progress import complete_command
+from retrospan.mcp_server.arguments import full_schema_of
 from retrospan.mcp_server.tools.proposals import propose_verdict
 from retrospan.model.findings import CauseClass
 from retrospan.services.knowledge.prefill import ADVICE
@@ -19,7 +20,7 @@ def test_each_cause_has_its_words(words: dict[CauseClass, object]) -> None:
 
 
 def test_an_assistant_may_name_each_cause() -> None:
-    assert propose_verdict.schema["properties"]["cause"] == {"enum": WORDS, "type": "string"}
+    assert full_schema_of(propose_verdict.model)["properties"]["cause"]["enum"] == WORDS
 
 
 def test_an_engineer_may_name_each_cause() -> None:

@@ -12,8 +12,7 @@ from figures import say
 from retrospan.model.traces import SpanBatch
 from retrospan.services.finding.listing import list_traces
 from retrospan.services.understanding.analysing import analyse
-from retrospan.store.keeping import keeping_of
-from retrospan.store.opening import open_store
+from retrospan.store.opening import keeping_of, open_store
 from retrospan.store.reading.summaries import get_trace
 from retrospan.store.traces.commit import commit_batch
 from reviewdesk import refund_run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,27 @@ def test_a_folder_in_or_beside_the_work_tree_is_refused(
     tree: Path, monkeypatch: pytest.MonkeyPatch, variable: str, inside: str
 ) -> None:
     monkeypatch.setenv(variable, f"{tree}/{inside}")
+    brought = Path(f"{tree}/{inside}").resolve()
+    for folder in (brought, brought / "retrospan", brought / ".config" / "retrospan"):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "trust.json").touch()
+    with pytest.raises(RefusedError, match=f"{variable} leads to"):
+        config_folder()
+
+
+@pytest.mark.parametrize("variable", ["RETROSPAN_CONFIG_DIR", "XDG_CONFIG_HOME", "HOME"])
+def test_an_empty_folder_beside_brings_nothing_and_is_kept_by_whoever_begins_it(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """A home of its own for a build, with the clone beside it."""
+    monkeypatch.setenv(variable, str(tree.parent / "home"))
+    found = config_folder()
+    (found / "trust.json").touch()
+    assert config_folder() == found
+
+    copied = tree.parent / "unpacked-again"
+    shutil.copytree(tree.parent / "home", copied)
+    monkeypatch.setenv(variable, str(copied))
     with pytest.raises(RefusedError, match=f"{variable} leads to"):
         config_folder()
 
@@ -70,6 +92,7 @@ def test_a_link_out_of_the_way_that_leads_into_the_work_tree_is_refused(
     tree: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tree / ".cfg").mkdir()
+    (tree / ".cfg" / "trust.json").touch()
     with tempfile.TemporaryDirectory() as apart:
         link = Path(apart) / "cfg"
         link.symlink_to(tree / ".cfg")

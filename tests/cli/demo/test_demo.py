@@ -31,7 +31,7 @@ def test_the_whole_loop_ends_with_a_case_that_fails_on_v1_and_passes_on_v2(tmp_p
     done = demo(place, "--auto")
     assert done.code == 0, done.out + done.err
     assert "the case fails on v1 and passes on v2" in done.out
-    assert "Blocked: high: 1 of 1 broken" in done.out
+    assert "Blocked: high: 1 of 2 broken" in done.out
     assert "quietly breaks refund-after-the-window" in done.out
     with open_store(place / "store.db") as store:
         assert len(confirmed_verdicts(store)) == 1

@@ -35,7 +35,7 @@ def test_json_holds_the_same_text() -> None:
 
 def test_without_a_tool_all_are_listed() -> None:
     assert [item["name"] for item in run("call", "--json").json] == list(load_tools())
-    assert "search_traces(query, limit, page)" in run("call").out
+    assert "search_traces(query, limit)" in run("call").out
 
 
 def test_read_only_lists_what_it_would_run() -> None:

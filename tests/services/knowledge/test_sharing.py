@@ -6,7 +6,8 @@ import io
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,12 +69,11 @@ def team(desk: Desk, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def other(
-    team: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> Store:
-    """Another user with a store of their own, who has heard of nobody."""
-    monkeypatch.setenv("RETROSPAN_CONFIG_DIR", str(tmp_path_factory.mktemp("colleague")))
-    return open_store(tmp_path / "b.db")
+def other(team: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """Another user with a store of their own, who has heard of nobody; their settings lie beside no project."""
+    with tempfile.TemporaryDirectory() as settings, open_store(tmp_path / "b.db") as store:
+        monkeypatch.setenv("RETROSPAN_CONFIG_DIR", settings)
+        yield store
 
 
 def colleague(store: Store) -> ReviewSession:
@@ -101,7 +101,6 @@ def test_a_failure_of_one_project_is_found_before_the_change_in_the_next(
     command = [sys.executable, "-c", "import pytest, sys; sys.exit(pytest.main())", "-p", "no:cacheprovider", "."]
     done = subprocess.run(command, cwd=app, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1 and "1 failed" in done.stdout and "30 days" in done.stdout
-    other.close()
 
 
 def test_where_a_trusted_key_signed_the_bundle_counts_at_once(team: Path, desk: Desk, tmp_path: Path) -> None:

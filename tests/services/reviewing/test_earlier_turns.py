@@ -61,7 +61,7 @@ def test_a_signature_covers_what_was_shown_and_judges_its_run_alone(clinic: Desk
     assert [seen.context for seen in verdict.seen] == [False, True, True]
     assert subject_ids(clinic.store, verdict) == [5]
     assert verdict.trace_id == 5
-    assert list(confirmed_verdicts(clinic.store)) == [5]
+    assert list(confirmed_verdicts(clinic.store, deciding=False)) == [5]
 
 
 def test_a_first_turn_is_signed_as_ever(clinic: Desk) -> None:

@@ -22,8 +22,7 @@ from retrospan.services.reviewing.asking import request_review
 from retrospan.services.understanding.analysing import analyse
 from retrospan.store.contract import Store
 from retrospan.store.damage import StoreCheck
-from retrospan.store.keeping import keeping_of
-from retrospan.store.opening import open_store
+from retrospan.store.opening import keeping_of, open_store
 from retrospan.store.reading.summaries import get_trace
 from retrospan.store.reviews.claims import claim_slot
 from retrospan.store.traces.commit import commit_batch
