@@ -45,7 +45,7 @@ def ungrounded(answer: str, sources: Iterable[str], allowed: Iterable[str] = ())
 
 
 def _date_parts(source: str) -> set[str]:
-    """An answer may tell a date in words: day, year, hour (of 24 or 12), minute of `2026-11-22T15:40Z` have a source."""
+    """An answer may tell a date in words: day, year, hour and minute of `2026-11-22T15:40Z` have a source."""
     found: set[str] = set()
     for match in _DATE.finditer(source):
         found.add(match.group().split("T")[0].split(" ")[0])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import traceback
 
+from textual.app import ScreenStackError
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
+from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 
@@ -22,8 +24,8 @@ def came_too_late(error: BaseException) -> bool:
     """
     while isinstance(error, WorkerFailed):
         error = error.error
-    if not isinstance(error, NoMatches):
-        return False
     asked = [frame.f_locals.get("self") for frame, _ in traceback.walk_tb(error.__traceback__)]
     nodes = [node for node in asked if isinstance(node, DOMNode)]
-    return bool(nodes) and is_going(nodes[-1])
+    if isinstance(error, ScreenStackError):  # a second Enter in the palette closes it twice
+        return any(isinstance(node, Screen) and node not in node.app.screen_stack for node in nodes)
+    return isinstance(error, NoMatches) and bool(nodes) and is_going(nodes[-1])

@@ -38,6 +38,9 @@ WORDS = (
     _Words("review_question", ("question", "answer"), _ITEM_OF_NO_RUN),
     _Words("review_draft", ("first", "final"), _ITEM_OF_NO_RUN, "rowid"),
     _Words("review_skip", ("reason",), _ITEM_OF_NO_RUN, "rowid"),
+    _Words("review_typed", ("fields",), _ITEM_OF_NO_RUN, "rowid"),
+    _Words("experiment", ("report",)),
+    _Words("experiment_run", ("checks", "error")),
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -174,8 +175,8 @@ def assert_fenced(messages: list[dict[str, Any]]) -> None:
                 depth += opened - closed
                 assert depth in (0, 1)
             assert depth == 0
-            outside = "".join(part.split("⟧")[-1] for part in words.split("⟦"))
-            assert "2031-05-17" not in outside or "does not" in outside
+            outside = re.sub(r"(?s)⟦[^/⟧][^⟧]*⟧.*?⟦/[^⟧]*⟧", "", words)
+            assert not any(said in outside for said in ("It arrives on", "Where is order 7?"))
 
 
 def test_a_judge_that_obeys_can_do_no_more_than_propose(

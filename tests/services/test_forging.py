@@ -30,7 +30,7 @@ from retrospan.services.reviewing.people import (
 from retrospan.store.audit.chain import audit_verify
 from retrospan.store.contract import Store
 from retrospan.store.knowledge.index import index_knowledge
-from retrospan.store.opening import open_store
+from retrospan.store.opening import keeping_of, open_store
 from retrospan.store.reading.summaries import get_summaries
 from retrospan.store.reviews.reviewers import insert_reviewer, load_records
 from retrospan.store.reviews.seen import seen_trace
@@ -324,6 +324,7 @@ def test_store_with_real_reviewers_in_the_place_of_a_demo_store(desk: Desk, tmp_
         con.execute("UPDATE meta SET value = :name WHERE key = 'store_id'", {"name": name})
     desk.store.scrub()
     shutil.copy(desk.store.location, tmp_path / "demo.db")
+    keeping_of(tmp_path / "demo.db")[0].accept(tmp_path / "demo.db")
     with open_store(tmp_path / "demo.db") as swapped:
         assert swapped.id == name
         assert nothing_confirmed(swapped)

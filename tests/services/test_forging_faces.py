@@ -32,7 +32,7 @@ from retrospan.services.knowledge.confirming import confirm_lesson, export_verdi
 from retrospan.store.contract import Store
 from retrospan.store.knowledge.index import index_knowledge
 from retrospan.store.knowledge.lookup import list_lessons
-from retrospan.store.opening import default_location, open_store
+from retrospan.store.opening import default_location, keeping_of, open_store
 from retrospan.store.reviews.reviewers import load_trust
 from retrospan.store.reviews.rubrics import list_rubrics
 from retrospan.store.reviews.verdicts import confirmed_verdicts, list_verdicts
@@ -118,6 +118,7 @@ def test_store_file_in_a_cloned_repository_is_not_picked_up_and_confirms_nothing
     assert desk.store.scrub()
     for name in ("store.db", "retrospan.db", ".retrospan/store.db"):
         shutil.copy(desk.store.location, clone / name)
+        keeping_of(clone / name)[0].accept(clone / name)
     monkeypatch.setenv("RETROSPAN_CONFIG_DIR", f"{os.environ['RETROSPAN_CONFIG_DIR']}-of-another-user")
     monkeypatch.chdir(clone)
 

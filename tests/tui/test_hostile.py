@@ -42,7 +42,7 @@ def hostile(desk: Desk) -> Desk:
     propose_verdict(
         desk.store, item.short_id, label="fail", explanation=ALL, cited=[Citation("1", "clipboard")], by=ALL
     )
-    lesson = Lesson(id="hostile", title=ALL[:250], what_happened=ALL, why=ALL, what_to_do=ALL)
+    lesson = Lesson(id="hostile", title=ALL[:60], what_happened=ALL, why=ALL, what_to_do=ALL[:250])
     propose_lesson(desk.store, LessonDraft(lesson), by="agent:x")
     return desk
 
