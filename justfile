@@ -16,7 +16,7 @@ test *args:
     uv run pytest {{args}}
 
 slow:
-    uv run pytest -m slow
+    uv run pytest -m slow -n 0
 
 format:
     uv run ruff check --fix .
