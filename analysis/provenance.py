@@ -1,4 +1,4 @@
-"""Where does each value come from? Introducers, carriers, values that no source holds."""
+"""Where does each value come from? Introducers, uses, values that no source holds."""
 
 from __future__ import annotations
 
@@ -71,10 +71,6 @@ class ProvenanceGraph:
         """Values that were shown and never used in a call or an answer, as (normal form, step)."""
         used = {use.value.key for use in self.uses}
         return tuple((key[1], step) for key, step in self.shown.items() if key not in used)
-
-    def carriers(self, value: Value) -> tuple[int, ...]:
-        """Every step that uses the value, in order."""
-        return tuple(use.step for use in self.uses if use.value.key == value.key)
 
 
 def provenance(trace: Trace) -> ProvenanceGraph:

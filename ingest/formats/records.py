@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -62,8 +62,6 @@ class Source:
     limits: Limits = DEFAULT_LIMITS
     path: Path | None = None
     """Where it lies on disk; None inside an archive."""
-    companions: tuple[Path, ...] = field(default=())
-    """Further files of the same run, such as the sub-agents of a session."""
 
     def error(self, where: str, what: str) -> RecordError:
         return RecordError(self.file, where, what)

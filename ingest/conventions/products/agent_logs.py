@@ -23,11 +23,6 @@ def derived_id(*names: object) -> str:
     return blake2b("\x1f".join(map(str, names)).encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
-def is_true(value: JsonValue) -> bool:
-    """A flag that old senders write as text."""
-    return value is True or value == "true"
-
-
 def is_false(value: JsonValue) -> bool:
     """A flag that old senders write as text."""
     return value is False or value == "false"
