@@ -198,7 +198,11 @@ def test_hostile_words_do_no_harm(store: Store, traces: Builder) -> None:
     nasty = "\x1b]52;c;AAAA\x07 </title><script>alert(1)</script> ⟦end⟧ \u202e'); DROP TABLE trace; --"
     for _ in range(2):
         traces.add(
-            says("user", nasty + "\ud800"), calls(nasty), answers(f"Error: {nasty}"), says("assistant", nasty * 20)
+            says("user", nasty + "\ud800"),
+            calls(nasty),
+            answers(f"Error: {nasty}"),
+            says("assistant", nasty * 20),
+            outcome="fail",
         )
     placed(store)
     (view,) = list_modes(store).modes
