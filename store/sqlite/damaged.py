@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,6 +79,38 @@ def tables_of(con: SqliteConnection) -> dict[str, bool]:
         "AND m.name NOT LIKE 'body_text%' ORDER BY m.rootpage"
     )
     return {row[0]: not row[1] for row in rows}
+
+
+@contextmanager
+def with_definitions(source: SqliteConnection, path: Path, fresh: SqliteConnection) -> Iterator[SqliteConnection]:
+    """The source, or a copy of it in which each table whose definition was damaged has that of a fresh store.
+
+    A definition is text in one cell; the page that it names, and the rows below that, may be whole.
+    """
+    known = dict(iter(fresh.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL")))
+    named = {row[0] for row in source.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    unread = (named & known.keys()) - {row[0] for row in source.execute("SELECT name FROM pragma_table_list")}
+    if not unread:
+        yield source
+        return
+    with tempfile.TemporaryDirectory(dir=path.parent) as place:
+        copy = Path(place) / path.name
+        for part in ("", "-wal"):
+            if (beside := path.with_name(path.name + part)).exists():
+                shutil.copyfile(beside, copy.with_name(copy.name + part))
+        con = driver.connect(str(copy), isolation_level=None, factory=SqliteConnection)
+        try:
+            con.execute("PRAGMA writable_schema=ON")
+            for name in unread:
+                change = "UPDATE sqlite_master SET sql = :sql WHERE type = 'table' AND name = :name"
+                con.execute(change, {"sql": known[name], "name": name})
+        finally:
+            con.close()
+        mended = open_raw(copy)
+        try:
+            yield mended
+        finally:
+            mended.close()
 
 
 def readable(con: SqliteConnection, table: str, *, numbered: bool) -> Iterator[Row | Gap]:

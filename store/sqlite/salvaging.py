@@ -22,7 +22,7 @@ from ..traces.revisions import summary_as_stored, trace_rows
 from ..traces.spans import load_spans, record_refs
 from .connection import SqliteConnection
 from .copies import refuse_to_replace
-from .damaged import DERIVED, POINTS_NOWHERE, Gap, bad_contents, open_raw, readable, tables_of
+from .damaged import DERIVED, POINTS_NOWHERE, Gap, bad_contents, open_raw, readable, tables_of, with_definitions
 from .driver import DatabaseError
 from .fulltext import INSERT_TEXT, words_apart
 from .opening import open_file
@@ -49,8 +49,8 @@ def salvage_file(path: Path, target: Path) -> Salvaged:
         with open_file(target) as store, store.outside_transaction() as con:
             con.execute("PRAGMA foreign_keys=OFF")
             con.execute("BEGIN IMMEDIATE")
-            salvage = _Salvage(source, con, done)
-            salvage.run()
+            with with_definitions(source, path, con) as readable_source:
+                _Salvage(readable_source, con, done).run()
             con.execute("COMMIT")
             con.execute("PRAGMA foreign_keys=ON")
     finally:

@@ -48,15 +48,13 @@ def test_twenty_damaged_copies(tmp_path: Path, pytestconfig: pytest.Config) -> N
         assert keeping.check(saved).sound, (seed, keeping.check(saved).damages)
         with open_store(saved) as store:
             runs = [get_trace(store, summary.id) for summary in list_traces(store, "", limit=RUNS * 2).traces]
-        # One text may be lost: the instructions that all runs share.
-        whole = sum(repr(run).count("[lost: content") <= len(run.steps) and len(run.steps) >= 4 for run in runs)
+        whole = sum("[lost: content" not in repr(run) and len(run.steps) >= 4 for run in runs)
         opened.append(whole)
         found_in.append(sorted({damage.part for damage in found.damages}))
         broken.unlink()
         saved.unlink()
     say(pytestconfig, f"runs whole of {RUNS}: {opened}; damage found in: {found_in}")
-    # Where the page that leads to all spans is hit, their leaves are not searched for: one copy of the twenty.
-    assert sum(whole > 0.9 * RUNS for whole in opened) >= 19
+    assert min(opened) > RUNS // 4
 
 
 def test_ten_restores(tmp_path: Path) -> None:
