@@ -5,12 +5,13 @@ Importing it costs nothing but this file: the case model, the runner and the app
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from .strictness import machine_only_verifies
 
 if TYPE_CHECKING:
     from ..model.cases import Case
@@ -49,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--retrospan-strict",
         action="store_true",
-        default=os.environ.get("CI", "").lower() not in ("", "0", "false"),
+        default=machine_only_verifies(),
         help="fail where an active case was not run or could not be decided (the default where CI is set)",
     )
     group.addoption(

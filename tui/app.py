@@ -114,6 +114,12 @@ class RetrospanApp(Desk):
         if not came_too_late(error):
             super()._handle_exception(error)
 
+    def action_command_palette(self) -> None:
+        from .palette import Palette
+
+        if self.use_command_palette and not Palette.is_open(self):
+            self.push_screen(Palette(id="--command-palette"))
+
     def get_css_variables(self) -> dict[str, str]:
         return meaning_colours(super().get_css_variables())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,6 +15,7 @@ from ...regression.recording import RunKeeper
 from ...regression.report import render_runs
 from ...regression.results import CaseOutcome, CaseRuns, Judge
 from ...regression.runner import run_cases
+from ...regression.strictness import machine_only_verifies
 from ...regression.target import TargetFunction, find_declaration, load_target, unsigned_cases_count
 from ...regression.targets.prints import print_of
 from ...regression.targets.runnable import RunSettings
@@ -120,7 +120,7 @@ Examples:
 @click.option(
     "--strict",
     is_flag=True,
-    default=lambda: os.environ.get("CI", "").lower() not in ("", "0", "false"),
+    default=machine_only_verifies,
     help="Fail where an active case was not run or not decided (the default where CI is set).",
 )
 @store_option

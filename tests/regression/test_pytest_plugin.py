@@ -204,7 +204,8 @@ def test_a_project_without_cases_loads_nothing_of_the_product(app: Path) -> None
     (app / "tests" / "test_own.py").write_text(
         "import sys\n\ndef test_own():\n"
         "    assert sorted(m for m in sys.modules if m.startswith('retrospan.')) ==\\\n"
-        "        ['retrospan.regression', 'retrospan.regression.protocol', 'retrospan.regression.pytest_plugin']\n"
+        "        ['retrospan.regression', 'retrospan.regression.protocol', 'retrospan.regression.pytest_plugin',\\\n"
+        "         'retrospan.regression.strictness']\n"
     )
     code, out = run_pytest(app)
     assert code == 0, out

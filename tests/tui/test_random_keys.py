@@ -110,6 +110,20 @@ def test_a_run_may_be_left_before_it_is_read(filled: Store, pause: float) -> Non
     anyio.run(run)
 
 
+@pytest.mark.parametrize("rows", [2, 4, 30])
+def test_the_palette_takes_keys_where_its_list_has_no_room(store: Store, rows: int) -> None:
+    app = RetrospanApp(store)
+
+    async def run() -> None:
+        async with app.run_test(size=(40, rows)) as pilot:
+            await pilot.press("ctrl+p", "pagedown", "s", "pagedown")
+            await pilot.pause()
+            assert app.screen.id == "--command-palette"
+            await pilot.press("pagedown", "pageup", "home", "end")
+
+    anyio.run(run)
+
+
 @pytest.mark.slow
 def test_minutes_of_random_keys(filled: Store, ada: ReviewSession, quick: None, pytestconfig: pytest.Config) -> None:
     """`RETROSPAN_KEY_SECONDS` says for how long; each seed starts the app anew."""
