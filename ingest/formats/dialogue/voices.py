@@ -34,14 +34,62 @@ _CALLS = ("tool_calls", "tools_used", "tools", "calls", "actions")
 _ABOUT = ("usage", "model", "timestamp", "started_at", "ended_at", "finish_reason", "stop_reason")
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _PERSONS = frozenset(
-    "user human customer caller client patient student person visitor guest member employee learner tester me".split()
+    [
+        "user",
+        "human",
+        "customer",
+        "caller",
+        "client",
+        "patient",
+        "student",
+        "person",
+        "visitor",
+        "guest",
+        "member",
+        "employee",
+        "learner",
+        "tester",
+        "me",
+    ]
 )
 _STANDS_FOR = frozenset({"proxy", "simulator", "simulated", "sim"})
 _AGENTS = frozenset(
-    "assistant agent ai bot model chatbot llm gpt claude gemini copilot support service representative rep operator "
-    "advisor doctor tutor".split()
+    [
+        "assistant",
+        "agent",
+        "ai",
+        "bot",
+        "model",
+        "chatbot",
+        "llm",
+        "gpt",
+        "claude",
+        "gemini",
+        "copilot",
+        "support",
+        "service",
+        "representative",
+        "rep",
+        "operator",
+        "advisor",
+        "doctor",
+        "tutor",
+    ]
 )
-_TOOLS = frozenset("tool function environment env observation executor terminal measurement retriever ipython".split())
+_TOOLS = frozenset(
+    [
+        "tool",
+        "function",
+        "environment",
+        "env",
+        "observation",
+        "executor",
+        "terminal",
+        "measurement",
+        "retriever",
+        "ipython",
+    ]
+)
 _SYSTEM = frozenset({"system", "developer", "instructions"})
 _MOST = 0.8
 _MANY_SPEAKERS = 12

@@ -19,8 +19,8 @@ CONVENTION = "kimi-code"
 AGENT = "kimi-code"
 _BEGINNINGS = frozenset({"metadata", "config.update", "turn.prompt", "context.append_loop_event"})
 _TOLD_ELSEWHERE = frozenset(
-    {"turn.prompt", "turn.steer", "usage.record", "llm.tools_snapshot", "tools.set_active_tools", "full_compaction.begin",
-     "full_compaction.complete", "metadata", "turn.ended"}
+    {"turn.prompt", "turn.steer", "usage.record", "llm.tools_snapshot", "tools.set_active_tools",
+     "full_compaction.begin", "full_compaction.complete", "metadata", "turn.ended"}
 )  # fmt: skip
 """Events that say again, or only that, what others hold."""
 
