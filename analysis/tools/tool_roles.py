@@ -66,7 +66,7 @@ _FILES = re.compile(
     r"str_?replace\w*|apply_?(?:patch|diff)|insert(?:_?(?:lines|edit_into_file|at_line))?|replace(?:_?(?:in_file|string_in_file|lines))?|"
     r"search_?(?:and_?)?replace|save_?file|append_?file|delete_?file|text_?editor\w*|file_?editor|edit_?file_?\w*|patch)$"
 )
-_REQUEST = re.compile(r"(?i)^(?:(get|head|options)|post|put|patch|delete) +(?:https?:/)?/")
+_REQUEST = re.compile(r"^(?:(GET|HEAD|OPTIONS)|POST|PUT|PATCH|DELETE) +\S")
 """A tool that is an HTTP request, by its method and path."""
 _PATHS = _words(
     "path file_path filepath filename file notebook_path target_file absolute_path relative_path target_path "

@@ -34,8 +34,8 @@ def find(reading: Reading) -> Iterator[Signal]:
             for text, start in _own(view.text, reading, view.index):
                 for value in _of_interest(text):
                     near = _near(value, known)
-                    if near is not None and value.normal not in told:
-                        told.add(value.normal)
+                    if near is not None and near[1].normal not in told:
+                        told.add(near[1].normal)
                         yield _signal(reading, view.index, text, value, near, start)
             _learn(known, view.index, view.text)
             for act in reading.acts_by_asker.get(view.index, ()):

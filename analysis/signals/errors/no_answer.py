@@ -28,6 +28,7 @@ _CLOSES = re.compile(
     r"cancel|terminate|never ?mind)\b"
 )
 _LEAST_ACTS = 3
+_SHORT = 60
 
 
 def find(reading: Reading) -> Iterator[Signal]:
@@ -44,7 +45,8 @@ def _left_waiting(reading: Reading, turns: list[View]) -> Iterator[Signal]:
     spoken = max((view.index for view in reading.decisions if view.text.strip() or _calls(view)), default=-1)
     waiting = [view for view in turns if view.index > spoken]
     calling = [view for view in waiting if "?" in view.text and not _CLOSES.search(view.text)]
-    if spoken >= 0 and len(waiting) > 1 and calling:
+    is_over = bool(waiting) and len(waiting[0].text) <= _SHORT and bool(_CLOSES.search(waiting[0].text))
+    if spoken >= 0 and len(waiting) > 1 and calling and not is_over:
         told = f"nobody answers any more, though the person speaks {len(waiting)} more times"
         quotes = [quote(view.step, persons_words(view.text)[:160], "inputs") for view in waiting[:4]]
         yield signal(DEFINITION.name, calling[0].index, told, *quotes, strength=0.9)

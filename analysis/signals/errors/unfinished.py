@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ....model.findings import Signal
@@ -18,6 +19,8 @@ from ..definition import SignalDefinition, signal
 
 _LAST_ROLES = (ToolRole.ANSWER, ToolRole.HANDOVER, ToolRole.ASK, ToolRole.TALK, ToolRole.NOTE)
 """With such a call a run may well end."""
+_LIMIT = re.compile(r"(?i)^\W*(?:max(?:imum)?[_ ](?:steps|turns|iterations)|(?:step|turn|time)[_ ]?limit)\b")
+_LEAST_DECISIONS = 4
 _MARKS = ("success", "succeeded", "completed", "status", "result", "outcome")
 _BAD = frozenset({"false", "failed", "failure", "fail", "incomplete", "partial", "infeasible", "unsuccessful", "error"})
 
@@ -110,7 +113,15 @@ def _ends(reading: Reading, view: View, reason: str) -> Signal:
         view.step, view.step.tool or view.step.name
     )
     # What tries out code is often recorded up to its last command, and its product is what it left behind.
-    return signal(DEFINITION.name, view.index, reason, evidence, failure=reading.kind not in CRAFT)
+    is_own = reading.kind not in CRAFT and not (_is_cut(reading) and len(reading.decisions) < _LEAST_DECISIONS)
+    return signal(DEFINITION.name, view.index, reason, evidence, failure=is_own)
+
+
+def _is_cut(reading: Reading) -> bool:
+    """Did what ran the agent stop it at a limit? With a handful of steps that tells of the limit, not of the agent."""
+    said = (str(value) for value in (reading.trace.summary.metadata or {}).values())
+    notes = (note.explanation or "" for note in reading.trace.annotations)
+    return any(_LIMIT.search(text) for text in (*said, *notes))
 
 
 DEFINITION = SignalDefinition(

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import date
 
 from ....model.findings import Signal
-from ...provenance import Use, provenance_of
+from ...provenance import ProvenanceGraph, Use, provenance_of
 from ...reading import Reading
 from ...run_kinds import RunKind
 from ...texts.quotes import around
-from ...values import ValueKind
+from ...values import ValueKind, number_of
 from ..definition import SignalDefinition, signal
 
 _MOST = 12
+_LEAST_GROUNDED = 2
+_YEAR, _OLDEST = 365.25, 130
+_DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])")
+_AGE = re.compile(r"(?i)\b(?:age|aged|years?|old|alter|jahre|ans|años)\b")
+_EMERGENCY = frozenset({"911", "112", "999", "000", "110", "119"})
+_STANDARDS = re.compile(
+    r"(?i)https?://(?:[\w-]+\.)*(?:snomed\.info|loinc\.org|unitsofmeasure\.org|hl7\.org|w3\.org|schema\.org|"
+    r"json-schema\.org|purl\.org|xmlsoap\.org|opengis\.net|example\.(?:com|org))\b"
+)
 _CERTAIN = (ValueKind.ID, ValueKind.EMAIL, ValueKind.URL)
 
 
@@ -20,11 +31,35 @@ def find(reading: Reading) -> Iterator[Signal]:
     if not reading.results and not any(act.result for act in reading.acts):
         return
     seen: set[tuple[str, str]] = set()
-    for use in provenance_of(reading).uses:
+    graph = provenance_of(reading)
+    told = [use for use in graph.uses if use.consequential and use.tool is None]
+    reports = 2 * sum(use.grounded for use in told) >= max(len(told), 2 * _LEAST_GROUNDED)
+    for use in graph.uses:
         if use.grounded or not use.consequential or use.value.key in seen or len(seen) >= _MOST:
             continue
         seen.add(use.value.key)
-        yield _signal(reading, use)
+        if not _is_known_by_all(use) and not _is_age(reading, graph, use) and (reports or not _is_plain(use)):
+            yield _signal(reading, use)
+
+
+def _is_plain(use: Use) -> bool:
+    """A number in an answer: where the answer reports hardly anything that was read, it is the model's own advice."""
+    return use.tool is None and use.value.kind not in _CERTAIN
+
+
+def _is_known_by_all(use: Use) -> bool:
+    """The name of a standard, which looks like a link, or the number that people call in an emergency."""
+    return bool(_STANDARDS.match(use.value.text)) or (use.tool is None and use.value.normal in _EMERGENCY)
+
+
+def _is_age(reading: Reading, graph: ProvenanceGraph, use: Use) -> bool:
+    """Whole years between two days that were read, where years or an age are spoken of."""
+    years = number_of(use.value.normal) if use.value.kind is ValueKind.NUMBER else None
+    text = f"{reading.request[-4_000:]} {reading.view(use.step).text}"
+    if years is None or not years.is_integer() or not 0 < years <= _OLDEST or not _AGE.search(text):
+        return False
+    days = [date.fromisoformat(normal) for kind, normal in graph.shown if kind == "date" and _DAY.fullmatch(normal)]
+    return any(0 <= (later - first).days - years * _YEAR < _YEAR for first in days for later in days)
 
 
 def _signal(reading: Reading, use: Use) -> Signal:
@@ -50,7 +85,8 @@ DEFINITION = SignalDefinition(
     definition=(
         "An id, number, date, time, e-mail or link in the final answer or a changing call has no source in the run."
     ),
-    weakness="World knowledge and longer arithmetic (averages, unit changes) are marked; invented prose is not seen.",
+    weakness="A number in an answer that reports little of what was read is passed over. Longer arithmetic "
+    "(averages, unit changes) is marked; invented prose is not seen.",
     find=find,
     meant_for=frozenset({RunKind.BUSINESS, RunKind.RETRIEVAL}),
 )

@@ -13,7 +13,7 @@ from ..chat import content_text
 from ..fields import count, digest_of, mapping, optional_text, time_ns
 from ..head import Head
 from ..records import ReadItem, Record, RecordError, Source, json_records
-from ..session import SessionBuilder, left_out_of
+from ..session import SessionBuilder, kept, left_out_of
 
 CONVENTION = "kimi-code"
 AGENT = "kimi-code"
@@ -71,6 +71,7 @@ class _Log:
     results: list[tuple[Message, str, int | None]] = field(default_factory=list)
     attempt: str | None = None
     """The latest request that has no answer yet, by its number."""
+    request: dict[str, JsonValue] = field(default_factory=dict)
     asked: tuple[str, int | None] = ("", None)
 
     def add(self, event: dict[str, JsonValue], key: str) -> bool:
@@ -83,6 +84,7 @@ class _Log:
         elif kind == "llm.request" and event.get("kind") == "loop":
             self.model = optional_text(event.get("model"))
             self.attempt, self.asked = as_text(event.get("attempt")) or "1", (key, moment)
+            self.request = kept(event, "attempt", "turnStep", "maxTokens")
         elif kind == "turn.cancel":
             self.close(moment)
             self.builder.said(Message("system", "The person cancelled the turn.", name="cancelled"), key=key,
@@ -144,7 +146,7 @@ class _Log:
         elif self.attempt is not None:
             key, asked = self.asked
             span = self.builder.answered(Message("assistant", ""), key=key, time_ns=moment or asked)
-            span.model, span.status = self.model, Status.ERROR
+            span.model, span.status, span.inputs = self.model, Status.ERROR, self.request
             span.error = StepError(f"No answer of the model; the last attempt was {self.attempt}.")
         self._clear()
 
