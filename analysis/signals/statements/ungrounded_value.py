@@ -8,14 +8,15 @@ from datetime import date
 
 from ....model.findings import Signal
 from ...provenance import ProvenanceGraph, Use, provenance_of
-from ...reading import Reading
+from ...reading import Reading, Role
 from ...run_kinds import RunKind
 from ...texts.quotes import around
 from ...values import ValueKind, number_of
 from ..definition import SignalDefinition, signal
 
 _MOST = 12
-_LEAST_GROUNDED = 2
+_MOST_TEXT = 60_000
+_UNIT = re.compile(r"(?i)(?:\s*[-–]\s*\d+)?\s*(mg|mcg|ml|units|hours?|days?|weeks?|months?|times)\b")
 _YEAR, _OLDEST = 365.25, 130
 _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])")
 _AGE = re.compile(r"(?i)\b(?:age|aged|years?|old|alter|jahre|ans|años)\b")
@@ -32,19 +33,23 @@ def find(reading: Reading) -> Iterator[Signal]:
         return
     seen: set[tuple[str, str]] = set()
     graph = provenance_of(reading)
-    told = [use for use in graph.uses if use.consequential and use.tool is None]
-    reports = 2 * sum(use.grounded for use in told) >= max(len(told), 2 * _LEAST_GROUNDED)
     for use in graph.uses:
         if use.grounded or not use.consequential or use.value.key in seen or len(seen) >= _MOST:
             continue
         seen.add(use.value.key)
-        if not _is_known_by_all(use) and not _is_age(reading, graph, use) and (reports or not _is_plain(use)):
+        if not _is_known_by_all(use) and not _is_age(reading, graph, use) and not _is_advice(reading, use):
             yield _signal(reading, use)
 
 
-def _is_plain(use: Use) -> bool:
-    """A number in an answer: where the answer reports hardly anything that was read, it is the model's own advice."""
-    return use.tool is None and use.value.kind not in _CERTAIN
+def _is_advice(reading: Reading, use: Use) -> bool:
+    """An amount in an answer whose unit nothing that was read has: a dose or a time that the model recommends."""
+    if use.tool is not None or use.value.kind is not ValueKind.NUMBER or reading.kind is not RunKind.RETRIEVAL:
+        return False
+    unit = _UNIT.match(reading.view(use.step).text, use.value.end)
+    if unit is None:
+        return False
+    read = (view.text for view in reading.views if view.index < use.step and view.role is not Role.DECISION)
+    return not any(re.search(rf"(?i)\d\W{{0,3}}{unit[1]}", text[:_MOST_TEXT]) for text in read)
 
 
 def _is_known_by_all(use: Use) -> bool:
@@ -85,7 +90,7 @@ DEFINITION = SignalDefinition(
     definition=(
         "An id, number, date, time, e-mail or link in the final answer or a changing call has no source in the run."
     ),
-    weakness="A number in an answer that reports little of what was read is passed over. Longer arithmetic "
+    weakness="An amount in a unit that nothing read has is passed over as advice. Longer arithmetic "
     "(averages, unit changes) is marked; invented prose is not seen.",
     find=find,
     meant_for=frozenset({RunKind.BUSINESS, RunKind.RETRIEVAL}),
