@@ -16,7 +16,7 @@ from ..definition import SignalDefinition, signal
 
 _MOST = 12
 _MOST_TEXT = 60_000
-_UNIT = re.compile(r"(?i)(?:\s*[-–]\s*\d+)?\s*(mg|mcg|ml|units|hours?|days?|weeks?|months?|times)\b")
+_DOSE = re.compile(r"(?i)\d\s*(mg|mcg|ml|iu)\b|\d\s*[-–]\s*\d+\s*(hours?)\b")
 _YEAR, _OLDEST = 365.25, 130
 _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])")
 _AGE = re.compile(r"(?i)\b(?:age|aged|years?|old|alter|jahre|ans|años)\b")
@@ -42,14 +42,17 @@ def find(reading: Reading) -> Iterator[Signal]:
 
 
 def _is_advice(reading: Reading, use: Use) -> bool:
-    """An amount in an answer whose unit nothing that was read has: a dose or a time that the model recommends."""
+    """A number beside a dose or a span of hours that the model recommends, in a unit that nothing which was read has."""
     if use.tool is not None or use.value.kind is not ValueKind.NUMBER or reading.kind is not RunKind.RETRIEVAL:
         return False
-    unit = _UNIT.match(reading.view(use.step).text, use.value.end)
-    if unit is None:
+    text = reading.view(use.step).text
+    start = max(text.rfind(mark, 0, use.value.start) for mark in ".!?\n") + 1
+    end = min((at for at in (text.find(mark, use.value.end) for mark in "!?\n") if at >= 0), default=len(text))
+    dose = _DOSE.search(text[start:end])
+    if dose is None:
         return False
     read = (view.text for view in reading.views if view.index < use.step and view.role is not Role.DECISION)
-    return not any(re.search(rf"(?i)\d\W{{0,3}}{unit[1]}", text[:_MOST_TEXT]) for text in read)
+    return not any(re.search(rf"(?i)\d\W{{0,3}}{dose[1] or dose[2]}", words[:_MOST_TEXT]) for words in read)
 
 
 def _is_known_by_all(use: Use) -> bool:
@@ -90,7 +93,7 @@ DEFINITION = SignalDefinition(
     definition=(
         "An id, number, date, time, e-mail or link in the final answer or a changing call has no source in the run."
     ),
-    weakness="An amount in a unit that nothing read has is passed over as advice. Longer arithmetic "
+    weakness="Doses that nothing read has are passed over as advice. Longer arithmetic "
     "(averages, unit changes) is marked; invented prose is not seen.",
     find=find,
     meant_for=frozenset({RunKind.BUSINESS, RunKind.RETRIEVAL}),
