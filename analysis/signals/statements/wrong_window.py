@@ -48,8 +48,13 @@ def _told(
     for match in _WITHIN.finditer(text):
         start = max(text.rfind(mark, 0, match.start()) for mark in ".!?\n") + 1
         stop = min((at for at in (text.find(mark, match.end()) for mark in "!?\n") if at >= 0), default=len(text))
-        sentence = text[start:stop]
-        if match["not"] or _UNSURE.search(text[start : match.start()]) or re.search(r"(?i)\bnot\b|n't", sentence):
+        sentence = text[start : stop + 1]
+        if (
+            match["not"]
+            or sentence.endswith("?")
+            or _UNSURE.search(text[start : match.start()])
+            or re.search(r"(?i)\bnot\b|n't", sentence)
+        ):
             continue
         meant = [item for item in began if item[1][:10] in sentence] or (
             began if len({b[1] for b in began}) == 1 else []
