@@ -6,7 +6,7 @@ so that receiving costs nothing but the spans.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from enum import StrEnum
 from typing import Any, cast
@@ -111,6 +111,15 @@ def load_order(row: Any) -> ReadingOrder:
         tuple(Place(span_id, parent, tuple(absorbed)) for span_id, parent, absorbed in places),
         {span_id: Fold(fold) for span_id, fold in folded.items()},
     )
+
+
+def order_fits(row: Any, span_ids: Collection[str]) -> bool:
+    """Whether the reading order kept on a trace row, if any, names spans that there are."""
+    if not row["reading"]:
+        return True
+    order = load_order(row)
+    named = {span_id for place in order.places for span_id in (place.span_id, *place.absorbed)}
+    return named.union(order.folded).issubset(span_ids)
 
 
 def summary_as_stored(con: Connection, row: Any) -> dict[str, Any]:

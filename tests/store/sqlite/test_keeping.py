@@ -122,6 +122,22 @@ def test_a_lost_content_leaves_its_run_readable_after_a_salvage_and_comes_back_w
         assert "45 days" in repr(get_trace(store, found.id))
 
 
+def test_a_run_whose_reading_names_a_span_that_is_gone_is_told_and_opens_after_a_salvage(
+    filled: Path, tmp_path: Path
+) -> None:
+    with sqlite3.connect(filled) as con:
+        con.execute("UPDATE span SET span_id = span_id || 'x' WHERE id = 4")
+    con.close()
+    assert not check(filled).sound
+    saved = tmp_path / "saved.db"
+    keeping_of(filled)[0].salvage(filled, saved)
+    assert check(saved).sound
+    with open_store(saved) as store:
+        assert len(list_traces(store, "parcel", limit=RUNS * 2).traces) == RUNS
+        for summary in list_traces(store, "", limit=RUNS * 2).traces:
+            get_trace(store, summary.id)
+
+
 @pytest.mark.parametrize("command", [("trace", "show", "T1"), ("trace", "list"), ("suspects", "T1"), ("doctor",),
                                      ("trace", "list", "order"), ("audit", "verify")])  # fmt: skip
 @pytest.mark.parametrize("seed", [1, 3, 4])
