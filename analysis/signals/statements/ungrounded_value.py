@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....model.findings import Signal
-from ...provenance import Use, provenance_of
+from ...provenance import Use, uses_of
 from ...reading import Reading
 from ...run_kinds import RunKind
 from ...texts.quotes import around
@@ -20,7 +20,7 @@ def find(reading: Reading) -> Iterator[Signal]:
     if not reading.results and not any(act.result for act in reading.acts):
         return
     seen: set[tuple[str, str]] = set()
-    for use in provenance_of(reading).uses:
+    for use in uses_of(reading):
         if use.grounded or not use.consequential or use.value.key in seen or len(seen) >= _MOST:
             continue
         seen.add(use.value.key)
