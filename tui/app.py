@@ -114,11 +114,12 @@ class RetrospanApp(Desk):
         if not came_too_late(error):
             super()._handle_exception(error)
 
-    def action_command_palette(self) -> None:
+    async def action_command_palette(self) -> None:  # type: ignore[override]  # keys wait until it is mounted
         from .palette import Palette
 
+        # As it is mounted, the palette looks for the screen below it in whichever mode is current by then.
         if self.use_command_palette and not Palette.is_open(self):
-            self.push_screen(Palette(id="--command-palette"))
+            await self.push_screen(Palette(id="--command-palette"))
 
     def get_css_variables(self) -> dict[str, str]:
         return meaning_colours(super().get_css_variables())

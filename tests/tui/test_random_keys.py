@@ -124,14 +124,30 @@ def test_the_palette_takes_keys_where_its_list_has_no_room(store: Store, rows: i
     anyio.run(run)
 
 
+def test_the_palette_is_open_before_another_main_screen_can_come(store: Store) -> None:
+    app = RetrospanApp(store)
+
+    async def run() -> None:
+        async with app.run_test() as pilot:
+            await app.run_action("command_palette")
+            await app.switch_mode("traces")
+            await pilot.pause()
+            await app.switch_mode("home")
+            await pilot.press("escape")
+            assert app.screen.id != "--command-palette"
+
+    anyio.run(run)
+
+
 @pytest.mark.slow
 def test_minutes_of_random_keys(filled: Store, ada: ReviewSession, quick: None, pytestconfig: pytest.Config) -> None:
-    """`RETROSPAN_KEY_SECONDS` says for how long; each seed starts the app anew."""
+    """`RETROSPAN_KEY_SECONDS` says for how long, `RETROSPAN_KEY_SEED` with which seed first; each starts the app anew."""
     left = float(os.environ.get("RETROSPAN_KEY_SECONDS", "120"))
+    first = int(os.environ.get("RETROSPAN_KEY_SEED", "1000"))
     seed = pressed = 0
     while left > 0:
         part = min(30.0, left)
-        pressed += type_at_random(RetrospanApp(filled, session=ada), 1_000 + seed, part)
+        pressed += type_at_random(RetrospanApp(filled, session=ada), first + seed, part)
         left, seed = left - part, seed + 1
     assert pressed > 10 * seed
     say(pytestconfig, f"{pressed} keys in {seed} sessions")
