@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError, did_you_mean
-from .secret_checks import CHECKS, IS
+from .secret_checks import CHECKS
+from .spellings import MACROS
 
 PERSONAL = ("email", "phone", "card", "iban")
 """Kinds of personal data that can be switched on."""
@@ -24,7 +25,7 @@ _ESCAPE = (
 )
 """What ends in a letter or digit and is no part of the word behind it: an escape of JSON, Python, a shell, a terminal
 or an address, also where it was escaped again."""
-_MACROS = {"{begin}": rf"(?:\b|_|{_ESCAPE})", "{end}": r"(?:\b|_)", "{escape}": _ESCAPE, "{is}": IS}
+_MACROS = {"{begin}": rf"(?:\b|_|{_ESCAPE})", "{end}": r"(?:\b|_)", "{escape}": _ESCAPE, **MACROS}
 _PASSES = 3
 """A match takes the character before it along, so that a neighbour is found by looking again."""
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import random
+import re
 import string
 import time
 from collections.abc import Callable
+from urllib.parse import quote, urlencode
 
 import pytest
 from retrospan.ingest.redaction import PlaceholderNumbers, redact_batch
@@ -102,12 +105,27 @@ POSITIVES: dict[str, list[tuple[str, str]]] = {
     "postman-key": [(secret := f"PMAK-{chars(24, HEX)}-{chars(34, HEX)}", secret)],
     "telegram-token": [(secret := f"{1234567890}:AA{chars(33)}", f"bot {secret}")],
     "authorization": [(secret := chars(32), f"Authorization: Bearer {secret}")],
-    "basic-auth": [(secret := base64.b64encode(b"joe:hunter22").decode(), f'"Authorization": "Basic {secret}"')],
+    "authorization-header": [(secret := base64.b64encode(b"joe:hunter22").decode(),
+                              f'"Authorization": "Basic {secret}"'),
+                             (s2 := chars(20), f"Authorization: Token {s2}"),
+                             (s3 := chars(20), f'["Authorization", "{s3}"]'),
+                             (s4 := chars(20), f'{{"name": "Authorization", "value": "Basic {s4}"}}')],
+    "cookie-header": [(secret := f"sid={chars(20)}", f"Cookie: {secret}")],
     "url-password": [(secret := "p%40ss" + chars(8), f"postgres://app:{secret}@db.example:5432/x"),
                      (s2 := "hunter22", f"redis://:{s2}@cache/0")],
+    "url-password-in-url": [(secret := "hunter22", f"?to=redis%3A%2F%2Fapp%3A{secret}%40cache%2F0")],
     "url-token": [(secret := chars(32), f"GET /v1/x?access_token={secret}&y=1")],
     "password": [(secret := "Tr0ub4dor&3"[:9], f"password: {secret}"), (s2 := "hunter2", f"DB_PASSWORD={s2}"),
                  (s3 := "S3cret!x", '{\\"password\\": \\"' + s3 + '\\"}')],
+    "password-in-quotes": [(secret := "a&b1,c;d2", f'{{"password": "{secret}"}}'), (s2 := "x<y>z9", f"pwd='{s2}'"),
+                           (s3 := "q{1}&9", '{"name": "DB_PASSWORD", "value": "' + s3 + '"}')],
+    "password-tag": [(secret := "hunter2x", f"<password>{secret}</password>"),
+                     (s2 := chars(12), f"<ns:api_key>{s2}</ns:api_key>")],
+    "password-option": [(secret := "hunter2x", f"mysql --password {secret} shop"),
+                        (s2 := "hunter2x", f'["--db-password", "{s2}"]')],
+    "secret-option": [(secret := chars(20), f"deploy --token {secret} --force")],
+    "login-option": [(secret := "hunter2x", f"curl -s -u joe:{secret} https://a.example"),
+                     (s2 := "hunter2x", f"sshpass -p '{s2}' ssh a")],
     "assignment": [(secret := chars(32), f"API_KEY={secret}"), (s2 := chars(24), f'client_secret: "{s2}"'),
                    (s3 := chars(20), f"--token={s3}")],
     "email": [("joe.bloggs@example.com", "Mail joe.bloggs@example.com, please"), (s2 := "a+b@mail.co.uk", f"<{s2}>")],
@@ -180,12 +198,45 @@ WRAPPINGS: dict[str, Callable[[str], str]] = {
     "underscores": lambda text: f"_{text}_",
     "unicode escape": lambda text: f"caf\\u00e9{text}",
 }
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "json": json.dumps,
+    "json with escaped slashes": lambda text: json.dumps(text).replace("/", "\\/"),
+    "json for pages": lambda text: _escaped(json.dumps(text), "&<>=+'"),
+    "json in json for pages": lambda text: json.dumps(_escaped(json.dumps(text), "&<>=+'")),
+    "json without quotes": lambda text: (
+        json.dumps(text)[:1] + _escaped(json.dumps(text)[1:-1].replace('\\"', '"'), '"')
+    ),
+    "html": html.escape,
+    "html in json": lambda text: json.dumps(html.escape(text)),
+    "address": lambda text: f"https://a.example/?q={quote(text, safe='')}",
+    "address in address": lambda text: quote(quote(text, safe=""), safe=""),
+    "form": lambda text: urlencode({"q": text}),
+    "json in a form": lambda text: urlencode({"q": json.dumps({"out": text})}),
+    "repr of repr": lambda text: repr(repr(f"one\n{text}")),
+    "colours": lambda text: text.replace("=", "=\x1b[1m").replace(": ", ": \x1b[1m"),
+}
+"""Ways to write a text in which the signs around a secret are no longer themselves."""
+
+
+def _escaped(text: str, signs: str) -> str:
+    for sign in signs:
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
 OF_WORDS = frozenset(
     [
         "password",
+        "password-in-quotes",
+        "password-tag",
+        "password-option",
+        "secret-option",
+        "login-option",
+        "cookie-header",
+        "url-password-in-url",
         "assignment",
         "aws-secret-key",
-        "basic-auth",
+        "authorization-header",
         "azure-storage-key",
         "phone-labelled",
         "phone",
@@ -199,6 +250,18 @@ OF_WORDS = frozenset(
     ]
 )
 """Rules that need their own surroundings, or whose secret an escape itself changes."""
+BY_SIGNS = frozenset(
+    [
+        "password-in-quotes",
+        "password-tag",
+        "password-option",
+        "secret-option",
+        "login-option",
+        "cookie-header",
+        "url-password-in-url",
+    ]
+)
+"""Rules that go by plain quotes, tags and spaces; there are others for most of the same secrets written otherwise."""
 
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS)
@@ -208,6 +271,17 @@ def test_a_token_is_found_behind_any_escape(rule: str, wrapping: str) -> None:
         wrapped = WRAPPINGS[wrapping](secret if rule != "authorization" else text)
         left, _ = redacted(wrapped, load_rules(PERSONAL))
         assert secret not in left, left
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize(
+    "rule", sorted(POSITIVES.keys() - set(PERSONAL) - {"phone-national", "phone-labelled"} - BY_SIGNS)
+)
+def test_a_secret_is_found_however_the_signs_around_it_are_written(rule: str, spelling: str) -> None:
+    for secret, text in POSITIVES[rule]:
+        left, _ = redacted(SPELLINGS[spelling](text), load_rules())
+        core = max(re.split(r"[^A-Za-z0-9_.-]", secret), key=len)
+        assert core not in left, left
 
 
 @pytest.mark.parametrize("wrapping", ["json", "json in json", "json three deep", "python repr"])
