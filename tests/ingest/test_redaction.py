@@ -20,7 +20,7 @@ import pytest
 from retrospan.ingest.redaction import PlaceholderNumbers, redact_batch
 from retrospan.model.errors import UsageError
 from retrospan.model.text.jsontext import as_text
-from retrospan.model.text.secrets import PERSONAL, RuleSet, load_rules
+from retrospan.model.text.secrets import PERSONAL, RuleSet, json_without_secrets, load_rules
 from retrospan.model.traces import (
     Annotation,
     Document,
@@ -389,6 +389,32 @@ def test_the_value_of_a_field_that_is_called_a_secret_goes() -> None:
         "Cookie": "⟨COOKIE_1⟩",
     }
     assert report.counts == {"secret-field": 3, "cookie-field": 1}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"password": ["swordfish"]},
+        {"password": 90210777},
+        {"password": {"value": "swordfish"}},
+        {"env": [{"name": "DB_PASSWORD", "value": "swordfish"}]},
+        {"headers": [{"key": "Authorization", "value": {"stringValue": "swordfish"}}]},
+        {"headers": {"X-Api-Key": ["swordfish"]}},
+        {"password2": "swordfish", "db_pass": "swordfish", "passwordConfirm": "swordfish"},
+    ],
+)
+def test_a_value_is_known_by_its_name_wherever_the_two_stand(value: JsonValue) -> None:
+    batch = SpanBatch([Span("t", "s", "x", inputs=value)])
+    redact_batch(batch, load_rules(), KEY)
+    for left in (batch.spans[0].inputs, json_without_secrets(value)):
+        assert "swordfish" not in repr(left) and "90210777" not in repr(left) and "SECRET_1" in repr(left)
+
+
+def test_a_card_that_is_a_number_goes_where_cards_go_and_other_numbers_stay() -> None:
+    numbers: dict[str, JsonValue] = {"card": 4111111111111111, "at": 1732270601751000123, "tokens": 4096, "ok": True}
+    batch = SpanBatch([Span("t", "s", "x", inputs=dict(numbers))])
+    redact_batch(batch, load_rules(PERSONAL), KEY)
+    assert batch.spans[0].inputs == numbers | {"card": "⟨CARD_1⟩"}
 
 
 def test_people_can_still_filter_by_user_while_secrets_go_from_it() -> None:
