@@ -68,7 +68,7 @@ class TextCollector:
             self.texts.extend(text for text in said if text)
 
     def _message(self, message: Message) -> None:
-        self.texts.append(message.content)
+        self.texts += (message.content, message.role)
         if message.reasoning:
             self.texts.append(message.reasoning)
         if message.name:
@@ -191,6 +191,7 @@ class TextRewriter:
     def _new_message(self, message: Message) -> Message:
         return replace(
             message,
+            role=self._rewrite(message.role, None),
             content=self._rewrite(message.content, None),
             reasoning=self._optional(message.reasoning),
             name=self._optional(message.name),
@@ -202,7 +203,12 @@ class TextRewriter:
         )
 
     def _document(self, document: Document) -> Document:
-        return replace(document, content=self._rewrite(document.content, None), metadata=self.value(document.metadata))
+        return replace(
+            document,
+            content=self._rewrite(document.content, None),
+            id=self._named(document.id),
+            metadata=self.value(document.metadata),
+        )
 
     def _annotation(self, note: Annotation) -> Annotation:
         return replace(

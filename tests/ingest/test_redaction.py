@@ -8,15 +8,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import io
 import json
 import random
 import re
 import string
 import time
 from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, get_type_hints
 from urllib.parse import quote, urlencode
 
 import pytest
+from retrospan.ingest.formats.bounds import within_limits
+from retrospan.ingest.formats.records import Source
 from retrospan.ingest.redaction import PlaceholderNumbers, redact_batch
 from retrospan.model.errors import UsageError
 from retrospan.model.text.jsontext import as_text
@@ -33,6 +38,8 @@ from retrospan.model.traces import (
     ToolCall,
     TraceFacts,
 )
+from retrospan.store.contract import Store
+from retrospan.store.traces.commit import commit_batch
 
 KEY = b"only-for-these-tests"
 _RANDOM = random.Random(7)
@@ -365,6 +372,44 @@ def test_every_text_of_a_span_and_of_the_facts_is_covered() -> None:
 
     assert token not in repr(batch)
     assert repr(batch).count("⟨GITHUB_TOKEN_1⟩") >= 30
+
+
+def filled(kind: type, text: str) -> Any:
+    """A value of one of our own classes with the text in every field that takes any."""
+    hints = get_type_hints(kind)
+    made = {"kind": StepKind.LLM, "error": StepError(text, text), "convention": "genai", "marked": (), "trace_key": "t"}
+    for name in (field.name for field in fields(kind) if field.init and field.name not in made):
+        words = str(hints[name])
+        if "Message" in words:
+            made[name] = (filled(Message, text),)
+        elif "ToolCall" in words:
+            made[name] = (ToolCall(text, {text: text}, text),)
+        elif "Document" in words:
+            made[name] = (Document(text, text, metadata={text: [text]}),)
+        elif "Annotation" in words:
+            made[name] = (filled(Annotation, text),)
+        elif "tuple[str" in words:
+            made[name] = (text,)
+        elif "str" in words:
+            made[name] = {text: text} if "dict" in words or "Mapping" in words else text
+    known = {field.name for field in fields(kind)}
+    return kind(**{name: value for name, value in made.items() if name in known})
+
+
+def test_no_field_keeps_a_secret_or_half_a_character(store: Store) -> None:
+    """Whatever fields there are: one that is forgotten leaks, or stops an import where no UTF-8 can hold it."""
+    token = "ghp_" + chars(36)
+    text = f"\ud800 {token}"
+    batch = SpanBatch([filled(Span, text)], [filled(TraceFacts, text)])
+    kept = batch.spans[0].span_id, batch.spans[0].parent_span_id
+    redact_batch(batch, load_rules(), KEY)
+    left = repr(batch).replace(repr(kept[0]), "").replace(repr(kept[1]), "")
+    assert token not in left, left
+
+    odd = SpanBatch([filled(Span, "a\ud800b")], [filled(TraceFacts, "a\ud800b")])
+    for batch in within_limits([odd], Source("f", "f", io.BytesIO)):
+        assert isinstance(batch, SpanBatch)
+        commit_batch(store, batch)
 
 
 def test_the_value_of_a_field_that_is_called_a_secret_goes() -> None:
