@@ -173,7 +173,7 @@ def test_a_row_that_was_chosen_among_others_opens_nothing(store: Store) -> None:
 @pytest.mark.slow
 def test_minutes_of_random_keys(filled: Store, ada: ReviewSession, quick: None, pytestconfig: pytest.Config) -> None:
     """`RETROSPAN_KEY_SECONDS` says for how long, `RETROSPAN_KEY_SEED` from which seed on; each is an app."""
-    left = float(os.environ.get("RETROSPAN_KEY_SECONDS", "120"))
+    left = float(os.environ.get("RETROSPAN_KEY_SECONDS", "40"))
     first = int(os.environ.get("RETROSPAN_KEY_SEED", "1000"))
     seed = pressed = 0
     while left > 0:

@@ -29,6 +29,8 @@ from retrospan.trust.session import ReviewSession
 from retrospan.trust.signing import content_sha256
 from reviewdesk import QUESTION, Desk
 
+pytestmark = [pytest.mark.slow, pytest.mark.always]
+
 ENGLISH = "Did the agent answer in English?"
 OTHER = "Was the refund of 10,000 EUR justified?"
 OUTCOME = str(built_in_rubric().criteria[0].question)
