@@ -19,7 +19,7 @@ from ..answers.plain.form import UnfinishedError, asked
 from ..ingest.otlp.guard import HostGuard
 from ..model.clock import utc_now, utc_text
 from ..model.errors import RefusedError, RetrospanError
-from ..services.reviewing.shown import what_it_decides, who_asked
+from ..services.reviewing.shown import what_it_decides, what_it_replaces, who_asked
 from ..services.serving.limiting import TooMany
 from ..store.contract import Store
 from . import passkeys
@@ -174,6 +174,7 @@ async def _shown(
         claim=opened.review.claim,
         asked_by=who_asked(item),
         decides=what_it_decides(item, opened.review.rubric),
+        replaces=what_it_replaces(opened.review),
         may_decide=opened.may_decide,
         stories=opened.stories,
         draft=opened.review.draft,
