@@ -23,7 +23,7 @@ from ..services.reviewing.shown import what_it_decides, who_asked
 from ..services.serving.limiting import TooMany
 from ..store.contract import Store
 from . import passkeys
-from .beside import again, beside, leave, mine, not_open, reply, save, skip_many, step
+from .beside import again, beside, leave, mine, not_open, picture, reply, save, skip_many, step
 from .desk import Opened
 from .server import COOKIE, HEADERS, HERE, ReviewPage, carried_fields, listed, read_form, signed_in
 from .signing_in import FrontDoor, SignedIn, same_text
@@ -57,6 +57,11 @@ def build_page(store: Store, door: FrontDoor, *, hosts: Iterable[str] | None, se
         Route("/item/{item:int}/reply", signed_in(reply, page), methods=["POST"]),
         Route("/item/{item:int}/again", signed_in(again, page), methods=["POST"]),
         Route("/item/{item:int}/run/{run:int}/step/{step:int}", signed_in(step, page), methods=["GET"]),
+        Route(
+            "/item/{item:int}/run/{run:int}/step/{step:int}/picture/{picture:int}",
+            signed_in(picture, page),
+            methods=["GET"],
+        ),
         Route("/skip", signed_in(skip_many, page), methods=["POST"]),
         Route("/mine", signed_in(mine, page), methods=["GET"]),
         Route("/item/{item:int}/passkey", signed_in(_passkey_question, page), methods=["POST"]),

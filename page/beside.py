@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from ..answers.plain.dates import moment_words
 from ..answers.plain.form import asked, fields_of
+from ..answers.plain.pictures import pictures_of
 from ..answers.plain.recorded import recorded
 from ..answers.plain.states import STATE_WORDS
 from ..model.errors import HeldError, RefusedError, RetrospanError, UnknownIdError
@@ -133,6 +134,17 @@ async def mine(page: ReviewPage, request: Request, who: SignedIn) -> Response:
     return page.html("mine.html", who=who, report=report)
 
 
+async def picture(page: ReviewPage, request: Request, who: SignedIn) -> Response:
+    """A picture of a step, as what its own bytes say it is; nothing in it runs or is loaded."""
+    number, run, index, place = (request.path_params[name] for name in ("item", "run", "step", "picture"))
+    traces = await run_in_threadpool(page.desk.traces, number, who.session)
+    found = pictures_of(traces[run].steps[index]) if run < len(traces) and index < len(traces[run].steps) else []
+    if place >= len(found):
+        raise UnknownIdError("picture", str(place), known=f"{len(found)} here", next_step="Open the item again.")
+    headers = HEADERS | {"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, no-store"}
+    return Response(found[place].data, 200, headers, media_type=found[place].mime)
+
+
 async def step(page: ReviewPage, request: Request, who: SignedIn) -> Response:
     """Everything recorded of one step, in pages where it is long."""
     number, run, index = (request.path_params[name] for name in ("item", "run", "step"))
@@ -156,5 +168,6 @@ async def step(page: ReviewPage, request: Request, who: SignedIn) -> Response:
         steps=len(traces[run].steps),
         chunks=chunks[at : at + _CHUNKS],
         at=at,
+        pictures=len(pictures_of(found)),
         next_part=at + _CHUNKS if at + _CHUNKS < len(chunks) else None,
     )

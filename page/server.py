@@ -31,7 +31,7 @@ _BODY_LIMIT = 32 * TEXT_LIMIT
 LISTED = 50
 """Rows of the list on one page."""
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     # With no-referrer browsers send `Origin: null` with forms, which the guard refuses.
