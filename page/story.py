@@ -15,7 +15,7 @@ from ..answers.plain.pieces import Piece, Setting
 from ..model.findings import Signal
 from ..model.text.display import safe_text
 from ..services.reviewing.claiming import OpenReview
-from ..services.reviewing.revising import SignedReview
+from ..services.reviewing.revising import Looked, SignedReview
 from .drawn import Drawn, Gallery
 from .markup import places_of, text_html
 
@@ -103,7 +103,7 @@ class _Room:
 
 
 def tell(
-    item: OpenReview | SignedReview, focus: Sequence[str], signals: Sequence[Sequence[Signal]], find: str = ""
+    item: OpenReview | SignedReview | Looked, focus: Sequence[str], signals: Sequence[Sequence[Signal]], find: str = ""
 ) -> Stories:
     """The turns of each run of an item, first to last: earlier turns of its session, then what is asked about.
 
