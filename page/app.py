@@ -23,8 +23,9 @@ from ..services.reviewing.shown import what_it_decides, what_it_replaces, who_as
 from ..services.serving.limiting import TooMany
 from ..store.contract import Store
 from . import passkeys
-from .beside import again, beside, leave, mine, not_open, reply, save, skip_many, step
+from .beside import again, beside, comment, leave, mine, not_open, picture, reply, save, skip_many, step
 from .desk import Opened
+from .members import member_routes
 from .server import COOKIE, HEADERS, HERE, ReviewPage, carried_fields, listed, read_form, signed_in
 from .signing_in import FrontDoor, SignedIn, same_text
 
@@ -57,7 +58,14 @@ def build_page(store: Store, door: FrontDoor, *, hosts: Iterable[str] | None, se
         Route("/item/{item:int}/reply", signed_in(reply, page), methods=["POST"]),
         Route("/item/{item:int}/again", signed_in(again, page), methods=["POST"]),
         Route("/item/{item:int}/run/{run:int}/step/{step:int}", signed_in(step, page), methods=["GET"]),
+        Route(
+            "/item/{item:int}/run/{run:int}/step/{step:int}/picture/{picture:int}",
+            signed_in(picture, page),
+            methods=["GET"],
+        ),
         Route("/skip", signed_in(skip_many, page), methods=["POST"]),
+        *member_routes(page),
+        Route("/item/{item:int}/comment", signed_in(comment, page), methods=["POST"]),
         Route("/mine", signed_in(mine, page), methods=["GET"]),
         Route("/item/{item:int}/passkey", signed_in(_passkey_question, page), methods=["POST"]),
         Route("/passkey/options", signed_in(_passkey_options, page), methods=["POST"]),
