@@ -11,7 +11,7 @@ from .conduct import carried_id, edit_without_effect, forbidden_change, invarian
 from .definition import SignalDefinition
 from .errors import error_in_result, llm_error, loop, refusal, retry_without_change, tool_error, truncation, unfinished
 from .measured import notable_at_most
-from .people import negative_feedback, user_frustration
+from .people import known_failure, negative_feedback, user_frustration
 from .statements import (
     claim_against_work,
     claimed_action,
@@ -49,6 +49,7 @@ DEFINITIONS: tuple[SignalDefinition, ...] = (
     user_frustration.DEFINITION,
     unfinished.DEFINITION,
     negative_feedback.DEFINITION,
+    known_failure.DEFINITION,
     partial_answer.DEFINITION,
     skipped_step.DEFINITION,
     invariant_broken.DEFINITION,

@@ -17,6 +17,7 @@ from ...store.reading.conversations import later_turns
 from ...store.reading.rows import save_rows
 from .baselines import Surrounder
 from .invariants import DeclaredRules, declared_rules
+from .known_failures import refresh_known_failures
 from .readings import readings_of
 from .signal_precision import muted_signals, refresh_record
 from .step_texts import keep_told_steps, tell
@@ -60,6 +61,7 @@ def analyse(
     if store.read_only:
         return 0
     refresh_record(store)
+    refresh_known_failures(store)
     surround, muted = Surrounder(store), muted_signals(store)
     rules = _rules(surround.rules, muted)
     waiting = list(trace_ids) if rows and trace_ids else traces_to_analyse(store, rules, limit, trace_ids)
