@@ -66,7 +66,7 @@ def doubted_lessons(store: Store, root: Path | None = None) -> list[Lesson]:
 def _came_back(store: Store, lessons: Sequence[Lesson]) -> dict[str, tuple[str, ...]]:
     """By the run that a lesson comes from: that its failure came back, and in which runs."""
     keys = {lesson.origin.trace_key for lesson in lessons if lesson.status is LessonStatus.CONFIRMED}
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for key, runs in repeats_by_key(store, sorted(filter(None, keys))).items():
         shown = ", ".join(f"T{run}" for run in runs[:_RUNS]) + (" …" if len(runs) > _RUNS else "")
         found[key] = (f"the failure came back: {shown}",)
