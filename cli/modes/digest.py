@@ -57,6 +57,7 @@ def _print(digest: Digest) -> None:
         echo(f"Nothing new {since}: {digest.runs} runs more, {digest.page.total} modes in all.")
     else:
         echo(f"{digest.runs} runs {since}.")
+    _print_repeats(digest)
     _section("Back after a fix", digest.back)
     _section("New", digest.new)
     _section("Grown", digest.grown)
@@ -66,6 +67,18 @@ def _print(digest: Digest) -> None:
         echo(f"\n{digest.left.in_words} They come into the next digest; --within gives it longer.")
     if digest.eventful and digest.page.random:
         echo(f"\nIn no mode, at random: {', '.join(digest.page.random)}")
+
+
+def _print_repeats(digest: Digest) -> None:
+    if not digest.repeats:
+        return
+    echo("\nCame back: runs that go as one went which a person failed")
+    for repeat in digest.repeats[:_SHOWN]:
+        before = repeat.before
+        who = safe_line(before.reviewer, 60)
+        echo(f"{repeat.trace.short_id:>6} repeats {before.run}, failed by {who} in {before.verdict}")
+    if len(digest.repeats) > _SHOWN:
+        echo(f"… and {len(digest.repeats) - _SHOWN} more; `retrospan trace list signal:known_failure`")
 
 
 def _print_inbox(waiting: list[ToComplete]) -> None:

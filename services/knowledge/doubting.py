@@ -14,10 +14,13 @@ from ...model.reviews import Lesson, LessonStatus
 from ...store.contract import Store
 from ...store.knowledge.lookup import list_lessons
 from ...store.knowledge.set_ups import recent_set_up
+from ..understanding.known_failures import repeats_by_key
 from .guards import guards_of
 
 _SKIPPED = frozenset((".git", ".venv", "node_modules", "__pycache__", ".retrospan"))
 _MOST_FILES = 20_000
+_RUNS = 3
+"""Runs that a doubt names."""
 
 
 def with_doubts(
@@ -25,8 +28,8 @@ def with_doubts(
 ) -> list[Lesson]:
     """The lessons, confirmed ones with what speaks for asking whether they still hold.
 
-    A prompt, tool set or model of the runs it was learned from that none of the newest runs of its project has; a
-    file that is gone; a case that was retired.
+    A run that repeats the failure it was learned from, since it was learned; a prompt, tool set or model of the runs
+    it was learned from that none of the newest runs of its project has; a file that is gone; a case that was retired.
 
     Args:
         store: Where.
@@ -37,6 +40,7 @@ def with_doubts(
     Cost: one query a lesson with an origin; one walk over the project's files where a lesson has a glob and `deep`
     asks for it, or a file is not where it was.
     """
+    back = _came_back(store, lessons)
     cases = {guard.case: guard.status for guard in guards_of(store, [entry.case for entry in lessons if entry.case])}
     standing = [lesson for lesson in lessons if lesson.status is LessonStatus.CONFIRMED]
     wanted = [name for lesson in standing for name in lesson.applies_to.files if deep or not is_glob(name)]
@@ -44,7 +48,7 @@ def with_doubts(
     found = []
     for lesson in lessons:
         if lesson.status is LessonStatus.CONFIRMED:
-            doubts = [*_set_up_doubts(store, lesson)]
+            doubts = [*back.get(lesson.origin.trace_key or "", ()), *_set_up_doubts(store, lesson)]
             if lesson.case and cases.get(lesson.case) is CaseStatus.RETIRED:
                 doubts.append(f"its case {lesson.case} was retired")
             doubts += [_file_doubt(name) for name in lesson.applies_to.files if name in gone]
@@ -57,6 +61,16 @@ def doubted_lessons(store: Store, root: Path | None = None) -> list[Lesson]:
     """The queue "still true?": confirmed lessons with a reason to ask, most reasons first."""
     found = [lesson for lesson in with_doubts(store, list_lessons(store), root) if lesson.doubts]
     return sorted(found, key=lambda lesson: (-len(lesson.doubts), lesson.id))
+
+
+def _came_back(store: Store, lessons: Sequence[Lesson]) -> dict[str, tuple[str, ...]]:
+    """By the run that a lesson comes from: that its failure came back, and in which runs."""
+    keys = {lesson.origin.trace_key for lesson in lessons if lesson.status is LessonStatus.CONFIRMED}
+    found: dict[str, tuple[str, ...]] = {}
+    for key, runs in repeats_by_key(store, sorted(filter(None, keys))).items():
+        shown = ", ".join(f"T{run}" for run in runs[:_RUNS]) + (" …" if len(runs) > _RUNS else "")
+        found[key] = (f"the failure came back: {shown}",)
+    return found
 
 
 def _set_up_doubts(store: Store, lesson: Lesson) -> Iterable[str]:

@@ -18,6 +18,7 @@ from ...store.reading.conversations import later_turns
 from ...store.reading.rows import save_rows
 from .baselines import Surrounder
 from .invariants import DeclaredRules, declared_rules
+from .known_failures import refresh_known_failures
 from .readings import readings_of
 from .signal_precision import muted_signals, refresh_record
 from .step_texts import keep_told_steps, tell
@@ -77,7 +78,7 @@ def analyse(
     if store.read_only:
         return 0
     if rules is None:
-        refresh_record(store)
+        _refresh(store)
         rules = rules_in_force(store)
     surround = Surrounder(store, rules.declared)
     waiting = list(trace_ids) if rows and trace_ids else traces_to_analyse(store, rules.name, limit, trace_ids)
@@ -91,6 +92,11 @@ def analyse(
         if on_progress:
             on_progress(min(start + _BATCH, len(waiting)), len(waiting))
     return len(waiting)
+
+
+def _refresh(store: Store) -> None:
+    refresh_record(store)
+    refresh_known_failures(store)
 
 
 def _read_with(store: Store, trace_ids: Sequence[int], rules: str) -> list[int]:
@@ -117,7 +123,7 @@ def _analysed(reading: Reading, rules: RulesInForce, surround: Surrounder) -> Ca
 def signals_of(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Signal, ...]]:
     """The signals of these traces, found first where they are missing; in a read-only store without keeping them."""
     if not store.read_only:
-        refresh_record(store)
+        _refresh(store)
     rules = rules_in_force(store)
     bring_up(store, trace_ids, rules)
     return known_signals(store, trace_ids, rules)
