@@ -60,12 +60,12 @@ class _Front(BaseModel):
     id: str = Field(pattern=SLUG, max_length=80)
     title: _Line = Field(min_length=1)
     status: LessonStatus = LessonStatus.PROPOSED
-    applies_to: _AppliesTo = _AppliesTo()
-    origin: _Origin = _Origin()
+    applies_to: _AppliesTo = Field(default_factory=_AppliesTo)
+    origin: _Origin = Field(default_factory=_Origin)
     case: str | None = Field(default=None, pattern=SLUG, max_length=80)
     supersedes: str | None = Field(default=None, pattern=SLUG, max_length=80)
     merges: _Slugs = ()
-    true_for: _TrueFor = _TrueFor()
+    true_for: _TrueFor = Field(default_factory=_TrueFor)
     proposed_by: _Line | None = None
 
 

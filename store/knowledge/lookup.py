@@ -40,7 +40,7 @@ def list_lessons(store: Store, trust: Trust | None = None) -> list[Lesson]:
 
     Cost: one signature check a lesson, and one of each verdict that is in this store; see `confirmed_verdicts`.
     """
-    lessons = known_lessons(store).every.lessons if trust is None else _signed_lessons(store, trust)
+    lessons = known_lessons(store).lessons if trust is None else _signed_lessons(store, trust)
     found = _grounded(store, lessons, trust or load_trust(store))
     return sorted(found, key=_order)
 
@@ -50,8 +50,12 @@ class KnownLessons:
     """The lessons of a store by their own signatures, ready to be asked; see `known_lessons`."""
 
     trust: Trust
-    every: LessonIndex
+    lessons: tuple[Lesson, ...]
     confirmed: LessonIndex
+
+    def every(self) -> LessonIndex:
+        """All of them, drafts too, to be asked; made anew each time."""
+        return LessonIndex(self.lessons)
 
 
 _KNOWN: Slot[dict[str, KnownLessons]] = Slot("known lessons", dict)
@@ -70,7 +74,7 @@ def known_lessons(store: Store) -> KnownLessons:
     if known is None or known.trust != trust:
         lessons = _signed_lessons(store, trust)
         confirmed = [lesson for lesson in lessons if lesson.status is LessonStatus.CONFIRMED]
-        known = KnownLessons(trust, LessonIndex(lessons), LessonIndex(confirmed))
+        known = KnownLessons(trust, tuple(lessons), LessonIndex(confirmed))
         cache.clear()
         cache[now] = known
     return known
@@ -163,7 +167,7 @@ def search_lessons(
     Cost: as `known_lessons`; each that is returned needs one signature check of its verdict.
     """
     known = known_lessons(store)
-    index = known.every if include_drafts else known.confirmed
+    index = known.every() if include_drafts else known.confirmed
     change = change_of(tags, intent=query)
     if change.empty:
         hits = [LessonHit(lesson, 0.0, ()) for lesson in index.lessons]
