@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ MOST = 500
 """Lessons that are compared by meaning; of more, those that share a word with the query go first."""
 _LEAST_ALIKE = 0.35
 """Cosine below which a lesson that is not tagged with what is about to change is not worth reading."""
+_NAME = re.compile(r"[^\W\d_]+")
+_ENDING = re.compile(r"\.\w+$")
 _TAGGED = 1.0
 """What a tag that is about to change adds to a cosine: it goes before all likeness."""
 
@@ -65,7 +68,7 @@ _VECTORS: Slot[dict[str, dict[bytes, Any]]] = Slot("vectors of lessons", dict)
 def likeness_of(store: Store, model: Embedder, query: str, lessons: Sequence[Lesson]) -> list[float]:
     """The cosine of the query with each lesson; vectors of lessons are kept by their text."""
     cache = store.caches.get(_VECTORS).setdefault(model.model_id, {})
-    texts = [_text(lesson) for lesson in lessons]
+    texts = [meaning_text(lesson) for lesson in lessons]
     keys = [hashlib.sha256(text.encode()).digest() for text in texts]
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in cache}
     if missing:
@@ -80,5 +83,8 @@ def _tagged(hit: LessonHit) -> bool:
     return not set(hit.lesson.applies_to.terms()).isdisjoint(hit.matched)
 
 
-def _text(lesson: Lesson) -> str:
-    return f"{lesson.title}\n{lesson.what_happened}\n{lesson.what_to_do}"
+def meaning_text(lesson: Lesson) -> str:
+    """What is compared by meaning: the names in its scope, as words, before what it says; they tell its subject."""
+    scope = lesson.applies_to
+    names = (" ".join(_NAME.findall(_ENDING.sub("", name))) for name in (*scope.tools, *scope.agents, *scope.files))
+    return f"{' '.join(names)}. {lesson.title}. {lesson.what_happened} {lesson.what_to_do}"
