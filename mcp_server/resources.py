@@ -24,6 +24,8 @@ TEMPLATES = {
 }
 """Each address with what stands there."""
 _TRACE = "retrospan://trace/"
+LESSONS = "retrospan://lesson/"
+"""Begins the address of a lesson."""
 BUDGET = 8_000
 """Tokens of one resource, as the largest answer of a tool."""
 

@@ -16,6 +16,7 @@ from ...model.text.display import safe_line, safe_text
 from ...services.knowledge.before_change import before_change
 from ...services.knowledge.doubting import with_doubts
 from ...services.knowledge.lesson_search import find_lessons
+from ...services.privacy.read_notes import at_hand, note_lessons
 from ...services.verification.guards import guards_of
 from ...store.contract import Store
 from ...store.knowledge.lookup import get_lesson, list_lessons
@@ -90,6 +91,8 @@ def search_command(
     with opened(store_location) as store:
         read_folder(store, folder)
         found = before_change(store, change, root=folder.resolve())
+        shown = [hit.lesson.id for hit in found.hits]
+        note_lessons(store, shown, actor=at_hand("cli"), channel="lesson-search", paths=change.scope.files)
     if as_json:
         hits = [lesson_json(hit.lesson) | {"matched": list(hit.matched)} for hit in found.hits]
         print_json({"lessons": hits, "cases": [record_of(guard) for guard in found.guards], "known": found.known})

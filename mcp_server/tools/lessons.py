@@ -40,11 +40,14 @@ def search_lessons(
     _index(caller)
     if lesson is not None:
         (found,) = with_doubts(caller.store, [get_lesson(caller.store, lesson)], caller.folder)
+        caller.taught([found.id], by="search_lessons")
         return lesson_text(found)
     change = change_of(changing, paths=paths, tools=tools, intent=" ".join(part for part in (intent, query) if part))
     if drafts or (change.words_alone and not intent.strip()):
         return _listed(caller, change, drafts=drafts, limit=limit)
-    return before_change_text(before_change(caller.store, change, most=min(limit, MOST), root=caller.folder))
+    known = before_change(caller.store, change, most=min(limit, MOST), root=caller.folder)
+    caller.taught([hit.lesson.id for hit in known.hits], by="search_lessons", paths=change.scope.files)
+    return before_change_text(known)
 
 
 def _listed(caller: Caller, change: Change, *, drafts: bool, limit: int) -> str:

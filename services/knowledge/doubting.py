@@ -9,9 +9,11 @@ from pathlib import Path
 
 from ...knowledge.globs import is_glob, path_fits
 from ...model.cases import CaseStatus
+from ...model.experiments import Lift, LiftVerdict
 from ...model.lessons import TrueFor
 from ...model.reviews import Lesson, LessonStatus
 from ...store.contract import Store
+from ...store.experiments.experiments import newest_lifts
 from ...store.knowledge.lookup import list_lessons
 from ...store.knowledge.set_ups import recent_set_up
 from .guards import guards_of
@@ -26,7 +28,8 @@ def with_doubts(
     """The lessons, confirmed ones with what speaks for asking whether they still hold.
 
     A prompt, tool set or model of the runs it was learned from that none of the newest runs of its project has; a
-    file that is gone; a case that was retired.
+    file that is gone; a case that was retired; a planned comparison in which its case passes without it, or in which
+    it did nothing.
 
     Args:
         store: Where.
@@ -41,10 +44,11 @@ def with_doubts(
     standing = [lesson for lesson in lessons if lesson.status is LessonStatus.CONFIRMED]
     wanted = [name for lesson in standing for name in lesson.applies_to.files if deep or not is_glob(name)]
     gone = _gone(root, wanted) if root is not None else frozenset()
+    lifts = newest_lifts(store) if standing else {}
     found = []
     for lesson in lessons:
         if lesson.status is LessonStatus.CONFIRMED:
-            doubts = [*_set_up_doubts(store, lesson)]
+            doubts = [*_lift_doubts(lifts.get(lesson.id)), *_set_up_doubts(store, lesson)]
             if lesson.case and cases.get(lesson.case) is CaseStatus.RETIRED:
                 doubts.append(f"its case {lesson.case} was retired")
             doubts += [_file_doubt(name) for name in lesson.applies_to.files if name in gone]
@@ -57,6 +61,14 @@ def doubted_lessons(store: Store, root: Path | None = None) -> list[Lesson]:
     """The queue "still true?": confirmed lessons with a reason to ask, most reasons first."""
     found = [lesson for lesson in with_doubts(store, list_lessons(store), root) if lesson.doubts]
     return sorted(found, key=lambda lesson: (-len(lesson.doubts), lesson.id))
+
+
+def _lift_doubts(lift: Lift | None) -> list[str]:
+    """Why a lesson may be retired, where it was tried and did nothing."""
+    if lift is None or lift.verdict not in (LiftVerdict.NO_EFFECT, LiftVerdict.NEEDLESS):
+        return []
+    told = "no effect" if lift.verdict is LiftVerdict.NO_EFFECT else "its case passes without it"
+    return [f"{told} in {lift.experiment} ({lift.because})"]
 
 
 def _set_up_doubts(store: Store, lesson: Lesson) -> Iterable[str]:

@@ -148,7 +148,7 @@ def next_id(store: Store, lesson_id: str) -> str:
 
 def _confirmed(store: Store, lesson_id: str) -> Lesson:
     lesson = get_lesson(store, lesson_id)
-    if lesson.status is not LessonStatus.CONFIRMED:
+    if lesson.status is not LessonStatus.CONFIRMED and not lesson.quarantined:
         raise UsageError(
             f"The lesson {lesson.id!r} is {lesson.status.value}; only confirmed ones are revised, merged or retracted. "
             "`retrospan lesson list` shows them."
