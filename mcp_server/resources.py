@@ -45,6 +45,15 @@ def unknown_address(address: str) -> str:
     return f"No resource {safe_line(address, 120)!r} here. Addresses are: {', '.join(TEMPLATES)}."
 
 
+def _lesson(store: Store, name: str) -> str:
+    from ..answers.lessons import lesson_text
+    from ..services.verification.lesson_story import stories_of
+    from ..store.knowledge.lookup import get_lesson
+
+    (story,) = stories_of(store, [get_lesson(store, name)])
+    return lesson_text(story.lesson, story)
+
+
 def add_resources(server: MCPServer[None], store: Store, limiter: CapacityLimiter) -> None:
     """Register the resource templates."""
 
@@ -73,10 +82,7 @@ def add_resources(server: MCPServer[None], store: Store, limiter: CapacityLimite
 
     @resource("retrospan://lesson/{lesson}", "lesson")
     async def lesson(lesson: str) -> str:
-        from ..answers.lessons import lesson_text
-        from ..store.knowledge.lookup import get_lesson
-
-        return await found(lambda: lesson_text(get_lesson(store, lesson)))
+        return await found(lambda: _lesson(store, lesson))
 
     @resource("retrospan://rubric/{rubric}", "rubric")
     async def rubric(rubric: str) -> str:

@@ -16,6 +16,7 @@ from ...store.contract import Store
 from ...store.experiments.experiments import newest_lifts
 from ...store.knowledge.lookup import list_lessons
 from ...store.knowledge.set_ups import recent_set_up
+from ..verification.lesson_story import lessons_in_words, stories_of
 from .guards import guards_of
 
 _SKIPPED = frozenset((".git", ".venv", "node_modules", "__pycache__", ".retrospan"))
@@ -61,6 +62,17 @@ def doubted_lessons(store: Store, root: Path | None = None) -> list[Lesson]:
     """The queue "still true?": confirmed lessons with a reason to ask, most reasons first."""
     found = [lesson for lesson in with_doubts(store, list_lessons(store), root) if lesson.doubts]
     return sorted(found, key=lambda lesson: (-len(lesson.doubts), lesson.id))
+
+
+def learned_in_words(store: Store) -> str:
+    """What was learned and how it stands, in one line; empty where nothing was learned yet."""
+    lessons = with_doubts(store, list_lessons(store))
+    told = stories_of(store, [lesson for lesson in lessons if _counts(lesson)])
+    return lessons_in_words(told, sum(bool(lesson.doubts) for lesson in lessons)) if told else ""
+
+
+def _counts(lesson: Lesson) -> bool:
+    return lesson.status is LessonStatus.CONFIRMED or lesson.quarantined
 
 
 def _lift_doubts(lift: Lift | None) -> list[str]:

@@ -1,7 +1,7 @@
 """Who was given a lesson, by which channel, before which edit; as far as it can be known.
 
-Known are answers of tools and commands, the hook, and skills and resources read over MCP. A file that an export wrote is
-read by an assistant without anybody noticing. Git says that an edit followed, not that it followed from the lesson.
+Known are answers of tools and commands, the hook, and skills and resources read over MCP. A file that an export wrote
+is read without anybody noticing. Git says that an edit followed, not that it followed from the lesson.
 """
 
 from __future__ import annotations

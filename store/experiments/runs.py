@@ -50,6 +50,13 @@ class TargetCount(NamedTuple):
     """Id of its newest run; larger is later."""
 
 
+class LastRun(NamedTuple):
+    """How the last decided run of a case went."""
+
+    passed: bool
+    at: str
+
+
 class Taken(NamedTuple):
     """What a run took on average; None where no run told."""
 
@@ -86,10 +93,11 @@ def counts_by_target(store: Store, case_ids: Sequence[str]) -> list[TargetCount]
         return [from_row(TargetCount, row) for row in con.execute(COUNT_BY_TARGET, {"cases": list(case_ids)})]
 
 
-def last_results(store: Store) -> dict[str, bool]:
-    """By case: whether its last decided run passed."""
+def last_runs(store: Store) -> dict[str, LastRun]:
+    """By case: its last decided run on a version of the application."""
     with store.read() as con:
-        return {row["case_id"]: row["outcome"] == "passed" for row in con.execute(SELECT_LAST)}
+        rows = con.execute(SELECT_LAST)
+        return {row["case_id"]: LastRun(row["outcome"] == "passed", row["started_at"]) for row in rows}
 
 
 def cases_run(store: Store) -> list[str]:

@@ -22,7 +22,7 @@ from retrospan.services.knowledge.revising import keep_lesson
 from retrospan.services.knowledge.sharing import make_bundle
 from retrospan.services.verification.standing import case_standings
 from retrospan.store.experiments.experiments import newest_lifts
-from retrospan.store.experiments.runs import last_results
+from retrospan.store.experiments.runs import last_runs
 from retrospan.store.knowledge.index import index_knowledge
 from retrospan.store.knowledge.lookup import claimed_lessons, get_lesson, list_lessons
 from reviewdesk import Desk
@@ -86,7 +86,7 @@ def test_what_does_nothing_is_offered_for_retirement(
     assert code == 0 and out.startswith(f"quote: {verdict.value}. window without and with it: ")
     assert newest_lifts(desk.store)["quote"].verdict is verdict
     assert [entry.doubts for entry in doubted_lessons(desk.store)] == ([(doubt,)] if doubt else [])
-    assert last_results(desk.store) == {}, "a run with a lesson in its context is a run of no version"
+    assert last_runs(desk.store) == {}, "a run with a lesson in its context is a run of no version"
     assert case_standings(desk.store, {"window": None})[0].runs == 0
 
 
