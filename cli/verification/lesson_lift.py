@@ -17,10 +17,10 @@ from ...model.text.display import safe_line
 from ...store.contract import Store
 from ...store.experiments.experiments import get_experiment, parse_experiment_id
 from ...store.knowledge.lookup import get_lesson
+from ..knowledge.lesson_shared import folder_option, read_folder
 from ..shared.options import json_option, opened, store_option
 from ..shared.output import echo, print_json, say
-from ..verification.verify import interruptible, judge_hash, model_judge, run_progress
-from .lesson_shared import folder_option, read_folder
+from .verify import interruptible, judge_hash, model_judge, run_progress
 
 if TYPE_CHECKING:
     from ...regression.verifying.verify import Pair, Planned
@@ -95,7 +95,7 @@ def _next(lesson: Lesson, verdict: LiftVerdict, folder: Path) -> str:
     from ...services.knowledge.quarantine import lies_in
 
     if verdict is LiftVerdict.HARMS and not lies_in(lesson, folder):
-        return f"Its file is not in this folder: run this where it lies, {safe_line(lesson.path, 200)}."
+        return f"Its file is not in this folder: run this where it lies, {safe_line(lesson.path or '', 200)}."
     return _NEXT[verdict].replace("ID", lesson.id)
 
 
