@@ -18,12 +18,12 @@ _OF_VERSIONS = "experiment_id NOT IN (SELECT id FROM experiment WHERE kind = 'li
 SELECT_OF_CASES = f"""
 SELECT * FROM experiment_run WHERE case_id IN :cases AND {_OF_VERSIONS} ORDER BY id DESC LIMIT :limit
 """  # noqa: S608
-COUNT_BY_TARGET = """
+COUNT_BY_TARGET = f"""
 SELECT case_id, case_hash, target_hash, side, sum(CASE WHEN outcome = 'passed' THEN 1 ELSE 0 END) AS passed,
   count(*) AS runs, max(id) AS last
-FROM experiment_run WHERE case_id IN :cases AND outcome IN ('passed', 'failed')
+FROM experiment_run WHERE case_id IN :cases AND outcome IN ('passed', 'failed') AND (side = 'base' OR {_OF_VERSIONS})
 GROUP BY case_id, case_hash, target_hash, side ORDER BY last
-"""
+"""  # noqa: S608
 SELECT_LAST = f"""
 SELECT r.case_id, r.outcome, r.started_at FROM experiment_run r JOIN (
   SELECT case_id, max(id) AS last FROM experiment_run
