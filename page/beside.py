@@ -13,10 +13,10 @@ from ..answers.plain.form import asked, fields_of
 from ..answers.plain.recorded import recorded
 from ..answers.plain.states import STATE_WORDS
 from ..model.errors import HeldError, RefusedError, RetrospanError, UnknownIdError
-from ..model.lessons import LessonStatus
 from ..services.reviewing.asking_back import answer_back
 from ..services.reviewing.claiming import ANSWERABLE
 from ..services.reviewing.outcomes import review_outcomes
+from .lessons import STANDING
 from .markup import text_html
 from .server import HEADERS, ReviewPage, listed, read_form
 from .signing_in import SignedIn
@@ -27,14 +27,6 @@ _CHUNK = 100_000
 """Characters of a recorded text that are set at once."""
 _CHUNKS = 8
 """Such texts on one page."""
-
-_STANDING = {
-    LessonStatus.CONFIRMED: "",
-    LessonStatus.PROPOSED: " (not confirmed yet)",
-    LessonStatus.SUPERSEDED: " (another one took its place)",
-    LessonStatus.STALE: " (taken back)",
-}
-"""What is said beside a lesson's title."""
 
 
 async def beside(page: ReviewPage, who: SignedIn, item: int) -> dict[str, Any]:
@@ -139,7 +131,7 @@ async def skip_many(page: ReviewPage, request: Request, who: SignedIn) -> Respon
 async def mine(page: ReviewPage, request: Request, who: SignedIn) -> Response:
     """What became of this reviewer's answers."""
     report = await run_in_threadpool(review_outcomes, page.desk.store, reviewer=who.session.fingerprint)
-    return page.html("mine.html", who=who, report=report, standing=_STANDING)
+    return page.html("mine.html", who=who, report=report, standing=STANDING)
 
 
 async def step(page: ReviewPage, request: Request, who: SignedIn) -> Response:
