@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...model.reviews import Lesson
 from ...store.caches import Slot
 from ...store.contract import Store
+from ...store.knowledge.lesson_vectors import keep_vectors, kept_vectors
 from ...store.knowledge.lookup import LessonHit, search_lessons
 from ..embedding.choose import embedder, has_vectors
 from ..finding.meaning import WORD_SHARE
@@ -62,17 +63,23 @@ def find_lessons(
     return scored[:limit]
 
 
-_VECTORS: Slot[dict[str, dict[bytes, Any]]] = Slot("vectors of lessons", dict)
+_VECTORS: Slot[dict[str, dict[str, Any]]] = Slot("vectors of lessons", dict)
 
 
 def likeness_of(store: Store, model: Embedder, query: str, lessons: Sequence[Lesson]) -> list[float]:
-    """The cosine of the query with each lesson; vectors of lessons are kept by their text."""
+    """The cosine of the query with each lesson; vectors of confirmed lessons are kept in the store by their text."""
     cache = store.caches.get(_VECTORS).setdefault(model.model_id, {})
     texts = [meaning_text(lesson) for lesson in lessons]
-    keys = [hashlib.sha256(text.encode()).digest() for text in texts]
+    keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in cache}
     if missing:
-        cache.update(zip(missing, model.embed(list(missing.values())), strict=True))
+        cache.update(kept_vectors(store, model.model_id, list(missing)))
+        missing = {key: text for key, text in missing.items() if key not in cache}
+    if missing:
+        made = dict(zip(missing, model.embed(list(missing.values())), strict=True))
+        cache.update(made)
+        signed = {key for key, lesson in zip(keys, lessons, strict=True) if lesson.signed_by is not None}
+        keep_vectors(store, model.model_id, {key: vector for key, vector in made.items() if key in signed})
     if not keys:
         return []
     asked: Vectors = model.embed([query])[0]
