@@ -58,16 +58,14 @@ def lesson_text(lesson: Lesson, story: LessonStory) -> str:
             ("what to do", lesson.what_to_do),
         )
     ]
+    lines.append(f"what became of it: {inert_line(story.in_words, 300)}")
     confirmed = lesson.status is LessonStatus.CONFIRMED
     signed = f", signed by {inert_line(lesson.signed_by, 60)}" if lesson.signed_by else ""
     why = f" {inert_line(lesson.stale_because, 160)}." if lesson.stale_because else ""
     doubts = f" Still true? {inert_line('; '.join(lesson.doubts), 240)}." if lesson.doubts else ""
     head = f"{lesson.id}: {lesson.status.value}{signed}.{why}{doubts}"
     origin = f'Where it comes from: get_trace(trace="{lesson.origin.trace_key}")' if _is_key(lesson) else ""
-    became = inert_line(story.in_words, 300)
-    return (
-        f"{head}\n{fenced(lines, CONFIRMED if confirmed else DRAFTS)}\nWhat became of it: {became}. {origin}".rstrip()
-    )
+    return f"{head}\n{fenced(lines, CONFIRMED if confirmed else DRAFTS)}\n{origin}".rstrip()
 
 
 def _is_key(lesson: Lesson) -> bool:

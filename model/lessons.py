@@ -113,3 +113,8 @@ class Lesson:
     def replaces(self) -> tuple[str, ...]:
         """Ids of the lessons that this one takes the place of, once it is confirmed."""
         return (*((self.supersedes,) if self.supersedes else ()), *self.merges)
+
+
+def retraction_of(lesson_id: str) -> str:
+    """The id of the signed file that takes a lesson back."""
+    return f"{lesson_id[:69]}-retracted"

@@ -15,7 +15,7 @@ from ...knowledge.folders import KnowledgeKind
 from ...knowledge.lessons import dump_lesson
 from ...model.errors import UsageError
 from ...model.fields import record_of
-from ...model.lessons import TITLE_LIMIT, AppliesTo, TrueFor
+from ...model.lessons import TITLE_LIMIT, AppliesTo, TrueFor, retraction_of
 from ...model.reviews import Lesson, LessonOrigin, LessonStatus
 from ...model.text.bounds import bounded
 from ...store.contract import Store
@@ -70,7 +70,7 @@ def retract_lesson(
     note = checked_lesson(
         replace(
             lesson,
-            id=f"{lesson.id[:69]}-retracted",
+            id=retraction_of(lesson.id),
             title=f"Retracted: {lesson.title}"[:TITLE_LIMIT],
             why=why,
             what_to_do="Nothing: this lesson was taken back.",

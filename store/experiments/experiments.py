@@ -101,7 +101,9 @@ def newest_lifts(store: Store) -> dict[str, Lift]:
     found = {}
     for row in rows:
         lesson, report = row["candidate"].removeprefix(LESSON), _report(row) or {}
-        verdict, because = LiftVerdict(row["verdict"]), str(report.get("lift", ""))
+        known = row["verdict"] in set(LiftVerdict)
+        verdict = LiftVerdict(row["verdict"]) if known else LiftVerdict.UNSURE
+        because = str(report.get("lift", ""))
         found[lesson] = Lift(lesson, f"E{row['id']}", verdict, because, row["finished_at"] or "")
     return found
 

@@ -11,10 +11,11 @@ from ...knowledge.folders import KnowledgeKind
 from ...knowledge.lessons import held_back, lesson_of
 from ...knowledge.ranking import LessonIndex
 from ...model.errors import BadInputError, UnknownIdError, did_you_mean
-from ...model.lessons import HELD_BACK
+from ...model.lessons import HELD_BACK, retraction_of
 from ...model.reviews import Lesson, LessonStatus, SignatureState
 from ...trust.root import Trust
 from ...trust.signing import SignatureCheck
+from ..audit.chain import linked_subjects
 from ..caches import Slot
 from ..contract import Store
 from ..generations import KNOWLEDGE, generation
@@ -92,8 +93,21 @@ def claimed_lessons(store: Store) -> list[Lesson]:
 
 
 def _signed_lessons(store: Store, trust: Trust) -> list[Lesson]:
-    """The lessons by their own signatures, whatever became of their verdicts."""
-    return _in_force(list_documents(store, KnowledgeKind.LESSON), lambda entry: check_document(entry, trust))
+    """The lessons by their own signatures, whatever became of their verdicts.
+
+    A retraction that was signed with this store counts also where its file has gone.
+    """
+    lessons = _in_force(list_documents(store, KnowledgeKind.LESSON), lambda entry: check_document(entry, trust))
+    with store.read() as con:
+        signed = linked_subjects(con, KnowledgeKind.LESSON.value)
+    return [_taken_back(lesson) if retraction_of(lesson.id) in signed else lesson for lesson in lessons]
+
+
+def _taken_back(lesson: Lesson) -> Lesson:
+    if lesson.status is not LessonStatus.CONFIRMED:
+        return lesson
+    name = retraction_of(lesson.id)
+    return replace(lesson, status=LessonStatus.STALE, stale_because=f"it was retracted here; the file {name} is gone")
 
 
 def _in_force(documents: Sequence[Document], check: Callable[[Document], SignatureCheck]) -> list[Lesson]:

@@ -29,6 +29,7 @@ from retrospan.services.knowledge.lesson_search import find_lessons
 from retrospan.services.knowledge.revising import retract_lesson
 from retrospan.services.knowledge.sharing import read_bundle, take_over
 from retrospan.store.contract import Store
+from retrospan.store.knowledge.index import index_knowledge
 from retrospan.store.knowledge.lookup import list_lessons
 from retrospan.trust.config import revoke_reviewer
 from retrospan.trust.session import ReviewSession
@@ -145,6 +146,14 @@ def replayed(desk: Desk, ada: ReviewSession, place: Path) -> Path:
     return path
 
 
+def replayed_without_its_retraction(desk: Desk, ada: ReviewSession, place: Path) -> Path:
+    """The same, and whoever brings it has taken away the file that says so."""
+    path = replayed(desk, ada, place)
+    (place / "there/.retrospan/lessons/evil-retracted.md").unlink()
+    index_knowledge(desk.store, [place / "there"])
+    return path
+
+
 def expired(desk: Desk, ada: ReviewSession, place: Path) -> Path:
     """Signed after the key was revoked."""
     revoke_reviewer(ada.fingerprint, now="2026-11-22T11:00:00Z", compromised=False)
@@ -157,7 +166,7 @@ def backdated(desk: Desk, ada: ReviewSession, place: Path) -> Path:
     return bundled([signed(ada, "2026-11-01T00:00:00Z")], place)
 
 
-@pytest.mark.parametrize("make", [forged, moved, replayed, expired, backdated])
+@pytest.mark.parametrize("make", [forged, moved, replayed, replayed_without_its_retraction, expired, backdated])
 def test_no_bundle_becomes_advice(desk: Desk, make: Callable[[Desk, ReviewSession, Path], Path]) -> None:
     with tempfile.TemporaryDirectory() as place:
         bundle = make(desk, desk.reviewer(), Path(place))
