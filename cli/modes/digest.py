@@ -6,6 +6,7 @@ import click
 
 from ...answers.json.modes import digest_json
 from ...model.text.display import safe_line
+from ...services.knowledge.doubting import learned_in_words
 from ...services.modes.digest import Change, Digest, make_digest
 from ...services.reviewing.inbox import ToComplete, to_complete
 from ..reviews.teach import inbox_json, say_entry
@@ -43,11 +44,14 @@ def digest_command(
     with opened(store_location) as store:
         digest = make_digest(store, query, since=since, keep=not no_keep, seconds=within)
         waiting = to_complete(store)
+        learned = learned_in_words(store)
     if as_json:
-        print_json(digest_json(digest) | {"to_complete": inbox_json(waiting)})
+        print_json(digest_json(digest) | {"to_complete": inbox_json(waiting), "lessons": learned})
     else:
         _print(digest)
         _print_inbox(waiting)
+        if learned:
+            echo(f"\n{learned}")
     raise click.exceptions.Exit(1 if digest.eventful else 0)
 
 

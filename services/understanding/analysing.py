@@ -47,6 +47,14 @@ def rules_in_force(store: Store) -> RulesInForce:
     return RulesInForce(declared_rules(store), muted_signals(store))
 
 
+def rules_now(store: Store) -> RulesInForce:
+    """`rules_in_force`, after what they rest on was brought up to date where the store can be written."""
+    if not store.read_only:
+        refresh_record(store)
+        refresh_known_failures(store)
+    return rules_in_force(store)
+
+
 def rules_of(store: Store) -> str:
     """The name of the rules that hold in a store now."""
     return rules_in_force(store).name
@@ -77,9 +85,7 @@ def analyse(
     """
     if store.read_only:
         return 0
-    if rules is None:
-        _refresh(store)
-        rules = rules_in_force(store)
+    rules = rules or rules_now(store)
     surround = Surrounder(store, rules.declared)
     waiting = list(trace_ids) if rows and trace_ids else traces_to_analyse(store, rules.name, limit, trace_ids)
     waiting += _read_with(store, waiting, rules.name)
@@ -92,11 +98,6 @@ def analyse(
         if on_progress:
             on_progress(min(start + _BATCH, len(waiting)), len(waiting))
     return len(waiting)
-
-
-def _refresh(store: Store) -> None:
-    refresh_record(store)
-    refresh_known_failures(store)
 
 
 def _read_with(store: Store, trace_ids: Sequence[int], rules: str) -> list[int]:
@@ -122,9 +123,7 @@ def _analysed(reading: Reading, rules: RulesInForce, surround: Surrounder) -> Ca
 
 def signals_of(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Signal, ...]]:
     """The signals of these traces, found first where they are missing; in a read-only store without keeping them."""
-    if not store.read_only:
-        _refresh(store)
-    rules = rules_in_force(store)
+    rules = rules_now(store)
     bring_up(store, trace_ids, rules)
     return known_signals(store, trace_ids, rules)
 
