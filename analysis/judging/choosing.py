@@ -83,7 +83,7 @@ def corrected_rate(
         rate, method = alone, Method.LABELS
         why = "the judge adds nothing here: its answers say next to nothing of what people say, so they are left out"
     else:
-        rate, method = prediction_powered(labelled, naive, len(judged)), Method.PREDICTION_POWERED
+        rate, method = prediction_powered(labelled, naive), Method.PREDICTION_POWERED
         why = f"the judge's answers on all runs, corrected by the labels; worth about {explained:.0%} of the labels"
         if rate.high - rate.low >= alone.high - alone.low:
             rate, method = alone, Method.LABELS
