@@ -78,7 +78,8 @@ def measure(texts: Texts, rows: np.ndarray, hits: np.ndarray) -> str:
     """On outer folds, questions kept together: R² and answers of probes that saw none of the fold."""
     order = {ask: number for number, ask in enumerate(sorted(set(texts.asks), key=hash_of))}
     folds = np.array([order[ask] % _OUTER for ask in texts.asks])
-    chances, answers, nothing = np.zeros(len(hits)), [None] * len(hits), 0
+    chances, nothing = np.zeros(len(hits)), 0
+    answers: list[bool | None] = [None] * len(hits)
     for fold in range(_OUTER):
         held = np.flatnonzero(folds == fold)
         kept = np.flatnonzero(folds != fold)

@@ -1,4 +1,4 @@
-"""Logistic regression with a penalty on the squares of its slopes, by Newton's method. In numpy, for a few thousand rows."""
+"""Logistic regression with a penalty on the squares of its slopes, by Newton's method, in numpy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 _STEPS = 25
-_STILL = 1e-8
+_STILL = 1e-5
+"""Nats of likelihood that a step has to gain."""
 
 
 @dataclass(frozen=True)

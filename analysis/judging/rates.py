@@ -24,7 +24,7 @@ _Z95 = 1.959963984540054
 _PSEUDO = 0.25
 """Of a label, added to each of the four pairs of answers when spread is estimated: none seen is not none there."""
 _PSEUDO_FEW = 0.5
-"""The same below `_FEW` effective labels of unlike chances: those that were certain to be drawn hide how few are left."""
+"""The same below `_FEW` effective labels of unlike chances: those that were certain to be drawn hide few others."""
 _FEW = 50
 _UNLIKE = 0.9
 """Effective labels per label, below which their chances are unlike."""

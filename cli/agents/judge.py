@@ -45,9 +45,13 @@ Exit codes: 0 every chosen run was asked about, 1 some are left (budget, time, e
 
 _COMMANDS = {
     "run": ("agents.judge:run_command", "Ask a model one criterion on the runs that a query finds"),
-    "signal": ("agents.judge_record:signal_command", "Let a signal answer it, without a model"),
+    "signal": ("agents.judge_computed:signal_command", "Let a signal answer it, without a model"),
+    "function": ("agents.judge_computed:function_command", "Let a Python function of this project answer it"),
+    "probe": ("agents.judge_computed:probe_command", "Learn it from people's verdicts, without a model"),
     "show": ("agents.judge_record:show_command", "Which judges have answered, and whether they are out of date"),
     "calibrate": ("agents.judge_record:calibrate_command", "How far a judge may be trusted, beside people"),
+    "flips": ("agents.judge_trials:flips_command", "Does it answer alike where it must?"),
+    "anchors": ("agents.judge_trials:anchors_command", "Ask it again where people have signed, once a day"),
     "drift": ("agents.judge_record:drift_command", "Has the judge changed, or what it judges?"),
     "plan": ("agents.judge_record:plan_command", "What to label next, and what it would bring"),
 }

@@ -13,7 +13,6 @@ from ...model.reviews import ItemState
 from ...model.text.display import safe_line
 from ...services.judging.calibrating import Calibration, calibrate, judge_versions
 from ...services.judging.drifting import judge_drift
-from ...services.judging.functions import judge_by_signal
 from ...services.judging.plain_words import in_words, narrower, picture
 from ...services.reviewing.asking import list_reviews
 from ..shared.options import json_option, opened, store_option
@@ -42,6 +41,8 @@ def show_command(store_location: str | None, as_json: bool) -> None:
             "criterion": version.params["criterion"],
             "model": version.params.get("model"),
             "signal": version.params.get("signal"),
+            "function": version.params.get("function"),
+            "probe": "probe" in version.params,
             "since": version.since,
             "answers": len(version.labels),
             "current_prompt": not version.params.get("model") or version.key.startswith(_prompt()),
@@ -63,36 +64,9 @@ def show_command(store_location: str | None, as_json: bool) -> None:
 
 
 def _by(row: dict[str, Any]) -> str:
-    return str(row["model"] or f"signal {row['signal']}")
-
-
-@click.command("signal", epilog="\b\nExamples:\n  retrospan judge signal ungrounded_value since:7d --rubric support")
-@click.argument("signal")
-@click.argument("query", nargs=-1)
-@click.option("--rubric", help="Id of a confirmed rubric (default: the built-in one).")
-@click.option("--criterion", help="Id of the criterion; may be left out where the rubric has one.")
-@click.option("--name", help="Under which the answers are kept (default: the signal's name).")
-@store_option
-@json_option
-def signal_command(
-    signal: str,
-    query: tuple[str, ...],
-    rubric: str | None,
-    criterion: str | None,
-    name: str | None,
-    store_location: str | None,
-    as_json: bool,
-) -> None:
-    """Let SIGNAL answer the criterion on the runs that QUERY finds: fail where it shows, pass where it does not.
-
-    Needs no key and costs nothing. It is calibrated as a model is, and narrows a rate where it tells anything at all.
-    """
-    with opened(store_location) as store:
-        done = judge_by_signal(store, signal, " ".join(query), rubric=rubric, criterion=criterion, name=name)
-    if as_json:
-        print_json(record_of(done))
-        return
-    say(f"{done.judge}: {done.fails} fail, {done.passes} pass. Measure it: retrospan judge calibrate {done.judge}")
+    if row["model"] or row["signal"]:
+        return str(row["model"] or f"signal {row['signal']}")
+    return "learned from verdicts" if row["probe"] else f"function {row['function']}"
 
 
 @click.command(
@@ -188,7 +162,7 @@ def _say_disagreements(found: Calibration) -> None:
     echo()
     say(f"Where they differ ({len(found.disagreements)} in the half that may be looked at):")
     for run in found.disagreements[:_SHOWN]:
-        why = f": {safe_line(run.reason, 100)}" if run.reason else ""
+        why = f": {safe_line(run.people.reason, 100)}" if run.people.reason else ""
         say(f"  T{run.trace_id} people {run.human.value}, judge {run.judge.value}{why}")
 
 

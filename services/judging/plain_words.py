@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, sqrt
 
 from ...analysis.judging.choosing import CorrectedRate, Method, Refused
 from ...analysis.judging.record import TRUSTED_FROM, Abstention, Record
 from ...analysis.statistics import Interval
-from ...model.errors import UnknownIdError
-from ...store.contract import Store
-from .calibrating import Calibration, calibrate
+from .calibrating import Calibration
+from .consistency import Flips
 
 _METHODS = {
     Method.LABELS: "the verdicts alone",
@@ -26,6 +26,8 @@ def in_words(found: Calibration) -> list[str]:
     lines += record_words(found.dev)
     lines.append(rate_words(found.rate))
     lines += [abstention_words(point) for point in found.abstention]
+    if found.judge.params.get("model"):
+        lines += consistency_words(found.flips, found.judge.name)
     if found.test is not None:
         again = (
             f" It was looked at before, on {found.test_used[:10]}, so it proves less now." if found.test_used else ""
@@ -52,7 +54,7 @@ def record_words(record: Record) -> list[str]:
 def abstention_words(point: Abstention) -> str:
     """What follows where people take the runs on which the judge wavers."""
     return (
-        f"Where at least {point.threshold:.0%} of its repeated answers agree ({point.answered:.0%} of runs) it is "
+        f"Where it is at least {point.threshold:.0%} sure of its answer ({point.answered:.0%} of runs) it is "
         f"wrong in {_share(point.wrong)}; the others cost people {point.minutes_per_100:.0f} minutes per 100 runs."
     )
 
@@ -71,25 +73,22 @@ def rate_words(rate: CorrectedRate | Refused) -> str:
     return f"{told} The judge alone would say {rate.uncorrected:.0%}."
 
 
-def record_note(store: Store, proposed_by: str) -> str:
-    """What is known of the judge that made a proposal, in a few words; empty where no judge made it.
-
-    Cost: checks every verdict, for a judge's proposal.
-    """
-    kind, _, name = proposed_by.partition(":")
-    if kind != "judge":
-        return ""
-    try:
-        found = calibrate(store, name)
-    except UnknownIdError:
-        return "never measured against people"
-    record = found.dev
-    if not record.labels:
-        return "never measured against people"
-    told = f"of {record.hits} runs that people fail it fails {record.sensitivity.value:.0%}, "
-    told += f"of {record.labels - record.hits} that they pass it passes {record.specificity.value:.0%}"
-    stale = "; out of date" if found.stale else ""
-    return f"{told}; {'may stand in for a person' if record.trusted else 'not shown to be reliable'}{stale}"
+def consistency_words(flips: Sequence[Flips], name: str) -> list[str]:
+    """On how many runs it answers otherwise where it must not, the worst first; or that nobody has tried."""
+    if not flips:
+        return [f"Whether it answers alike when asked again is not known: retrospan judge flips {name}"]
+    steady = [flip for flip in flips if not flip.flipped]
+    lines = [
+        f"Where {flip.words} it changes its answer on {flip.flipped} of {flip.asked} runs (in truth "
+        f"{flip.rate.low:.0%} to {flip.rate.high:.0%})."
+        for flip in sorted(flips, key=lambda flip: (-flip.rate.value, flip.variant))
+        if flip.flipped
+    ]
+    if steady:
+        most = max(flip.rate.high for flip in steady)
+        words = "; where ".join(flip.words for flip in steady)
+        lines.append(f"It changes no answer where {words} ({steady[0].asked} runs each; in truth up to {most:.0%}).")
+    return lines
 
 
 def picture(found: Calibration) -> list[str]:

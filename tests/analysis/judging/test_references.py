@@ -1,4 +1,4 @@
-"""Statistics to 1e-9 beside what scipy 1.17, statsmodels 0.15, scikit-learn 1.9, ppi-python 0.2.3 and judgy 0.1 answer."""
+"""Statistics to 1e-9 beside scipy 1.17, statsmodels 0.15, scikit-learn 1.9, ppi-python 0.2.3 and judgy 0.1."""
 
 from __future__ import annotations
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 from commands import run
 from retrospan.analysis.judging.choosing import CorrectedRate, Refused
+from retrospan.answers.judges import rates_text
 from retrospan.knowledge.queues import QueueRules
 from retrospan.model.errors import UnknownIdError
 from retrospan.model.reviews import Answer, Label
 from retrospan.model.traces import JsonValue
 from retrospan.services.agent_work.jobs import keep_answer, start_job
 from retrospan.services.judging.calibrating import calibrate
-from retrospan.services.judging.plain_words import in_words, record_note
+from retrospan.services.judging.known import known_records, record_note
+from retrospan.services.judging.plain_words import in_words
 from retrospan.services.reviewing.asking import list_reviews
 from retrospan.services.reviewing.claiming import open_review
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
@@ -125,10 +127,26 @@ def test_a_proposal_of_a_judge_carries_its_record(desk: Desk) -> None:
     assert record_note(desk.store, "judge:window") == "never measured against people"
 
     judge_all(desk, [1, 2], set())
+    assert record_note(desk.store, "judge:window") == "never measured against people"
     runs = calibrate(desk.store, "window").runs
 
     note = record_note(desk.store, "judge:window")
     assert note == "never measured against people" if runs[0].test else "of 1 runs that people fail it fails 0%" in note
+
+
+def test_what_was_measured_is_kept_for_lists_and_a_slice_is_not(desk: Desk) -> None:
+    judged_desk(desk, runs=40, labels=30)
+    judge_all(desk, list(range(1, 41)), {6})
+    calibrate(desk.store, "window", where="project:other")
+    assert known_records(desk.store) == []
+
+    found = calibrate(desk.store, "window")
+
+    (known,) = known_records(desk.store)
+    assert isinstance(found.rate, CorrectedRate)
+    assert (known.judge, known.runs, known.labels, known.rate) == ("window", 40, 30, tuple(found.rate.rate))
+    assert "corrected by 30 verdicts" in known.rate_in_words
+    assert "corrected by 30 verdicts" in rates_text(desk.store)
 
 
 def test_answers_that_change_when_asked_again_are_the_less_sure_ones(desk: Desk) -> None:
