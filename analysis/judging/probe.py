@@ -83,7 +83,9 @@ def train_probe(rows: Floats, hits: Floats, asks: Sequence[str]) -> Probe:
     Cost: some 65 fits; 1 s for 300 rows of 400 numbers.
     """
     centre = rows.mean(axis=0)
-    scale = np.where(rows.std(axis=0) > 1e-9, rows.std(axis=0), 1.0) * np.sqrt(rows.shape[1])
+    spread = rows.std(axis=0)
+    varies = spread > 1e-9
+    scale = np.where(varies, spread, 1.0) * np.sqrt(max(varies.sum(), 1))
     scaled = (rows - centre) / scale
     groups = _groups(asks, hits)
     folds = np.array(groups) % _FOLDS

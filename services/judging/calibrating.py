@@ -24,7 +24,7 @@ from ...store.search.lines import only_matching
 from ...store.settings.values import get_setting, set_setting
 from .consistency import Flips, flips_of
 from .known import keep_known, rate_of
-from .labels import LabelledRun, labelled_runs
+from .labels import LabelledRun, beside_judge, labels_for
 from .staleness import why_stale
 
 _USUAL_MINUTES = 1.0
@@ -97,8 +97,8 @@ def calibrate(store: Store, name: str, *, where: str = "", test: bool = False, p
     Cost: checks every verdict.
     """
     judge = find_judge(store, name)
-    everything = labelled_runs(store, judge)
-    runs = _in_slice(store, everything, where)
+    labels = labels_for(store, judge)
+    runs = _in_slice(store, beside_judge(labels, judge), where)
     with store.read() as con:
         minutes = median([spent.amount / 60_000 for spent in queues.active_times(con)]) or _USUAL_MINUTES
     queue = _fullest_queue(runs)
@@ -116,7 +116,7 @@ def calibrate(store: Store, name: str, *, where: str = "", test: bool = False, p
         rate,
         queue,
         len(population),
-        tuple(why_stale(store, judge, prompt=prompt, verdicts=sum(not run.test for run in everything))),
+        tuple(why_stale(store, judge, prompt=prompt, verdicts=sum(not label.test for label in labels))),
         minutes,
         _abstention(judge, [run for run in runs if not run.test], minutes),
         flips_of(store, judge),

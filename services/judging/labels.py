@@ -97,8 +97,17 @@ def labelled_runs(store: Store, judge: Judgements) -> list[LabelledRun]:
 
     Cost: checks every verdict.
     """
+    return beside_judge(labels_for(store, judge), judge)
+
+
+def labels_for(store: Store, judge: Judgements) -> list[PeopleLabel]:
+    """What people say on the judge's criterion and rubric version. Cost: checks every verdict."""
     params = judge.params
-    labels = people_labels(store, str(params["rubric"]), int(str(params["version"])), str(params["criterion"]))
+    return people_labels(store, str(params["rubric"]), int(str(params["version"])), str(params["criterion"]))
+
+
+def beside_judge(labels: Sequence[PeopleLabel], judge: Judgements) -> list[LabelledRun]:
+    """Those of the labelled runs that the judge answered, with its answer."""
     return [
         LabelledRun(label, Label(judge.labels[label.trace_id] or Label.CANT_TELL), score)
         for label in labels
