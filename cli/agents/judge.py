@@ -53,6 +53,9 @@ _COMMANDS = {
     "flips": ("agents.judge_trials:flips_command", "Does it answer alike where it must?"),
     "anchors": ("agents.judge_trials:anchors_command", "Ask it again where people have signed, once a day"),
     "drift": ("agents.judge_record:drift_command", "Has the judge changed, or what it judges?"),
+    "queue": ("agents.judge_change:queue_command", "Put the runs where it and people differ before people"),
+    "improve": ("agents.judge_change:improve_command", "Draft a better rubric from those runs"),
+    "compare": ("agents.judge_change:compare_command", "Which of two judges is right more often?"),
     "plan": ("agents.judge_record:plan_command", "What to label next, and what it would bring"),
 }
 

@@ -184,7 +184,7 @@ def _run(
         _show_plan(planned, options["workers"], plan_only, as_json)
         if plan_only:
             return None
-        judge = _judge(root) if planned.plan.judge_hash else None
+        judge = _judge(root, store) if planned.plan.judge_hash else None
         budget = Budget(options["max_runs"], options["max_usd"])
         with _progress(planned.plan.most_runs) as on_run:
             done = verify.run_verification(
@@ -216,10 +216,11 @@ def _experiment(store: Store, text: str) -> Experiment:
     return get_experiment(store, parse_experiment_id(text))
 
 
-def _judge(root: Path) -> Any:
+def _judge(root: Path, store: Store) -> Any:
+    from ...services.judging.standing import measured_judges
     from ..knowledge.case import judge_of
 
-    return judge_of(root)
+    return judge_of(root, measured_judges(store))
 
 
 def _judge_hash(root: Path) -> str:

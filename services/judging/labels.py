@@ -31,6 +31,8 @@ class PeopleLabel:
     reason: str = ""
     verdict: str = ""
     """Uid of the last."""
+    verdicts: int = 1
+    """How many people gave."""
 
     @property
     def test(self) -> bool:
@@ -137,6 +139,7 @@ def _label(
         drawn.inclusion_probability if drawn else None,
         last.answer.reason,
         last.uid,
+        len(verdicts),
     )
 
 

@@ -49,7 +49,8 @@ def record_words(record: Record) -> list[str]:
     return [
         f"Of {record.hits} runs that people fail it fails {_share(record.sensitivity)}.",
         f"Of {others} runs that people pass it passes {_share(record.specificity)}.",
-        f"People fail {record.base_rate:.0%} of these runs; agreement beyond what chance gives (kappa: 0 none, 1 full) is {kappa}.",
+        f"People fail {record.base_rate:.0%} of these runs; agreement beyond what chance gives (kappa: 0 none, 1 full) "
+        f"is {kappa}.",
     ]
 
 

@@ -22,9 +22,9 @@ PARAMS: dict[str, JsonValue] = {
 }
 
 
-def judge_all(desk: Desk, traces: list[int], wrong: set[int], key: str = "judge/1 window") -> None:
+def judge_all(desk: Desk, traces: list[int], wrong: set[int], key: str = "judge/1 window", **params: JsonValue) -> None:
     """Answers of a judge that is right but for the runs on which it is wrong."""
-    job = start_job(desk.store, "judge", key, PARAMS, traces)
+    job = start_job(desk.store, "judge", key, {**PARAMS, **params}, traces)
     for task in list(tasks_of(desk.store, job.id)):
         fails = (truth(task.trace_id) is Label.FAIL) is (task.trace_id not in wrong)
         keep_answer(desk.store, task, TaskState.DONE, answer={}, label="fail" if fails else "pass")
