@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+from collections.abc import Sequence
+from typing import Any, get_args
 
 import click
 
@@ -14,6 +16,7 @@ from ...model.text.display import safe_line
 from ...services.judging.calibrating import Calibration, calibrate, judge_versions
 from ...services.judging.drifting import judge_drift
 from ...services.judging.plain_words import in_words, narrower, picture
+from ...services.judging.slices import FEWEST, Slice, SliceBy, slices_of
 from ...services.reviewing.asking import list_reviews
 from ..shared.options import json_option, opened, store_option
 from ..shared.output import echo, print_json, say
@@ -78,9 +81,12 @@ def _by(row: dict[str, Any]) -> str:
 @click.argument("name")
 @click.option("--where", default="", help="A search line: only this slice of the runs.")
 @click.option("--test", is_flag=True, help="Look at the half that is kept for the last look; it is noted.")
+@click.option("--by", type=click.Choice(get_args(SliceBy)), help="Also apart for each of these.")
 @store_option
 @json_option
-def calibrate_command(name: str, where: str, test: bool, store_location: str | None, as_json: bool) -> int:
+def calibrate_command(
+    name: str, where: str, test: bool, by: SliceBy | None, store_location: str | None, as_json: bool
+) -> int:
     """Hold the answers of judge NAME against people's signed verdicts on the same runs.
 
     Says in plain words whether it may be trusted, what the failure rate is once its errors are corrected, or why no
@@ -88,14 +94,17 @@ def calibrate_command(name: str, where: str, test: bool, store_location: str | N
     """
     with opened(store_location) as store:
         found = calibrate(store, name, where=where, test=test, prompt=_prompt())
+        slices = slices_of(store, found, by) if by else []
     if as_json:
-        print_json(_json(found))
+        told = [record_of(entry, wrong=record_of(entry.wrong)) for entry in slices]
+        print_json(_json(found) | {"slices": told})
     else:
         for line in in_words(found):
             say(line)
         echo()
         for line in picture(found):
             say(line)
+        _say_slices(slices, by)
         _say_disagreements(found)
     return 1 if found.stale or isinstance(found.rate, Refused) else 0
 
@@ -131,13 +140,13 @@ def drift_command(name: str, store_location: str | None, as_json: bool) -> int:
 def plan_command(name: str, minutes: float, store_location: str | None, as_json: bool) -> None:
     """Say which waiting items to label next for judge NAME, and what the minutes would bring.
 
-    Items that chance drew come first, those that stand for most runs before others: they are what a rate needs.
+    Of the items that chance drew, in an order that is random too: so the rate stays honest wherever you stop.
     """
     with opened(store_location) as store:
         found = calibrate(store, name, prompt=_prompt())
         waiting = list_reviews(store, state=ItemState.OPEN, queue=found.queue or None, limit=1_000)
     useful = [item for item in waiting if item.trace_id in found.judge.labels and item.inclusion_probability]
-    useful.sort(key=lambda item: (item.inclusion_probability or 1.0, item.id))
+    useful.sort(key=lambda item: hashlib.sha256(f"{name} {item.id}".encode()).digest())
     chosen = useful[: max(1, int(minutes / found.minutes_each))]
     if as_json:
         items = [
@@ -154,6 +163,19 @@ def plan_command(name: str, minutes: float, store_location: str | None, as_json:
         say(f"  {item.short_id} T{item.trace_id}: stands for {1 / (item.inclusion_probability or 1):.0f} runs")
     if len(chosen) > _SHOWN:
         say(f"  and {len(chosen) - _SHOWN} more")
+
+
+def _say_slices(slices: Sequence[Slice], by: str | None) -> None:
+    if not by:
+        return
+    echo()
+    say(f"By {by} (of {FEWEST} runs or more; {len(slices)} looked at, one stands out only beyond what that many give):")
+    for entry in slices[:_SHOWN]:
+        note = "  stands out" if entry.stands_out else ""
+        say(
+            f"  {safe_line(entry.name, 60)}: differs from people on {entry.wrong.value:.0%} of {entry.runs} runs "
+            f"(in truth {entry.wrong.low:.0%} to {entry.wrong.high:.0%}){note}"
+        )
 
 
 def _say_disagreements(found: Calibration) -> None:
@@ -179,6 +201,7 @@ def _json(found: Calibration) -> dict[str, Any]:
         "population": found.population,
         "stale": list(found.stale),
         "abstention": [record_of(point) for point in found.abstention],
+        "flips": [record_of(flip, rate=record_of(flip.rate)) for flip in found.flips],
         "disagreements": [
             {"trace": f"T{run.trace_id}", "human": run.human.value, "judge": run.judge.value}
             for run in found.disagreements

@@ -12,6 +12,7 @@ from retrospan.model.reviews import Label
 from retrospan.services.judging.calibrating import calibrate
 from retrospan.services.judging.known import known_records, record_note
 from retrospan.services.judging.plain_words import in_words
+from retrospan.services.judging.slices import slices_of
 from reviewdesk import Desk
 
 
@@ -117,3 +118,16 @@ def test_answers_that_change_when_asked_again_are_the_less_sure_ones(desk: Desk)
     assert (unsure.threshold, unsure.answered, sure.threshold) == (0.5, 1.0, 1.0)
     assert 0 < sure.answered < 1
     assert sure.minutes_per_100 > 0
+
+
+def test_a_slice_where_it_is_wrong_stands_out(desk: Desk) -> None:
+    judged_desk(desk, runs=60, labels=60)
+    judge_all(desk, list(range(1, 61)), set())
+    assert [entry.stands_out for entry in slices_of(desk.store, calibrate(desk.store, "window"), "project")] == [False]
+
+    judge_all(desk, list(range(1, 61)), {6, 9})
+    (project,) = slices_of(desk.store, calibrate(desk.store, "window"), "project")
+    assert project.name == "support"
+    assert project.runs == calibrate(desk.store, "window").dev.labels
+    told = run("judge", "calibrate", "window", "--by", "project", "--store", str(desk.store.location))
+    assert "support: differs from people on" in told.out
