@@ -45,7 +45,9 @@ class CaseJudge:
         standing = self._measured.get(question)
         if standing is not None:
             known, rubric = standing.known, standing.rubric
-            setup = JudgeSetup(known.judge, standing.criterion, rubric.sha256, str(rubric.ref), self._model)
+            setup = JudgeSetup(
+                known.judge, standing.criterion, rubric.sha256, str(rubric.ref), self._model, standing.guidance
+            )
             if judge_key(setup) == known.key:
                 return setup, f"judge {known.judge}: {known.in_words}"
         criterion = Criterion("case", question, pass_when=_PASS)

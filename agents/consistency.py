@@ -44,7 +44,9 @@ def setup_of(store: Store, version: Judgements) -> JudgeSetup:
         raise UsageError(f"{version.name} is computed: it answers alike each time. Only a model is asked again.")
     rubric = find_rubric(store, str(params["rubric"]), int(str(params["version"])))
     criterion = find_criterion(rubric, str(params["criterion"]))
-    setup = JudgeSetup(version.name, criterion, rubric.sha256, str(rubric.ref), str(model))
+    setup = JudgeSetup(
+        version.name, criterion, rubric.sha256, str(rubric.ref), str(model), str(params.get("guidance") or "")
+    )
     if judge_key(setup) != version.key:
         raise UsageError(f"The prompt of {version.name} has changed since it answered. Let it judge anew: judge run.")
     return setup

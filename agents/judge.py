@@ -107,6 +107,8 @@ class JudgeSetup:
     rubric_sha256: str
     rubric: str
     model: str
+    guidance: str = ""
+    """What it is told beside the criterion."""
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -135,6 +137,7 @@ async def judge(
         pass_when=criterion.pass_when,
         fail_when=criterion.fail_when,
         examples=criterion.examples,
+        guidance=setup.guidance,
     )
     rendered, partial = render(trace, reasoning=reasoning)
     history: list[dict[str, Any]] = [{"role": "user", "content": judge_question(rendered)}]

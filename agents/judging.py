@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,7 +38,8 @@ GUESS = Usage(3_500, 250)
 
 def judge_key(setup: JudgeSetup) -> str:
     """What counts as the same judgement: another rubric version, model or prompt is new work."""
-    return f"{key_of_prompt()}{setup.name} {setup.criterion.id} {setup.rubric_sha256} {setup.model}"
+    told = f" {hashlib.sha256(setup.guidance.encode()).hexdigest()[:16]}" if setup.guidance else ""
+    return f"{key_of_prompt()}{setup.name} {setup.criterion.id} {setup.rubric_sha256} {setup.model}{told}"
 
 
 def key_of_prompt() -> str:

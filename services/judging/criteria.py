@@ -24,14 +24,16 @@ class AskedCriterion:
         return {"rubric": self.rubric.id, "version": self.rubric.version, "criterion": self.criterion.id}
 
 
-def asked_criterion(store: Store, rubric: str | None, criterion: str | None) -> AskedCriterion:
-    """The criterion of the newest confirmed version of a rubric.
+def asked_criterion(
+    store: Store, rubric: str | None, criterion: str | None, version: int | None = None
+) -> AskedCriterion:
+    """The criterion of a confirmed version of a rubric: the newest where none is named.
 
     Raises:
         UnknownIdError: if there is no such rubric or criterion, naming the nearest.
         UsageError: if no criterion is named and there are several.
     """
-    found = find_rubric(store, rubric)
+    found = find_rubric(store, rubric, version)
     return AskedCriterion(found, find_criterion(found, criterion))
 
 

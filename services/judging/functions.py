@@ -51,6 +51,7 @@ def judge_by_signal(
     *,
     rubric: str | None = None,
     criterion: str | None = None,
+    version: int | None = None,
     name: str | None = None,
 ) -> Answered:
     """Answer a criterion on the runs that a search line finds: fail where the signal shows, else pass.
@@ -74,7 +75,7 @@ def judge_by_signal(
             shows = any(entry.signal == signal for entry in signals[trace_id])
             yield Computed(Label.FAIL if shows else Label.PASS)
 
-    asked = asked_criterion(store, rubric, criterion)
+    asked = asked_criterion(store, rubric, criterion, version)
     code = {"signal": signal, "rules": SIGNAL_RULES}
     return answer_runs(store, FUNCTION, asked, name or signal.replace("_", "-"), code, query, answers)
 
@@ -86,6 +87,7 @@ def judge_by_function(
     *,
     rubric: str | None = None,
     criterion: str | None = None,
+    version: int | None = None,
     name: str | None = None,
 ) -> Answered:
     """Answer a criterion by a function of the project: from a trace to `pass`, `fail`, a chance of a fail, or None.
@@ -105,7 +107,7 @@ def judge_by_function(
     def answers(trace_ids: Sequence[int]) -> Iterable[Computed]:
         return (_read(known, function(get_trace(store, trace_id))) for trace_id in trace_ids)
 
-    asked = asked_criterion(store, rubric, criterion)
+    asked = asked_criterion(store, rubric, criterion, version)
     plain = function.__name__.replace("_", "-").strip("-").lower()
     return answer_runs(store, PROBE, asked, name or plain, code, query, answers)
 

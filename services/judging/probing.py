@@ -72,6 +72,7 @@ def judge_by_probe(
     *,
     rubric: str | None = None,
     criterion: str | None = None,
+    version: int | None = None,
     name: str | None = None,
 ) -> Probed:
     """Learn from the verdicts on a criterion, then answer it on the runs that a search line finds.
@@ -83,6 +84,7 @@ def judge_by_probe(
         query: A search line.
         model: For the meaning of the runs; None takes computed facts alone.
         rubric: Id of a confirmed rubric; None is the built-in one.
+        version: Its version; None is the newest.
         criterion: Its id, where the rubric has several.
         name: Under which the answers are kept.
 
@@ -93,7 +95,7 @@ def judge_by_probe(
 
     Cost: checks every verdict; 5 ms for a run without a vector; a second for 300 verdicts.
     """
-    asked = asked_criterion(store, rubric, criterion)
+    asked = asked_criterion(store, rubric, criterion, version)
     known = [label for label in _labels(store, asked) if not label.test]
     _enough(known)
     rows, asks = _rows(store, [label.trace_id for label in known], model)

@@ -20,6 +20,8 @@ class Standing:
     known: KnownRecord
     rubric: Rubric
     criterion: Criterion
+    guidance: str
+    """What the judge is told beside the criterion."""
 
 
 def measured_judges(store: Store) -> dict[str, Standing]:
@@ -32,7 +34,8 @@ def measured_judges(store: Store) -> dict[str, Standing]:
             continue
         try:
             rubric = find_rubric(store, str(told["rubric"]), int(str(told["version"])))
-            found[known.question] = Standing(known, rubric, find_criterion(rubric, known.criterion))
+            criterion = find_criterion(rubric, known.criterion)
+            found[known.question] = Standing(known, rubric, criterion, str(told.get("guidance") or ""))
         except UnknownIdError:
             continue
     return found
