@@ -33,7 +33,7 @@ from .errors import (
     unfinished,
 )
 from .measured import notable_at_most
-from .people import missed_expectation, negative_feedback, user_frustration
+from .people import known_failure, missed_expectation, negative_feedback, user_frustration
 from .statements import (
     claim_against_work,
     claim_without_call,
@@ -82,6 +82,7 @@ DEFINITIONS: tuple[SignalDefinition, ...] = (
     no_answer.DEFINITION,
     negative_feedback.DEFINITION,
     missed_expectation.DEFINITION,
+    known_failure.DEFINITION,
     partial_answer.DEFINITION,
     skipped_step.DEFINITION,
     invariant_broken.DEFINITION,

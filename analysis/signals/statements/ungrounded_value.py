@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from ....model.findings import Signal
-from ...provenance import ProvenanceGraph, Use, provenance_of
+from ...provenance import Use, uses_of
 from ...reading import Reading, Role
 from ...run_kinds import RunKind
 from ...texts.quotes import around
-from ...values import ValueKind, number_of
+from ...values import ValueKind, number_of, values_in
 from ..definition import SignalDefinition, signal
 
 _MOST = 12
@@ -32,12 +32,11 @@ def find(reading: Reading) -> Iterator[Signal]:
     if not reading.results and not any(act.result for act in reading.acts):
         return
     seen: set[tuple[str, str]] = set()
-    graph = provenance_of(reading)
-    for use in graph.uses:
+    for use in uses_of(reading):
         if use.grounded or not use.consequential or use.value.key in seen or len(seen) >= _MOST:
             continue
         seen.add(use.value.key)
-        if not _is_known_by_all(use) and not _is_age(reading, graph, use) and not _is_advice(reading, use):
+        if not _is_known_by_all(use) and not _is_age(reading, use) and not _is_advice(reading, use):
             yield _signal(reading, use)
 
 
@@ -60,13 +59,15 @@ def _is_known_by_all(use: Use) -> bool:
     return bool(_STANDARDS.match(use.value.text)) or (use.tool is None and use.value.normal in _EMERGENCY)
 
 
-def _is_age(reading: Reading, graph: ProvenanceGraph, use: Use) -> bool:
+def _is_age(reading: Reading, use: Use) -> bool:
     """Whole years between two days that were read, where years or an age are spoken of."""
     years = number_of(use.value.normal) if use.value.kind is ValueKind.NUMBER else None
     text = f"{reading.request[-4_000:]} {reading.view(use.step).text}"
     if years is None or not years.is_integer() or not 0 < years <= _OLDEST or not _AGE.search(text):
         return False
-    days = [date.fromisoformat(normal) for kind, normal in graph.shown if kind == "date" and _DAY.fullmatch(normal)]
+    texts = [reading.request, *(view.text for view in reading.views if view.index < use.step)]
+    normals = {value.normal for text in texts for value in values_in(text) if value.kind is ValueKind.DATE}
+    days = [date.fromisoformat(normal) for normal in normals if _DAY.fullmatch(normal)]
     return any(0 <= (later - first).days - years * _YEAR < _YEAR for first in days for later in days)
 
 
