@@ -17,14 +17,14 @@ from ...knowledge.plaintext import plain_line
 from ...knowledge.ranking import words_of
 from ...knowledge.rubrics import clean_rubric, rubric_content
 from ...model.clock import utc_now, utc_text
-from ...model.reviews import Answer, Criterion, Label, Rubric, Verdict
+from ...model.reviews import Criterion, Label, Rubric, Verdict
 from ...model.text import yamltext
 from ...store.contract import Store
 from ...store.jobs.judgements import judgements
 from ...store.knowledge.index import put_draft
 from ...store.reviews.rubrics import find_rubric
 from ...store.reviews.verdicts import list_verdicts
-from ..reviewing.rubrics import RubricDiff, diff_rubrics, overridden
+from ..reviewing.rubrics import RubricDiff, diff_rubrics, label_on, overridden
 
 MOST = 6
 """Examples of a criterion; more are read less, by people and by judges."""
@@ -191,7 +191,7 @@ def _ground(
     labels = {label for _, label in answers}
     if labels >= set(_DECIDED):
         return Ground.DISAGREED
-    first = {_label(verdict.first_answer, criterion) for verdict, _ in answers}
+    first = {label_on(verdict.first_answer, criterion) for verdict, _ in answers}
     if Label.CANT_TELL in labels | first:
         return Ground.CANT_TELL
     verdict, label = answers[-1]
@@ -199,10 +199,6 @@ def _ground(
     if label in _DECIDED and (overridden(store, verdict) or (said - {label.value} and said <= {"pass", "fail"})):
         return Ground.OVERRULED
     return None
-
-
-def _label(answer: Answer, criterion: str) -> Label:
-    return next((entry.label for entry in answer.criteria if entry.criterion == criterion), answer.label)
 
 
 def _decided(answers: Sequence[_Answered]) -> bool:
