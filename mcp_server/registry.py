@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeAlias
 from ..model.errors import NothingFoundError, RefusedError, RetrospanError, UsageError, did_you_mean
 from ..model.text.display import safe_line, safe_text
 from ..model.text.fence import fenced, inert, inert_line
+from ..model.text.secrets import without_secrets
 from ..services.privacy.read_notes import note_lessons, note_reading
 from ..store.contract import Store
 from .arguments import Arguments, check_arguments, model_of, schema_of
@@ -69,7 +70,7 @@ class Caller:
     @property
     def actor(self) -> str:
         """The name under which proposals are kept: always an agent's, whatever the client calls itself."""
-        return f"agent:{_ACTOR.sub('', self.client).strip()[:60] or 'mcp'}"
+        return f"agent:{_ACTOR.sub('', without_secrets(self.client)).strip()[:60] or 'mcp'}"
 
     def read(self, *trace_ids: int, by: str) -> None:
         """Note in the access log that this caller was shown these runs, by a tool or resource."""

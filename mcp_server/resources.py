@@ -11,7 +11,7 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 
 from ..model.errors import RetrospanError
-from ..model.text.display import safe_line
+from ..model.text.fence import inert_line
 from ..store.contract import Store
 from .registry import error_text
 
@@ -42,7 +42,7 @@ def trace_named(address: str) -> str | None:
 
 def unknown_address(address: str) -> str:
     """What to say of an address that is none of ours."""
-    return f"No resource {safe_line(address, 120)!r} here. Addresses are: {', '.join(TEMPLATES)}."
+    return f"No resource {inert_line(address, 120)!r} here. Addresses are: {', '.join(TEMPLATES)}."
 
 
 def _lesson(store: Store, name: str) -> str:
@@ -77,7 +77,7 @@ def add_resources(server: MCPServer[None], store: Store, limiter: CapacityLimite
         from ..answers.reading_traces import read_steps
 
         if not step.strip():
-            raise MissingError(f"No step is named. Write retrospan://trace/{safe_line(trace, 40)}/step/7.")
+            raise MissingError(f"No step is named. Write retrospan://trace/{inert_line(trace, 40)}/step/7.")
         return await found(lambda: read_steps(store, trace, step, full=False, offset=0, budget=BUDGET))
 
     @resource("retrospan://lesson/{lesson}", "lesson")

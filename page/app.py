@@ -20,13 +20,14 @@ from ..answers.plain.form import UnfinishedError, asked
 from ..ingest.otlp.guard import HostGuard
 from ..model.clock import utc_now, utc_text
 from ..model.errors import RefusedError, RetrospanError
-from ..services.reviewing.shown import what_it_decides, who_asked
+from ..services.reviewing.shown import what_it_decides, what_it_replaces, who_asked
 from ..services.serving.limiting import TooMany
 from ..store.contract import Store
 from . import passkeys
-from .beside import again, beside, leave, mine, not_open, reply, save, skip_many, step
+from .beside import again, beside, comment, leave, mine, not_open, picture, reply, save, skip_many, step
 from .desk import Opened
 from .lessons import lesson, lessons, passkey, sign
+from .members import member_routes
 from .server import COOKIE, HEADERS, HERE, ReviewPage, carried_fields, listed, read_form, signed_in
 from .signing_in import FrontDoor, SignedIn, same_text
 
@@ -67,7 +68,14 @@ def build_page(
         Route("/item/{item:int}/reply", signed_in(reply, page), methods=["POST"]),
         Route("/item/{item:int}/again", signed_in(again, page), methods=["POST"]),
         Route("/item/{item:int}/run/{run:int}/step/{step:int}", signed_in(step, page), methods=["GET"]),
+        Route(
+            "/item/{item:int}/run/{run:int}/step/{step:int}/picture/{picture:int}",
+            signed_in(picture, page),
+            methods=["GET"],
+        ),
         Route("/skip", signed_in(skip_many, page), methods=["POST"]),
+        *member_routes(page),
+        Route("/item/{item:int}/comment", signed_in(comment, page), methods=["POST"]),
         Route("/mine", signed_in(mine, page), methods=["GET"]),
         Route("/lessons", signed_in(lessons, page), methods=["GET"]),
         Route("/lesson/{lesson:str}/{act:str}", signed_in(lesson, page), methods=["GET"]),
@@ -188,6 +196,7 @@ async def _shown(
         claim=opened.review.claim,
         asked_by=who_asked(item),
         decides=what_it_decides(item, opened.review.rubric),
+        replaces=what_it_replaces(opened.review),
         may_decide=opened.may_decide,
         stories=opened.stories,
         draft=opened.review.draft,

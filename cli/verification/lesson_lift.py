@@ -194,7 +194,7 @@ def _run(
     from ...regression.verifying.lift import concluding, lift_of
     from ...regression.verifying.verify import run_verification
 
-    judge = model_judge(folder) if planned.plan.judge_hash else None
+    judge = model_judge(folder, store) if planned.plan.judge_hash else None
     own = str(lesson.case)
     with run_progress(planned.plan.most_runs) as on_run:
         done = run_verification(

@@ -184,7 +184,7 @@ def _run(
         _show_plan(planned, options["workers"], plan_only, as_json)
         if plan_only:
             return None
-        judge = model_judge(root) if planned.plan.judge_hash else None
+        judge = model_judge(root, store) if planned.plan.judge_hash else None
         budget = Budget(options["max_runs"], options["max_usd"])
         with run_progress(planned.plan.most_runs) as on_run:
             done = verify.run_verification(
@@ -216,11 +216,12 @@ def _experiment(store: Store, text: str) -> Experiment:
     return get_experiment(store, parse_experiment_id(text))
 
 
-def model_judge(root: Path) -> Any:
-    """A model that answers the judge's checks."""
+def model_judge(root: Path, store: Store) -> Any:
+    """A model that answers the judge's checks, with what is known of how right it is."""
+    from ...services.judging.standing import measured_judges
     from ..knowledge.case import judge_of
 
-    return judge_of(root)
+    return judge_of(root, measured_judges(store))
 
 
 def judge_hash(root: Path) -> str:

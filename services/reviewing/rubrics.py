@@ -167,7 +167,7 @@ def propose_rubric_change(store: Store, con: Connection, verdict: Verdict, *, no
         return None
     current = max(confirmed, key=lambda rubric: rubric.version)
     name = f"{current.id}.v{current.version + 1}"
-    base = _draft(store, name) or replace(current, version=current.version + 1)
+    base = kept_draft(store, name) or replace(current, version=current.version + 1)
     changed = _with_example(base, verdict, reason)
     if changed is None:
         return None
@@ -296,7 +296,8 @@ def _touches(old: Rubric | None, new: Rubric, item: ReviewItem, doubts: _Doubts)
     return any(doubts.about(item, criterion) for criterion in found.examples_alone)
 
 
-def _draft(store: Store, name: str) -> Rubric | None:
+def kept_draft(store: Store, name: str) -> Rubric | None:
+    """The draft of that name that is kept in the store: `refunds.v4`."""
     for document in list_documents(store, KnowledgeKind.RUBRIC):
         if document.name == name and document.folder == DRAFTS:
             try:

@@ -36,6 +36,7 @@ WORDS = (
     _Words("proposal", ("explanation", "cited"), _OF_NO_RUN),
     _Words("review_item", ("question", "reason", "note"), _OF_NO_RUN),
     _Words("review_question", ("question", "answer"), _ITEM_OF_NO_RUN),
+    _Words("review_comment", ("text",), _ITEM_OF_NO_RUN),
     _Words("review_draft", ("first", "final"), _ITEM_OF_NO_RUN, "rowid"),
     _Words("review_skip", ("reason",), _ITEM_OF_NO_RUN, "rowid"),
     _Words("review_typed", ("fields",), _ITEM_OF_NO_RUN, "rowid"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...knowledge.documents import Document, parse_document, text_sha256
 from ...knowledge.folders import FoundFile, KnowledgeKind, find_files, knowledge_root
+from ...knowledge.judges import judge_from_content
 from ...knowledge.lessons import lesson_of
 from ...knowledge.rubrics import parse_rubric
 from ...model.cases import parse_case
@@ -177,6 +178,8 @@ def _problem(file: FoundFile) -> str | None:
             parse_verdict_record(file.text)
         elif file.kind is KnowledgeKind.REVIEWER:
             read_reviewer(file.text)
+        elif file.kind is KnowledgeKind.JUDGE:
+            judge_from_content(dict(document.content), source=file.path.name)
     except BadInputError as err:
         return f"{file.path.parent}: {err}"
     return None

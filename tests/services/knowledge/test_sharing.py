@@ -38,7 +38,7 @@ from retrospan.trust.config import revoke_reviewer
 from retrospan.trust.keys import KdfCost
 from retrospan.trust.projects import add_knowledge, parse_project_file
 from retrospan.trust.session import ReviewSession
-from reviewdesk import Desk
+from reviewdesk import Desk, untried
 
 PASSPHRASE = "another long passphrase"
 CASE = parse_case(
@@ -63,7 +63,7 @@ def team(desk: Desk, tmp_path: Path) -> Path:
     """Project A, with a confirmed lesson and its case."""
     ada = desk.reviewer()
     folder = tmp_path / "a"
-    confirm_case(desk.store, ada, CASE, folder)
+    confirm_case(desk.store, ada, CASE, folder, untried)
     confirm_lesson(desk.store, ada, LESSON, folder)
     return folder
 
@@ -91,7 +91,7 @@ def test_a_failure_of_one_project_is_found_before_the_change_in_the_next(
     assert before_change(other, TAG).hits == ()
 
     cem = colleague(other)
-    confirm_case(other, cem, "window", app)
+    confirm_case(other, cem, "window", app, untried)
     confirm_lesson(other, cem, "refund-window", app)
 
     text = before_change_text(before_change(other, TAG))
