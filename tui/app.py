@@ -11,6 +11,7 @@ from textual.app import ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.events import Event, InputEvent
 from textual.screen import Screen
+from textual.widget import AwaitMount
 
 from ..model.errors import RetrospanError
 from ..store.contract import Store
@@ -118,7 +119,15 @@ class RetrospanApp(Desk):
         from .palette import Palette
 
         if self.use_command_palette and not Palette.is_open(self):
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette())
+
+    def switch_mode(self, mode: str) -> AwaitMount:
+        from .palette import Palette
+
+        # A palette that stayed below another main screen would be there, and of no use, on the way back.
+        if mode != self.current_mode and Palette.is_open(self):
+            self.pop_screen()
+        return super().switch_mode(mode)
 
     def get_css_variables(self) -> dict[str, str]:
         return meaning_colours(super().get_css_variables())

@@ -42,7 +42,9 @@ _COMMANDS = {
     "list": ("knowledge.case:list_command", "List case files and what their signatures are worth"),
     "run": ("knowledge.case:run_command", "Run cases against the application"),
     "try": ("knowledge.case_try:try_command", "Hold cases against recorded runs before anyone signs them"),
+    "coverage": ("knowledge.case_coverage:coverage_command", "What the cases cover, and which are worth writing next"),
     "export": ("knowledge.case_export:export_command", "Write cases for another runner"),
+    "import": ("knowledge.case_import:import_command", "Read another runner's tests as drafts"),
     "new": ("knowledge.case_new:new_command", "Draft a case from a failing run"),
 }
 
