@@ -145,8 +145,8 @@ def trust_words(found: Calibration) -> str:
     if trusted is False and record.trusted:
         flip = max(_swayed(found), key=lambda flip: flip.rate.value)
         return (
-            f"Do not take this judge's word on {asked!r}: where {flip.words} it changes its answer on {flip.flipped} of "
-            f"{flip.asked} runs."
+            f"Do not take this judge's word on {asked!r}: where {flip.words} it changes its answer on "
+            f"{flip.flipped} of {flip.asked} runs."
         )
     if trusted is False:
         return (

@@ -9,6 +9,7 @@ from retrospan.analysis.judging.choosing import CorrectedRate, Method, Refused
 from retrospan.analysis.judging.record import Abstention, judge_record
 from retrospan.analysis.statistics import Interval
 from retrospan.model.reviews import Label
+from retrospan.model.traces import JsonValue
 from retrospan.services.judging.calibrating import Calibration
 from retrospan.services.judging.consistency import Flips
 from retrospan.services.judging.labels import LabelledRun, PeopleLabel
@@ -19,7 +20,7 @@ _REFUSED = Refused("only 3 of the judged runs have a verdict with a known chance
 _RATE = CorrectedRate(
     Interval(0.3, 0.25, 0.35), Method.PREDICTION_POWERED, "why", 60, 0.5, 0.4, Interval(0.3, 0.2, 0.4)
 )
-_PARAMS = {"name": "window", "rubric": "support", "version": 1, "criterion": "refund-window", "model": "m"}
+_PARAMS: dict[str, JsonValue] = {"name": "window", "rubric": "support", "version": 1, "criterion": "refund-window", "model": "m"}
 
 
 SWAYED = (Flips("praised", "praised", 20, 9),)
@@ -28,7 +29,7 @@ SWAYED = (Flips("praised", "praised", 20, 9),)
 def runs(wrong: int, right: int) -> tuple[LabelledRun, ...]:
     """So many of each kind of verdict that the judge gets wrong, and right; none of the half that is kept."""
     keys = (key for number in range(100_000) if not PeopleLabel(1, key := f"k{number}", Label.PASS).test)
-    found = []
+    found: list[LabelledRun] = []
     for human, other in ((Label.FAIL, Label.PASS), (Label.PASS, Label.FAIL)):
         for said in [other] * wrong + [human] * right:
             people = PeopleLabel(len(found) + 1, next(keys), human, reason="The policy says 30 days.")
