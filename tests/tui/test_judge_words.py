@@ -20,7 +20,8 @@ _REFUSED = Refused("only 3 of the judged runs have a verdict with a known chance
 _RATE = CorrectedRate(
     Interval(0.3, 0.25, 0.35), Method.PREDICTION_POWERED, "why", 60, 0.5, 0.4, Interval(0.3, 0.2, 0.4)
 )
-_PARAMS: dict[str, JsonValue] = {"name": "window", "rubric": "support", "version": 1, "criterion": "refund-window", "model": "m"}
+_PARAMS: dict[str, JsonValue] = {"name": "window", "rubric": "support", "version": 1, "criterion": "refund-window"}
+_PARAMS["model"] = "m"
 
 
 SWAYED = (Flips("praised", "praised", 20, 9),)
