@@ -19,7 +19,6 @@ from ...model.traces import JsonValue
 from ...store.contract import Store
 from ...store.jobs.judgements import Judgements, judgements
 from ...store.reviews import queues
-from ...store.reviews.rubrics import list_rubrics
 from ...store.search.lines import only_matching
 from ...store.settings.values import get_setting, set_setting
 from .consistency import Flips, flips_of
@@ -122,20 +121,16 @@ def calibrate(store: Store, name: str, *, where: str = "", test: bool = False, p
         flips_of(store, judge),
     )
     if not where.strip() and not store.read_only:
-        keep_known(store, name, _to_keep(store, found))
+        keep_known(store, name, _to_keep(found))
     return found
 
 
-def _to_keep(store: Store, found: Calibration) -> dict[str, JsonValue]:
-    """The part of a calibration that lists and outlines show."""
-    params, record = found.judge.params, found.dev
-    rubrics = {(rubric.id, rubric.version): rubric for rubric in list_rubrics(store)}
-    rubric = rubrics.get((str(params["rubric"]), int(str(params["version"]))))
-    questions = {entry.id: entry.question for entry in rubric.criteria} if rubric else {}
+def _to_keep(found: Calibration) -> dict[str, JsonValue]:
+    """The part of a calibration that lists and outlines show: counts and names, no words of anybody."""
+    record = found.dev
     return {
         "key": found.judge.key,
-        "criterion": params["criterion"],
-        "question": questions.get(str(params["criterion"]), ""),
+        "criterion": found.judge.params["criterion"],
         "fails": record.hits,
         "found": record.sensitivity.value,
         "passes": record.labels - record.hits,
