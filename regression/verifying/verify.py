@@ -70,6 +70,7 @@ def plan_verification(
     policy: Policy,
     pairs: int | None = None,
     judge_hash: str | None = None,
+    kind: ExperimentKind = ExperimentKind.VERIFY,
 ) -> Planned:
     """Plan a comparison and keep the plan with its hash, before any run.
 
@@ -81,7 +82,13 @@ def plan_verification(
     plan = make_plan(cases, base, candidate, known=known.of_base, policy=policy, pairs=pairs, judge_hash=judge_hash)
     text = plan.text()
     experiment = plan_experiment(
-        store, project=project, base=base.version, candidate=candidate.version, plan=text, plan_hash=plan_hash(text)
+        store,
+        project=project,
+        base=base.version,
+        candidate=candidate.version,
+        plan=text,
+        plan_hash=plan_hash(text),
+        kind=kind,
     )
     return Planned(experiment, plan, known)
 
@@ -121,8 +128,12 @@ def run_verification(
     judge: Judge | None = None,
     budget: Budget | None = None,
     on_run: OnRun | None = None,
+    about: Mapping[str, str] | None = None,
 ) -> Verified:
-    """Make the runs that are missing of a plan, judge, and keep the conclusion where nothing is missing any more."""
+    """Make the runs that are missing of a plan, judge, and keep the conclusion where nothing is missing any more.
+
+    `about` is kept in its report as it stands.
+    """
     plan, experiment = planned.plan, planned.experiment
     by_id = {case.id: case for case in cases}
     progress = progress_of(plan, runs_of(store, experiment.id))
@@ -139,9 +150,8 @@ def run_verification(
         on_run=on_run,
     )
     complete = engine.run(progress)
-    return _concluded(
-        store, experiment, plan, progress, slices_of(store, [by_id[c.case_id] for c in plan.cases]), complete
-    )
+    slices = slices_of(store, [by_id[c.case_id] for c in plan.cases])
+    return _concluded(store, experiment, plan, progress, slices, complete, about)
 
 
 def _concluded(
@@ -151,12 +161,15 @@ def _concluded(
     progress: Mapping[str, CaseProgress],
     slices: Mapping[str, tuple[str, ...]],
     complete: bool,
+    about: Mapping[str, str] | None,
 ) -> Verified:
     evidence = [progress[case.case_id].evidence(slices.get(case.case_id, ())) for case in plan.cases]
     judgement = judge_suite(evidence, plan.policy)
     runs = runs_of(store, experiment.id)
     trouble = {case_id: entry.trouble for case_id, entry in progress.items() if entry.trouble}
     report = judged_report(judgement, experiment, runs=runs, plan=plan, trouble=trouble, complete=complete)
+    if about is not None:
+        report["about"] = dict(about)
     if complete:
         experiment = conclude(store, experiment, verdict=judgement.verdict.value, report=report)
     return Verified(experiment, judgement, report, complete)

@@ -85,9 +85,18 @@ def _measure(store: Store, trace_ids: tuple[int, ...]) -> RunMeasure:
     )
 
 
-def plan_experiment(store: Store, *, project: str, base: str, candidate: str, plan: str, plan_hash: str) -> Experiment:
+def plan_experiment(
+    store: Store,
+    *,
+    project: str,
+    base: str,
+    candidate: str,
+    plan: str,
+    plan_hash: str,
+    kind: ExperimentKind = ExperimentKind.VERIFY,
+) -> Experiment:
     """Keep the plan of a comparison, before its first run."""
-    return _new(store, ExperimentKind.VERIFY, ExperimentState.PLANNED, project, base, candidate, plan, plan_hash)
+    return _new(store, kind, ExperimentState.PLANNED, project, base, candidate, plan, plan_hash)
 
 
 def begin_runs(store: Store, *, project: str, version: str) -> Experiment:

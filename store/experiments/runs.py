@@ -13,21 +13,24 @@ from ..contract import Connection, Row, Store
 from ..fields import from_row, insert_row, values_of
 
 SELECT_RUNS = "SELECT * FROM experiment_run WHERE experiment_id = :id ORDER BY id"
-SELECT_OF_CASES = """
-SELECT * FROM experiment_run WHERE case_id IN :cases ORDER BY id DESC LIMIT :limit
-"""
-COUNT_BY_TARGET = """
+_OF_VERSIONS = "experiment_id NOT IN (SELECT id FROM experiment WHERE kind = 'cause')"
+"""Runs in which a step was replaced say nothing of a case's standing."""
+SELECT_OF_CASES = f"""
+SELECT * FROM experiment_run WHERE case_id IN :cases AND {_OF_VERSIONS} ORDER BY id DESC LIMIT :limit
+"""  # noqa: S608
+COUNT_BY_TARGET = f"""
 SELECT case_id, case_hash, target_hash, side, sum(CASE WHEN outcome = 'passed' THEN 1 ELSE 0 END) AS passed,
   count(*) AS runs, max(id) AS last
-FROM experiment_run WHERE case_id IN :cases AND outcome IN ('passed', 'failed')
+FROM experiment_run WHERE case_id IN :cases AND outcome IN ('passed', 'failed') AND {_OF_VERSIONS}
 GROUP BY case_id, case_hash, target_hash, side ORDER BY last
-"""
-SELECT_LAST = """
+"""  # noqa: S608
+SELECT_LAST = f"""
 SELECT r.case_id, r.outcome FROM experiment_run r JOIN (
-  SELECT case_id, max(id) AS last FROM experiment_run WHERE outcome IN ('passed', 'failed') GROUP BY case_id
+  SELECT case_id, max(id) AS last FROM experiment_run
+  WHERE outcome IN ('passed', 'failed') AND {_OF_VERSIONS} GROUP BY case_id
 ) newest ON newest.last = r.id
-"""
-SELECT_CASES = "SELECT DISTINCT case_id FROM experiment_run ORDER BY case_id"
+"""  # noqa: S608
+SELECT_CASES = f"SELECT DISTINCT case_id FROM experiment_run WHERE {_OF_VERSIONS} ORDER BY case_id"  # noqa: S608
 MEAN_TAKEN = """
 SELECT avg(duration_ms) AS duration_ms, avg(cost_usd) AS cost_usd, count(*) AS runs
 FROM experiment_run WHERE case_id IN :cases AND outcome IN ('passed', 'failed')
