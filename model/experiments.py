@@ -28,6 +28,8 @@ class ExperimentKind(StrEnum):
     """Two versions were compared by a plan."""
     CAUSE = "cause"
     """One step of a run was replaced; the application stayed the same, so its runs prove nothing of a version."""
+    LIFT = "lift"
+    """One version was compared with itself, a lesson in its context; it proves nothing of any version."""
 
 
 class ExperimentState(StrEnum):
@@ -130,3 +132,27 @@ class RunRecord:
     def decided(self) -> bool:
         """Whether the checks said pass or fail."""
         return self.outcome in ("passed", "failed")
+
+
+class LiftVerdict(StrEnum):
+    """What a lesson does to its own case."""
+
+    HELPS = "helps"
+    NO_EFFECT = "no effect"
+    NEEDLESS = "not needed"
+    """The case passes every run without it."""
+    HARMS = "harms"
+    UNSURE = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """The newest planned comparison of a case with and without a lesson."""
+
+    lesson: str
+    experiment: str
+    """`E7`."""
+    verdict: LiftVerdict
+    because: str
+    """`0/5 → 5/5`, with what could not be decided."""
+    at: str

@@ -28,7 +28,7 @@ from ..recorded import call_steps, recorded_calls
 from ..results import Judge
 from ..targets.runnable import Runnable
 from ..teaching.trying import good_run
-from .engine import Budget, OnRun
+from .engine import OnRun
 from .verify import Pair, plan_verification, run_verification
 
 _NEWEST = 50
@@ -180,7 +180,6 @@ def try_cause(
     pairs: int | None = None,
     workers: int = 2,
     judge: Judge | None = None,
-    budget: Budget | None = None,
     on_run: OnRun | None = None,
 ) -> CauseFound:
     """Run a case with the recorded results and with one of them replaced, as often as the plan says.
@@ -194,7 +193,6 @@ def try_cause(
         pairs: Runs of each kind, where the caller fixes them.
         workers: Runs at the same time.
         judge: Answers the judge's checks.
-        budget: Ends early; what was run is kept.
         on_run: Told each run.
 
     Cost: at most twice the planned pairs of runs, and a fresh batch where it goes worse.
@@ -209,7 +207,14 @@ def try_cause(
     )
     about = {"trace": override.trace.summary.external_id, "step": override.name, "source": override.source}
     done = run_verification(
-        store, planned, pair, [asked], workers=workers, judge=judge, budget=budget, on_run=on_run, about=about
+        store,
+        planned,
+        pair,
+        [asked],
+        workers=workers,
+        judge=judge,
+        on_run=on_run,
+        conclusion=lambda judgement: (judgement.verdict.value, {"about": about}),
     )
     return _found(done.experiment, done.report)
 

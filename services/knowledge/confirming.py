@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -165,10 +165,30 @@ def confirm_rubric(
     if isinstance(rubric, str):
         rubric = rubric_from_content(dict(_find(store, KnowledgeKind.RUBRIC, rubric).content), source=rubric)
     chosen = clean_rubric(rubric)
-    text = yamltext.dump(rubric_content(chosen))
-    draft = parse_document(KnowledgeKind.RUBRIC, f"{chosen.id}.v{chosen.version}", text)
-    _sign_into(store, session, draft, folder, lambda block: text + yamltext.dump({"signature": block}), now)
+    name = f"{chosen.id}.v{chosen.version}"
+    sign_yaml(store, session, KnowledgeKind.RUBRIC, name, rubric_content(chosen), folder, now=now)
     return next(entry for entry in list_rubrics(store) if entry.ref == chosen.ref)
+
+
+def sign_yaml(
+    store: Store,
+    session: ReviewSession,
+    kind: KnowledgeKind,
+    name: str,
+    content: Mapping[str, JsonValue],
+    folder: Path,
+    *,
+    now: datetime | None = None,
+) -> None:
+    """Sign a knowledge file of YAML and write it to a project folder.
+
+    Raises:
+        UsageError: if another content is confirmed under this name.
+        RefusedError: if the reviewer is not trusted here.
+    """
+    text = yamltext.dump(dict(content))
+    draft = parse_document(kind, name, text)
+    _sign_into(store, session, draft, folder, lambda block: text + yamltext.dump({"signature": block}), now)
 
 
 def export_verdict(store: Store, verdict: Verdict, folder: Path) -> Path:

@@ -37,7 +37,7 @@ from ...store.findings.mode_features import (
 )
 from ...store.findings.modes import ModeStatus, drop_clustered, insert_mode, modes_of, put_member, set_status
 from ...store.findings.signals import load_signals
-from ...store.reading.summaries import get_trace
+from ...store.reading.summaries import traces_in_turn
 from ...store.reviews.outcomes import verdict_labels
 from ...store.traces.revisions import trace_rows
 from ..understanding.known_failures import repeated_by
@@ -126,9 +126,9 @@ def _prepare(store: Store, trace_ids: Sequence[int], verdicts: dict[int, str]) -
     with store.read() as con:
         rows = {row["id"]: row for row in trace_rows(con, trace_ids)}
     runs = []
-    for trace_id, row in rows.items():
-        reading = read(get_trace(store, trace_id))
-        summary = reading.trace.summary
+    for trace in traces_in_turn(store, list(rows)):
+        reading, summary = read(trace), trace.summary
+        trace_id, row = summary.id, rows[summary.id]
         symptom = symptom_of(reading, signals[trace_id], summary.outcome)
         if symptom and not symptom.clearest:
             symptom = symptom.suspected(suspicion(store, reading.trace, signals[trace_id]))

@@ -9,6 +9,7 @@ from typing import Any
 from ...model.clock import utc_now, utc_text
 from ...model.experiments import Experiment, ExperimentKind, ExperimentState, RunMeasure, RunRecord
 from ...model.reading.facts import merge_facts
+from ...model.text.secrets import json_without_secrets, without_secrets
 from ...model.traces import SpanBatch, TraceFacts
 from ...store.contract import Store
 from ...store.experiments.experiments import (
@@ -26,7 +27,7 @@ from ..privacy.redacting import Redactor
 
 
 class Recorder:
-    """Writes the runs of one experiment. Secrets are taken out of their traces first, as at every import.
+    """Writes the runs of one experiment. Secrets are taken out of them and of their traces first, as at every import.
 
     Args:
         store: Where.
@@ -39,7 +40,9 @@ class Recorder:
         self._redact = Redactor()
 
     def keep(self, run: RunRecord, spans: SpanBatch | None = None) -> RunRecord:
-        """Keep one run and its trace; a run that is kept already stays as it is."""
+        """Keep one run and its trace; a run that is kept already stays as it is. Returns it as it was kept."""
+        checks = tuple(replace(check, reason=without_secrets(check.reason)) for check in run.checks)
+        run = replace(run, checks=checks, error=run.error and without_secrets(run.error))
         if spans is not None and spans.spans:
             run = replace(run, measure=self._keep_trace(run, spans))
         with self._store.write() as con:
@@ -131,5 +134,7 @@ def conclude(
 ) -> Experiment:
     """Keep what the runs prove."""
     with store.write() as con:
-        finish_experiment(con, experiment.id, at=utc_text(utc_now()), verdict=verdict, report=report)
+        finish_experiment(
+            con, experiment.id, at=utc_text(utc_now()), verdict=verdict, report=report and json_without_secrets(report)
+        )
     return get_experiment(store, experiment.id)

@@ -314,4 +314,5 @@ def test_removed_file_leaves_the_index(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_kinds_have_their_folders() -> None:
-    assert {kind.folder for kind in KnowledgeKind} == {"lessons", "rubrics", "cases", "verdicts", "reviewers"}
+    folders = {"lessons", "rubrics", "cases", "verdicts", "reviewers", "judges"}
+    assert {kind.folder for kind in KnowledgeKind} == folders

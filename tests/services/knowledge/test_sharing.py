@@ -101,6 +101,9 @@ def test_a_failure_of_one_project_is_found_before_the_change_in_the_next(
     command = [sys.executable, "-c", "import pytest, sys; sys.exit(pytest.main())", "-p", "no:cacheprovider", "."]
     done = subprocess.run(command, cwd=app, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1 and "1 failed" in done.stdout and "30 days" in done.stdout
+    (app / "target.py").write_text("def run(input, tool_results=None):\n    return 'You have 30 days.'\n")
+    done = subprocess.run(command, cwd=app, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout
 
 
 def test_where_a_trusted_key_signed_the_bundle_counts_at_once(team: Path, desk: Desk, tmp_path: Path) -> None:
