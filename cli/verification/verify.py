@@ -115,7 +115,7 @@ def verify_command(
         if options["cause"]:
             from .cause import cause_tried
 
-            return cause_tried(store, base or ".", options, _progress(1), as_json=as_json)
+            return cause_tried(store, base or ".", options, run_progress(1), as_json=as_json)
         report = _verified(store, base, candidate, plan_only, resume, as_json, options)
     if report is None:
         return 0

@@ -93,8 +93,9 @@ def parts_of(case: Case) -> Iterator[Part]:
     if isinstance(given, list):
         yield from (Part(("input", i)) for i in range(len(given) - 1))
         last = given[-1] if given else None
-        if isinstance(last, dict) and isinstance(last.get("content"), str):
-            yield from _sentences(last["content"], ("input", len(given) - 1, "content"))
+        said = last.get("content") if isinstance(last, dict) else None
+        if isinstance(said, str):
+            yield from _sentences(said, ("input", len(given) - 1, "content"))
     elif isinstance(given, dict):
         yield from (Part(("input", key)) for key in given)
     elif isinstance(given, str):

@@ -14,7 +14,7 @@ from retrospan.regression.protocol import RunResult
 from retrospan.regression.verifying.causing import causes_of, find_override, try_cause
 from retrospan.services.verification.guards import guards_of
 from retrospan.store.contract import Store
-from retrospan.store.experiments.runs import last_results, newest_runs
+from retrospan.store.experiments.runs import last_runs, newest_runs
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.revisions import refresh
 from reviewdesk import Desk, refund_run
@@ -76,7 +76,7 @@ def test_an_agent_that_does_not_listen_gives_no_evidence(store: Store) -> None:
 def test_its_runs_prove_nothing_of_the_case(store: Store) -> None:
     try_cause(store, Agent(), CASE, find_override(store, "T3.1", other="T2"), project="shop", workers=1)
     assert newest_runs(store, ["window"]) == []
-    assert last_results(store) == {}
+    assert last_runs(store) == {}
     assert guards_of(store) == []
 
 
