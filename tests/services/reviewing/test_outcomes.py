@@ -37,7 +37,7 @@ def test_verdict_shows_its_lesson_and_its_case(desk: Desk, tmp_path: Path, trace
     assert [lesson.status for lesson in entry.lessons] == [LessonStatus.CONFIRMED]
     assert [case.status for case in entry.cases] == ["active"]
     assert (entry.recurrences, entry.runs_since) == (None, 1)
-    assert report.in_words.startswith("Your 1 verdicts (1 fails) became 1 lessons and 1 tests.")
+    assert report.in_words.startswith("Your 1 answer (1 fail) became 1 lesson and 1 test.")
 
 
 def test_verdict_of_a_revoked_reviewer_and_of_others_are_left_out(desk: Desk) -> None:
