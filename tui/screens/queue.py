@@ -50,8 +50,8 @@ class QueueScreen(MainScreen):
 
     guide = (
         "Questions that wait for a person, most urgent first. Enter opens one: read, answer, see what the agent "
-        "proposed, sign. v shows the ones that are disputed, sent back, or decided; w one queue after the other; m only "
-        "what you can answer. On a decided fail, e opens what it teaches: cause, step, lesson, case, rubric."
+        "proposed, sign. v shows the ones that are disputed, sent back, or decided; w one queue after the other; m "
+        "only what you can answer. On a decided fail, e opens what it teaches: cause, step, lesson, case, rubric."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "view", "State"),
