@@ -20,6 +20,7 @@ from ..services.reviewing.asking_back import answer_back
 from ..services.reviewing.claiming import ANSWERABLE
 from ..services.reviewing.outcomes import review_outcomes
 from ..services.reviewing.revising import Looked, SignedReview
+from .lessons import STANDING
 from .markup import text_html
 from .server import HEADERS, ReviewPage, listed, read_form
 from .signing_in import SignedIn
@@ -151,7 +152,7 @@ async def skip_many(page: ReviewPage, request: Request, who: SignedIn) -> Respon
 async def mine(page: ReviewPage, request: Request, who: SignedIn) -> Response:
     """What became of this reviewer's answers."""
     report = await run_in_threadpool(review_outcomes, page.desk.store, reviewer=who.session.fingerprint)
-    return page.html("mine.html", who=who, report=report)
+    return page.html("mine.html", who=who, report=report, standing=STANDING)
 
 
 async def picture(page: ReviewPage, request: Request, who: SignedIn) -> Response:

@@ -76,7 +76,7 @@ class Desk:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self.store = store
-        self._folder = folder
+        self.folder = folder
         self._held: dict[tuple[str, int], Claim] = {}
         """What each reviewer has open in a browser of this page."""
 
@@ -164,7 +164,7 @@ class Desk:
     def _rules(self) -> QueueRules | None:
         """The project's queues; None where their file is wrong, which filling them says."""
         try:
-            return load_queues(self._folder)[0]
+            return load_queues(self.folder)[0]
         except BadInputError:
             return None
 

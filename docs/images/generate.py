@@ -44,9 +44,9 @@ async def draw(store: Store, name: str) -> str:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        # The demo's reviewer is this folder's alone, too.
-        os.environ["RETROSPAN_CONFIG_DIR"] = str(Path(folder) / "config")
+    # The demo's reviewer is thrown away with it; whom one trusts lies outside of every project.
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as settings:
+        os.environ["RETROSPAN_CONFIG_DIR"] = settings
         subprocess.run([sys.executable, "-m", "retrospan.cli", "demo", "--folder", folder], check=True)
         with open_store(Path(folder) / "store.db") as store:
             for name in _PICTURES:

@@ -23,8 +23,13 @@ ROLES = {
     "assistant": "assistant",
     "ai": "assistant",
     "model": "assistant",
+    "agent": "assistant",
+    "bot": "assistant",
+    "chatbot": "assistant",
     "tool": "tool",
     "function": "tool",
+    "environment": "tool",
+    "observation": "tool",
 }
 _MAX_DEPTH = 64
 MEDIA_BYTES = 2 << 20

@@ -99,7 +99,7 @@ def load_texts(con: Connection, trace_id: int) -> TraceTexts | None:
         return None
     trace_key, record = rows[0]["trace_key"], rows[0]["facts"]
     said = facts_from_record(trace_key, unpack(record)) if record else TraceFacts(trace_key)
-    facts = replace(said, annotations=load_annotations(con, trace_id))
+    facts = replace(said, annotations=load_annotations(con, {trace_id: rows[0]["project"]})[trace_id])
     texts = tuple(_side_texts(con, trace_id))
     values = [text.value for text in texts]
     batch = SpanBatch(load_spans(con, trace_id, trace_key), [facts, TraceFacts(trace_key, metadata={"texts": values})])

@@ -61,7 +61,7 @@ def change_words(store: Store, change: Change, *, dry_run: bool = False) -> int:
                 con.execute(statement, {"value": value, "key": key})
                 if words.table == "knowledge_file":
                     digest = {"sha256": text_sha256(value), "key": key}
-                    con.execute("UPDATE knowledge_file SET sha256 = :sha256 WHERE id = :key", digest)
+                    con.execute("UPDATE knowledge_file SET sha256 = :sha256, parsed = NULL WHERE id = :key", digest)
     return len(found)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ...model.clock import utc_text
+from ...model.text.secrets import json_without_secrets
 from ..contract import Connection
 from ..fields import upsert_row
 
@@ -35,8 +36,8 @@ class Typed:
 
 
 def save_typed(con: Connection, item_id: int, reviewer: str, fields: Mapping[str, str], now: datetime) -> None:
-    """Save what stands in a form; no claim is needed, so that words outlive a lost one."""
-    text = json.dumps(dict(fields), ensure_ascii=False)
+    """Save what stands in a form; no claim is needed, so that words outlive a lost one. Secrets are not kept."""
+    text = json.dumps(json_without_secrets(dict(fields)), ensure_ascii=False)
     row = {"item_id": item_id, "reviewer": reviewer, "fields": text, "saved_at": utc_text(now)}
     upsert_row(con, "review_typed", row, key=("item_id", "reviewer"))
 

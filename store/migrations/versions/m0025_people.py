@@ -6,7 +6,7 @@ from alembic import op
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text
 
 revision = "0025_people"
-down_revision = "0021_words_apart"
+down_revision = "0022_parsed"
 
 metadata = MetaData()
 
