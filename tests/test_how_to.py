@@ -44,7 +44,6 @@ def commands(page: str, home: Path) -> Iterator[list[str]]:
                 yield words[1:]
 
 
-
 @pytest.mark.parametrize("page", NAMES)
 def test_every_command_of_the_page_runs_in_order(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = tmp_path / "demo"

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
@@ -15,6 +16,7 @@ from retrospan.store.opening import open_store
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.picture import picture
 from textual import events
+from textual.worker import WorkerCancelled
 
 HERE = Path(__file__).resolve().parent
 _GUARD = 0.5
@@ -38,7 +40,9 @@ async def draw(store: Store, name: str) -> str:
                 await pilot.press(key)
             # Deciding keys act only a moment after what they decide on is shown.
             await pilot.pause(_GUARD)
-            await app.workers.wait_for_complete()
+            # Slow work that another made void is done with; the rest is waited for.
+            with suppress(WorkerCancelled):
+                await app.workers.wait_for_complete()
             await pilot.pause(_GUARD)
         return picture(app)
 

@@ -101,10 +101,6 @@ class OutcomeReport:
         return told
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
 def review_outcomes(
     store: Store,
     *,
