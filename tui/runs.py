@@ -12,8 +12,8 @@ from ..model.traces import Outcome, Status, TraceSummary
 from ..services.finding.listing import Listing, list_traces
 from ..store.contract import Store
 from .gate import cell, joined, shown
-from .search_line import ORDERS
 from .step_text import duration_text
+from .widgets.search_line import ORDERS
 
 PAGE = 200
 _MOST_PAGES = 30

@@ -11,7 +11,7 @@ from retrospan.store.contract import Store
 from retrospan.tui import runs
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.preferences import load_preferences, save_preferences
-from retrospan.tui.search_line import completion
+from retrospan.tui.widgets.search_line import completion
 
 
 @pytest.fixture

@@ -19,10 +19,10 @@ from ...store.search.lines import count_traces
 from ..gate import counted, joined, lines, shown
 from ..preferences import MOST_SEARCHES, load_preferences, save_preferences
 from ..runs import PAGE, Runs, run_header, run_row
-from ..search_line import ORDERS, Facets, LineSuggester, narrowed, quoted
 from ..widgets.row_list import RowList
+from ..widgets.search_line import ORDERS, Facets, LineSuggester, narrowed, quoted
+from .ask import Choice, ChooseScreen
 from .base import MainScreen
-from .choosing import Choice, ChooseScreen
 
 
 class ExplorerScreen(MainScreen):

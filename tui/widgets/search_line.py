@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from textual.suggester import Suggester
 
-from ..model.query import CHOICES, FIELDS
-from ..model.traces import TraceSummary
+from ...model.query import CHOICES, FIELDS
+from ...model.traces import TraceSummary
 
 Facets = Mapping[str, Sequence[tuple[str, int]]]
 
