@@ -109,7 +109,7 @@ def _facts_of(run: TraceSummary) -> Content:
 
 
 def _facts(project: str, version: str, steps: str, time: str, tokens: str) -> Content:
-    numbers = Content(" ").join([Content(text.rjust(width)) for text, width in ((steps, 6), (time, 8), (tokens, 9))])
+    numbers = Content(" ").join([shown(text.rjust(width)) for text, width in ((steps, 6), (time, 8), (tokens, 9))])
     return joined(cell(project, 13, "$quiet"), cell(version, 11, "$quiet"), numbers, Content("  "))
 
 
