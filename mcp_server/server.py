@@ -43,6 +43,7 @@ from ..store.reading.summaries import resolve_trace
 from .argument_completion import add_completions
 from .instructions import INSTRUCTIONS
 from .links import links_of
+from .page_offer import offer_page
 from .prompts import PROMPTS, add_prompts, prompt_text
 from .registry import Caller, Role, Tool, error_text, load_tools, run_tool
 from .resources import LESSONS, MissingError, add_resources, trace_named, unknown_address
@@ -150,6 +151,7 @@ class RetrospanServer(MCPServer[None]):
             text, card = await run_stoppable(self.store, work, self.limiter, notify)
         except RetrospanError as err:
             return CallToolResult(content=[TextContent(type="text", text=str(err))], is_error=True)
+        text = await offer_page(context, name, text, self.page)
         return CallToolResult(content=[TextContent(type="text", text=text), *links_of(text)], structured_content=card)
 
     def caller(self, context: Context[None, Any] | None) -> Caller:

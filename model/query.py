@@ -41,7 +41,7 @@ FIELDS = (
 )
 NUMBER_FIELDS = ("cost", "duration", "steps", "tokens")
 TIME_FIELDS = ("since", "until")
-_CHOICES = {
+CHOICES = {
     "status": ("error", "ok", "unset"),
     "outcome": ("fail", "pass", "unknown"),
     "verdict": ("cant_tell", "fail", "none", "pass"),
@@ -186,9 +186,9 @@ def _filter(match: re.Match[str], name: str, raw: str, negated: bool, now: float
         _refuse(match, f"attr:{raw} compares nothing; write attr:NAME=VALUE, attr:NAME>=2, or has:NAME")
     if name == "mode" and not _MODE.fullmatch(raw):
         _refuse(match, f"mode:{raw} is no failure mode; write mode:M3, mode:any or mode:none")
-    if name in _CHOICES and raw.lower() not in _CHOICES[name]:
-        _refuse(match, f"{name}:{raw} is not possible; {did_you_mean(raw.lower(), _CHOICES[name])}")
-    return Filter(name, "=", raw.lower() if name in _CHOICES else raw, negated)
+    if name in CHOICES and raw.lower() not in CHOICES[name]:
+        _refuse(match, f"{name}:{raw} is not possible; {did_you_mean(raw.lower(), CHOICES[name])}")
+    return Filter(name, "=", raw.lower() if name in CHOICES else raw, negated)
 
 
 def _time_ns(match: re.Match[str], raw: str, now: float | None) -> float:

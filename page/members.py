@@ -24,6 +24,7 @@ _STATUS = {
     ReviewerStatus.REVOKED: "signs no more",
     ReviewerStatus.UNTRUSTED: "is not vouched for yet: what they sign does not count",
 }
+_TRUSTED = (ReviewerStatus.PINNED, ReviewerStatus.COUNTERSIGNED)
 
 
 def member_routes(page: ReviewPage) -> Sequence[Route]:
@@ -53,6 +54,7 @@ async def _shown(
         problem=problem,
         people=[entry for entry in reviewers if entry.status is not ReviewerStatus.REVOKED],
         meaning=_STATUS,
+        taken={entry.name.casefold() for entry in reviewers if entry.status in _TRUSTED},
         passkeys=held,
         may=may,
         waiting=waiting,

@@ -12,6 +12,7 @@ from ..trust.folders import config_folder
 
 _FILE = "tui.json"
 _LIMIT = 65_536
+MOST_SEARCHES = 50
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Preferences:
 
     # Not pydantic, which takes a tenth of the time to the first picture to load.
     theme: str = "retrospan"
+    searches: tuple[str, ...] = ()
+    """Search lines that were kept, newest first."""
 
 
 def load_preferences() -> Preferences:
@@ -30,8 +33,10 @@ def load_preferences() -> Preferences:
     except (RetrospanError, orjson.JSONDecodeError):
         # A broken file of colours must not keep anybody out.
         said = {}
-    theme = said.get("theme") if isinstance(said, dict) else None
-    return Preferences(theme) if isinstance(theme, str) else Preferences()
+    known = said if isinstance(said, dict) else {}
+    theme, searches = known.get("theme"), known.get("searches")
+    kept = [line for line in searches if isinstance(line, str)] if isinstance(searches, list) else []
+    return Preferences(theme if isinstance(theme, str) else Preferences().theme, tuple(kept[:MOST_SEARCHES]))
 
 
 def save_preferences(preferences: Preferences) -> None:

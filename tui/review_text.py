@@ -6,12 +6,19 @@ from collections.abc import Mapping
 
 from textual.content import Content
 
+from ..answers.plain.dates import due_words, moment_words
+from ..answers.plain.queue_rows import QueueRow
 from ..model.reviews import Answer, ItemState, Label, Proposal, ReviewItem, Verdict
 from ..services.reviewing.claiming import OpenReview
 from ..services.reviewing.shown import what_it_decides, what_it_replaces, who_asked
 from .answering import LABEL_SIGNS, LABEL_STYLES, LABEL_WORDS, AnswerForm
 from .gate import cell, joined, lines, shown, shown_line
 from .review_flow import Phase, ReviewFlow
+
+_ROOMY = 90
+"""Cells from which a row of the queue has room for its date."""
+_TWO_COLUMNS = 50
+"""Cells from which it has room for the question beside the first words."""
 
 
 def label_content(label: Label) -> Content:
@@ -131,20 +138,27 @@ def why_asked(item: ReviewItem, *, answered: bool) -> str:
     return "an assistant picked it; why is shown after your answer"
 
 
-def item_row(item: ReviewItem, width: int) -> Content:
-    """One row of the queue."""
-    held = f"{item.answered}/{item.overlap}" + (" held" if item.claimed else "")
+def item_row(row: QueueRow, width: int) -> Content:
+    """One row of the queue: how far it is, when it is due, how the conversation begins, what is asked."""
+    item = row.item
+    state = "begun" if row.begun else f"{item.answered}/{item.overlap}"
+    state += f" {row.held_by}" if row.held_by else " held" if item.claimed else ""
+    due = due_words(item.due_at) if width >= _ROOMY else ""
+    parts = [cell(item.short_id, 7, "bold"), cell(state, 12, "$quiet")]
+    if due:
+        parts.append(cell(due, 18, "$warning" if due.startswith("overdue") else "$quiet"))
+    rest = max(width - 19 - (18 if due else 0), 20)
+    if rest < _TWO_COLUMNS:
+        return joined(*parts, cell(row.words, rest))
     return joined(
-        cell(item.short_id, 7, "bold"),
-        cell(held, 10, "$quiet"),
-        cell(item.question, max(width - 17, 10)),
+        *parts, cell(row.words, rest // 2), Content("  "), cell(item.question, rest - rest // 2 - 2, "$quiet")
     )
 
 
 def item_facts(item: ReviewItem) -> Content:
     """Why an item waits, and who asked."""
     subject = f"T{item.trace_id}" if item.trace_id is not None else f"session {item.session}"
-    facts = [subject, f"rubric {item.rubric}", f"asked by {item.requested_by}", item.created_at[:16].replace("T", " ")]
+    facts = [subject, f"rubric {item.rubric}", f"asked by {who_asked(item)}", moment_words(item.created_at)]
     decided = item.state in (ItemState.DECIDED, ItemState.CLOSED)
     why = shown(f"why: {why_asked(item, answered=decided)}")
     rows = [shown(item.question, "bold"), why, shown(" · ".join(part for part in facts if part), "$quiet")]

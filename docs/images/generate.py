@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
@@ -15,6 +16,7 @@ from retrospan.store.opening import open_store
 from retrospan.tui.app import RetrospanApp
 from retrospan.tui.picture import picture
 from textual import events
+from textual.worker import WorkerCancelled
 
 HERE = Path(__file__).resolve().parent
 _GUARD = 0.5
@@ -38,15 +40,17 @@ async def draw(store: Store, name: str) -> str:
                 await pilot.press(key)
             # Deciding keys act only a moment after what they decide on is shown.
             await pilot.pause(_GUARD)
-            await app.workers.wait_for_complete()
+            # Slow work that another made void is done with; the rest is waited for.
+            with suppress(WorkerCancelled):
+                await app.workers.wait_for_complete()
             await pilot.pause(_GUARD)
         return picture(app)
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        # The demo's reviewer is this folder's alone, too.
-        os.environ["RETROSPAN_CONFIG_DIR"] = str(Path(folder) / "config")
+    # The demo's reviewer is thrown away with it; whom one trusts lies outside of every project.
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as settings:
+        os.environ["RETROSPAN_CONFIG_DIR"] = settings
         subprocess.run([sys.executable, "-m", "retrospan.cli", "demo", "--folder", folder], check=True)
         with open_store(Path(folder) / "store.db") as store:
             for name in _PICTURES:

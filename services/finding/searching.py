@@ -51,6 +51,15 @@ class SearchPage:
         return end if self.hits and end < self.total else None
 
 
+def facets_of(store: Store, line: str) -> Mapping[str, Sequence[tuple[str, int]]]:
+    """How the runs that a search line finds spread over outcome, status, version, project and signal.
+
+    Raises:
+        QueryError: if the line cannot be read; points at the word.
+    """
+    return facet_counts(store, parse_query(line), verdict_labels(store))
+
+
 def search_runs(store: Store, line: str, *, limit: int = 10, offset: int = 0) -> SearchPage:
     """Traces that hold every word and filter of a search line.
 

@@ -92,12 +92,12 @@ class OutcomeReport:
         whose = "Your" if self.reviewer else "All"
         if not self.outcomes:
             return "Nothing is judged yet." if self.reviewer is None else "You have not signed a verdict yet."
-        told = f"{whose} {len(self.outcomes)} verdicts ({len(fails)} fails) became {len(lessons)} lessons and "
-        told += f"{len(cases)} tests."
-        known = [entry for entry in fails if entry.recurrences is not None]
+        told = f"{whose} {_counted(len(self.outcomes), 'answer')} ({_counted(len(fails), 'fail')}) became "
+        told += f"{_counted(len(lessons), 'lesson')} and {_counted(len(cases), 'test')}."
+        known = [entry for entry in fails if entry.recurrences is not None and entry.runs_since]
         back = sum(1 for entry in known if entry.recurrences)
         if known:
-            told += f" {len(known) - back} of {len(known)} failures have not come back since, {back} have."
+            told += f" Of {_counted(len(known), 'failure')} that later runs could have shown, {back} came back."
         return told
 
 

@@ -161,7 +161,7 @@ def test_engineer_completes_a_decided_fail(desk: Desk, ada: ReviewSession, tmp_p
     app = RetrospanApp(desk.store, start="review", session=ada, folder=tmp_path)
 
     async def walk(hands: Hands) -> None:
-        await hands.press("v", "v", "v", "e", "enter")
+        await hands.press("v", "e", "enter")
         assert hands.place == "CauseScreen"
         await hands.press("escape", "j", "enter")
         assert "In which step did it go wrong?" in hands.text and "T1.2" in hands.text
@@ -231,7 +231,7 @@ def test_question_back_waits_until_it_is_answered(app: RetrospanApp) -> None:
         await hands.type("Which policy was in force?")
         await hands.press("enter", "escape")
         assert "1 were sent back with a question" in hands.text
-        await hands.press("v", "v", "enter")
+        await hands.press("v", "enter")
         assert "Which policy was in force?" in hands.text
         await hands.type("The one of May.")
         await hands.press("enter")

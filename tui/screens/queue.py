@@ -1,10 +1,10 @@
-"""The review queue: what waits for people, why, and how far it is."""
+"""The review queue: what waits for people, how it begins, and how far it is."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Collection, Sequence
+from typing import ClassVar, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from ...answers.plain.queue_rows import QueueRow, order_of, rows_of
 from ...model.errors import UsageError
 from ...model.reviews import ItemState, Label, ReviewItem, Verdict
 from ...services.reviewing.asking import list_reviews
@@ -33,18 +34,29 @@ _WORDS = {
     ItemState.CLOSED: "closed",
 }
 _VIEWS = (ItemState.OPEN, ItemState.DISPUTED, ItemState.NEEDS_ANSWER, ItemState.DECIDED)
+_ASKED_BY_HAND = "asked by hand"
+
+
+class _Read(NamedTuple):
+    """What the queue holds at one moment."""
+
+    rows: list[QueueRow]
+    mine: Collection[int] | None
+    """What this reviewer can answer; None where all is shown."""
 
 
 class QueueScreen(MainScreen):
-    """One state of items at a time; `v` goes to the next."""
+    """One state of items at a time; `v` goes to the next that has any, `w` to one queue, `m` to one's own."""
 
     guide = (
         "Questions that wait for a person, most urgent first. Enter opens one: read, answer, see what the agent "
-        "proposed, sign. v shows the ones that are disputed, sent back, or decided; on a decided fail, e opens "
-        "what it teaches: cause, step, lesson, case, rubric."
+        "proposed, sign. v shows the ones that are disputed, sent back, or decided; w one queue after the other; m "
+        "only what you can answer. On a decided fail, e opens what it teaches: cause, step, lesson, case, rubric."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "view", "Other states"),
+        Binding("v", "view", "State"),
+        Binding("w", "queue", "Queue"),
+        Binding("m", "mine", "Mine"),
         Binding("e", "engineer", "Complete a fail", show=False),
         Binding("b", "answer_back", "Answer a question back", show=False),
         Binding("o", "open_trace", "Open the run", show=False),
@@ -53,7 +65,13 @@ class QueueScreen(MainScreen):
     def __init__(self) -> None:
         super().__init__()
         self.view = ItemState.OPEN
-        self.items: list[ReviewItem] = []
+        self.queue: str | None = None
+        """The one queue that is shown; None for all."""
+        self.reviewer: str | None = None
+        """Fingerprint of whose items alone are shown; None for everybody's."""
+        self.all_rows: list[QueueRow] = []
+        self.rows: list[QueueRow] = []
+        self._mine: Collection[int] | None = None
 
     def body(self) -> ComposeResult:
         yield Static(Content(""), id="progress", classes="note")
@@ -69,24 +87,42 @@ class QueueScreen(MainScreen):
         self.action_reload()
 
     def action_reload(self) -> None:
-        self.in_background(lambda: list_reviews(self.store, state=None, limit=_MOST), self._loaded)
+        reviewer, who = self.reviewer, self.desk.session.fingerprint if self.desk.session else ""
+        self.in_background(lambda: _read(self.store, reviewer, who), self._loaded)
 
-    def _loaded(self, items: Sequence[ReviewItem]) -> None:
-        counts, marked = Counter(item.state for item in items), self._current()
-        self.items = [item for item in items if item.state is self.view]
-        words = [f"{counts[state]} {_WORDS[state]}" for state in _WORDS if counts[state]]
+    def _loaded(self, read: _Read) -> None:
+        marked = self._current()
+        self.all_rows, self._mine = read.rows, read.mine
+        self._fill(marked)
+
+    def _fill(self, marked: ReviewItem | None) -> None:
+        kept = [row for row in self.all_rows if self.queue in (None, row.item.queue)]
+        if self._mine is not None:
+            kept = [row for row in kept if row.item.id in self._mine or row.item.state not in _VIEWS[:2]]
+        counts = Counter(row.item.state for row in kept)
+        self.rows = [row for row in kept if row.item.state is self.view]
+        words = [f"{counts[state]:,} {_WORDS[state]}" for state in _WORDS if counts[state]]
+        if len(self.all_rows) == _MOST:
+            words.append(f"of the {_MOST:,} most urgent")
         self.query_one("#progress", Static).update(shown(" · ".join(words), "$quiet"))
         rows = self.query_one("#items", RowList)
-        rows.border_title = shown(f"{len(self.items)} {_WORDS[self.view]}")
-        places = {item.id: place for place, item in enumerate(self.items)}
-        rows.fill(len(self.items), places.get(marked.id, rows.cursor) if marked else rows.cursor)
-        if not self.items:
-            self.query_one("#facts", Static).update(self._why_empty(len(items)))
+        rows.border_title = shown(" · ".join([f"{len(self.rows):,} {_WORDS[self.view]}", *self._narrowed()]))
+        places = {row.item.id: place for place, row in enumerate(self.rows)}
+        rows.fill(len(self.rows), places.get(marked.id, rows.cursor) if marked else rows.cursor)
+        if not self.rows:
+            self.query_one("#facts", Static).update(self._why_empty())
 
-    def _why_empty(self, total: int) -> Content:
+    def _narrowed(self) -> list[str]:
+        """What keeps other items out of sight."""
+        queue = [] if self.queue is None else [f"queue {self.queue}" if self.queue else _ASKED_BY_HAND]
+        return queue + ([] if self._mine is None else ["for you"])
+
+    def _why_empty(self) -> Content:
+        if self._narrowed():
+            return shown(f"Nothing here ({', '.join(self._narrowed())}). w shows other queues, m everybody's.")
         if self.view is not ItemState.OPEN:
-            return shown(f"No questions {_WORDS[self.view]}. v shows the next state.")
-        first = "All questions are answered." if total else "No question has been asked yet."
+            return shown(f"No questions {_WORDS[self.view]}. v shows another state.")
+        first = "All questions are answered." if self.all_rows else "No question has been asked yet."
         return lines(
             shown(first, "bold"),
             joined(
@@ -99,16 +135,16 @@ class QueueScreen(MainScreen):
         )
 
     def _row(self, index: int, width: int) -> Content:
-        return item_row(self.items[index], width) if index < len(self.items) else Content("")
+        return item_row(self.rows[index], width) if index < len(self.rows) else Content("")
 
     @on(RowList.Marked, "#items")
     def _marked(self, event: RowList.Marked) -> None:
-        if event.index < len(self.items):
-            self.query_one("#facts", Static).update(item_facts(self.items[event.index]))
+        if event.index < len(self.rows):
+            self.query_one("#facts", Static).update(item_facts(self.rows[event.index].item))
 
     @on(RowList.Chosen, "#items")
     def _chosen(self, event: RowList.Chosen) -> None:
-        item = self.items[event.index]
+        item = self.rows[event.index].item
         if item.state in (ItemState.OPEN, ItemState.DISPUTED):
             self.desk.with_session(lambda session: self._open(item, session.fingerprint))
         elif item.state is ItemState.NEEDS_ANSWER:
@@ -122,8 +158,32 @@ class QueueScreen(MainScreen):
         self.app.push_screen(ItemScreen(item, reviewer))
 
     def action_view(self) -> None:
-        self.view = _VIEWS[(_VIEWS.index(self.view) + 1) % len(_VIEWS)]
-        self.action_reload()
+        """The next state that has items; round to the first."""
+        at = _VIEWS.index(self.view)
+        there = {row.item.state for row in self.all_rows if self.queue in (None, row.item.queue)}
+        ahead = [*_VIEWS[at + 1 :], *_VIEWS[:at]]
+        self.view = next((state for state in ahead if state in there), ItemState.OPEN)
+        self._fill(None)
+
+    def action_queue(self) -> None:
+        """All queues, then one after the other."""
+        names: list[str | None] = [None, *sorted({row.item.queue for row in self.all_rows})]
+        at = names.index(self.queue) if self.queue in names else 0
+        self.queue = names[(at + 1) % len(names)]
+        self._fill(None)
+
+    def action_mine(self) -> None:
+        """What one can answer oneself, or everybody's."""
+        if self.reviewer is not None:
+            self.reviewer = None
+            self.action_reload()
+            return
+
+        def known(fingerprint: str) -> None:
+            self.reviewer = fingerprint
+            self.action_reload()
+
+        self.desk.with_session(lambda session: known(session.fingerprint))
 
     def action_open_trace(self) -> None:
         item = self._current()
@@ -157,7 +217,14 @@ class QueueScreen(MainScreen):
 
     def _current(self) -> ReviewItem | None:
         cursor = self.query_one("#items", RowList).cursor
-        return self.items[cursor] if cursor < len(self.items) else None
+        return self.rows[cursor].item if cursor < len(self.rows) else None
+
+
+def _read(store: Store, reviewer: str | None, who: str) -> _Read:
+    """The items, and where one asks for one's own, which of them they are."""
+    items: Sequence[ReviewItem] = list_reviews(store, state=None, limit=_MOST)
+    mine = None if reviewer is None else {place.id for place in order_of(store, reviewer).places}
+    return _Read(rows_of(store, who, [item.id for item in items]), mine)
 
 
 def _signed_fail(store: Store, item: ReviewItem) -> Verdict:

@@ -1,6 +1,6 @@
 """Text in pieces, each wrapped when it comes near the window; until then its height is an estimate.
 
-A run of 28 MiB unfolded is half a million lines; wrapping all of them takes forty seconds, a windowful a few milliseconds.
+A run of 28 MiB unfolded is half a million lines; wrapping all of them takes forty seconds, a windowful no time.
 """
 
 from __future__ import annotations

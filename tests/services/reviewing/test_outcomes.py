@@ -42,7 +42,7 @@ def test_verdict_shows_its_lesson_and_its_case(desk: Desk, tmp_path: Path, trace
     assert [story.in_words for story in entry.stories] == [
         f"from V1 of support · case {entry.cases[0].id} not run · given to nobody yet"
     ]
-    assert report.in_words.startswith("Your 1 verdicts (1 fails) became 1 lessons and 1 tests.")
+    assert report.in_words.startswith("Your 1 answer (1 fail) became 1 lesson and 1 test.")
 
 
 def test_verdict_of_a_revoked_reviewer_and_of_others_are_left_out(desk: Desk) -> None:

@@ -351,3 +351,7 @@ def test_every_page_is_accessible(browser: webdriver.Chrome, address: str, axe: 
     check("step")
     browser.get(f"{address}/mine")
     check("what became")
+    browser.get(f"{address}/people")
+    wait_for(browser, "#invited").send_keys("Cem", Keys.ENTER)
+    wait_for(browser, "code.link")
+    check("people")

@@ -15,7 +15,8 @@ from retrospan.services.reviewing.asking import request_review
 from retrospan.services.reviewing.people import add_reviewer, list_reviewers, rotate_key, unlock_reviewer, vouch_for
 from retrospan.store.contract import Store
 from retrospan.store.reviews.verdicts import confirmed_verdicts, list_verdicts
-from retrospan.trust.keys import KdfCost
+from retrospan.trust.folders import keys_folder
+from retrospan.trust.keys import KdfCost, key_path
 
 PASSPHRASE = "four plain words here"
 CHEAP = KdfCost(n=2**10)
@@ -194,6 +195,13 @@ async def test_only_who_is_pinned_lets_others_in(bo: Browser, shop: Store, act: 
     answer = await bo.post(f"/people/{act}", name="Mallory", key=key)
     assert answer.status_code == 409
     assert "/invite/" not in answer.text
+
+
+async def test_a_second_key_of_a_taken_name_is_told(ada: Browser, shop: Store) -> None:
+    unlock_reviewer("Bo", PASSPHRASE)
+    key_path(keys_folder(), "Bo").rename(keys_folder() / "elsewhere")
+    add_reviewer(shop, "Bo", PASSPHRASE, cost=CHEAP)
+    assert "has this name already" in await ada.get("/people")
 
 
 async def test_a_pinned_key_is_not_replaced_from_the_page(ada: Browser, shop: Store) -> None:
