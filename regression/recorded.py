@@ -28,7 +28,11 @@ def hold_against(case: Case, trace: Trace, judge: Judge | None = None) -> CaseRe
 
     Cost: the checks alone; nothing is run.
     """
-    run = recorded_run(trace)
+    return hold_run(case, recorded_run(trace), judge)
+
+
+def hold_run(case: Case, run: RunResult, judge: Judge | None = None) -> CaseResult:
+    """Hold a case's checks against what a run left. Cost: the checks alone."""
     checks = tuple(run_check(check, run, case, judge) for check in case.checks)
     return CaseResult(case.id, outcome_of(checks), checks, run)
 

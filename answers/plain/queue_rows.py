@@ -33,6 +33,9 @@ class QueueRow:
     """What the person of the conversation said first; its name where nobody said anything."""
     begun: bool = False
     """This reviewer has typed or answered something on it."""
+    held_by: str = ""
+    """Name of somebody else who is at it now."""
+    held_until: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,9 @@ from ...model.text.jsontext import canonical
 from ...model.traces import JsonValue
 from ...services.knowledge.prefill import prefill_lesson, prefill_rubric
 from ...trust.files import slug
-from ..checks import run_check
 from ..protocol import CalledTool, RunResult
-from ..recorded import recorded_run
-from ..results import CaseOutcome, CaseResult, CheckStatus, Judge, JudgeAnswer, outcome_of
+from ..recorded import hold_run, recorded_run
+from ..results import CaseOutcome, CaseResult, CheckStatus, JudgeAnswer
 from .distinguishing import Known, telling_checks
 from .facts import FailFacts
 from .turns import blamed_turn
@@ -144,12 +143,7 @@ def try_case(facts: FailFacts, case: Case, step: str) -> Tried:
 
     turn = blamed_turn(facts.trace, facts.step(step))
     good = recorded_run(facts.good) if facts.good else None
-    return Tried(_held(case, turn.run, signed), _held(case, good, None) if good else None)
-
-
-def _held(case: Case, run: RunResult, judge: Judge | None) -> CaseResult:
-    checks = tuple(run_check(check, run, case, judge) for check in case.checks)
-    return CaseResult(case.id, outcome_of(checks), checks, run)
+    return Tried(hold_run(case, turn.run, signed), hold_run(case, good) if good else None)
 
 
 def _frozen(bad: RunResult, good: RunResult | None) -> tuple[FrozenResult, ...] | None:
