@@ -48,7 +48,8 @@ def is_marked(con: Connection) -> bool:
     """Whether the mark is in the state that this connection sees."""
     try:
         return con.execute(SELECT_MARK).fetchone() is not None
-    except DatabaseError:
+    except (DatabaseError, UnicodeDecodeError):
+        # Broken names of tables are told by an error that the driver cannot put into words.
         return False
 
 
