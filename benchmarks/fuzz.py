@@ -1,4 +1,5 @@
-"""Throw mutated input at the ways in for some minutes: import formats, OTLP JSON, search lines, tools, MCP frames.
+"""Throw mutated input at the ways in for some minutes: import formats, OTLP JSON, search lines and SQL, tools, MCP
+frames, the forms of the review page.
 
     uv run python benchmarks/fuzz.py --seconds 300
 
@@ -9,8 +10,10 @@ repeats it. Prints a line a face: trials, errors of ours, faults.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,7 +22,9 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+import httpx2
 from retrospan.ingest.formats.detect import FORMATS
 from retrospan.ingest.formats.read import read_path
 from retrospan.ingest.limits import DEFAULT_LIMITS
@@ -28,11 +33,22 @@ from retrospan.ingest.otlp.raw import Bounds
 from retrospan.mcp_server.registry import Caller, load_tools, run_tool
 from retrospan.model.errors import RetrospanError
 from retrospan.model.query import parse_query
+from retrospan.model.text.jsontext import as_text
+from retrospan.page.app import build_page
+from retrospan.page.signing_in import FrontDoor
+from retrospan.services.finding.asking import ask
 from retrospan.services.finding.listing import list_traces
 from retrospan.services.receiving.importing import import_paths
+from retrospan.services.reviewing.asking import request_review
+from retrospan.services.reviewing.people import add_reviewer, unlock_reviewer
 from retrospan.store.contract import Store
 from retrospan.store.opening import open_store
+from retrospan.trust.keys import KdfCost
 
+_SQL = (
+    "SELECT run , task , count(*) FROM runs JOIN steps USING (run) WHERE words(run,'refund') AND text regexp 'a+' "
+    "OR json_extract(tools,'$[0]') IS NULL AND attr(run,'x') LIKE '%' GROUP BY run ORDER BY 1 LIMIT 5 WITH RECURSIVE"
+)
 SEEDS = Path(__file__).resolve().parents[1] / "tests" / "data" / "formats"
 ODD: list[Any] = [
     *(None, True, -1, 0, 2**53, 2**64, 10**30, 1e308, float("nan"), -0.0, [], {}, [[]] * 50, {"a": {"b": [1]}}),
@@ -81,11 +97,62 @@ def noisy(data: bytes, rng: random.Random) -> bytes:
     return bytes(body[: rng.randrange(len(body) + 1)]) if rng.random() < 0.05 else bytes(body)
 
 
+class Page:
+    """The review page as a signed-in browser sends to it, over real HTTP messages in this process."""
+
+    def __init__(self, store: Store) -> None:
+        add_reviewer(store, "Ada", _PASSPHRASE, pin=True, cost=KdfCost(n=2**10))
+        for number in range(20):
+            request_review(store, 1, f"Was it right, {number}?", by="agent:x")
+        self._door = FrontDoor(store, unlock_reviewer("Ada", _PASSPHRASE))
+        transport = httpx2.ASGITransport(app=build_page(store, self._door, hosts=("page.test",)))
+        self._browser = httpx2.AsyncClient(transport=transport, base_url="http://page.test")
+        self._token = ""
+
+    async def send(self, rng: random.Random) -> None:
+        if not self._token or rng.random() < 0.01:
+            await self._browser.post("/sign-in", data={"name": "Ada", "passphrase": _PASSPHRASE})
+            page = (await self._browser.get("/mine")).text
+            self._token = (re.search(r'name="form_token" value="([^"]*)"', page) or ["", ""])[1]
+        path = rng.choice(_PATHS).format(item=rng.choice((*range(1, 21), 0, 99, 2**70, "x", "%00", "-1")))
+        words = ["pass", "fail", "high", "yes", self._token, _PASSPHRASE, "Ada", *(as_text(odd) for odd in ODD)]
+        form = {name: rng.choice(words) for name in _FIELDS if rng.random() < 0.6}
+        if rng.random() < 0.7:
+            form["form_token"] = self._token
+        body = noisy(urlencode(form, errors="surrogatepass").encode(), rng)
+        kind = rng.choice(
+            ["application/x-www-form-urlencoded"] * 8 + ["multipart/form-data; boundary=x", "text/plain", ""]
+        )
+        if rng.random() < 0.3:
+            answer = await self._browser.get(
+                path, params={"find": rng.choice(words)[:3_000].encode("utf-8", "replace")}
+            )
+        else:
+            answer = await self._browser.post(path, content=body, headers={"Content-Type": kind})
+        if answer.status_code >= 500:
+            raise AssertionError(f"{answer.status_code} for {path}")
+
+
+_PASSPHRASE = "four plain words here"
+_FIELDS = [
+    *("form_token", "label", "severity", "reason", "expected", "seen", "passkey", "proof", "why", "ask", "name", "to"),
+    *("passphrase", "again", "decides", "text", "item", "items", "stop", "criterion.outcome"),
+]
+_PATHS = [
+    *("/", "/sign-in", "/sign-out", "/invite/%C3%A9", "/skip", "/mine", "/passkey", "/passkey/options", "/static/x"),
+    *("/item/{item}", "/item/{item}/answer", "/item/{item}/undo", "/item/{item}/decides", "/item/{item}/skip"),
+    *("/item/{item}/ask", "/item/{item}/sign", "/item/{item}/save", "/item/{item}/leave", "/item/{item}/reply"),
+    *("/item/{item}/again", "/item/{item}/passkey", "/item/{item}/run/1/step/{item}", "/item/1/run/{item}/step/1"),
+]
+
+
 class Fuzzer:
     """The faces, each with the seeds that it mutates."""
 
     def __init__(self, folder: Path, store: Store) -> None:
         self.store = store
+        self.pages: Page | None = None
+        self.loop = asyncio.new_event_loop()
         self.tools = load_tools()
         command = [sys.executable, "-m", "retrospan.cli", "mcp", "--store", store.location]
         self.server = subprocess.Popen(
@@ -134,6 +201,17 @@ class Fuzzer:
         parse_query(line)
         list_traces(self.store, line, limit=5)
 
+    def sql(self, rng: random.Random) -> None:
+        words = _SQL.split()
+        for _ in range(rng.randint(0, 6)):
+            words[rng.randrange(len(words))] = rng.choice((*_SQL.split(), *(as_text(odd)[:200] for odd in ODD)))
+        ask(self.store, " ".join(words[: rng.randint(1, len(words))]))
+
+    def page(self, rng: random.Random) -> None:
+        if self.pages is None:
+            self.pages = Page(self.store)
+        self.loop.run_until_complete(self.pages.send(rng))
+
     def tool(self, rng: random.Random) -> None:
         name, tool = rng.choice(list(self.tools.items()))
         given = {
@@ -177,6 +255,8 @@ def fuzz(seconds: float, first_seed: int) -> int:
             "importing": fuzzer.importing,
             "OTLP JSON": fuzzer.otlp,
             "search lines": fuzzer.query,
+            "SQL": fuzzer.sql,
+            "page forms": fuzzer.page,
             "tools": fuzzer.tool,
             "MCP frames": fuzzer.frame,
         }

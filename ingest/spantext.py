@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
+from ..model.text.secrets import is_number, name_of
 from ..model.traces import Annotation, Document, JsonValue, Message, Span, StepError, ToolCall, TraceFacts
 
 NAMED_FIELDS = (
@@ -67,7 +68,7 @@ class TextCollector:
             self.texts.extend(text for text in said if text)
 
     def _message(self, message: Message) -> None:
-        self.texts.append(message.content)
+        self.texts += (message.content, message.role)
         if message.reasoning:
             self.texts.append(message.reasoning)
         if message.name:
@@ -82,21 +83,19 @@ class TextCollector:
     def value(self, value: JsonValue) -> None:
         """Gathers every text of a JSON value, keys too. Cost: one visit per container, no recursion."""
         texts, keyed = self.texts, self.keyed
-        stack: list[JsonValue] = [value]
+        stack: list[tuple[JsonValue, str | None]] = [(value, None)]
         while stack:
-            item = stack.pop()
-            if isinstance(item, str):
-                texts.append(item)
-            elif isinstance(item, dict):
+            item, above = stack.pop()
+            if isinstance(item, dict):
                 texts.extend(item)
-                for key, child in item.items():
-                    if isinstance(child, str):
-                        keyed.append((key, child))
-                        texts.append(child)
-                    elif isinstance(child, dict | list):
-                        stack.append(child)
+                stack += [(child, name_of(item, key, above)) for key, child in item.items()]
             elif isinstance(item, list):
-                stack.extend(child for child in item if isinstance(child, str | dict | list))
+                stack += [(child, above) for child in item]
+            elif isinstance(item, str) or is_number(item):
+                text = str(item)
+                texts.append(text)
+                if above is not None:
+                    keyed.append((above, text))
 
 
 def identity_texts(span: Span) -> tuple[str | None, ...]:
@@ -166,9 +165,14 @@ class TextRewriter:
         if depth > 200:
             return value
         if isinstance(value, dict):
-            return {self._rewrite(name, None): self.value(child, name, depth + 1) for name, child in value.items()}
+            return {
+                self._rewrite(name, None): self.value(child, name_of(value, name, key), depth + 1)
+                for name, child in value.items()
+            }
         if isinstance(value, list):
             return [self.value(child, key, depth + 1) for child in value]
+        if is_number(value) and (text := str(value)) != (changed := self._rewrite(text, key)):
+            return changed
         return value
 
     def _optional(self, text: str | None) -> str | None:
@@ -187,6 +191,7 @@ class TextRewriter:
     def _new_message(self, message: Message) -> Message:
         return replace(
             message,
+            role=self._rewrite(message.role, None),
             content=self._rewrite(message.content, None),
             reasoning=self._optional(message.reasoning),
             name=self._optional(message.name),
@@ -198,7 +203,12 @@ class TextRewriter:
         )
 
     def _document(self, document: Document) -> Document:
-        return replace(document, content=self._rewrite(document.content, None), metadata=self.value(document.metadata))
+        return replace(
+            document,
+            content=self._rewrite(document.content, None),
+            id=self._named(document.id),
+            metadata=self.value(document.metadata),
+        )
 
     def _annotation(self, note: Annotation) -> Annotation:
         return replace(

@@ -9,7 +9,7 @@ from mcp.server import MCPServer
 from pydantic import Field, StringConstraints
 
 from ..model.errors import UnknownIdError, did_you_mean
-from ..model.text.display import safe_line
+from ..model.text.fence import inert_line
 from .arguments import check_arguments, model_of
 from .registry import load_tools
 
@@ -127,7 +127,7 @@ def prompt_text(name: str, arguments: Mapping[str, Any], *, writes: bool) -> str
         UsageError: if an argument is missing, unknown or unfit; names it and what to pass.
     """
     if name not in PROMPTS:
-        shown = safe_line(name, 60)
+        shown = inert_line(name, 60)
         raise UnknownIdError("prompt", shown, known=did_you_mean(shown, PROMPTS), next_step="Choose one of these.")
     function = PROMPTS[name][1]
     text = function(**check_arguments(name, model_of(function, skipped=0), arguments))

@@ -9,7 +9,7 @@ import importlib
 import logging
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,8 @@ from typing import Any, Literal, TypeAlias
 from ..model.errors import NothingFoundError, RefusedError, RetrospanError, UsageError, did_you_mean
 from ..model.text.display import safe_line, safe_text
 from ..model.text.fence import fenced, inert, inert_line
-from ..services.privacy.read_notes import note_reading
+from ..model.text.secrets import without_secrets
+from ..services.privacy.read_notes import note_lessons, note_reading
 from ..store.contract import Store
 from .arguments import Arguments, check_arguments, model_of, schema_of
 from .quota import check_quota
@@ -69,12 +70,17 @@ class Caller:
     @property
     def actor(self) -> str:
         """The name under which proposals are kept: always an agent's, whatever the client calls itself."""
-        return f"agent:{_ACTOR.sub('', self.client).strip()[:60] or 'mcp'}"
+        return f"agent:{_ACTOR.sub('', without_secrets(self.client)).strip()[:60] or 'mcp'}"
 
     def read(self, *trace_ids: int, by: str) -> None:
         """Note in the access log that this caller was shown these runs, by a tool or resource."""
         if self.notes:
             note_reading(self.store, trace_ids, actor=self.actor, detail=by)
+
+    def taught(self, lesson_ids: Sequence[str], *, by: str, paths: Sequence[str] = ()) -> None:
+        """Note in the access log that this caller was given these lessons, and for which files."""
+        if self.notes:
+            note_lessons(self.store, lesson_ids, actor=self.actor, channel=by, paths=paths)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 
 from ..model.errors import RetrospanError
-from ..model.text.display import safe_line
+from ..model.text.fence import inert_line
 from ..store.contract import Store
 from .registry import error_text
 
@@ -24,6 +24,8 @@ TEMPLATES = {
 }
 """Each address with what stands there."""
 _TRACE = "retrospan://trace/"
+LESSONS = "retrospan://lesson/"
+"""Begins the address of a lesson."""
 BUDGET = 8_000
 """Tokens of one resource, as the largest answer of a tool."""
 
@@ -40,7 +42,16 @@ def trace_named(address: str) -> str | None:
 
 def unknown_address(address: str) -> str:
     """What to say of an address that is none of ours."""
-    return f"No resource {safe_line(address, 120)!r} here. Addresses are: {', '.join(TEMPLATES)}."
+    return f"No resource {inert_line(address, 120)!r} here. Addresses are: {', '.join(TEMPLATES)}."
+
+
+def _lesson(store: Store, name: str) -> str:
+    from ..answers.lessons import lesson_text
+    from ..services.verification.lesson_story import stories_of
+    from ..store.knowledge.lookup import get_lesson
+
+    (story,) = stories_of(store, [get_lesson(store, name)])
+    return lesson_text(story.lesson, story)
 
 
 def add_resources(server: MCPServer[None], store: Store, limiter: CapacityLimiter) -> None:
@@ -66,15 +77,12 @@ def add_resources(server: MCPServer[None], store: Store, limiter: CapacityLimite
         from ..answers.reading_traces import read_steps
 
         if not step.strip():
-            raise MissingError(f"No step is named. Write retrospan://trace/{safe_line(trace, 40)}/step/7.")
+            raise MissingError(f"No step is named. Write retrospan://trace/{inert_line(trace, 40)}/step/7.")
         return await found(lambda: read_steps(store, trace, step, full=False, offset=0, budget=BUDGET))
 
     @resource("retrospan://lesson/{lesson}", "lesson")
     async def lesson(lesson: str) -> str:
-        from ..answers.lessons import lesson_text
-        from ..store.knowledge.lookup import get_lesson
-
-        return await found(lambda: lesson_text(get_lesson(store, lesson)))
+        return await found(lambda: _lesson(store, lesson))
 
     @resource("retrospan://rubric/{rubric}", "rubric")
     async def rubric(rubric: str) -> str:

@@ -18,7 +18,7 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, PaginatedRequestParams, RequestParams
 
-from ..model.text.display import safe_line
+from ..model.text.fence import inert_line
 from ..store.contract import Store
 
 SCHEME = "skill://retrospan/"
@@ -55,7 +55,7 @@ class LessonSkills(Extension):
         found = await to_thread.run_sync(skill_texts, self._store, limiter=self._limiter)
         name = params.uri.removeprefix(SCHEME).removesuffix("/SKILL.md")
         if params.uri != address_of(name) or name not in found:
-            raise MCPError(INVALID_PARAMS, f"No skill {safe_line(params.uri, 120)!r} here. Call skills/list.")
+            raise MCPError(INVALID_PARAMS, f"No skill {inert_line(params.uri, 120)!r} here. Call skills/list.")
         return {"skill": skill_entry(name, found[name])}
 
 
@@ -66,6 +66,15 @@ def skill_texts(store: Store) -> dict[str, str]:
 
     files = export_files(Channel.SKILLS, confirmed_lessons(store))
     return {path.split("/")[-2]: text for path, text in files.items()}
+
+
+def lessons_of_skill(store: Store, address: str) -> list[str]:
+    """Ids of the lessons in the skill at an address; none where there is none."""
+    from ..knowledge.exports import areas
+    from ..services.knowledge.exporting import confirmed_lessons
+
+    name = address.removeprefix(SCHEME).removesuffix("/SKILL.md")
+    return [lesson.id for lesson in areas(confirmed_lessons(store)).get(name, ())]
 
 
 def skill_entry(name: str, text: str) -> Mapping[str, Any]:
@@ -92,5 +101,5 @@ def add_skill_files(server: MCPServer[None], store: Store, limiter: CapacityLimi
     async def skill(skill: str) -> str:
         found = await to_thread.run_sync(skill_texts, store, limiter=limiter)
         if skill not in found:
-            raise ResourceNotFoundError(f"No skill {safe_line(skill, 80)!r} here. Call skills/list.")
+            raise ResourceNotFoundError(f"No skill {inert_line(skill, 80)!r} here. Call skills/list.")
         return found[skill]

@@ -11,6 +11,7 @@ from textual.app import ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.events import Event, InputEvent
 from textual.screen import Screen
+from textual.widget import AwaitMount
 
 from ..model.errors import RetrospanError
 from ..store.contract import Store
@@ -118,7 +119,15 @@ class RetrospanApp(Desk):
         from .palette import Palette
 
         if self.use_command_palette and not Palette.is_open(self):
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette())
+
+    def switch_mode(self, mode: str) -> AwaitMount:
+        from .palette import Palette
+
+        # A palette that stayed below another main screen would be there, and of no use, on the way back.
+        if mode != self.current_mode and Palette.is_open(self):
+            self.pop_screen()
+        return super().switch_mode(mode)
 
     def get_css_variables(self) -> dict[str, str]:
         return meaning_colours(super().get_css_variables())
@@ -166,6 +175,11 @@ class RetrospanApp(Desk):
 
         self.push_screen(InboxScreen())
 
+    def open_judges(self) -> None:
+        from .screens.judges import JudgesScreen
+
+        self.push_screen(JudgesScreen())
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for mode, title, words in (
             ("home", "Home", "What is failing, what waits for you, what is new"),
@@ -177,6 +191,7 @@ class RetrospanApp(Desk):
         ):
             yield SystemCommand(title, words, lambda mode=mode: self.switch_mode(mode))
         yield SystemCommand("To complete", "Signed fails that nothing has come of yet", self.open_inbox)
+        yield SystemCommand("Judges", "May a judge be trusted, and what to do next", self.open_judges)
         yield SystemCommand("Settings", "Theme, store, reviewer, and whether all is in order", self.open_settings)
         for name, words in THEME_WORDS.items():
             yield SystemCommand(f"Theme: {name}", words, lambda name=name: self.use_theme(name))

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from ..model.reviews import Answer, ItemState, Label, Proposal, ReviewItem, Verdict
 from ..services.reviewing.claiming import OpenReview
-from ..services.reviewing.shown import what_it_decides, who_asked
+from ..services.reviewing.shown import what_it_decides, what_it_replaces, who_asked
 from .answering import LABEL_SIGNS, LABEL_STYLES, LABEL_WORDS, AnswerForm
 from .gate import cell, joined, lines, shown, shown_line
 from .review_flow import Phase, ReviewFlow
@@ -44,6 +44,8 @@ def question_content(opened: OpenReview, form: AnswerForm, *, brief: bool = Fals
     if opened.item.altered:
         parts.append(shown(opened.item.altered, "bold $error"))
     parts.append(shown(told, "$quiet"))
+    if replaced := what_it_replaces(opened):
+        parts.append(shown(replaced, "$warning"))
     if opened.item.note:
         parts.append(joined(shown("asked before: ", "$warning"), shown(opened.item.note)))
     return lines(*parts)
@@ -85,7 +87,9 @@ def to_sign_content(flow: ReviewFlow) -> Content:
     assert flow.opened is not None and flow.draft is not None, "signing follows an answer"
     item = flow.opened.item
     decides = shown(what_it_decides(item, flow.opened.rubric), "$quiet")
-    return lines(shown(item.question, "bold"), decides, answer_content(flow.draft.final, flow.step_numbers()))
+    replaced = [shown(told, "$warning")] if (told := what_it_replaces(flow.opened)) else []
+    answer = answer_content(flow.draft.final, flow.step_numbers())
+    return lines(shown(item.question, "bold"), decides, *replaced, answer)
 
 
 def proposal_content(proposal: Proposal | None, answer: Answer, steps: Mapping[str, int]) -> Content:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from ..model.errors import RetrospanError
 from ..services.reviewing.people import demo_reviewer, unlock_reviewer
@@ -48,7 +49,7 @@ def _ask_passphrase(app: Desk, name: str, then: Callable[[ReviewSession], None])
 
     def typed(passphrase: str | None) -> None:
         if passphrase:
-            app.run_worker(open_key(passphrase), group="unlock", exclusive=True)
+            app.run_worker(partial(open_key, passphrase), group="unlock", exclusive=True)
 
     app.push_screen(
         LineScreen(f"Passphrase of {name}", "Asked once; kept in memory until you leave", hidden=True), typed

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_QUOTE = r"""(?:\\*["']|\s|%(?:25)*2[027])"""
-IS = rf"{_QUOTE}{{0,4}}(?:=>|=|:|%(?:25)*3[ADad]){_QUOTE}{{0,4}}"
-"""What stands between a name and its value, whatever it was quoted in."""
+from .spellings import IS, SPACE
+
 _ASSIGNMENT = re.compile(rf"^(.*?[A-Za-z]){IS}(.*)$", re.DOTALL)
+_PORT = re.compile(r"[0-9]+(?:$|[/?#]|%(?:25)*(?:2[Ff]|3[Ff]|23))")
+_SCHEME = re.compile(rf"([A-Za-z][A-Za-z0-9_-]{{1,20}}){SPACE}+")
 _NO_SECRET_KEY = re.compile("page|next|cursor|sync|continuation|csrf|count|type|name|limit")
 _STAND_IN = re.compile(
     r"^(?:none|null|nil|true|false|undefined|string|required|optional|redacted|hidden|secret|password|token|changeme"
@@ -83,7 +84,23 @@ def assigned(text: str) -> str | None:
 
 def url_secret(text: str) -> str | None:
     """A password in a URL: no port, no stand-in."""
-    return None if text.isdigit() or is_stand_in(text) else text
+    return None if _PORT.match(text) or is_stand_in(text) else text
+
+
+def quoted(text: str) -> str | None:
+    """What stands in quotes behind `password`: one word that is no stand-in and no word of prose."""
+    return (
+        text
+        if len(text) >= 4 and not (text.isalpha() and (text.islower() or text.istitle())) and secret(text)
+        else None
+    )
+
+
+def credentials(text: str) -> str | None:
+    """What an `Authorization` header says, with or without a scheme before it."""
+    scheme = _SCHEME.match(text)
+    value = text[scheme.end() :] if scheme else text
+    return value if opaque(value) or (scheme and scheme[1].lower() == "basic" and len(value) >= 8) else None
 
 
 def is_stand_in(text: str) -> bool:
@@ -141,5 +158,6 @@ def iban(text: str) -> str | None:
 
 
 CHECKS: dict[str, Callable[[str], str | None]] = {
-    check.__name__: check for check in (opaque, secret, password, assigned, url_secret, email, phone, card, iban)
+    check.__name__: check
+    for check in (opaque, secret, password, quoted, credentials, assigned, url_secret, email, phone, card, iban)
 }

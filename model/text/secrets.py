@@ -6,14 +6,15 @@ their literals, so it is its own prefilter; only texts with a hit are looked at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError, did_you_mean
-from .secret_checks import CHECKS, IS
+from .secret_checks import CHECKS
+from .spellings import MACROS
 
 PERSONAL = ("email", "phone", "card", "iban")
 """Kinds of personal data that can be switched on."""
@@ -24,7 +25,9 @@ _ESCAPE = (
 )
 """What ends in a letter or digit and is no part of the word behind it: an escape of JSON, Python, a shell, a terminal
 or an address, also where it was escaped again."""
-_MACROS = {"{begin}": rf"(?:\b|_|{_ESCAPE})", "{end}": r"(?:\b|_)", "{escape}": _ESCAPE, "{is}": IS}
+_MACROS = {"{begin}": rf"(?:\b|_|{_ESCAPE})", "{end}": r"(?:\b|_)", "{escape}": _ESCAPE, **MACROS}
+_NAME_FIELDS = ("name", "key", "header", "field", "variable")
+_VALUE_FIELDS = frozenset(["value", "val", "stringValue", "string_value", "#text"])
 _PASSES = 3
 """A match takes the character before it along, so that a neighbour is found by looking again."""
 
@@ -161,6 +164,24 @@ def json_without_secrets(value: Any, rules: RuleSet | None = None) -> Any:
     return _Numbered(rules).value(value)
 
 
+def is_number(value: object) -> bool:
+    """Whether a value is one that may be a PIN or the number of a card: digits, and no flag."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) > 999
+
+
+def name_of(owner: Mapping[str, Any], field: str, above: str | None) -> str:
+    """The name by which the value of a field is known for a secret.
+
+    Args:
+        owner: The object; `{"name": "DB_PASSWORD", "value": …}` names its value.
+        field: Of the object.
+        above: Under which field the object itself stands; `{"password": {"value": …}}` names its value.
+    """
+    if field not in _VALUE_FIELDS:
+        return field
+    return next((owner[name] for name in _NAME_FIELDS if isinstance(owner.get(name), str)), above or field)
+
+
 class _Numbered:
     """Takes secrets out of one or several texts, numbered together."""
 
@@ -173,20 +194,23 @@ class _Numbered:
             text = self._rules.rules[index].replaced(text, self._placeholder)
         return text
 
-    def value(self, value: Any) -> Any:
+    def value(self, value: Any, name: str | None = None) -> Any:
+        """The value without secrets; `name` is the field under which it stands."""
         if isinstance(value, str):
-            return self.text(value)
+            return self._named(name, value)
         if isinstance(value, (list, tuple)):
-            return [self.value(entry) for entry in value]
+            return [self.value(entry, name) for entry in value]
         if isinstance(value, dict):
-            return {self.value(key): self._under(key, entry) for key, entry in value.items()}
+            return {self.value(key): self.value(entry, name_of(value, key, name)) for key, entry in value.items()}
+        if is_number(value) and (text := str(value)) != (changed := self._named(name, text)):
+            return changed
         return value
 
-    def _under(self, name: Any, value: Any) -> Any:
-        changed = self.value(value)
-        rule = self._rules.key_rule(name) if isinstance(value, str) and isinstance(name, str) else None
-        if rule is not None and changed == value and value and (rule.check is None or rule.check(value)):
-            return self._placeholder(rule.kind, value)
+    def _named(self, name: str | None, text: str) -> str:
+        changed = self.text(text)
+        rule = self._rules.key_rule(name) if name is not None and text else None
+        if rule is not None and changed == text and (rule.check is None or rule.check(text)):
+            return self._placeholder(rule.kind, text)
         return changed
 
     def _placeholder(self, kind: str, secret: str) -> str:

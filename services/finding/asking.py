@@ -56,6 +56,8 @@ def ask(
         QuestionError: if it cannot be run; names the nearest column or view.
     """
     waiting = _look_first(store)
+    # A lone surrogate, as a shell's broken bytes come in, stands in no text that is stored.
+    sql = sql.encode("utf-8", "replace").decode()
     question = Question(
         sql.strip().rstrip(";"),
         None if projects is None else tuple(projects),

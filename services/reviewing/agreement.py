@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from ...analysis.agreement import MIN_DOUBLES, Agreement, agreement
 from ...analysis.statistics import Interval, median, wilson
 from ...model.clock import utc_now, utc_text
-from ...model.reviews import Proposal, ReviewItem, SignatureState, Verdict
+from ...model.reviews import Proposal, ReviewItem, Verdict
 from ...store.contract import Store
 from ...store.reviews import queues
 from ...store.reviews.items import list_items
 from ...store.reviews.verdicts import all_proposals, list_verdicts, proposal_digest
+from .claiming import COUNTING
 
 OVERALL = "overall"
 """The answer to the question as a whole, beside those to the criteria."""
 SEEDED = "seeded:"
 """Who proposes begins so where a proposal was made wrong on purpose, to see whether people follow it."""
-_COUNTING = (SignatureState.VALID, SignatureState.STALE, SignatureState.REDACTED)
 _USUAL_MINUTES = 1.0
 _MANY = 1_000_000
 
@@ -92,7 +92,7 @@ def agreement_report(
         }
         times = [spent.amount / 60_000 for spent in queues.active_times(con) if queue in (None, spent.queue)]
         shown = {proposal_digest(entry): entry for entry in all_proposals(con)}
-    verdicts = [verdict for verdict in list_verdicts(store) if verdict.item_id in items and verdict.state in _COUNTING]
+    verdicts = [verdict for verdict in list_verdicts(store) if verdict.item_id in items and verdict.state in COUNTING]
     raters = _without_adjudicators(verdicts)
     minutes = median(times) or _USUAL_MINUTES
     criteria = tuple(

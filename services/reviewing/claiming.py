@@ -8,7 +8,18 @@ from typing import NamedTuple
 
 from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError
-from ...model.reviews import Claim, Draft, ItemState, Reviewer, ReviewerStatus, ReviewItem, Rubric, SeenTrace
+from ...model.reviews import (
+    Claim,
+    Draft,
+    ItemState,
+    Reviewer,
+    ReviewerStatus,
+    ReviewItem,
+    Rubric,
+    SeenTrace,
+    SignatureState,
+    Verdict,
+)
 from ...model.text.bounds import bounded
 from ...model.traces import Trace
 from ...store.audit.access import AccessKind, insert_access
@@ -26,16 +37,21 @@ from ...store.reviews.claims import (
     skip_item,
 )
 from ...store.reviews.items import get_item
-from ...store.reviews.reviewers import find_reviewer, load_roster
+from ...store.reviews.questions import state_behind
+from ...store.reviews.reviewers import find_reviewer, load_roster, load_trust
 from ...store.reviews.rubrics import rubric_of
 from ...store.reviews.seen import seen_trace
+from ...store.reviews.verdicts import list_verdicts
 from ...store.traces.revisions import refresh, trace_rows
 from ...trust.reviewers import Roster
+from ...trust.root import Trust
 from .subjects import Session, item_number, session_traces
 
 _TRIES = 5
 _MOST_TURNS, _MOST_STEPS = 12, 400
 """Earlier turns that are shown with a trace, and their steps in all."""
+COUNTING = (SignatureState.VALID, SignatureState.STALE, SignatureState.REDACTED)
+"""Signed by a trusted reviewer, whatever became of the run since."""
 ANSWERABLE = (ItemState.OPEN, ItemState.DISPUTED)
 
 
@@ -56,6 +72,8 @@ class OpenReview:
     """Turns of the session before the trace, in order of time: shown, and listed as context in what is signed."""
     left_out: int = 0
     """How many still earlier turns are not shown."""
+    replaces: tuple[Verdict, ...] = ()
+    """Signed answers that a signature will replace; the reviewer is told of them."""
 
 
 def open_review(store: Store, item: str | int, reviewer: str, *, now: datetime | None = None) -> OpenReview:
@@ -86,9 +104,29 @@ def open_review(store: Store, item: str | int, reviewer: str, *, now: datetime |
             insert_access(con, AccessKind.READ, found.short_id, actor=f"human:{known.name}", at=utc_text(moment))
         claim = revision or claim_slot(con, found.id, reviewer, moment)
         draft = get_draft(con, found.id, reviewer)
+        replaced = replaced_verdicts(store, con, found, reviewer, load_trust(store))
     shown = show_traces(store, found)
     rubric = rubric_of(store, found.rubric)
-    return OpenReview(found, rubric, shown.traces, shown.seen, claim, draft, shown.earlier, shown.left_out)
+    return OpenReview(found, rubric, shown.traces, shown.seen, claim, draft, shown.earlier, shown.left_out, replaced)
+
+
+def signed_on(store: Store, item_id: int, trust: Trust) -> list[Verdict]:
+    """Verdicts on the item that trusted reviewers signed, whatever became of the trace since."""
+    return [verdict for verdict in list_verdicts(store, item_id=item_id, trust=trust) if verdict.state in COUNTING]
+
+
+def replaced_verdicts(
+    store: Store, con: Connection, item: ReviewItem, reviewer: str, trust: Trust
+) -> tuple[Verdict, ...]:
+    """The signed answers that this reviewer's signature on the item will replace, as its row says now: their own, those
+    that disagree where they decide a dispute, and the former ones where a new rubric version asked again.
+
+    Which these are stands in ordinary rows, so it is shown to the reviewer and compared when they sign.
+    """
+    signed = signed_on(store, item.id, trust)
+    if state_behind(con, item) is not ItemState.DISPUTED:
+        signed = [verdict for verdict in signed if verdict.reviewer == reviewer]
+    return (*signed, *(signed_on(store, item.reopens, trust) if item.reopens is not None else ()))
 
 
 def keep_alive(store: Store, claim: Claim, *, now: datetime | None = None) -> Claim:

@@ -34,8 +34,8 @@ from ...store.reviews.verdicts import insert_verdict, list_proposals, list_verdi
 from ...trust.root import Trust
 from ...trust.session import ReviewSession
 from ...trust.verdicts import parse_verdict_record, sign_verdict_record
-from .claiming import OpenReview
-from .deciding_questions import COUNTING, as_signed
+from .claiming import OpenReview, replaced_verdicts, signed_on
+from .deciding_questions import as_signed
 from .people import announce
 from .rubrics import propose_rubric_change
 from .shown import asked_questions, outcome_of, shown_sha256
@@ -115,7 +115,7 @@ def sign_verdict(
     Args:
         store: Where.
         session: The reviewer's unlocked key; the one who claimed the item.
-        opened: From `open_review`: the signature covers the hashes of what it holds.
+        opened: From `open_review`: the signature covers the hashes of what it holds, and which answers it replaces.
         shown: From `shown_sha256`: all that stood on the person's screen. A face passes it; left out, only what
             `opened` holds is compared with what is there now.
         supersedes: Uids of verdicts that this one replaces.
@@ -136,19 +136,17 @@ def sign_verdict(
     item_id = opened.item.id
     announce(store, session, now=moment)
     with store.write() as con:
-        before = _signed(store, item_id, trust)
-        if mine := [verdict for verdict in before if verdict.reviewer == session.fingerprint]:
-            if get_draft(con, item_id, session.fingerprint) is None:
-                return mine[-1]
-            supersedes = (*supersedes, *(verdict.uid for verdict in mine))
-            before = [verdict for verdict in before if verdict.reviewer != session.fingerprint]
+        before = signed_on(store, item_id, trust)
+        mine = [verdict for verdict in before if verdict.reviewer == session.fingerprint]
+        if mine and get_draft(con, item_id, session.fingerprint) is None:
+            return mine[-1]
+        before = [verdict for verdict in before if verdict.reviewer != session.fingerprint]
         item = get_item(con, item_id, now=moment)
         former = state_behind(con, item)
-        if former is ItemState.DISPUTED:
-            supersedes = (*supersedes, *(verdict.uid for verdict in before))
-        if item.reopens is not None:
-            supersedes = (*supersedes, *(verdict.uid for verdict in _signed(store, item.reopens, trust)))
-        verdict = _sign(con, session, _as_shown(store, con, opened, item, shown), supersedes, moment)
+        replaced = replaced_verdicts(store, con, item, session.fingerprint, trust)
+        supersedes = (*supersedes, *(verdict.uid for verdict in replaced))
+        now_there = replace(opened, item=item, replaces=replaced)
+        verdict = _sign(con, session, _as_shown(store, con, opened, now_there, shown), supersedes, moment)
         note_activity(con, opened.claim, clock)
         answer_slot(con, opened.claim)
         trace_ids = [trace.summary.id for trace in opened.traces]
@@ -190,11 +188,6 @@ def _require_unchanged(store: Store, opened: OpenReview) -> None:
             )
 
 
-def _signed(store: Store, item_id: int, trust: Trust) -> list[Verdict]:
-    """Verdicts on the item that trusted reviewers signed, whatever became of the trace since."""
-    return [verdict for verdict in list_verdicts(store, item_id=item_id, trust=trust) if verdict.state in COUNTING]
-
-
 @dataclass(frozen=True, slots=True)
 class _Shown:
     """What is signed: an item as it is in the store and was on the screen."""
@@ -205,8 +198,9 @@ class _Shown:
     sha256: str
 
 
-def _as_shown(store: Store, con: Connection, opened: OpenReview, item: ReviewItem, shown: str | None) -> _Shown:
+def _as_shown(store: Store, con: Connection, opened: OpenReview, there: OpenReview, shown: str | None) -> _Shown:
     """What the store holds now, if it is what was shown."""
+    item = there.item
     if altered := as_signed(store, [item])[0].altered:
         raise RefusedError(f"{item.short_id} was {altered}. Nobody can sign it any more; ask the question anew.")
     draft = get_draft(con, item.id, opened.claim.reviewer)
@@ -215,12 +209,12 @@ def _as_shown(store: Store, con: Connection, opened: OpenReview, item: ReviewIte
     proposals = list_proposals(con, item_id=item.id, trace_id=item.trace_id)
     proposal = next((entry for entry in proposals if entry.id == draft.revealed), None)
     # A question that an engineer asks meanwhile changes the note; what was read, and is signed, is the note as opened.
-    now = replace(opened, item=replace(item, note=opened.item.note), rubric=rubric_of(store, item.rubric))
+    now = replace(there, item=replace(item, note=opened.item.note), rubric=rubric_of(store, item.rubric))
     found = shown_sha256(now, draft, proposal)
     if found != (shown or shown_sha256(opened, draft, proposal)):
         raise RefusedError(
-            f"{item.short_id} has changed while you were reading: its question, rubric, proposal or your answer. "
-            "Open it again and read it; your answer is kept."
+            f"{item.short_id} has changed while you were reading: its question, rubric, proposal, your answer or "
+            "what it replaces. Open it again and read it; your answer is kept."
         )
     return _Shown(now, draft, proposal, found)
 

@@ -8,15 +8,13 @@ from datetime import datetime
 
 from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError, UsageError
-from ...model.reviews import ItemState, ReviewItem, SignatureState
+from ...model.reviews import ItemState, ReviewItem
 from ...store.audit.asked import Altered, altered_items
 from ...store.contract import Store
 from ...store.reviews.items import get_item, set_decides
 from ...store.reviews.verdicts import list_verdicts
+from .claiming import COUNTING
 from .subjects import item_number
-
-COUNTING = (SignatureState.VALID, SignatureState.STALE, SignatureState.REDACTED)
-"""Signed by a trusted reviewer, whatever became of the run since."""
 
 
 def require_person(who: str) -> None:

@@ -77,9 +77,24 @@ def what_it_decides(item: ReviewItem, rubric: Rubric | None) -> str:
     return "The answer is kept for this question alone; it does not decide whether the run did its job."
 
 
+def what_it_replaces(opened: OpenReview) -> str:
+    """One sentence on the signed answers that a signature will replace; empty where there is none.
+
+    It does not say what they are: a reviewer answers for themselves first.
+    """
+    if not opened.replaces:
+        return ""
+    told = []
+    for verdict in opened.replaces:
+        elsewhere = "" if verdict.item_id == opened.item.id else f" on R{verdict.item_id}: {verdict.question}"
+        told.append(f"{verdict.short_id} of {verdict.reviewer_name}{elsewhere}")
+    return f"Your signature replaces {'; '.join(told)}."
+
+
 def shown_sha256(opened: OpenReview, draft: Draft | None, proposal: Proposal | None) -> str:
-    """Hex digest of all that a person is shown of an item: question, who asked and what it decides, the form, the
-    rubric's text and version, the steps, the answers so far, and the proposal once it is revealed.
+    """Hex digest of all that a person is shown of an item: question, why, who asked and what it decides, the form, the
+    rubric's text and version, the steps, which signed answers it replaces, the answers so far, and the proposal once it
+    is revealed.
 
     Args:
         opened: The item as it is shown.
@@ -90,6 +105,8 @@ def shown_sha256(opened: OpenReview, draft: Draft | None, proposal: Proposal | N
     found: dict[str, JsonValue] = {
         "question": item.question,
         "note": item.note,
+        "reason": item.reason,
+        "replaces": [verdict.uid for verdict in opened.replaces],
         "asked_by": item.requested_by,
         "decides": item.decides,
         "outcome": decides_outcome(item, rubric),

@@ -54,7 +54,8 @@ class Limiter:
             enough = left >= 1
             self._buckets[_digest(key)] = (left - 1 if enough else left, now)
             if len(self._buckets) > _KEYS_REMEMBERED:
-                del self._buckets[next(iter(self._buckets))]
+                # The fullest goes: a flood of other keys does not make one forget how often it was tried.
+                del self._buckets[max(self._buckets, key=lambda digest: self._refilled(self._buckets[digest], now))]
             return 0 if enough else math.ceil((1 - left) / self._rate)
 
     def give_back(self, key: str) -> None:
@@ -65,8 +66,11 @@ class Limiter:
 
     def _left(self, key: str) -> tuple[float, float]:
         now = self._clock()
-        left, then = self._buckets.pop(_digest(key), (self._most, now))
-        return min(left + (now - then) * self._rate, self._most), now
+        return self._refilled(self._buckets.pop(_digest(key), (self._most, now)), now), now
+
+    def _refilled(self, bucket: tuple[float, float], now: float) -> float:
+        left, then = bucket
+        return min(left + (now - then) * self._rate, self._most)
 
 
 class Turns:

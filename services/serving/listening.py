@@ -104,6 +104,8 @@ class Server(uvicorn.Server):
             log_level="warning",
             access_log=False,
             server_header=False,
+            # Else whoever connects would choose the address by which their guesses are counted and noted.
+            proxy_headers=False,
             lifespan="on",
             http=BoundedProtocol,
             ws="none",

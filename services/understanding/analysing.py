@@ -18,6 +18,7 @@ from ...store.reading.conversations import later_turns
 from ...store.reading.rows import save_rows
 from .baselines import Surrounder
 from .invariants import DeclaredRules, declared_rules
+from .known_failures import refresh_known_failures
 from .readings import readings_of
 from .signal_precision import muted_signals, refresh_record
 from .step_texts import keep_told_steps, tell
@@ -44,6 +45,14 @@ class RulesInForce:
 def rules_in_force(store: Store) -> RulesInForce:
     """The declared rules of a store, and the signals that it leaves out."""
     return RulesInForce(declared_rules(store), muted_signals(store))
+
+
+def rules_now(store: Store) -> RulesInForce:
+    """`rules_in_force`, after what they rest on was brought up to date where the store can be written."""
+    if not store.read_only:
+        refresh_record(store)
+        refresh_known_failures(store)
+    return rules_in_force(store)
 
 
 def rules_of(store: Store) -> str:
@@ -76,9 +85,7 @@ def analyse(
     """
     if store.read_only:
         return 0
-    if rules is None:
-        refresh_record(store)
-        rules = rules_in_force(store)
+    rules = rules or rules_now(store)
     surround = Surrounder(store, rules.declared)
     waiting = list(trace_ids) if rows and trace_ids else traces_to_analyse(store, rules.name, limit, trace_ids)
     waiting += _read_with(store, waiting, rules.name)
@@ -116,9 +123,7 @@ def _analysed(reading: Reading, rules: RulesInForce, surround: Surrounder) -> Ca
 
 def signals_of(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Signal, ...]]:
     """The signals of these traces, found first where they are missing; in a read-only store without keeping them."""
-    if not store.read_only:
-        refresh_record(store)
-    rules = rules_in_force(store)
+    rules = rules_now(store)
     bring_up(store, trace_ids, rules)
     return known_signals(store, trace_ids, rules)
 

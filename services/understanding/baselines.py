@@ -1,4 +1,4 @@
-"""What a run is held against: the declared rules of its project, and what is usual for its agent and version."""
+"""What a run is held against: its project's declared rules, what is usual for its agent, and what people failed."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ...store.contract import Store
 from ...store.reading.summaries import get_summaries, traces_in_turn
 from ...store.reading.trace_ids import version_trace_ids
 from .invariants import DeclaredRules, declared_rules
+from .known_failures import KnownFailures
 
 _MOST_RUNS = 400
 _MOST_READ = 120
@@ -43,13 +44,14 @@ class Surrounder:
         self._store = store
         self._rules = declared_rules(store) if rules is None else rules
         self._populations: dict[tuple[str, str], Population | None] = {}
+        self._known = KnownFailures(store)
 
     def of(self, summary: TraceSummary) -> Surroundings:
         """What this run is held against."""
         key = (summary.project, summary.version or "")
         if key not in self._populations:
             self._populations[key] = population_of(self._store, *key)
-        return Surroundings(self._rules.of(summary.project), self._populations[key])
+        return Surroundings(self._rules.of(summary.project), self._populations[key], self._known.before(summary))
 
 
 def population_of(store: Store, project: str, version: str) -> Population | None:

@@ -11,9 +11,8 @@ from ...model.traces import Trace, TraceSummary
 from ...store.contract import Store
 from ...store.reading.conversations import earlier_turns
 from ...store.reading.summaries import get_summaries, get_summary, get_trace, get_traces
-from .analysing import bring_up, known_signals, rules_in_force
+from .analysing import bring_up, known_signals, rules_now
 from .siblings import SIBLINGS_READ, find_siblings
-from .signal_precision import refresh_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +53,7 @@ def lay_out(store: Store, trace_id: int) -> LaidOut:
     siblings = find_siblings(store, summary, SIBLINGS_READ)
     ids = [trace_id, *(sibling.id for sibling in siblings.summaries)]
     known = [summary, *siblings.summaries]
-    if not store.read_only:
-        refresh_record(store)
-    rules = rules_in_force(store)
+    rules = rules_now(store)
     if bring_up(store, ids, rules):
         known = get_summaries(store, ids)
     return LaidOut(

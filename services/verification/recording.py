@@ -9,6 +9,7 @@ from typing import Any
 from ...model.clock import utc_now, utc_text
 from ...model.experiments import Experiment, ExperimentKind, ExperimentState, RunMeasure, RunRecord
 from ...model.reading.facts import merge_facts
+from ...model.text.secrets import json_without_secrets, without_secrets
 from ...model.traces import SpanBatch, TraceFacts
 from ...store.contract import Store
 from ...store.experiments.experiments import (
@@ -17,18 +18,16 @@ from ...store.experiments.experiments import (
     insert_experiment,
     set_experiment_state,
 )
+from ...store.experiments.production import REGRESSION
 from ...store.experiments.runs import insert_run
 from ...store.reading.summaries import get_summaries
 from ...store.traces.commit import commit_batch
 from ...store.traces.revisions import refresh, trace_rows
 from ..privacy.redacting import Redactor
 
-ENVIRONMENT = "regression"
-"""The environment of traces that runs of cases leave: none of them is a run of production."""
-
 
 class Recorder:
-    """Writes the runs of one experiment. Secrets are taken out of their traces first, as at every import.
+    """Writes the runs of one experiment. Secrets are taken out of them and of their traces first, as at every import.
 
     Args:
         store: Where.
@@ -41,7 +40,9 @@ class Recorder:
         self._redact = Redactor()
 
     def keep(self, run: RunRecord, spans: SpanBatch | None = None) -> RunRecord:
-        """Keep one run and its trace; a run that is kept already stays as it is."""
+        """Keep one run and its trace; a run that is kept already stays as it is. Returns it as it was kept."""
+        checks = tuple(replace(check, reason=without_secrets(check.reason)) for check in run.checks)
+        run = replace(run, checks=checks, error=run.error and without_secrets(run.error))
         if spans is not None and spans.spans:
             run = replace(run, measure=self._keep_trace(run, spans))
         with self._store.write() as con:
@@ -63,7 +64,7 @@ def _facts(key: str, run: RunRecord) -> TraceFacts:
         key,
         task=run.key.case_id,
         version=run.target.version,
-        environment=ENVIRONMENT,
+        environment=REGRESSION,
         tags=(f"case:{run.key.case_id}",),
     )
 
@@ -87,9 +88,18 @@ def _measure(store: Store, trace_ids: tuple[int, ...]) -> RunMeasure:
     )
 
 
-def plan_experiment(store: Store, *, project: str, base: str, candidate: str, plan: str, plan_hash: str) -> Experiment:
+def plan_experiment(
+    store: Store,
+    *,
+    project: str,
+    base: str,
+    candidate: str,
+    plan: str,
+    plan_hash: str,
+    kind: ExperimentKind = ExperimentKind.VERIFY,
+) -> Experiment:
     """Keep the plan of a comparison, before its first run."""
-    return _new(store, ExperimentKind.VERIFY, ExperimentState.PLANNED, project, base, candidate, plan, plan_hash)
+    return _new(store, kind, ExperimentState.PLANNED, project, base, candidate, plan, plan_hash)
 
 
 def begin_runs(store: Store, *, project: str, version: str) -> Experiment:
@@ -124,5 +134,7 @@ def conclude(
 ) -> Experiment:
     """Keep what the runs prove."""
     with store.write() as con:
-        finish_experiment(con, experiment.id, at=utc_text(utc_now()), verdict=verdict, report=report)
+        finish_experiment(
+            con, experiment.id, at=utc_text(utc_now()), verdict=verdict, report=report and json_without_secrets(report)
+        )
     return get_experiment(store, experiment.id)

@@ -37,6 +37,7 @@ _PLACES = (
     _Place("agent_task", ("answer", "checkpoint")),
     _Place("agent_transcript", ("record",)),
     _Place("review_question", ("question", "answer"), where=_OF_ITEMS),
+    _Place("review_comment", ("text",), where=_OF_ITEMS),
     _Place("review_draft", ("first", "final"), ("item_id", "reviewer"), _OF_ITEMS),
     _Place("review_typed", ("fields",), ("item_id", "reviewer"), _OF_ITEMS),
     _Place("review_skip", ("reason",), ("item_id", "reviewer"), _OF_ITEMS),

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ...model.clock import utc_text
+from ...model.text.secrets import json_without_secrets
 from ..contract import Connection
 from ..fields import upsert_row
 
@@ -17,6 +18,13 @@ DELETE_TYPED = "DELETE FROM review_typed WHERE item_id = :item AND reviewer = :w
 SELECT_BEGUN = """
 SELECT item_id FROM review_typed WHERE reviewer = :who UNION SELECT item_id FROM review_draft WHERE reviewer = :who
 """
+
+
+HAND_OVER = (
+    "UPDATE review_typed SET reviewer = :fresh WHERE reviewer = :former",
+    "UPDATE review_draft SET reviewer = :fresh WHERE reviewer = :former",
+    "UPDATE review_slot SET holder = :fresh WHERE holder = :former AND state = 'claimed'",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +36,8 @@ class Typed:
 
 
 def save_typed(con: Connection, item_id: int, reviewer: str, fields: Mapping[str, str], now: datetime) -> None:
-    """Save what stands in a form; no claim is needed, so that words outlive a lost one."""
-    text = json.dumps(dict(fields), ensure_ascii=False)
+    """Save what stands in a form; no claim is needed, so that words outlive a lost one. Secrets are not kept."""
+    text = json.dumps(json_without_secrets(dict(fields)), ensure_ascii=False)
     row = {"item_id": item_id, "reviewer": reviewer, "fields": text, "saved_at": utc_text(now)}
     upsert_row(con, "review_typed", row, key=("item_id", "reviewer"))
 
@@ -43,6 +51,13 @@ def get_typed(con: Connection, item_id: int, reviewer: str) -> Typed | None:
 def forget_typed(con: Connection, item_id: int, reviewer: str) -> None:
     """Drop it: it is kept as an answer, or the item is left to others."""
     con.execute(DELETE_TYPED, _mine(item_id, reviewer))
+
+
+def hand_over_words(con: Connection, former: str, fresh: str) -> None:
+    """What a person typed and answered under a former key, unsigned, goes on under the new one; what they have open
+    stays theirs."""
+    for statement in HAND_OVER:
+        con.execute(statement, {"former": former, "fresh": fresh})
 
 
 def begun_items(con: Connection, reviewer: str) -> set[int]:

@@ -217,9 +217,15 @@ CREATE TABLE knowledge_file (
 	name TEXT NOT NULL, 
 	sha256 TEXT NOT NULL, 
 	text TEXT NOT NULL, 
-	indexed_at TEXT NOT NULL, 
+	indexed_at TEXT NOT NULL, parsed TEXT, 
 	PRIMARY KEY (id), 
 	UNIQUE (folder, kind, name)
+);
+CREATE TABLE lesson_vector (
+	digest TEXT NOT NULL, 
+	model TEXT NOT NULL, 
+	vector BLOB NOT NULL, 
+	PRIMARY KEY (digest, model)
 );
 CREATE TABLE message_row (
 	trace_id INTEGER NOT NULL, 
@@ -358,6 +364,15 @@ CREATE TABLE review_assignee (
  WITHOUT ROWID
 
 ;
+CREATE TABLE review_comment (
+	id INTEGER NOT NULL, 
+	item_id INTEGER NOT NULL, 
+	author TEXT NOT NULL, 
+	text TEXT NOT NULL, 
+	written_at TEXT NOT NULL, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(item_id) REFERENCES review_item (id)
+);
 CREATE TABLE review_draft (
 	item_id INTEGER NOT NULL, 
 	reviewer TEXT NOT NULL, 
@@ -367,6 +382,16 @@ CREATE TABLE review_draft (
 	first_at TEXT NOT NULL, 
 	PRIMARY KEY (item_id, reviewer), 
 	FOREIGN KEY(item_id) REFERENCES review_item (id)
+);
+CREATE TABLE review_invitation (
+	token_sha256 TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	replaces TEXT NOT NULL, 
+	made_by TEXT NOT NULL, 
+	made_at TEXT NOT NULL, 
+	expires_at TEXT NOT NULL, 
+	used_at TEXT, 
+	PRIMARY KEY (token_sha256)
 );
 CREATE TABLE review_item (
 	id INTEGER NOT NULL, 
@@ -657,6 +682,7 @@ CREATE INDEX experiment_run_by_case ON experiment_run (case_id, id);
 CREATE INDEX experiment_run_by_trace ON experiment_run (trace_id);
 CREATE UNIQUE INDEX experiment_run_once ON experiment_run (experiment_id, case_id, side, batch, repeat);
 CREATE INDEX failure_mode_by_project ON failure_mode (project, label_key);
+CREATE INDEX ix_review_comment_item_id ON review_comment (item_id);
 CREATE INDEX mode_event_by_mode ON mode_event (mode_id, id);
 CREATE INDEX mode_member_by_mode ON mode_member (mode_id, trace_id);
 CREATE INDEX observation_by_mode ON observation (mode_id);
@@ -710,5 +736,5 @@ CREATE TRIGGER verdict_no_update BEFORE UPDATE ON verdict WHEN NEW.record IS NOT
 CREATE TRIGGER verdict_subject_no_delete BEFORE DELETE ON verdict_subject  BEGIN SELECT RAISE(ABORT, 'verdict_subject is append-only'); END;
 CREATE TRIGGER verdict_subject_no_insert BEFORE INSERT ON verdict_subject WHEN EXISTS (SELECT 1 FROM verdict_subject WHERE trace_id = NEW.trace_id AND verdict_id = NEW.verdict_id) BEGIN SELECT RAISE(ABORT, 'verdict_subject is append-only'); END;
 CREATE TRIGGER verdict_subject_no_update BEFORE UPDATE ON verdict_subject  BEGIN SELECT RAISE(ABORT, 'verdict_subject is append-only'); END;
-INSERT INTO alembic_version VALUES ('0021_words_apart');
+INSERT INTO alembic_version VALUES ('0025_people');
 COMMIT;

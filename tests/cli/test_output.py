@@ -15,6 +15,8 @@ from retrospan.model.errors import RetrospanError
 from retrospan.model.text.display import safe_text
 from retrospan.store.contract import Store
 
+pytestmark = [pytest.mark.slow, pytest.mark.always]
+
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = [
     "model",

@@ -20,6 +20,8 @@ from retrospan.store.reviews.outcomes import verdict_labels
 from retrospan.store.reviews.reviewers import load_trust
 from retrospan.store.reviews.rubrics import list_rubrics
 
+pytestmark = [pytest.mark.slow, pytest.mark.always]
+
 EXTRAS: list[dict[str, Any]] = [
     {},
     {"status": "confirmed"},

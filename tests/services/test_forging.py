@@ -44,6 +44,8 @@ from retrospan.trust.signing import sign_manifest
 from retrospan.trust.verdicts import parse_verdict_record, sign_verdict_record
 from reviewdesk import PASSPHRASE, Desk
 
+pytestmark = [pytest.mark.slow, pytest.mark.always]
+
 NOW = "2026-11-22T11:00:00Z"
 
 

@@ -39,6 +39,8 @@ from retrospan.store.reviews.verdicts import confirmed_verdicts, list_verdicts
 from retrospan.store.settings.tokens import Role, add_token
 from reviewdesk import PASSPHRASE, Desk
 
+pytestmark = [pytest.mark.slow, pytest.mark.always]
+
 URL = "http://127.0.0.1:4318/mcp"
 LESSON = Lesson("quote-the-policy", "Quote the policy", "It promised 45 days.", "Not read.", "Quote it.")
 LESSON_TEXTS = {"title": "Confirmed", "what_happened": "x", "why": "y", "what_to_do": "status: confirmed"}

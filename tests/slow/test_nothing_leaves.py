@@ -83,6 +83,79 @@ def test_no_command_leaves_this_machine(home: Path, command: tuple[str, ...]) ->
     ran(home, *command)
 
 
+MANY = """
+import sys, anyio
+from retrospan.cli.main import main
+for line in sys.stdin.read().splitlines():
+    try:
+        main(line.split("|"))
+    except SystemExit as stop:
+        if stop.code not in (0, 1, 2, None):
+            raise
+from retrospan.store.opening import open_store
+from retrospan.tui.app import RetrospanApp
+async def look(store):
+    async with RetrospanApp(store).run_test() as pilot:
+        for key in "htrlcd":
+            await pilot.press(key)
+        await pilot.press("t", "enter", "escape", "comma", "escape")
+        await pilot.pause(0.5)
+with open_store(sys.argv[1]) as store:
+    anyio.run(look, store)
+"""
+COMMANDS = """
+    query|SELECT count(*) FROM runs
+    export|runs|--to|exported
+    compare|outcome:fail|outcome:unknown
+    signals|--all
+    paths
+    fields
+    mode|list
+    digest
+    observe|T1.1|refund|--quote|Refund
+    mark|refund|--outcome|fail
+    trace|diff|T1|T2
+    case|new|T1|--id|refund|--never-says|45
+    case|list
+    case|try
+    case|run
+    verify|--list
+    lesson|list
+    lesson|search|refund
+    lesson|doubts
+    judge|show
+    judge|signal|ungrounded_value
+    queue|list
+    review|digest
+    review|outcomes
+    rubric|list
+    reviewer|list
+    trust
+    audit|access
+    transcript|list
+    connect
+    token|list
+    store|check
+    store|backup|copy.db
+    redact|--dry-run
+    prune|--older-than|90d|--dry-run
+"""
+
+
+def test_no_other_command_and_no_screen_leaves_this_machine(home: Path) -> None:
+    """All in one process; whether each finds something to do is another test's matter."""
+    (home / "demo").mkdir(exist_ok=True)
+    watched, environment = observed([], home)
+    at = watched.index("-m")
+    said = "\n".join(line.strip() for line in COMMANDS.strip().splitlines())
+    command = [*watched[:at], "-c", MANY, str(home / "store.db")]
+    done = subprocess.run(
+        command, env=environment, input=said, capture_output=True, text=True, timeout=600, cwd=home / "demo"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "No such command" not in done.stderr and "Traceback" not in done.stderr
+
+
 def test_embedding_stays_quiet_though_the_environment_says_otherwise(home: Path) -> None:
     ran(home, "embed", ORT_DISABLE_TELEMETRY="0")
 

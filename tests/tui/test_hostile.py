@@ -20,6 +20,8 @@ from retrospan.trust.session import ReviewSession
 from retrospan.tui.app import RetrospanApp
 from reviewdesk import Desk
 
+pytestmark = [pytest.mark.slow, pytest.mark.always]
+
 _OBEYED = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _JOINER = "\u200d"
 

@@ -14,7 +14,12 @@ from retrospan.services.understanding.analysing import analyse
 from retrospan.store.contract import Store
 from retrospan.trust.session import ReviewSession
 from retrospan.tui.app import RetrospanApp
+from retrospan.tui.palette import Palette
+from retrospan.tui.widgets.row_list import RowList
 from reviewdesk import Desk
+from textual import on
+from textual.app import App, ComposeResult
+from textual.content import Content
 
 MAIN = "htrlcd"
 KEYS = (
@@ -118,20 +123,62 @@ def test_the_palette_takes_keys_where_its_list_has_no_room(store: Store, rows: i
         async with app.run_test(size=(40, rows)) as pilot:
             await pilot.press("ctrl+p", "pagedown", "s", "pagedown")
             await pilot.pause()
-            assert app.screen.id == "--command-palette"
+            assert isinstance(app.screen, Palette)
             await pilot.press("pagedown", "pageup", "home", "end")
 
     anyio.run(run)
 
 
+def test_the_palette_gives_way_to_another_main_screen(store: Store) -> None:
+    app = RetrospanApp(store)
+
+    async def run() -> None:
+        async with app.run_test() as pilot:
+            app.action_command_palette()
+            await app.switch_mode("traces")
+            await pilot.press("ctrl+p")
+            assert isinstance(app.screen, Palette)
+            await app.switch_mode("home")
+            await pilot.press("ctrl+p", "escape")
+            assert type(app.screen).__name__ == "HomeScreen"
+
+    anyio.run(run)
+
+
+def test_a_row_that_was_chosen_among_others_opens_nothing(store: Store) -> None:
+    """The rows were exchanged between the key and its handler; the number may be that of another row, or of none."""
+    rows, heard = RowList(lambda index, _width: Content(str(index)), id="rows"), list[int]()
+
+    class Listening(App[None]):
+        def compose(self) -> ComposeResult:
+            yield rows
+
+        @on(RowList.Chosen)
+        def _chosen(self, event: RowList.Chosen) -> None:
+            heard.append(event.index)
+
+    async def run() -> None:
+        async with Listening().run_test() as pilot:
+            rows.fill(3, cursor=2)
+            rows.action_choose()
+            await pilot.pause()
+            rows.action_choose()
+            rows.fill(1)
+            await pilot.pause()
+
+    anyio.run(run)
+    assert heard == [2]
+
+
 @pytest.mark.slow
 def test_minutes_of_random_keys(filled: Store, ada: ReviewSession, quick: None, pytestconfig: pytest.Config) -> None:
-    """`RETROSPAN_KEY_SECONDS` says for how long; each seed starts the app anew."""
-    left = float(os.environ.get("RETROSPAN_KEY_SECONDS", "120"))
+    """`RETROSPAN_KEY_SECONDS` says for how long, `RETROSPAN_KEY_SEED` from which seed on; each is an app."""
+    left = float(os.environ.get("RETROSPAN_KEY_SECONDS", "40"))
+    first = int(os.environ.get("RETROSPAN_KEY_SEED", "1000"))
     seed = pressed = 0
     while left > 0:
         part = min(30.0, left)
-        pressed += type_at_random(RetrospanApp(filled, session=ada), 1_000 + seed, part)
+        pressed += type_at_random(RetrospanApp(filled, session=ada), first + seed, part)
         left, seed = left - part, seed + 1
     assert pressed > 10 * seed
     say(pytestconfig, f"{pressed} keys in {seed} sessions")

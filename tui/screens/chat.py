@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -124,7 +125,7 @@ class ChatScreen(AppScreen):
         event.input.value = ""
         self._asking, self._words, self._lookups, self._note = words, [], {}, ""
         self._draw()
-        self.run_worker(self._converse(self._chat, words), group="chat", exclusive=True)
+        self.run_worker(partial(self._converse, self._chat, words), group="chat", exclusive=True)
 
     async def _converse(self, chat: Chat, words: str) -> None:
         note = "Stopped; the question is not kept."

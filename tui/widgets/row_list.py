@@ -24,12 +24,31 @@ _GUTTER = 2
 """Cells in front of each row; the sign there marks the row where colours do not."""
 
 
+class _OfRow(Message, no_dispatch=None):
+    """Something about one row. It goes nowhere where the rows were exchanged since: their numbers mean others now."""
+
+    def __init__(self, rows: RowList, index: int) -> None:
+        self.rows = rows
+        self.index = index
+        self._fillings = rows.fillings
+        super().__init__()
+
+    @property
+    def control(self) -> RowList:
+        return self.rows
+
+    @property
+    def no_dispatch(self) -> bool:  # type: ignore[override]  # Textual asks just before it calls a handler
+        return self._fillings != self.rows.fillings
+
+
 class RowList(ScrollView, can_focus=True):
     """Rows with one of them marked.
 
     Attributes:
         cursor: Number of the marked row; 0 where there is none.
         count: How many rows there are.
+        fillings: How often the rows were exchanged.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,38 +64,22 @@ class RowList(ScrollView, can_focus=True):
 
     cursor: reactive[int] = reactive(0, init=False)
 
-    class Marked(Message):
+    class Marked(_OfRow, no_dispatch=None):
         """Another row was marked."""
 
-        def __init__(self, rows: RowList, index: int) -> None:
-            self.rows = rows
-            self.index = index
-            super().__init__()
-
-        @property
-        def control(self) -> RowList:
-            return self.rows
-
-    class Chosen(Message):
+    class Chosen(_OfRow, no_dispatch=None):
         """A row was opened."""
-
-        def __init__(self, rows: RowList, index: int) -> None:
-            self.rows = rows
-            self.index = index
-            super().__init__()
-
-        @property
-        def control(self) -> RowList:
-            return self.rows
 
     def __init__(self, make_row: RowMaker, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._make_row = make_row
         self.count = 0
+        self.fillings = 0
 
     def fill(self, count: int, cursor: int = 0) -> None:
         """Show `count` rows anew and mark one; says so, also when the number is the same."""
         self.count = count
+        self.fillings += 1
         self.virtual_size = Size(0, count)
         # The mark is set without its watcher, which would tell twice.
         self.set_reactive(RowList.cursor, max(0, min(cursor, count - 1)))

@@ -189,6 +189,10 @@ def test_a_changed_run_has_its_new_rows(asked: Store, traces: Builder) -> None:
     assert rows(asked, "SELECT count(*) FROM steps WHERE run = 3") == [(3,)]
 
 
+def test_half_a_character_is_no_word_of_any_run(asked: Store) -> None:
+    assert rows(asked, "SELECT count(*) FROM runs WHERE task = 'a\ud800'") == [(0,)]
+
+
 def test_a_store_that_was_opened_to_read_answers_too(asked: Store) -> None:
     rows(asked, "SELECT 1")
     with open_store(asked.location, read_only=True) as other:

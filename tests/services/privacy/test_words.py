@@ -10,6 +10,7 @@ import pytest
 from commands import run
 from retrospan.mcp_server.registry import Caller, load_tools, run_tool
 from retrospan.model.clock import utc_now
+from retrospan.model.experiments import Batch, CheckRecord, RunKey, RunRecord, Side, TargetPrint
 from retrospan.model.reviews import Answer, CriterionAnswer, Label
 from retrospan.model.traces import JsonValue
 from retrospan.services.modes.observing import record_observation
@@ -19,11 +20,13 @@ from retrospan.services.reviewing.asking_back import answer_back, ask_back
 from retrospan.services.reviewing.claiming import open_review
 from retrospan.services.reviewing.completing import complete_verdict
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
+from retrospan.services.verification.recording import Recorder, begin_runs, conclude
 from retrospan.store.contract import Store
 from retrospan.store.erasure.words import WORDS
 from retrospan.store.findings.modes import set_name
 from retrospan.store.jobs.transcripts import insert_transcript
 from retrospan.store.reviews.claims import skip_item
+from retrospan.store.reviews.typed import save_typed
 from retrospan.store.traces.compression import unpack
 from reviewdesk import Desk
 
@@ -108,6 +111,55 @@ def test_marks_from_a_shell_keep_no_secret(desk: Desk) -> None:
     assert not leaks(desk.store)
 
 
+def test_what_stands_in_a_form_keeps_no_secret(desk: Desk) -> None:
+    item = request_review(desk.store, "T1", "Was it right?", by="human:Bo")
+    with desk.store.write() as con:
+        save_typed(con, item.id, "ada", {"reason": SAID, "expected": AWS}, utc_now())
+    assert not leaks(desk.store)
+
+
+def test_what_a_run_of_a_case_said_is_kept_without_secrets(desk: Desk) -> None:
+    """Checks quote the output of the application, and an error its last words."""
+    key = RunKey("returns", Side.CANDIDATE, Batch.FIRST, 0)
+    check = CheckRecord("contains", "failed", f"not in the answer: {SAID}")
+    ran = RunRecord(
+        key, "h", "failed", (check,), f"exit 1: {SAID}", TargetPrint("v1", "t"), "2026-01-01T00:00:00Z", 1.0
+    )
+    experiment = begin_runs(desk.store, project="p", version="v1")
+    kept = Recorder(desk.store, experiment).keep(ran)
+    conclude(desk.store, experiment, report={"examples": [f"it said {AWS}"], "password": "opensesame"})
+
+    assert GITHUB not in repr(kept) and "⟨GITHUB_TOKEN_1⟩" in kept.checks[0].reason
+    assert not leaks(desk.store)
+    assert not [found for found in everything(desk.store) if "opensesame" in found]
+
+
+COMMANDS = {
+    "observation": ("observe", "T1.2", AWS, "--quote", "45 days", "--note", SAID),
+    "name of a mode": ("mode", "rename", "M1", SAID),
+    "why a mode is real": ("mode", "confirm", "M1", "--note", SAID),
+    "what mended it": ("mode", "fix", "M1", "--note", SAID),
+    "question back": ("review", "ask", "R1", SAID, "--by", "human:Bo"),
+    "version of a run": ("mark", "45 days", "--version", AWS),
+}
+
+
+@pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
+def test_commands_keep_no_secret(desk: Desk, words: tuple[str, ...]) -> None:
+    record_observation(desk.store, "T1.2", "promised too much", "45 days", by="human:Bo")
+    request_review(desk.store, "T1", "Was it right?", by="human:Bo")
+    done = run(*words, "--store", desk.store.location)
+    assert done.code == 0, done
+    assert not leaks(desk.store)
+
+
+def test_a_clients_name_keeps_no_secret(desk: Desk) -> None:
+    caller, tools = Caller(desk.store, client=f"bot {GITHUB}"), load_tools()
+    run_tool(caller, tools, "request_review", {"trace": "T1", "question": "Was it right?"})
+    run_tool(caller, tools, "get_trace", {"trace": "T1"})
+    assert not leaks(desk.store)
+
+
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_redact_reaches_drafts_and_names_of_modes(desk: Desk, dry_run: bool) -> None:
     store = desk.store
@@ -137,7 +189,7 @@ def test_every_table_of_words_is_known_to_redact(store: Store) -> None:
     signed_or_hashes = "chain verdict completion trust_record rubric_version erasure tombstone access_log token"
     no_words = (
         "alembic_version meta setting pull_cursor queue_draw queue_sample review_assignee review_slot review_time "
-        "mode_background"
+        "mode_background lesson_vector"
     )
     with store.read() as con:
         tables = {row[0] for row in con.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -18,7 +18,8 @@ from retrospan.services.reviewing.claiming import OpenReview, open_review
 from retrospan.services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict
 from retrospan.services.reviewing.deciding_questions import mark_deciding
 from retrospan.services.reviewing.export import export_verdicts
-from retrospan.services.reviewing.shown import outcome_of, shown_sha256
+from retrospan.services.reviewing.people import vouch_for
+from retrospan.services.reviewing.shown import outcome_of, shown_sha256, what_it_replaces
 from retrospan.store.audit.chain import audit_verify
 from retrospan.store.contract import Store
 from retrospan.store.reading.summaries import get_summaries
@@ -27,6 +28,8 @@ from retrospan.trust import verdicts as records
 from retrospan.trust.session import ReviewSession
 from retrospan.trust.signing import content_sha256
 from reviewdesk import QUESTION, Desk
+
+pytestmark = [pytest.mark.slow, pytest.mark.always]
 
 ENGLISH = "Did the agent answer in English?"
 OTHER = "Was the refund of 10,000 EUR justified?"
@@ -57,6 +60,7 @@ def answered(desk: Desk, session: ReviewSession, question: str = ENGLISH, by: st
         "UPDATE proposal SET explanation = 'All is well.'",
         "UPDATE proposal SET cited = '[]'",
         'UPDATE review_draft SET final = \'{"label": "fail"}\'',
+        "UPDATE review_item SET reason = 'Ada wants a pass'",
     ],
 )
 def test_what_is_exchanged_behind_the_screen_is_not_signed(desk: Desk, statement: str) -> None:
@@ -71,6 +75,29 @@ def test_what_is_exchanged_behind_the_screen_is_not_signed(desk: Desk, statement
     with pytest.raises(RefusedError, match="has changed while you were reading"):
         sign_verdict(desk.store, ada, review, shown=shown)
     assert list_verdicts(desk.store) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE review_item SET reopens = 1 WHERE id = 2", "UPDATE review_item SET state = 'disputed' WHERE id = 1"],
+)
+def test_an_answer_takes_no_other_back_that_its_reviewer_was_not_shown(desk: Desk, statement: str) -> None:
+    """Which signed answers a new one replaces stands in ordinary rows."""
+    first = desk.reviewer("Bo")
+    bo = desk.decide(first, overlap=2)
+    ada = desk.reviewer("Ada", pin=False)
+    vouch_for(desk.store, first, "Ada")
+    other = request_review(desk.store, "T1", OTHER, by="human:Ada")
+    review = open_review(desk.store, 1 if "disputed" in statement else other.id, ada.fingerprint)
+    assert review.replaces == () and what_it_replaces(review) == ""
+    give_answer(desk.store, review.claim, Answer(Label.PASS))
+    change(desk.store, statement)
+
+    with pytest.raises(RefusedError, match="has changed while you were reading"):
+        sign_verdict(desk.store, ada, review)
+    again = open_review(desk.store, review.item.id, ada.fingerprint)
+    assert again.replaces == (bo,)
+    assert f"{bo.short_id} of Bo" in what_it_replaces(again)
 
 
 def test_record_says_what_was_asked_by_whom_and_what_it_decides(desk: Desk) -> None:

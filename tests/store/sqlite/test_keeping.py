@@ -92,7 +92,7 @@ def test_flipped_bytes_are_found_and_the_rest_is_saved(filled: Path, tmp_path: P
         ("INSERT INTO body_text(body_text) VALUES ('delete-all')", "full text"),
         ("INSERT INTO body_text(rowid, text) VALUES (999999, 'stray')", "full text"),
         ("INSERT INTO annotation(trace_id, digest, name, annotator_kind) VALUES (1, x'00', 'n', 'HUMAN')", "rows"),
-        ("INSERT INTO knowledge_file VALUES (1, '', 'lesson', 'n', 'no hash', 'text', '')", "files"),
+        ("INSERT INTO knowledge_file VALUES (1, '', 'lesson', 'n', 'no hash', 'text', '', NULL)", "files"),
         ("INSERT INTO embedding VALUES (1, 1, '', 'p', 'm', 1, x'ff', x'0000')", "vectors"),
         ("INSERT INTO chain VALUES (1, 'a', 'verdict', 's', 'h', 'p', 'x')", "history"),
     ],
