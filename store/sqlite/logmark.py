@@ -48,8 +48,10 @@ def is_marked(con: Connection) -> bool:
     """Whether the mark is in the state that this connection sees."""
     try:
         return con.execute(SELECT_MARK).fetchone() is not None
-    except (DatabaseError, UnicodeDecodeError):
-        # Broken names of tables are told by an error that the driver cannot put into words.
+    except DatabaseError:
+        return False
+    except UnicodeDecodeError:
+        # Broken names of tables: an error that the driver cannot put into words.
         return False
 
 
