@@ -185,7 +185,7 @@ def test_a_cause_that_was_seen_is_named_before_a_heavier_prior(refund_run: Run) 
     assert (suspect.cause, suspect.basis) == (CauseClass.ARGUMENTS, Basis.OBSERVED)
     assert suspect.reasons == ("W99 stands nowhere", "it is early")
     (only,) = find_suspects(refund_run(), (), sources={"all": (_of(prior), 1.0)}).suspects
-    assert (only.cause, only.basis) == (CauseClass.UNDETERMINED, Basis.POSITION)
+    assert (only.cause, only.basis, only.agent) == (CauseClass.UNDETERMINED, Basis.POSITION, None)
 
 
 def test_the_heavier_of_two_seen_causes_is_named(refund_run: Run) -> None:
