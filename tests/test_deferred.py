@@ -58,7 +58,7 @@ REASONS = (
 @pytest.fixture(scope="module")
 def deferred() -> set[tuple[str, str]]:
     """Importer and imported, by dotted names below the package, of every import inside a function."""
-    found = set()
+    found: set[tuple[str, str]] = set()
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
             if "versions" not in path.parts:
