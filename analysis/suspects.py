@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from ..model.findings import Basis, CauseClass, Evidence, Signal, Suspect, SuspectReport
+from ..model.findings import Basis, CauseClass, Signal, Suspect, SuspectReport
 from ..model.traces import Message, Trace
 from .evidence import ending, from_signals, grounding, position, spectrum, writes
 from .evidence import siblings as sibling_runs
@@ -108,16 +108,14 @@ def _telling_first(weighted: tuple[float, Clue]) -> tuple[bool, float]:
 def _suspect(case: Inquiry, step: int, found: Sequence[tuple[float, Clue]]) -> Suspect:
     score = sum(weight for weight, _ in found)
     causes = [clue.cause for _, clue in found if clue.cause is not CauseClass.UNDETERMINED]
-    evidence: list[Evidence] = []
-    for _, clue in found:
-        evidence += [item for item in clue.evidence if item not in evidence]
+    evidence = tuple(dict.fromkeys(item for _, clue in found for item in clue.evidence))
     return Suspect(
         step,
         case.reading.view(step).agent or None,
         causes[0] if causes else CauseClass.UNDETERMINED,
         round(score, 4),
         tuple(dict.fromkeys(clue.reason for _, clue in found))[:_REASONS],
-        tuple(evidence[: _REASONS * 2]),
+        evidence[: _REASONS * 2],
         min((clue.basis for _, clue in found), key=_FIRMEST.index),
     )
 

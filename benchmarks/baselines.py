@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from datasets import WRITES
-from retrospan.analysis.reading import Role, bare_agent, read
+from retrospan.analysis.reading import Role, read
 from retrospan.model.traces import StepKind, Trace
 
 Ranking = Callable[[Trace], list[int]]
@@ -72,15 +72,6 @@ def code_block(trace: Trace) -> list[int]:
 def error_words(trace: Trace) -> list[int]:
     """Steps that hold the word error, in order."""
     return [view.index for view in read(trace).views if view.role is not Role.USER and "error" in view.text.lower()]
-
-
-def agent_of(trace: Trace, step: int) -> str:
-    """Speaker of a step, as the labels name them."""
-    found = trace.steps[step]
-    if found.kind is StepKind.HUMAN:
-        return "user"
-    name = bare_agent(found.agent or next((m.name for m in found.output_messages if m.name), None))
-    return (name or "assistant").lower()
 
 
 ALL: Mapping[str, Ranking] = {

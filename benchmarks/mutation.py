@@ -3,14 +3,15 @@
     python benchmarks/mutation.py [--each 40] [--room analysis/alignment.py …]
 
 The tests of a room are collected once. Each mutant is tried in a fork, where functions get their changed code, so that
-one costs what its tests cost; no file is touched. Killed is a mutant that some test notices, or that never ends. Edits
-of class bodies (defaults of fields) are not tried. Survivors are named, for a person to judge: some change nothing that
-anybody could see.
+one costs what its tests cost; no file is touched. Killed is a mutant that some test notices, or that never ends. Not
+tried: edits of class bodies (defaults of fields) and of the constants of a module (weights, bounds: benchmarks measure
+them). Survivors are named, for a person to judge: some change nothing that anybody could see.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import gc
 import importlib
 import os
@@ -59,7 +60,7 @@ _TELLING = (
         "ReplaceUnaryOperator_Delete_Not",
     ),
 )
-"""Operators whose mutants a person could have written; `-` for `>>` nobody writes, nor `is` for `<`."""
+"""Operators whose mutants a person could have written; `-` for `>>` nobody writes, nor `<` for `is`."""
 _QUICK = ["-n", "0", "-p", "no:cacheprovider", "-p", "no:terminal", "--import-mode=importlib", "-o", "addopts="]
 _CPU_SECONDS, _SECONDS = 60, 600
 """After which a mutant is taken to run for ever."""
@@ -210,13 +211,25 @@ def _sample(room: str, each: int) -> list[Mutant]:
         subprocess.run([tool, "init", str(config), str(session)], cwd=ROOT, check=True, capture_output=True)
         with sqlite3.connect(session) as con:
             rows = con.execute("SELECT operator_name, occurrence, start_pos_row FROM mutation_specs").fetchall()
-    known = sorted(Mutant(*row) for row in rows if _is_telling(row[0].partition("/")[2]))
+    inside = _inside((ROOT / room).read_text())
+    known = sorted(Mutant(*row) for row in rows if row[2] in inside and _is_telling(row[0].partition("/")[2]))
     return sorted(random.Random(SEED).sample(known, min(each, len(known))), key=lambda mutant: mutant.line)
 
 
 def _is_telling(operator: str) -> bool:
-    *_, before, after = ["", *operator.split("_")]
-    return operator.startswith(_TELLING) and (not after.startswith("Is") or before.startswith("Is"))
+    if not operator.startswith(_TELLING):
+        return False
+    if operator.startswith("ReplaceComparisonOperator_"):
+        _, before, after = operator.split("_")
+        return before.startswith("Is") == after.startswith("Is")
+    return True
+
+
+def _inside(source: str) -> set[int]:
+    """The lines that lie in functions and classes."""
+    inner = (ast.FunctionDef, ast.ClassDef)
+    found = [node for node in ast.parse(source).body if isinstance(node, inner)]
+    return {line for node in found for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
 
 
 def _rate(killed: int, told: int) -> str:

@@ -27,7 +27,7 @@ import anyio
 from mcp.client import Client
 from otlp_spans import PLANTED, SpanSource
 from queries_stores import LONG_RUNS, make_stores
-from queries_terminal import terminal_rows
+from queries_terminal import first_home_rows, terminal_rows
 from retrospan.answers.reading_traces import read_trace
 from retrospan.mcp_server.registry import Caller, load_tools, run_tool
 from retrospan.mcp_server.server import build_server
@@ -206,6 +206,8 @@ def _phrases() -> list[str]:
     return found
 
 
+_APART = ("terminal", "new")
+"""Rows of stores of their own."""
 ROWS: dict[str, Callable[[Store], Iterator[Row]]] = {
     "outline": outline,
     "failures": failures,
@@ -220,14 +222,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", help="`make`, or the folder of the stores")
     parser.add_argument("folder", nargs="?", type=Path)
-    parser.add_argument("--only", nargs="+", choices=[*ROWS, "terminal"])
+    parser.add_argument("--only", nargs="+", choices=[*ROWS, *_APART])
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.command == "make":
         make_stores(options.folder)
         return
     folder = Path(options.command)
-    for row in _rows(folder, options.only or [*ROWS, "terminal"]):
+    for row in _rows(folder, options.only or [*ROWS, *_APART]):
         print(json.dumps(vars(row)) if options.json else row.line, flush=True)
 
 
@@ -239,6 +241,8 @@ def _rows(folder: Path, names: Sequence[str]) -> Iterator[Row]:
     if "terminal" in names:
         with open_store(folder / "traces.db") as store:
             yield from (Row(*row) for row in terminal_rows(store))
+    if "new" in names:
+        yield from (Row(*row) for row in first_home_rows(folder / "new.db"))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,18 @@
-"""The terminal app on 100,000 traces, without a terminal: first picture, and key to screen."""
+"""The terminal app without a terminal: first picture and key to screen on 100,000 traces, first rows of new runs."""
 
 from __future__ import annotations
 
 import statistics
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import anyio
 from retrospan.store.contract import Store
+from retrospan.store.opening import open_store
 from retrospan.tui.app import RetrospanApp
+from retrospan.tui.screens.home import HomeScreen
 from retrospan.tui.widgets.row_list import RowList
 from textual.pilot import Pilot
 
@@ -32,6 +36,33 @@ def terminal_rows(store: Store) -> Iterator[_Measured]:
 
 def _row(what: str, taken: list[float], unit: str) -> _Measured:
     return what, statistics.median(taken), statistics.quantiles(taken, n=20, method="inclusive")[-1], None, unit
+
+
+def first_home_rows(untouched: Path) -> Iterator[_Measured]:
+    """The first home over runs that nobody has looked at: the newest of them, then what is failing; of a copy each."""
+    taken = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(5):
+            copy = Path(folder) / f"{number}.db"
+            with open_store(untouched) as store:
+                store.back_up(copy)
+            with open_store(copy) as store:
+                taken.append(anyio.run(_first_rows, store))
+    for name, cpu in zip(("newest", "failing"), zip(*taken, strict=True), strict=True):
+        yield _row(f"terminal: first home of 2,000 new runs, {name} rows", list(cpu), "CPU ms")
+
+
+async def _first_rows(store: Store) -> tuple[float, float]:
+    watch, newest = _Watch(), 0.0
+    app = RetrospanApp(store, start="home")
+    async with app.run_test(size=_SIZE):
+        while True:
+            await anyio.sleep(_LOOK_S)
+            if not isinstance(home := app.screen, HomeScreen):
+                continue
+            newest = newest or (watch.read()[0] if home.newest else 0.0)
+            if home.modes or (home.failing and home.failing.findings):
+                return newest, watch.read()[0]
 
 
 class _Watch:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from datasets import DATA, load
 from retrospan.ingest.formats.read import read_path
 from retrospan.model.reading.assembly import assemble
 from retrospan.model.traces import Span, SpanBatch, StepKind, Trace
-
-Picker = Callable[[Trace], list[int]]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ from .plaintext import plain_line
 
 IN_FILE = 3
 """Lessons in one file: more focused ones are followed more."""
-BLOCK_LINES = 6
 _OPEN, _CLOSE = "<!-- retrospan lessons", "<!-- /retrospan lessons -->"
 _BLOCK = re.compile(re.escape(_OPEN) + r"[^\n]*-->\n.*?" + re.escape(_CLOSE) + r"\n?", re.DOTALL)
 MARK = "Written by `retrospan lesson export`"

@@ -39,8 +39,6 @@ class Declared:
 class Overlay:
     """The declared workflow held against the runs."""
 
-    seen_edges: Mapping[Edge, int]
-    """Runs by declared transition."""
     nodes_never_seen: tuple[str, ...]
     edges_never_seen: tuple[Edge, ...]
     nodes_never_declared: tuple[tuple[str, int], ...]
@@ -117,7 +115,6 @@ def overlay(declared: Declared, runs: Mapping[int, Sequence[PathRow]]) -> Overla
     # A node that repeats itself shows as one; a declared loop onto itself cannot be told from it.
     seen = {edge: edges[edge] for edge in declared.edges if edges[edge] or (edge[0] == edge[1] and nodes[edge[0]])}
     return Overlay(
-        seen,
         tuple(node for node in declared.nodes if not nodes[node]),
         tuple(edge for edge in declared.edges if edge not in seen),
         tuple(outside.most_common()),

@@ -7,7 +7,7 @@ handed in as data, has the last word.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -173,17 +173,6 @@ def infer_tool(
     if found.role in (ToolRole.WRITE, ToolRole.UNKNOWN) and files:
         return ToolFact(name, ToolRole.WRITE, max(found.confidence, 0.8), found.reason, found.ground, True)
     return found
-
-
-def facts_of(
-    uses: Mapping[str, ToolUse],
-    definitions: Iterable[JsonValue] = (),
-    corrections: Mapping[str, ToolRole] | None = None,
-) -> dict[str, ToolFact]:
-    """Every tool that is used, defined or corrected, by its name."""
-    defined = {name: item for item in definitions for name, item in _named(item)}
-    names = {*uses, *defined, *(corrections or {})}
-    return {name: infer_tool(name, defined.get(name), uses.get(name, NO_USE), corrections) for name in sorted(names)}
 
 
 @lru_cache(maxsize=4096)

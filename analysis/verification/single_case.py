@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from math import comb, log
+from math import comb
 from typing import NamedTuple
 
 ALPHA = 0.05
@@ -135,8 +135,3 @@ def bound_of_none(n: int, confidence: float = 0.95) -> float:
     Source: the exact binomial bound, 1 - (1 - confidence)^(1/n); about 3/n (Hanley and Lippman-Hand 1983).
     """
     return 1.0 if n <= 0 else 1 - float((1 - confidence) ** (1 / n))
-
-
-def runs_to_bound(rate: float, confidence: float = 0.95) -> int:
-    """How many runs without a failure rule out a rate of failure as large as this."""
-    return -int(-(log(1 - confidence) / log(1 - rate)) // 1)

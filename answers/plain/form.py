@@ -6,13 +6,14 @@ Fields are texts by name: `criterion.ID` for each criterion (`label` where there
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ...model.errors import UsageError
 from ...model.review_states import overall
-from ...model.reviews import Answer, Criterion, CriterionAnswer, Label, Rubric, Severity
+from ...model.reviews import Answer, CriterionAnswer, Label, Rubric, Severity
 from ...model.text.bounds import within
+from ...services.reviewing.shown import asked_questions
 
 WORDS = ("severity", "reason", "expected")
 _CHOICES = {label.value: label for label in Label}
@@ -41,13 +42,12 @@ class UnfinishedError(UsageError):
 
 def asked(question: str, rubric: Rubric | None) -> list[Asked]:
     """What the form asks, in order: each criterion of the rubric; with one criterion, the item's own question."""
-    criteria: Sequence[Criterion] = rubric.criteria if rubric else ()
-    if not criteria:
-        return [Asked("label", question)]
-    alone = len(criteria) == 1
+    criteria = {entry.id: entry for entry in rubric.criteria} if rubric else {}
     return [
-        Asked(f"criterion.{entry.id}", question if alone else entry.question, entry.pass_when, entry.fail_when)
-        for entry in criteria
+        Asked(f"criterion.{name}", words, criteria[name].pass_when, criteria[name].fail_when)
+        if name in criteria
+        else Asked("label", words)
+        for name, words in asked_questions(question, rubric)
     ]
 
 

@@ -34,8 +34,6 @@ class Finished:
     stdout: bytes
     stderr: str
     """Its last lines."""
-    left_behind: int
-    """Processes that it had started and left running; they were ended."""
 
 
 def run_process(
@@ -82,11 +80,11 @@ def run_process(
         watched.feed(stdin)
         overdue = not watched.wait(timeout_s)
     finally:
-        left = _end_all(process, mark)
+        _end_all(process, mark)
         _running.discard(process.pid)
     watched.drain()
     _check(watched, command[0], timeout_s, max_output, overdue)
-    return Finished(bytes(watched.out), watched.told, left)
+    return Finished(bytes(watched.out), watched.told)
 
 
 def end_running() -> None:
@@ -181,24 +179,22 @@ def _last(told: str) -> str:
     return f" It said last:\n{told[-1500:]}" if told else ""
 
 
-def _end_all(process: subprocess.Popen[bytes], mark: str) -> int:
-    """End the process, its group, and whatever of it has left the group; returns how many were left running."""
+def _end_all(process: subprocess.Popen[bytes], mark: str) -> None:
+    """End the process, its group, and whatever of it has left the group."""
     running = process.poll() is None
     with suppress(OSError):
         os.killpg(process.pid, signal.SIGKILL)
     if running:
         process.wait()
-    return _end_marked(mark, process.pid)
+    _end_marked(mark, process.pid)
 
 
-def _end_marked(mark: str, own: int) -> int:
+def _end_marked(mark: str, own: int) -> None:
     """End processes that carry the mark in their environment. Where there is no /proc, the group is all we reach."""
-    wanted, ended = f"{MARK}={mark}".encode(), 0
+    wanted = f"{MARK}={mark}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
         if int(folder.name) in (own, os.getpid()):
             continue
         with suppress(OSError):
             if wanted in (folder / "environ").read_bytes().split(b"\0"):
                 os.kill(int(folder.name), signal.SIGKILL)
-                ended += 1
-    return ended

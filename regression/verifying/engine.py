@@ -16,7 +16,6 @@ from ..targets.process import end_running
 from ..targets.runnable import Runnable
 from ..targets.spans import SpanReceiver
 from .executing import Executed, execute
-from .plan import Plan
 from .progress import CaseProgress
 
 OnRun = Callable[[RunRecord, int], None]
@@ -139,8 +138,3 @@ def record_run(
         executed.attempts,
         judge_hash,
     )
-
-
-def incomplete(plan: Plan, progress: Mapping[str, CaseProgress]) -> list[str]:
-    """Ids of the cases that have not come to their end."""
-    return [case.case_id for case in plan.cases if progress[case.case_id].batch is not None]

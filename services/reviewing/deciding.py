@@ -238,7 +238,7 @@ def _sign(
         asked_by=item.requested_by,
         decides=item.decides,
         note=item.note,
-        form=asked_questions(item, opened.rubric),
+        form=asked_questions(item.question, opened.rubric),
         outcome=outcome_of(item, opened.rubric, draft.final),
         shown=shown.sha256,
     )

@@ -21,20 +21,20 @@ from .claiming import OpenReview
 OUTCOME = "outcome"
 
 
-def asked_questions(item: ReviewItem, rubric: Rubric | None) -> tuple[tuple[str, str], ...]:
+def asked_questions(question: str, rubric: Rubric | None) -> tuple[tuple[str, str], ...]:
     """What a reviewer answers, in order: id of the criterion and the words of the question.
 
-    A rubric of one criterion is asked in the words of the item; several are asked in their own.
+    A rubric of one criterion is asked in the words of the item, `question`; several are asked in their own.
     """
     criteria = rubric.criteria if rubric else ()
     if len(criteria) == 1:
-        return ((criteria[0].id, item.question),)
-    return tuple((criterion.id, criterion.question) for criterion in criteria) or (("", item.question),)
+        return ((criteria[0].id, question),)
+    return tuple((criterion.id, criterion.question) for criterion in criteria) or (("", question),)
 
 
 def deciding_criteria(item: ReviewItem, rubric: Rubric | None) -> tuple[str, ...]:
     """The criteria that decide how the run ended: those that say so and are asked in their own words."""
-    asked = dict(asked_questions(item, rubric))
+    asked = dict(asked_questions(item.question, rubric))
     criteria = rubric.criteria if rubric else ()
     return tuple(entry.id for entry in criteria if entry.decides == OUTCOME and asked[entry.id] == entry.question)
 
@@ -111,7 +111,7 @@ def shown_sha256(opened: OpenReview, draft: Draft | None, proposal: Proposal | N
         "decides": item.decides,
         "outcome": decides_outcome(item, rubric),
         "focus": list(item.focus),
-        "form": [list(entry) for entry in asked_questions(item, rubric)],
+        "form": [list(entry) for entry in asked_questions(item.question, rubric)],
         "rubric": [item.rubric.id, item.rubric.version, item.rubric.sha256],
         "rubric_text": rubric_content(rubric) if rubric else None,
         "steps": [

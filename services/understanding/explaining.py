@@ -31,7 +31,6 @@ class Explanation:
     signals: tuple[Signal, ...]
     report: SuspectReport
     siblings: int
-    siblings_because: str
     good: int
     """Of the siblings that were read, those that passed or, where nobody said, show no failure signal."""
 
@@ -52,7 +51,7 @@ def explain_trace(store: Store, trace_id: int) -> Explanation:
     else:
         trace = get_trace(store, trace_id)
     good = sum(map(went_well, found.siblings))
-    return Explanation(trace, found.signals, report, len(found.siblings), found.because, good)
+    return Explanation(trace, found.signals, report, len(found.siblings), good)
 
 
 def _cache_key(trace: TraceSummary, siblings: Sequence[TraceSummary], rests_on: list[str]) -> str:

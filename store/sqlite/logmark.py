@@ -50,6 +50,9 @@ def is_marked(con: Connection) -> bool:
         return con.execute(SELECT_MARK).fetchone() is not None
     except DatabaseError:
         return False
+    except UnicodeDecodeError:
+        # Broken names of tables: an error that the driver cannot put into words.
+        return False
 
 
 def log_of(path: Path) -> Path:

@@ -128,7 +128,8 @@ class _Salvage:
 
     def _hash_of_message(self, body_id: int, parts: list[Any]) -> None:
         digest = envelope_hash(parts, self._hashes.__getitem__)
-        if self._con.execute("SELECT 1 FROM body WHERE hash = ?", (digest,)).fetchone():
+        # It may be right already: what it points at was met twice, once broken and once whole.
+        if self._con.execute("SELECT 1 FROM body WHERE hash = ? AND id <> ?", (digest, body_id)).fetchone():
             digest = secrets.token_bytes(16)
         self._con.execute("UPDATE body SET hash = :hash WHERE id = :id", {"hash": digest, "id": body_id})
         self._hashes[body_id] = digest

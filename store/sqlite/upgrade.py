@@ -6,7 +6,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import create_engine, event, pool
 
@@ -18,13 +17,6 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
     return config
-
-
-def newest_revision() -> str:
-    """The head of the revision scripts."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None
-    return head
 
 
 def upgrade_sqlite(path: Path, revision: str = "head") -> None:

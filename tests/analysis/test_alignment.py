@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from retrospan.analysis import alignment
 from retrospan.analysis.alignment import align, diff_traces
 from retrospan.analysis.shapes import likeness, shapes
 from retrospan.ingest.formats.messages import conversation_spans
 from retrospan.model.reading.assembly import assemble
-from retrospan.model.traces import Trace
+from retrospan.model.traces import Step, Trace
 
 Run = Callable[..., Trace]
 
@@ -214,3 +215,50 @@ def test_a_call_answers_the_one_that_it_shares_most_values_with(build: Callable[
     changed = [(item.left, item.right, item.path) for item in found if item.kind == "arguments"]
     assert changed == [(4, 2, "arguments.item")]
     assert [item.left for item in found if item.kind == "only_left" and item.weight > 0.5] == [2]
+
+
+def _calls_of(*ids: int) -> list[Any]:
+    made = []
+    for n in ids:
+        call = {"id": f"c{n}", "name": "get_order", "arguments": {"order": f"W{n}00"}}
+        made += [
+            {"role": "assistant", "content": "", "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": f"c{n}", "content": f"order W{n}00 is at place {n}"},
+        ]
+    return made
+
+
+def test_steps_that_stand_once_on_each_side_are_paired_where_there_is_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alignment, "_MOST_CELLS", 0)
+    left, right = _trace(_calls_of(1, 2, 3, 4)), _trace(_calls_of(9, 2, 4, 8))
+    pairs = set(diff_traces(left, right).pairs)
+    shared = [(i, j) for i, a in enumerate(left.steps) for j, b in enumerate(right.steps) if _same_call(a, b)]
+    assert len(shared) == 4 and pairs.issuperset(shared)
+
+
+def _same_call(left: Step, right: Step) -> bool:
+    return (
+        left.kind is right.kind and left.tool == right.tool and left.inputs == right.inputs and bool(left.tool)
+    ) or (bool(left.output_messages) and left.output_messages == right.output_messages)
+
+
+def test_equal_steps_that_lie_crosswise_are_paired_on_the_longest_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alignment, "_MOST_CELLS", 0)
+    ours, theirs = shapes(_trace(_calls_of(1, 2, 3, 4, 5))), shapes(_trace(_calls_of(5, 1, 2, 3, 9)))
+    found = align(ours, theirs)
+    kept = [(i, j) for i, j in found if i is not None and j is not None and ours[i].values == theirs[j].values]
+    assert {(i // 2, j // 2) for i, j in kept} >= {(0, 1), (1, 2), (2, 3)}
+
+
+def test_a_shared_end_is_paired_where_a_run_has_more_before_it() -> None:
+    ours, theirs = shapes(_trace(_calls_of(1, 2))), shapes(_trace(_calls_of(1, 7, 8, 2)))
+    n, m = len(ours), len(theirs)
+    assert align(ours, theirs)[-2:] == [(n - 2, m - 2), (n - 1, m - 1)]
+    assert align(ours, theirs)[:2] == [(0, 0), (1, 1)]
+    assert align(ours, ours[:2]) == [(0, 0), (1, 1), *((i, None) for i in range(2, n))]
+
+
+def test_nothing_that_is_paired_at_the_start_is_paired_again_at_the_end() -> None:
+    side = shapes(_trace([{"role": "user", "content": "Go on."}] * 5))
+    assert align(side[:3], side) == [*((i, i) for i in range(3)), (None, 3), (None, 4)]
+    assert align(side, side[:3]) == [*((i, i) for i in range(3)), (3, None), (4, None)]

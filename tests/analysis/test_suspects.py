@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from retrospan.analysis.evidence.clue import Clue, Kind
 from retrospan.analysis.signals.registry import find_signals
-from retrospan.analysis.suspects import find_suspects
+from retrospan.analysis.suspects import Source, find_suspects
 from retrospan.analysis.texts.quotes import stands_in
 from retrospan.ingest.formats.messages import conversation_spans
-from retrospan.model.findings import CauseClass, SuspectReport
+from retrospan.model.findings import Basis, CauseClass, Evidence, SuspectReport
 from retrospan.model.reading.assembly import assemble
 from retrospan.model.traces import Trace
 
@@ -152,3 +153,73 @@ def test_other_values_of_another_request_of_its_sort_are_no_evidence(build: Call
     report = _report(run("W17"), run("W18"), run("W19"), run("W20"))
     assert not report.enough_evidence
     assert not any("alike runs that went well" in reason for item in report.suspects for reason in item.reasons)
+
+
+def _of(*clues: Clue) -> Source:
+    return lambda case: clues
+
+
+def _clue(
+    step: int, score: float, reason: str = "seen", cause: CauseClass = CauseClass.REASONING, **fields: Any
+) -> Clue:
+    return Clue(step, score, reason, cause, **fields)
+
+
+def test_clues_of_a_step_add_up_by_the_weights_of_their_sources_and_equal_steps_keep_their_order(
+    refund_run: Run,
+) -> None:
+    sources: dict[str, tuple[Source, float]] = {
+        "one": (_of(_clue(6, 0.5), _clue(3, 0.2), _clue(5, 0.2)), 2.0),
+        "other": (_of(_clue(3, 0.3333333), _clue(5, 0.3333333)), 1.0),
+        "switched off": (_of(_clue(1, 1.0)), 0.0),
+        "turned round": (_of(_clue(1, 1.0)), -1.0),
+    }
+    found = find_suspects(refund_run(), (), sources=sources).suspects
+    assert [(suspect.step, suspect.score) for suspect in found] == [(6, 1.0), (3, 0.7333), (5, 0.7333)]
+
+
+def test_a_cause_that_was_seen_is_named_before_a_heavier_prior(refund_run: Run) -> None:
+    prior = _clue(3, 1.0, "it is early", CauseClass.UNDETERMINED, kind=Kind.PLACE)
+    seen = _clue(3, 0.2, "W99 stands nowhere", CauseClass.ARGUMENTS, kind=Kind.UNSOURCED)
+    (suspect,) = find_suspects(refund_run(), (), sources={"all": (_of(prior, seen), 1.0)}).suspects
+    assert (suspect.cause, suspect.basis) == (CauseClass.ARGUMENTS, Basis.OBSERVED)
+    assert suspect.reasons == ("W99 stands nowhere", "it is early")
+    (only,) = find_suspects(refund_run(), (), sources={"all": (_of(prior), 1.0)}).suspects
+    assert (only.cause, only.basis, only.agent) == (CauseClass.UNDETERMINED, Basis.POSITION, None)
+
+
+def test_the_heavier_of_two_seen_causes_is_named(refund_run: Run) -> None:
+    light, heavy = _clue(3, 0.2, "light", CauseClass.ARGUMENTS), _clue(3, 0.9, "heavy", CauseClass.REASONING)
+    (suspect,) = find_suspects(refund_run(), (), sources={"all": (_of(light, heavy), 1.0)}).suspects
+    assert (suspect.cause, suspect.reasons) == (CauseClass.REASONING, ("heavy", "light"))
+
+
+def test_a_suspect_has_at_most_four_reasons_and_eight_quotes_each_once(refund_run: Run) -> None:
+    quotes = [Evidence(3, f"quote {n}", "outputs") for n in range(10)]
+    clues = [_clue(3, 0.9 - n / 10, f"reason {n // 2}", evidence=(quotes[n], quotes[0])) for n in range(10)]
+    (suspect,) = find_suspects(refund_run(), (), sources={"all": (_of(*clues), 1.0)}).suspects
+    assert suspect.reasons == tuple(f"reason {n}" for n in range(4))
+    assert suspect.evidence == tuple(quotes[:8])
+
+
+def test_ten_steps_are_ranked_and_no_more(build: Callable[..., Trace]) -> None:
+    trace = build([{"role": role, "content": f"{role} {n}"} for n in range(6) for role in ("user", "assistant")])
+    clues = [_clue(step, 0.1 + step / 100) for step in range(12)]
+    found = find_suspects(trace, (), sources={"all": (_of(*clues), 1.0)}).suspects
+    assert [suspect.step for suspect in found] == list(range(11, 1, -1))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "note"),
+    [
+        ((Kind.PLACE, Kind.CHANGE), "Position only"),
+        ((Kind.PLACE, Kind.SIGNAL), "Rests on what the run itself shows."),
+        ((Kind.SIGNAL, Kind.ARGUMENT, Kind.PLACE), "Rests on what alike runs that went well did otherwise."),
+    ],
+)
+def test_the_note_names_the_firmest_that_the_ranking_rests_on(
+    refund_run: Run, kinds: tuple[Kind, ...], note: str
+) -> None:
+    clues = [_clue(step, 0.5, kind=kind) for step, kind in enumerate(kinds)]
+    report = find_suspects(refund_run(), (), sources={"all": (_of(*clues), 1.0)})
+    assert report.note is not None and report.note.startswith(note)

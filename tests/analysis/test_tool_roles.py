@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from retrospan.analysis.effects import Effect, effect_of, hands_over
-from retrospan.analysis.tools.tool_roles import Ground, ToolRole, ToolUse, facts_of, infer_tool
+from retrospan.analysis.tools.tool_roles import Ground, ToolRole, ToolUse, infer_tool
 from retrospan.model.traces import JsonValue
 
 
@@ -70,19 +70,6 @@ def test_a_correction_has_the_last_word() -> None:
 def test_a_tool_that_ends_nearly_all_runs_returns_the_answer() -> None:
     assert infer_tool("frobnicate", use=ToolUse(calls=10, ended=9)).role is ToolRole.ANSWER
     assert infer_tool("frobnicate", use=ToolUse(calls=4, ended=4)).role is ToolRole.UNKNOWN
-
-
-def test_facts_are_of_every_tool_used_defined_or_corrected() -> None:
-    found = facts_of(
-        {"frobnicate": ToolUse(calls=3, arguments={"command"})},
-        [{"tools": [{"name": "get_visit", "description": "Gets a visit."}]}],
-        {"ping": ToolRole.READ},
-    )
-    assert {name: fact.role for name, fact in found.items()} == {
-        "frobnicate": ToolRole.RUN,
-        "get_visit": ToolRole.READ,
-        "ping": ToolRole.READ,
-    }
 
 
 def test_the_effect_of_a_tool_follows_its_role() -> None:

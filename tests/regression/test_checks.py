@@ -126,6 +126,19 @@ def test_steps_are_tool_calls_where_the_target_counts_none() -> None:
     assert status({"check": "max_steps", "steps": 1}, run) == "failed"
 
 
+@pytest.mark.parametrize("given", [29, 31])
+def test_a_smaller_and_a_larger_number_are_others(given: int) -> None:
+    run = RunResult("", [{"name": "issue_refund", "arguments": {"n": given}}])
+    assert status(argument(path="n", equals=30), run) == "failed"
+
+
+@pytest.mark.parametrize(("role", "found"), [("user", "passed"), ("tool", "passed"), ("assistant", "failed")])
+def test_what_others_said_earlier_is_a_source_and_what_the_agent_said_is_none(role: str, found: str) -> None:
+    told = [{"role": role, "content": "It was 87.30 USD."}, {"role": "user", "content": "Refund it."}]
+    case = Case.model_validate({"id": "c", "title": "C", "input": told, "checks": [{"check": "grounded"}]})
+    assert run_check(case.checks[0], RunResult("You get 87.30 USD back.", []), case).status == found
+
+
 def test_an_invented_window_is_not_grounded() -> None:
     one, case = case_with({"check": "grounded"})
     found = run_check(one, RunResult("You have 45 days for A-1002.", RUN.tool_calls), case)

@@ -39,7 +39,6 @@ class Rollout:
     """The session that this one was forked from or started by."""
     session: str = ""
     open_answer: Span | None = None
-    last_answer: Span | None = None
     waiting: Usage | None = None
     """Tokens that were counted before the items of their answer came."""
     model: str | None = None
@@ -145,7 +144,7 @@ class Rollout:
             span = self.builder.answered(message, key=key, time_ns=moment)
             span.model, span.provider = self.model, self.provider
             span.usage, self.waiting = self.waiting, None
-            self.open_answer = self.last_answer = span
+            self.open_answer = span
         else:
             span.ended_at_ns = moment or span.ended_at_ns
             self.builder.set_answer(span, joined(span.output_messages[0], message))

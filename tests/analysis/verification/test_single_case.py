@@ -13,7 +13,6 @@ from retrospan.analysis.verification.single_case import (
     bound_of_none,
     call_of,
     fisher_one_sided,
-    runs_to_bound,
     stop_of,
 )
 
@@ -105,9 +104,3 @@ def test_a_plan_that_cannot_show_anything_says_so() -> None:
 @pytest.mark.parametrize(("n", "bound"), [(0, 1.0), (1, 0.95), (10, 0.2589), (59, 0.0495), (310, 0.00962)])
 def test_no_failure_among_n_leaves_this_rate_possible(n: int, bound: float) -> None:
     assert bound_of_none(n) == pytest.approx(bound, abs=1e-4)
-
-
-@pytest.mark.parametrize("rate", [0.5, 0.1, 0.05, 0.01])
-def test_so_many_runs_rule_a_rate_out_and_one_fewer_does_not(rate: float) -> None:
-    n = runs_to_bound(rate)
-    assert bound_of_none(n) <= rate < bound_of_none(n - 1)

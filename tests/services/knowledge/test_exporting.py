@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from commands import run
-from retrospan.knowledge.exports import BLOCK_LINES, Channel, with_block
+from retrospan.knowledge.exports import Channel, with_block
 from retrospan.model.errors import RefusedError
 from retrospan.model.reviews import AppliesTo, Lesson, LessonOrigin
 from retrospan.services.knowledge.confirming import confirm_lesson
@@ -78,7 +78,7 @@ def test_the_block_is_short_and_the_rest_stays_to_the_byte(taught: Desk, app: Pa
     export_lessons(taught.store, app, [Channel.AGENTS])
     text = (app / "AGENTS.md").read_bytes().decode()
     assert text.startswith(OWN)
-    assert len(text[len(OWN) :].strip().splitlines()) <= BLOCK_LINES
+    assert len(text[len(OWN) :].strip().splitlines()) <= 6
     assert with_block(text, []).strip() == OWN.strip()
     assert export_lessons(taught.store, app, [Channel.AGENTS]) == []
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import httpx2
 import pytest
+from clocks import Clock
 from conversations import Builder, says
 from retrospan.model.traces import SpanBatch
 from retrospan.page.app import build_page
@@ -26,23 +27,6 @@ CHEAP = KdfCost(n=2**10)
 HOSTILE = "</p><script>alert(1)</script><img src=x onerror=alert(1)>\"'\x1b]52;c;aGk=\x07\u202e{{7*7}}{% raw %}"
 
 pytestmark = pytest.mark.anyio
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

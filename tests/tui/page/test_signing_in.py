@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from clocks import Clock
 from retrospan.model.errors import RefusedError, RetrospanError, UsageError
 from retrospan.page import passkeys
 from retrospan.page.passkeys import Site
@@ -25,13 +26,6 @@ PASSPHRASE = "four plain words here"
 OTHER = "other four plain words"
 HERE = "10.0.0.1"
 LOCALHOST = Site("localhost", "http://localhost:8477")
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

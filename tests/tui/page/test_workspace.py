@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
+from clocks import Clock
 from conversations import Builder, answers, calls, says
 from retrospan.model.clock import utc_now
 from retrospan.page.app import build_page
@@ -28,23 +29,6 @@ LEAFLET = (
 RULES = "Keep to the house rules. " * 300 + "A period is 30 days."
 
 pytestmark = pytest.mark.anyio
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
