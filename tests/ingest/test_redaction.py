@@ -455,6 +455,16 @@ def test_a_value_is_known_by_its_name_wherever_the_two_stand(value: JsonValue) -
         assert "swordfish" not in repr(left) and "90210777" not in repr(left) and "SECRET_1" in repr(left)
 
 
+@pytest.mark.parametrize("depth", [50, 300, 900])
+def test_a_secret_is_found_at_any_depth(depth: int) -> None:
+    token = "ghp_" + chars(36)
+    value: JsonValue = {"password": "hunter2x9", "t": token}
+    for _ in range(depth):
+        value = {"a": value}
+    left = as_text(json_without_secrets(value))
+    assert "hunter2x9" not in left and token not in left
+
+
 def test_a_card_that_is_a_number_goes_where_cards_go_and_other_numbers_stay() -> None:
     numbers: dict[str, JsonValue] = {"card": 4111111111111111, "at": 1732270601751000123, "tokens": 4096, "ok": True}
     batch = SpanBatch([Span("t", "s", "x", inputs=dict(numbers))])
