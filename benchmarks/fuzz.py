@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import re
 import subprocess
@@ -256,6 +257,7 @@ def fuzz(seconds: float, first_seed: int) -> int:
     """Run all faces in turn; returns how many faults there were."""
     trials, refused, faults = Counter[str](), Counter[str](), Counter[str]()
     with tempfile.TemporaryDirectory() as name, open_store(Path(name) / "store.db") as store:
+        os.environ["RETROSPAN_CONFIG_DIR"] = str(Path(name) / "config")
         fuzzer = Fuzzer(Path(name), store)
         faces: dict[str, Callable[[random.Random], None]] = {
             "reading": fuzzer.reading,
