@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import anyio
 
@@ -12,7 +13,9 @@ from ..model.reviews import Criterion, Label
 from ..model.traces import JsonValue, Message, Status, Step, StepError, StepKind, Trace, TraceSummary
 from ..regression.protocol import RunResult
 from ..regression.results import JudgeAnswer
+from ..services.judging.standing import Standing
 from .judge import Judgement, JudgeSetup, judge
+from .judging import judge_key
 from .model import RequestFailedError, make_client
 from .spending import BudgetSpent, Purse
 
@@ -23,14 +26,33 @@ _PASSED = {Label.PASS: True, Label.FAIL: False, Label.CANT_TELL: None}
 class CaseJudge:
     """Answers one question about one run of the application. A refusal or a time-out is no verdict.
 
+    A question that a judge was measured on is asked as that judge asks it; either way the answer says how far such
+    answers were right beside people.
+
     Args:
         model: Which model to ask.
         purse: The budget of all cases together.
+        measured: By their questions, the judges that were measured.
     """
 
-    def __init__(self, model: str, purse: Purse) -> None:
+    def __init__(self, model: str, purse: Purse, measured: Mapping[str, Standing] = MappingProxyType({})) -> None:
         self._model = model
         self._purse = purse
+        self._measured = measured
+
+    def _setup(self, question: str) -> tuple[JudgeSetup, str]:
+        """What to ask, and what is known of whoever is asked so."""
+        standing = self._measured.get(question)
+        if standing is not None:
+            known, rubric = standing.known, standing.rubric
+            setup = JudgeSetup(
+                known.judge, standing.criterion, rubric.sha256, str(rubric.ref), self._model, standing.guidance
+            )
+            if judge_key(setup) == known.key:
+                return setup, f"judge {known.judge}: {known.in_words}"
+        criterion = Criterion("case", question, pass_when=_PASS)
+        setup = JudgeSetup("case", criterion, "", "regression case", self._model)
+        return setup, "this judge was never measured against people on this question"
 
     def __call__(self, question: str, run: RunResult, case: Case) -> JudgeAnswer:
         """Judge one run; what stands in the way of a verdict comes back as the explanation.
@@ -38,8 +60,7 @@ class CaseJudge:
         Raises:
             ModelError: if the endpoint refuses every request.
         """
-        criterion = Criterion("case", question, pass_when=_PASS)
-        setup = JudgeSetup("case", criterion, "", "regression case", self._model)
+        setup, known = self._setup(question)
 
         async def ask() -> Judgement:
             async with make_client() as client:
@@ -52,7 +73,7 @@ class CaseJudge:
         if given.label is None or given.claim is None:
             why = given.no_verdict.value if given.no_verdict else "no verdict"
             return JudgeAnswer(None, given.problem or why)
-        return JudgeAnswer(_PASSED[given.label], given.claim.cited())
+        return JudgeAnswer(_PASSED[given.label], f"{given.claim.cited()} ({known})")
 
 
 def run_as_trace(run: RunResult, case: Case) -> Trace:

@@ -107,6 +107,8 @@ class JudgeSetup:
     rubric_sha256: str
     rubric: str
     model: str
+    guidance: str = ""
+    """What it is told beside the criterion."""
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -117,8 +119,10 @@ class JudgeSetup:
         return f"judge:{self.name}"
 
 
-async def judge(client: AsyncAnthropic, trace: Trace, setup: JudgeSetup, purse: Purse) -> Judgement:
-    """Judge one run by one criterion, in one request.
+async def judge(
+    client: AsyncAnthropic, trace: Trace, setup: JudgeSetup, purse: Purse, *, reasoning: bool = False
+) -> Judgement:
+    """Judge one run by one criterion, in one request. `reasoning` shows it what the agent thought.
 
     Raises:
         BudgetSpent: if the request could pass the budget; nothing was sent.
@@ -133,8 +137,9 @@ async def judge(client: AsyncAnthropic, trace: Trace, setup: JudgeSetup, purse: 
         pass_when=criterion.pass_when,
         fail_when=criterion.fail_when,
         examples=criterion.examples,
+        guidance=setup.guidance,
     )
-    rendered, partial = render(trace)
+    rendered, partial = render(trace, reasoning=reasoning)
     history: list[dict[str, Any]] = [{"role": "user", "content": judge_question(rendered)}]
     held = purse.hold(estimate_tokens(system) + estimate_tokens(str(history)), _OUTPUT_TOKENS)
     ended = Judgement(None, NoVerdict.TIME, None, (), Spent(), history, system, partial)
@@ -184,13 +189,14 @@ def _read(trace: Trace, ended: Judgement, said: str, stop_reason: str, canary: s
     return replace(ended, label=Label(reply.answer), no_verdict=None, claim=claim, dropped=dropped)
 
 
-def render(trace: Trace) -> tuple[str, bool]:
-    """The run as a judge reads it, inside a fence: without reasoning, signals or what others said of it.
+def render(trace: Trace, *, reasoning: bool = False) -> tuple[str, bool]:
+    """The run as a judge reads it, inside a fence: without signals or what others said of it, and without reasoning.
 
     Returns:
         The text, and whether a part was left out.
     """
-    bare = replace(trace, steps=tuple(_bare(step) for step in trace.steps), annotations=())
+    steps = trace.steps if reasoning else tuple(_bare(step) for step in trace.steps)
+    bare = replace(trace, steps=steps, annotations=())
     everything = StepRequest(tuple(range(len(bare.steps))))
     text = detail_steps(bare, (), everything, budget=_RENDER_TOKENS)
     after = text.rpartition("⟧")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from ..model.errors import UnknownIdError, UsageError
 from ..model.text.display import safe_line
-from ..model.traces import JsonValue, Usage
-from ..services.agent_work.jobs import end_job, keep_answer
+from ..model.traces import JsonValue, Trace, Usage
+from ..services.agent_work.jobs import Transcript, end_job, keep_answer
 from ..services.reviewing.asking import checked_proposal
 from ..services.reviewing.citing import Citation
 from ..services.reviewing.sentences import claims_json
@@ -37,7 +38,8 @@ GUESS = Usage(3_500, 250)
 
 def judge_key(setup: JudgeSetup) -> str:
     """What counts as the same judgement: another rubric version, model or prompt is new work."""
-    return f"{key_of_prompt()}{setup.name} {setup.criterion.id} {setup.rubric_sha256} {setup.model}"
+    told = f" {hashlib.sha256(setup.guidance.encode()).hexdigest()[:16]}" if setup.guidance else ""
+    return f"{key_of_prompt()}{setup.name} {setup.criterion.id} {setup.rubric_sha256} {setup.model}{told}"
 
 
 def key_of_prompt() -> str:
@@ -46,7 +48,9 @@ def key_of_prompt() -> str:
 
 
 @dataclass(slots=True)
-class _Judging:
+class Judging:
+    """The work on one run; what is asked and what is kept can differ."""
+
     client: AsyncAnthropic
     store: Store
     setup: JudgeSetup
@@ -55,8 +59,7 @@ class _Judging:
 
     async def work(self, task: Task) -> Outcome:
         try:
-            trace = get_trace(self.store, task.trace_id)
-            given = await judge(self.client, trace, self.setup, self.purse)
+            given = await self.ask(get_trace(self.store, task.trace_id), task)
         except UnknownIdError:
             keep_answer(self.store, task, TaskState.FAILED, answer={"problem": "the trace is not here any more"})
             return Outcome.KEPT
@@ -66,15 +69,20 @@ class _Judging:
             self.problems.append(str(err))
             return Outcome.LATER
         try:
-            self._keep(task, given)
+            self.keep(task, given)
         except UsageError as err:
             # The run has changed while it was judged, so that a citation does not hold any more.
             keep_answer(self.store, task, TaskState.FAILED, answer={"problem": str(err)}, took=given.spent)
         return Outcome.KEPT
 
-    def _keep(self, task: Task, given: Judgement) -> None:
+    async def ask(self, trace: Trace, task: Task) -> Judgement:
+        """Judge the run."""
+        return await judge(self.client, trace, self.setup, self.purse)
+
+    def transcript(self, task: Task, given: Judgement) -> Transcript:
+        """What was said, to keep."""
         setup = self.setup
-        transcript = transcript_of(
+        return transcript_of(
             setup.by,
             setup.model,
             given.system,
@@ -84,7 +92,12 @@ class _Judging:
             spent=given.spent,
             facts={"trace": f"T{task.trace_id}"},
         )
-        answer = _answer(setup, given)
+
+    def keep(self, task: Task, given: Judgement) -> None:
+        """Keep the answer as a proposal; what is no verdict as none."""
+        setup = self.setup
+        transcript = self.transcript(task, given)
+        answer = answer_json(setup, given)
         if given.label is None or given.claim is None:
             rejected = given.no_verdict is NoVerdict.REJECTED
             state = TaskState.FAILED if rejected else TaskState.NO_RESULT
@@ -111,7 +124,8 @@ class _Judging:
         )
 
 
-def _answer(setup: JudgeSetup, given: Judgement) -> dict[str, JsonValue]:
+def answer_json(setup: JudgeSetup, given: Judgement) -> dict[str, JsonValue]:
+    """An answer as its task keeps it."""
     return {
         "judge": setup.name,
         "criterion": setup.criterion.id,
@@ -143,7 +157,7 @@ async def judge_runs(
         ModelError: if the endpoint refuses every request; what was kept stays.
     """
     purse = Purse(budget, find_price(setup.model), job_spent(store, job.id))
-    work = _Judging(client, store, setup, purse)
+    work = Judging(client, store, setup, purse)
     batch = await run_tasks(store, job, work.work, parallel=parallel, seconds=seconds, on_progress=on_progress)
     return TriageRun(batch, end_job(store, job), job_spent(store, job.id), tuple(work.problems))
 

@@ -97,9 +97,12 @@ def fixer_prompt(canary: str) -> str:
     return _FIXER.format(trust=_TRUST.format(canary=canary))
 
 
-def judge_prompt(canary: str, *, question: str, pass_when: str, fail_when: str, examples: tuple[str, ...]) -> str:
+def judge_prompt(
+    canary: str, *, question: str, pass_when: str, fail_when: str, examples: tuple[str, ...], guidance: str = ""
+) -> str:
     """Instructions of a judge for one criterion."""
     shown = "".join(f"Example: {example}\n" for example in examples[:6])
+    shown += f"Beside that: {guidance}\n" if guidance else ""
     return _JUDGE.format(
         question=question,
         pass_when=pass_when or "the criterion is met",

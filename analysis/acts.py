@@ -185,9 +185,10 @@ def _tells_again(content: str, act: Act) -> bool:
 
 
 def _take(pending: list[_Pending], call_id: str | None, tool: str | None) -> _Pending | None:
-    for i, call in enumerate(pending):
-        if call_id is not None and call.call_id == call_id:
-            return pending.pop(i)
+    of_id = [i for i, call in enumerate(pending) if call_id is not None and call.call_id == call_id]
+    if of_id:
+        # An id that was given to two calls goes with the tool's name.
+        return pending.pop(next((i for i in of_id if pending[i].tool == tool), of_id[0]))
     for i, call in enumerate(pending):
         if (call_id is None or call.call_id is None) and (tool is None or call.tool == tool):
             return pending.pop(i)

@@ -1,17 +1,14 @@
-"""Where does each value come from? Introducers, uses, values that no source holds."""
+"""Where does each value come from? The steps that showed it first, its uses, and whether a source holds it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import networkx as nx
-
 from ..model.text.jsontext import as_text, scalars
-from ..model.traces import Trace
 from .effects import Effect
-from .reading import Act, Reading, Role, View, read
+from .reading import Act, Reading, Role, View
 from .texts.equations import equations_in
 from .texts.sources import Sources, worked_out
 from .tools.tool_roles import ToolRole
@@ -48,53 +45,13 @@ class Use:
     """Handed to a tool that changes something, or told to the user in the final answer."""
 
 
-@dataclass(frozen=True)
-class ProvenanceGraph:
-    """Steps joined by the values they share.
-
-    `graph` has a node per step index and an edge from the introducer of a value to each step that uses it, with the
-    normal forms of the shared values in `values`.
-    """
-
-    graph: nx.DiGraph[int]
-    uses: tuple[Use, ...]
-    shown: Mapping[tuple[str, str], int]
-    """Kind and normal form of every value that a result, a person or an instruction showed, with its first step."""
-
-    @property
-    def invented(self) -> tuple[Use, ...]:
-        """Uses whose value no earlier step holds or yields."""
-        return tuple(use for use in self.uses if not use.grounded)
-
-    @property
-    def unused(self) -> tuple[tuple[str, int], ...]:
-        """Values that were shown and never used in a call or an answer, as (normal form, step)."""
-        used = {use.value.key for use in self.uses}
-        return tuple((key[1], step) for key, step in self.shown.items() if key not in used)
-
-
-def provenance(trace: Trace) -> ProvenanceGraph:
+def uses_of(reading: Reading) -> tuple[Use, ...]:
     """Follow ids, numbers, dates, times, e-mails and links from where they appear to where they are used.
 
     Cost: linear in the trace's text (60,000 characters a step at most), plus sums over the last 160 numbers for each
     number that was never shown.
     """
-    return provenance_of(read(trace))
-
-
-def provenance_of(reading: Reading) -> ProvenanceGraph:
-    """`provenance` for a trace already read."""
-    graph: nx.DiGraph[int] = nx.DiGraph()
-    graph.add_nodes_from(view.index for view in reading.views)
-    sources = Sources()
-    uses = tuple(_uses(reading, sources))
-    for use in uses:
-        if use.introducer is not None and use.introducer != use.step:
-            if graph.has_edge(use.introducer, use.step):
-                graph.edges[use.introducer, use.step]["values"].append(use.value.normal)
-            else:
-                graph.add_edge(use.introducer, use.step, values=[use.value.normal])
-    return ProvenanceGraph(graph, uses, sources.first_seen)
+    return tuple(_uses(reading, Sources()))
 
 
 def telling(value: Value) -> bool:

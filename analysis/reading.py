@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ..model.text.jsontext import as_text, scalars
@@ -32,6 +32,8 @@ _PLAIN_WORDS = frozenset(
     {"error", "failed", "failure", "exception", "tool", "call", "with", "should", "must", "invalid"}
 )
 _MOST_OF = 0.5
+_SAYING = (ToolRole.ANSWER, ToolRole.TALK)
+"""Tools whose arguments are words for the outside."""
 _RECORDS = (ValueKind.ID, ValueKind.EMAIL)
 
 
@@ -98,22 +100,25 @@ class Reading:
         return tuple(_user_turns(self.views))
 
     @cached_property
+    def _spoken(self) -> tuple[View, ...]:
+        """Decisions that say something to the outside: in words, or to a tool that takes the answer."""
+        asking = {act.asked for act in self.acts if act.role not in _SAYING}
+        given = {act.asked: act for act in self.acts if act.role in _SAYING and act.asked is not None}
+        told = (_with_given(view, given.get(view.index)) for view in self.decisions if view.index not in asking)
+        return tuple(view for view in told if view.text.strip())
+
+    @property
     def final(self) -> View | None:
         """The last decision that says something to the outside; None where nothing was answered."""
-        asking = {act.asked for act in self.acts}
-        for view in reversed(self.decisions):
-            if view.text.strip() and view.index not in asking:
-                return view
-        return None
+        return self._spoken[-1] if self._spoken else None
 
     @cached_property
     def answers(self) -> tuple[View, ...]:
         """The last words of the agent before each further turn of a person, and the final answer."""
         borders = [index for index, _ in self.user_turns][1:]
-        asking = {act.asked for act in self.acts}
-        spoken = [view for view in self.decisions if view.text.strip() and view.index not in asking]
         found = [
-            max((v for v in spoken if v.index < border), key=lambda v: v.index, default=None) for border in borders
+            max((v for v in self._spoken if v.index < border), key=lambda v: v.index, default=None)
+            for border in borders
         ]
         return tuple({view.index: view for view in (*found, self.final) if view is not None}.values())
 
@@ -163,6 +168,13 @@ def read(trace: Trace, tools: Mapping[str, ToolFact] | None = None, earlier: Seq
     views = views_of(trace)
     acts = tuple(acts_of(views, tools))
     return Reading(trace, views, acts, {view.index: view for view in views}, dict(tools or {}), tuple(earlier))
+
+
+def _with_given(view: View, given: Act | None) -> View:
+    """The decision with the words that it hands to the tool which takes the answer."""
+    texts = [item for _, item in scalars(given.arguments) if isinstance(item, str)] if given is not None else []
+    words = max(texts, key=len, default="")
+    return view if not words or words in view.text else replace(view, text=f"{view.text}\n{words}".strip())
 
 
 def _has_reply(view: View) -> bool:

@@ -68,7 +68,7 @@ def kind_of(views: Sequence[View], acts: Sequence[Act]) -> KindFact:
         return KindFact(RunKind.TEAM, f"{len(agents)} agents speak")
     decisions = sum(view.role is Role.DECISION for view in views)
     people = sum(view.role is Role.USER for view in views)
-    if decisions > max(1, people):
+    if decisions > max(1, people) + (people > 1):
         return KindFact(RunKind.PIPELINE, f"{decisions} model calls and no tool")
     return KindFact(RunKind.CHAT, "no tool is used")
 

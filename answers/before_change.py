@@ -27,7 +27,9 @@ def before_change_text(found: BeforeChange) -> str:
     asked = inert_line(found.change.told(), _ASKED)
     if not found.hits:
         unsure = " Words alone decide little: name paths= and tools= too." if found.change.words_alone else ""
-        return f"None of the {found.known} confirmed lessons here applies to {asked!r}.{unsure}"
+        surely = "surely " if found.perhaps else ""
+        told = f"None of the {found.known} confirmed lessons here {surely}applies to {asked!r}.{unsure}"
+        return "\n".join([told, *_perhaps(found)])
     more = f"; {found.others} more apply" if found.others else ""
     head = f"{len(found.hits)} of {found.known} confirmed lessons apply{more}:"
     tail = [_cases(found.guards), f'Whole: search_lessons(lesson="{found.hits[0].lesson.id}")']
@@ -38,6 +40,15 @@ def before_change_text(found: BeforeChange) -> str:
     widths = share([len(text) for text in advice], [1.0] * len(advice), max(room, 0))
     lines = [f"{row}\n   do: {clip(text, width)}" for row, text, width in zip(rows, advice, widths, strict=True)]
     return "\n".join([head, fenced(lines, CONFIRMED), *(line for line in tail if line)])
+
+
+def _perhaps(found: BeforeChange) -> list[str]:
+    """The nearest by title alone: whoever reads them knows better than a small model which are meant."""
+    rows = [f"{hit.lesson.id}: {inert_line(hit.lesson.title, _TITLE)}" for hit in found.perhaps]
+    if not rows:
+        return []
+    whole = f'Read one that is meant: search_lessons(lesson="{found.perhaps[0].lesson.id}")'
+    return ["Nearest in meaning, perhaps of no use:", fenced(rows, CONFIRMED), whole]
 
 
 def _head(hit: LessonHit) -> str:

@@ -8,6 +8,7 @@ from ..model.fields import record_of
 from ..model.reviews import Lesson, LessonStatus
 from ..model.text.budget import clip
 from ..model.text.fence import fenced, inert, inert_line
+from ..services.verification.lesson_story import LessonStory
 from ..store.knowledge.lookup import LessonHit
 
 CONFIRMED = "lessons signed by people of this project"
@@ -43,8 +44,8 @@ def _row(hit: LessonHit) -> str:
     return f"{lesson.id}: {inert_line(lesson.title, 160)}{matched}\n   do: {inert_line(lesson.what_to_do, 280)}"
 
 
-def lesson_text(lesson: Lesson) -> str:
-    """One lesson in full, with its origin and the case that guards it."""
+def lesson_text(lesson: Lesson, story: LessonStory) -> str:
+    """One lesson in full, with what became of it in one line."""
     scope = record_of(lesson.applies_to).items()
     tags = [f"{name} {inert_line(', '.join(values), 200)}" for name, values in scope if values]
     lines = [f"title: {inert_line(lesson.title, 300)}"]
@@ -57,14 +58,14 @@ def lesson_text(lesson: Lesson) -> str:
             ("what to do", lesson.what_to_do),
         )
     ]
+    lines.append(f"what became of it: {inert_line(story.in_words, 300)}")
     confirmed = lesson.status is LessonStatus.CONFIRMED
     signed = f", signed by {inert_line(lesson.signed_by, 60)}" if lesson.signed_by else ""
     why = f" {inert_line(lesson.stale_because, 160)}." if lesson.stale_because else ""
     doubts = f" Still true? {inert_line('; '.join(lesson.doubts), 240)}." if lesson.doubts else ""
     head = f"{lesson.id}: {lesson.status.value}{signed}.{why}{doubts}"
-    guard = f"Regression case {lesson.case} guards it." if lesson.case else "No regression case guards it."
     origin = f'Where it comes from: get_trace(trace="{lesson.origin.trace_key}")' if _is_key(lesson) else ""
-    return f"{head}\n{fenced(lines, CONFIRMED if confirmed else DRAFTS)}\n{guard} {origin}".rstrip()
+    return f"{head}\n{fenced(lines, CONFIRMED if confirmed else DRAFTS)}\n{origin}".rstrip()
 
 
 def _is_key(lesson: Lesson) -> bool:

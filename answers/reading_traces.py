@@ -8,7 +8,7 @@ from ..model.traces import Trace
 from ..services.understanding.analysing import signals_of
 from ..services.understanding.step_texts import told_steps
 from ..store.contract import Store
-from ..store.reading.summaries import get_summaries, get_trace, locate_trace, resolve_trace
+from ..store.reading.summaries import get_summary, get_trace, locate_trace, resolve_trace
 from .detailing import StepRequest, detail_steps, parse_steps
 from .outlining import outline_trace
 from .session_place import session_place
@@ -27,7 +27,7 @@ def read_trace(store: Store, name: str, *, budget: int, full: bool = False, offs
         return read_steps(store, name, "0-", full=full, offset=offset, budget=budget)
     trace_id = resolve_trace(store, name)
     signals = signals_of(store, [trace_id])[trace_id]
-    (summary,) = get_summaries(store, [trace_id])
+    summary = get_summary(store, trace_id)
     told = told_steps(store, summary)
     place = session_place(store, trace_id)
     outline = outline_trace(summary, told, signals, budget=budget, place=place)

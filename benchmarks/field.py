@@ -5,10 +5,12 @@ products write them, plain or xz) and `labels/ID.yaml` (`file`, `kind`, `outcome
 without it the set beside the repository is read. Each run is imported into a store of its own that is thrown away.
 
 A failure finding is right when its step, or a step that it quotes, holds the quotation of a labelled failure and it is
-of the same kind (a label `other` is of any), or when it is of a kin kind and quotes the very words. A finding about a
+of the same kind (a label `other` is of any; readers' own words for a kind stand in `_WORDS_FOR`), or when it is of a
+kin kind and quotes the very words. A finding about an act or about how the run ended may be of a kin kind at the very step.
+Where the words of a label stand in no step, since the reader quoted the raw file, its kind decides. A finding about a
 person's or a scorer's opinion of the run is right where a label is of that kind or `other`. Everything else is wrong.
-A labelled failure is found when a finding is right for it. A run is without a failure when no failure is labelled and
-its outcome is not `fail`.
+A labelled failure is found when a finding is right for it; one finding may name several. A run is without a failure
+when no failure is labelled and its outcome is not `fail`.
 """
 
 from __future__ import annotations
@@ -38,17 +40,57 @@ from retrospan.services.receiving.importing import import_paths
 from retrospan.store.opening import open_store
 from retrospan.store.reading.summaries import get_trace
 
+_WORDS_FOR: dict[str, frozenset[str]] = {
+    "claimed_action": frozenset({"claimed_action", "fabricated", "unverified"}),
+    "claim_without_call": frozenset({"claimed_action", "fabricated"}),
+    "claim_against_work": frozenset({"claimed_action", "result_ignored", "unverified"}),
+    "no_answer": frozenset({"no_answer", "unfinished", "abandoned"}),
+    "unfinished": frozenset({"unfinished", "no_answer", "partial_answer", "abandoned"}),
+    "llm_error": frozenset({"llm_error", "model_unreachable"}),
+    "unallowed_argument": frozenset({"wrong_argument", "format_broken"}),
+    "miscopied_value": frozenset({"wrong_value", "wrong_argument", "carried_id"}),
+    "beyond_request": frozenset({"overstep", "constraint_ignored"}),
+    "forbidden_change": frozenset({"invariant_broken", "constraint_ignored", "rule_broken"}),
+    "other_than_asked": frozenset({"constraint_ignored"}),
+    "yes_without_deed": frozenset({"action_not_taken", "unfinished"}),
+    "wrong_window": frozenset({"rule_misread", "wrong_arithmetic", "ungrounded_value"}),
+    "invented_reference": frozenset({"ungrounded_value", "invented_entity"}),
+    "tool_contradiction": frozenset({"contradicts_result", "wrong_conclusion"}),
+    "missed_expectation": frozenset(
+        {
+            *("wrong_write", "wrong_argument", "wrong_answer", "rule_broken", "action_not_taken", "ungrounded_value"),
+            *("needless_handover", "wrong_conclusion", "user_believed", "partial_answer"),
+        }
+    ),
+}
+"""Readers' words for what a signal finds, beside its own name."""
 _ERRORS = frozenset({"tool_error", "error_in_result", "llm_error", "retry_without_change", "result_ignored", "loop"})
 _UNTRUE = frozenset(
     {
         *("claimed_action", "tool_contradiction", "ungrounded_value", "wrong_arithmetic", "partial_answer"),
         *("stale_passage", "empty_retrieval", "result_ignored", "claim_against_work", "edit_without_effect"),
+        *("claim_without_call", "wrong_window", "miscopied_value", "fabricated", "contradicts_result", "wrong_answer"),
+        *("wrong_conclusion", "wrong_value", "rule_misread", "invented_entity", "invented_reference", "unverified"),
     }
 )
-_RULES = frozenset({"invariant_broken", "carried_id", "forbidden_change"})
-_ENDS = frozenset({"unfinished", "truncation", "llm_error", "refusal", "partial_answer", "edit_without_effect"})
+_RULES = frozenset(
+    {
+        *("invariant_broken", "carried_id", "forbidden_change", "beyond_request", "unallowed_argument"),
+        *("wrong_record", "skipped_step", "wrong_write", "wrong_argument", "rule_broken", "rule_misread"),
+        *("constraint_ignored", "overstep", "missing_check", "format_broken", "missed_expectation", "other_than_asked"),
+    }
+)
+_ENDS = frozenset(
+    {
+        *("unfinished", "truncation", "llm_error", "refusal", "partial_answer", "edit_without_effect", "no_answer"),
+        *("yes_without_deed", "action_not_taken", "model_unreachable", "needless_refusal", "needless_handover"),
+        *("tool_error", "missed_expectation"),
+    }
+)
 _FAMILIES = (_ERRORS, _UNTRUE, _RULES, _ENDS)
 """Kinds of one family fit each other: two readers may call one failure by either name."""
+_OF_STEPS = (_RULES, _ENDS)
+"""Families about what was done or left undone at a step, rather than about one of the things said there."""
 _RUN_WIDE = frozenset({"negative_feedback", "user_frustration"})
 """Findings that tell of somebody's opinion of the run rather than of a step."""
 _LEAST_QUOTE = 12
@@ -64,14 +106,18 @@ class Failure:
 
 @dataclass(frozen=True)
 class Judged:
-    """One failure finding with the label that it hits, None where it is wrong."""
+    """One failure finding with the labels that it hits, none where it is wrong."""
 
     run: str
     origin: str
     signal: str
     reason: str
     quotes: tuple[str, ...]
-    hit: Failure | None
+    hits: tuple[Failure, ...]
+
+    @property
+    def hit(self) -> Failure | None:
+        return self.hits[0] if self.hits else None
 
 
 @dataclass(frozen=True)
@@ -112,9 +158,9 @@ def field_runs(folder: Path, *, as_written: bool = False) -> Iterator[FieldRun]:
         for trace, signals in _imported(folder / "runs" / label["file"], as_written):
             for item in signals:
                 if item.failure:
-                    hit = next((failure for failure in failures if _hits(trace, item, failure)), None)
+                    hits = tuple(failure for failure in failures if _hits(trace, item, failure))
                     quotes = tuple(evidence.quote for evidence in item.evidence)
-                    findings.append(Judged(label["id"], origin, item.signal, item.reason, quotes, hit))
+                    findings.append(Judged(label["id"], origin, item.signal, item.reason, quotes, hits))
         yield FieldRun(label["id"], origin, label["outcome"], failures, tuple(findings))
 
 
@@ -128,10 +174,16 @@ def _imported(path: Path, as_written: bool) -> Iterator[tuple[Trace, Sequence[Si
 def _hits(trace: Trace, item: Signal, failure: Failure) -> bool:
     if item.signal in _RUN_WIDE:
         return failure.kind in (item.signal, "other") and (item.step is None or _shows(trace, item, failure))
-    if failure.kind in (item.signal, "other"):
-        return _quotes(item, failure) or _shows(trace, item, failure)
-    kin = any(item.signal in family and failure.kind in family for family in _FAMILIES)
-    return kin and _quotes(item, failure)
+    if failure.kind in ("other", item.signal, *_WORDS_FOR.get(item.signal, ())):
+        return _quotes(item, failure) or _shows(trace, item, failure) or _stands_nowhere(trace, failure)
+    kin = [family for family in _FAMILIES if item.signal in family and failure.kind in family]
+    at_step = any(family in _OF_STEPS for family in kin) and _shows(trace, item, failure)
+    return at_step or (bool(kin) and _quotes(item, failure))
+
+
+def _stands_nowhere(trace: Trace, failure: Failure) -> bool:
+    wanted = _squeezed(failure.quote)
+    return not any(wanted in _squeezed(text) for step in trace.steps for text in _own_texts(step))
 
 
 def _quotes(item: Signal, failure: Failure) -> bool:
@@ -149,6 +201,7 @@ def _shows(trace: Trace, item: Signal, failure: Failure) -> bool:
 
 def _own_texts(step: Step) -> Iterator[str]:
     """What this step brings; the earlier conversation that a model call was handed again is not its own."""
+    yield step.tool or ""
     for value in (step.inputs, step.outputs):
         yield as_text(value)
         yield from (str(item) for _, item in scalars(value))
@@ -160,12 +213,14 @@ def _own_texts(step: Step) -> Iterator[str]:
 def _of_message(message: Message) -> Iterator[str]:
     yield message.content
     for call in message.tool_calls:
+        yield call.name
         yield as_text(call.arguments)
         yield from (str(item) for _, item in scalars(call.arguments))
 
 
 def _squeezed(text: str) -> str:
-    return " ".join(text.split())
+    """The text without blanks and escapes, which a record and its reader write differently."""
+    return "".join(text.replace("\\n", "").replace("\\", "").split())
 
 
 def score(runs: Sequence[FieldRun]) -> dict[str, Any]:
@@ -185,7 +240,7 @@ def score(runs: Sequence[FieldRun]) -> dict[str, Any]:
 
 def _found(runs: Sequence[FieldRun]) -> Iterator[bool]:
     for run in runs:
-        hit = {id(item.hit) for item in run.findings}
+        hit = {id(failure) for item in run.findings for failure in item.hits}
         yield from (id(failure) in hit for failure in run.failures)
 
 
@@ -207,7 +262,7 @@ def _table(result: dict[str, Any]) -> str:
 
 def _named(runs: Sequence[FieldRun]) -> Iterator[str]:
     for run in runs:
-        hit = {id(item.hit) for item in run.findings}
+        hit = {id(failure) for item in run.findings for failure in item.hits}
         for item in run.findings:
             mark = "right" if item.hit else "WRONG"
             yield f"{mark} {run.id} {item.signal}: {item.reason[:150]!r} {[quote[:90] for quote in item.quotes]}"

@@ -34,7 +34,8 @@ from retrospan.knowledge.lessons import dump_lesson
 from retrospan.knowledge.ranking import LessonIndex, Ranked, applying
 from retrospan.model.reviews import AppliesTo, Lesson, LessonStatus
 from retrospan.services.embedding.choose import embedder
-from retrospan.services.knowledge.before_change import LEAST_ALIKE, MOST, before_change
+from retrospan.services.knowledge.before_change import LEAST_ALIKE, MOST, PERHAPS, before_change, nearest
+from retrospan.services.knowledge.lesson_search import meaning_text
 
 HERE = Path(__file__).resolve().parent
 GENERAL = (
@@ -122,7 +123,7 @@ class Ways:
         self.known = list(known)
         self.index = LessonIndex(known)
         self.model = embedder()
-        texts = [f"{lesson.title}\n{lesson.what_happened}\n{lesson.what_to_do}" for lesson in known]
+        texts = [meaning_text(lesson) for lesson in known]
         self.vectors = None if self.model is None else self.model.embed(texts)
 
     def likeness(self, change: Change) -> dict[str, float]:
@@ -137,11 +138,18 @@ class Ways:
     def without_meaning(self, change: Change) -> list[Lesson]:
         return self._applying(change, {})
 
-    def _applying(self, change: Change, alike: dict[str, float]) -> list[Lesson]:
+    def offered(self, change: Change) -> list[Lesson]:
+        """The titles that are offered where none surely applies and only words are told."""
+        alike = self.likeness(change) if change.words_alone and not self.ours(change) else {}
+        return [entry.lesson for entry in nearest(self._ranked(change, alike), alike)[:PERHAPS]]
+
+    def _ranked(self, change: Change, alike: dict[str, float]) -> list[Ranked]:
         ranked = self.index.rank(change)
         seen = {entry.lesson.id for entry in ranked}
-        ranked += [Ranked(lesson, 0.0, 0.0, ()) for lesson in self.known if alike and lesson.id not in seen]
-        chosen = applying(ranked, change, likeness=alike, least_alike=LEAST_ALIKE)
+        return ranked + [Ranked(lesson, 0.0, 0.0, ()) for lesson in self.known if alike and lesson.id not in seen]
+
+    def _applying(self, change: Change, alike: dict[str, float]) -> list[Lesson]:
+        chosen = applying(self._ranked(change, alike), change, likeness=alike, least_alike=LEAST_ALIKE)
         return [entry.lesson for entry in chosen[:MOST]]
 
     def words(self, change: Change) -> list[Lesson]:
@@ -155,6 +163,22 @@ class Ways:
 
     def newest(self, change: Change) -> list[Lesson]:
         return self.known[::-1][:MOST]
+
+
+def offers(ways: Ways, held_out: bool) -> None:
+    """Words alone, all changes of a part: how often the lesson is among what is shown or offered, and what is offered
+    where none applies (those told without their paths)."""
+    part = [ask for ask in asked() if ask.held_out == held_out]
+    told = [replace(ask, change=Change(intent=ask.change.intent)) for ask in part if ask.change.intent]
+    # General lessons of one tool are asked for with its name, which words alone do not have.
+    wanted = [ask for ask in told if ask.wanted and "-g" not in ask.wanted]
+    got = [
+        any(is_wanted(lesson, ask) for lesson in (*ways.ours(ask.change), *ways.offered(ask.change))) for ask in wanted
+    ]
+    none = [ask for ask in told if ask.wanted is None]
+    print(f"{'held out' if held_out else 'set on':9} shown or offered {rate(got)}")
+    print(f"{'':9} none applies: shown {rate([bool(ways.ours(ask.change)) for ask in none])}, ", end="")
+    print(f"offered {rate([bool(ways.offered(ask.change)) for ask in none])}")
 
 
 def measure(way: Callable[[Change], list[Lesson]], asks: Sequence[Asked]) -> str:
@@ -182,6 +206,8 @@ def quality() -> None:
         for words, which in ((True, "words alone"), (False, "scope named")):
             some = [ask for ask in chosen if ask.wanted and ask.change.words_alone == words]
             print(f"{part:9} {which:17}{measure(ways.ours, some)}")
+    offers(ways, held_out=False)
+    offers(ways, held_out=True)
 
 
 def cost(count: int = 10_000) -> None:

@@ -1,4 +1,4 @@
-"""The stores that `queries.py` asks: one with 100,000 generated spans, one with 100,000 traces of a single step."""
+"""The stores that `queries.py` asks: 100,000 generated spans; 100,000 traces of one step; 2,000 new runs."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ SPANS = 100_000
 TRACES = 100_000
 LONG_RUNS = 6
 LONG_STEPS = 100
+NEW_RUNS = 2_000
+NEW_STEPS = 50
 _BATCH = 2_000
 _REALLY_EMBEDDED = 64
 _VECTORS_EACH = 6
@@ -34,7 +36,7 @@ _FAILING = 30
 
 
 def make_stores(folder: Path) -> None:
-    """Make what is missing of both; may be stopped and called again."""
+    """Make what is missing of the three; may be stopped and called again."""
     folder.mkdir(parents=True, exist_ok=True)
     with open_store(folder / "spans.db") as store:
         _add_spans(store)
@@ -46,6 +48,8 @@ def make_stores(folder: Path) -> None:
     with open_store(folder / "traces.db") as store:
         _add_traces(store)
         _settle(store)
+    with open_store(folder / "new.db") as store:
+        add_new_runs(store)
 
 
 def _settle(store: Store) -> None:
@@ -84,6 +88,19 @@ def _long_step(key: str, number: int, place: int, text: str) -> Span:
     else:
         made.tool, made.inputs, made.outputs = made.name, {"order": f"R{place:05}"}, {"status": "done", "text": text}
     return made
+
+
+def add_new_runs(store: Store) -> None:
+    """Runs that nobody has looked at yet: not assembled, not analysed. One call in a failing run has failed."""
+    with store.read() as con:
+        present = con.execute("SELECT count(*) FROM trace").fetchone()[0]
+    source = SpanSource(repeat=False, seed=5)
+    for number in range(present, NEW_RUNS):
+        key = f"{0xBEEF << 64 | number:032x}"
+        spans = [_long_step(key, number, i, source.text(200)) for i in range(NEW_STEPS)]
+        if number % _FAILING == 0:
+            spans[-1].status, spans[-1].error = Status.ERROR, StepError("timed out after 30 s", None)
+        commit_batch(store, SpanBatch(spans=spans))
 
 
 def _add_vectors(store: Store, model: Embedder) -> None:

@@ -229,14 +229,16 @@ def _told(share: dict[str, Any] | None) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--suites", type=int, default=2_000, help="of each of the seven kinds")
+    parser.add_argument("--only", choices=SUITES, help="this kind alone, to see a small share with more suites")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     rows = [
         _row(name, simulate(truths, options.suites, options.seed + i))
         for i, (name, truths) in enumerate(SUITES.items())
+        if options.only in (None, name)
     ]
-    real = list(recorded())
+    real = [] if options.only else list(recorded())
     if options.json:
         print(json.dumps({"simulated": rows, "recorded": real}, indent=2))
         return

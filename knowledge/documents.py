@@ -47,7 +47,7 @@ class Document:
     @property
     def proper_name(self) -> str | None:
         """How the content wants its file to be named; None where any name will do."""
-        if self.kind is KnowledgeKind.RUBRIC:
+        if self.kind in (KnowledgeKind.RUBRIC, KnowledgeKind.JUDGE):
             return f"{self.id}.v{self.content.get('version')}"
         return str(self.id) if self.kind in (KnowledgeKind.LESSON, KnowledgeKind.CASE) else None
 

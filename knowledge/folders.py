@@ -12,7 +12,7 @@ from ..trust.files import list_files, read_bounded, write_atomic
 FOLDER = ".retrospan"
 MAX_BYTES = 1 << 20
 MAX_TEXT_BYTES = 1 << 17
-"""Of lessons and rubrics, which people write and read; YAML of a megabyte takes seconds to parse."""
+"""Of lessons, rubrics and judges, which people write and read; YAML of a megabyte takes seconds to parse."""
 MAX_FILES = 5_000
 
 
@@ -24,6 +24,7 @@ class KnowledgeKind(StrEnum):
     CASE = "case"
     VERDICT = "verdict"
     REVIEWER = "reviewer"
+    JUDGE = "judge"
 
     @property
     def folder(self) -> str:
@@ -36,15 +37,17 @@ class KnowledgeKind(StrEnum):
     @property
     def limit(self) -> int:
         """Bytes of a file at most."""
-        return MAX_TEXT_BYTES if self in (KnowledgeKind.LESSON, KnowledgeKind.RUBRIC) else MAX_BYTES
+        return MAX_BYTES if self not in _WRITTEN else MAX_TEXT_BYTES
 
 
+_WRITTEN = (KnowledgeKind.LESSON, KnowledgeKind.RUBRIC, KnowledgeKind.JUDGE)
 _SUFFIXES = {
     KnowledgeKind.LESSON: ".md",
     KnowledgeKind.RUBRIC: ".yaml",
     KnowledgeKind.CASE: ".yaml",
     KnowledgeKind.VERDICT: ".json",
     KnowledgeKind.REVIEWER: ".json",
+    KnowledgeKind.JUDGE: ".yaml",
 }
 
 

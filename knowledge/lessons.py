@@ -21,6 +21,8 @@ from .plaintext import plain_line, plain_text
 from .rubrics import SLUG
 
 SECTIONS = ("What happened", "Why", "What to do")
+QUARANTINED = "-quarantined"
+"""Ends the name of a note that holds a lesson of its folder back; see `held_back`."""
 _ORIGIN = {"trace_key": "trace"}
 """Parts of an origin that files call otherwise."""
 _SECTION = re.compile(r"(?m)^## (.+)$")
@@ -60,12 +62,12 @@ class _Front(BaseModel):
     id: str = Field(pattern=SLUG, max_length=80)
     title: _Line = Field(min_length=1)
     status: LessonStatus = LessonStatus.PROPOSED
-    applies_to: _AppliesTo = _AppliesTo()
-    origin: _Origin = _Origin()
+    applies_to: _AppliesTo = Field(default_factory=_AppliesTo)
+    origin: _Origin = Field(default_factory=_Origin)
     case: str | None = Field(default=None, pattern=SLUG, max_length=80)
     supersedes: str | None = Field(default=None, pattern=SLUG, max_length=80)
     merges: _Slugs = ()
-    true_for: _TrueFor = _TrueFor()
+    true_for: _TrueFor = Field(default_factory=_TrueFor)
     proposed_by: _Line | None = None
 
 
@@ -105,6 +107,21 @@ def lesson_of(document: Document, check: SignatureCheck) -> Lesson:
         signed_by=check.signed_by if valid else None,
         proposed_by=fields.proposed_by,
     )
+
+
+def held_back(document: Document) -> tuple[str, str] | None:
+    """Of a note of quarantine: the lesson that it holds back, and why; None for any other file.
+
+    It needs no signature, and counts for a lesson of the same folder alone.
+    """
+    front = document.content.get("front")
+    if not document.folder or not document.name.endswith(QUARANTINED) or not isinstance(front, dict):
+        return None
+    if front.get("status") != LessonStatus.STALE.value or not isinstance(front.get("supersedes"), str):
+        return None
+    sections = _SECTION.split(str(document.content.get("body", "")))
+    told = dict(zip(sections[1::2], sections[2::2], strict=True))
+    return str(front["supersedes"]), plain_line(told.get("Why", ""))[:300]
 
 
 def clean_lesson(lesson: Lesson) -> Lesson:

@@ -9,7 +9,7 @@ import importlib
 import logging
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from ..model.errors import NothingFoundError, RefusedError, RetrospanError, Usag
 from ..model.text.display import safe_line, safe_text
 from ..model.text.fence import fenced, inert, inert_line
 from ..model.text.secrets import without_secrets
-from ..services.privacy.read_notes import note_reading
+from ..services.privacy.read_notes import note_lessons, note_reading
 from ..store.contract import Store
 from .arguments import Arguments, check_arguments, model_of, schema_of
 from .quota import check_quota
@@ -76,6 +76,11 @@ class Caller:
         """Note in the access log that this caller was shown these runs, by a tool or resource."""
         if self.notes:
             note_reading(self.store, trace_ids, actor=self.actor, detail=by)
+
+    def taught(self, lesson_ids: Sequence[str], *, by: str, paths: Sequence[str] = ()) -> None:
+        """Note in the access log that this caller was given these lessons, and for which files."""
+        if self.notes:
+            note_lessons(self.store, lesson_ids, actor=self.actor, channel=by, paths=paths)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ TEMPLATES = {
 }
 """Each address with what stands there."""
 _TRACE = "retrospan://trace/"
+LESSONS = "retrospan://lesson/"
+"""Begins the address of a lesson."""
 BUDGET = 8_000
 """Tokens of one resource, as the largest answer of a tool."""
 
@@ -41,6 +43,15 @@ def trace_named(address: str) -> str | None:
 def unknown_address(address: str) -> str:
     """What to say of an address that is none of ours."""
     return f"No resource {inert_line(address, 120)!r} here. Addresses are: {', '.join(TEMPLATES)}."
+
+
+def _lesson(store: Store, name: str) -> str:
+    from ..answers.lessons import lesson_text
+    from ..services.verification.lesson_story import stories_of
+    from ..store.knowledge.lookup import get_lesson
+
+    (story,) = stories_of(store, [get_lesson(store, name)])
+    return lesson_text(story.lesson, story)
 
 
 def add_resources(server: MCPServer[None], store: Store, limiter: CapacityLimiter) -> None:
@@ -71,10 +82,7 @@ def add_resources(server: MCPServer[None], store: Store, limiter: CapacityLimite
 
     @resource("retrospan://lesson/{lesson}", "lesson")
     async def lesson(lesson: str) -> str:
-        from ..answers.lessons import lesson_text
-        from ..store.knowledge.lookup import get_lesson
-
-        return await found(lambda: lesson_text(get_lesson(store, lesson)))
+        return await found(lambda: _lesson(store, lesson))
 
     @resource("retrospan://rubric/{rubric}", "rubric")
     async def rubric(rubric: str) -> str:

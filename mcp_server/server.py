@@ -12,6 +12,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import anyio
 from anyio import CapacityLimiter, to_thread
@@ -44,10 +45,10 @@ from .instructions import INSTRUCTIONS
 from .links import links_of
 from .prompts import PROMPTS, add_prompts, prompt_text
 from .registry import Caller, Role, Tool, error_text, load_tools, run_tool
-from .resources import MissingError, add_resources, trace_named, unknown_address
+from .resources import LESSONS, MissingError, add_resources, trace_named, unknown_address
 from .review_app import CARD_META, CARD_TOOL, card_content, review_app
 from .running import Report, run_stoppable
-from .skills import LessonSkills, add_skill_files
+from .skills import SCHEME, LessonSkills, add_skill_files, lessons_of_skill
 from .stdio import answering_stdio
 
 THREADS = 4
@@ -125,9 +126,11 @@ class RetrospanServer(MCPServer[None]):
             raise
         except ResourceNotFoundError as err:
             raise ResourceNotFoundError(unknown_address(str(uri))) from err
+        caller = self.caller(context)
+        if str(uri).startswith((SCHEME, LESSONS)):
+            await to_thread.run_sync(_note_lessons, caller, str(uri), limiter=self.limiter)
         name = trace_named(str(uri))
         if name is not None:
-            caller = self.caller(context)
             await to_thread.run_sync(_note_resource, caller, name, limiter=self.limiter)
         return found
 
@@ -160,6 +163,13 @@ class RetrospanServer(MCPServer[None]):
             client = info.name if info else client
         role = "read" if self.read_only else role
         return Caller(self.store, role, client, self.folder, notes=not self.read_only)
+
+
+def _note_lessons(caller: Caller, address: str) -> None:
+    if address.startswith(SCHEME):
+        caller.taught(lessons_of_skill(caller.store, address), by="skill")
+    else:
+        caller.taught([unquote(address.removeprefix(LESSONS))], by="resource")
 
 
 def _note_resource(caller: Caller, name: str) -> None:

@@ -68,6 +68,15 @@ def skill_texts(store: Store) -> dict[str, str]:
     return {path.split("/")[-2]: text for path, text in files.items()}
 
 
+def lessons_of_skill(store: Store, address: str) -> list[str]:
+    """Ids of the lessons in the skill at an address; none where there is none."""
+    from ..knowledge.exports import areas
+    from ..services.knowledge.exporting import confirmed_lessons
+
+    name = address.removeprefix(SCHEME).removesuffix("/SKILL.md")
+    return [lesson.id for lesson in areas(confirmed_lessons(store)).get(name, ())]
+
+
 def skill_entry(name: str, text: str) -> Mapping[str, Any]:
     """A skill as a client lists it: front matter as it is written, and its one file with digest and size."""
     from ..knowledge.documents import split_front_matter

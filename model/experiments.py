@@ -26,6 +26,8 @@ class ExperimentKind(StrEnum):
     """Cases were run on one version."""
     VERIFY = "verify"
     """Two versions were compared by a plan."""
+    LIFT = "lift"
+    """One version was compared with itself, a lesson in its context; it proves nothing of any version."""
 
 
 class ExperimentState(StrEnum):
@@ -128,3 +130,27 @@ class RunRecord:
     def decided(self) -> bool:
         """Whether the checks said pass or fail."""
         return self.outcome in ("passed", "failed")
+
+
+class LiftVerdict(StrEnum):
+    """What a lesson does to its own case."""
+
+    HELPS = "helps"
+    NO_EFFECT = "no effect"
+    NEEDLESS = "not needed"
+    """The case passes every run without it."""
+    HARMS = "harms"
+    UNSURE = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """The newest planned comparison of a case with and without a lesson."""
+
+    lesson: str
+    experiment: str
+    """`E7`."""
+    verdict: LiftVerdict
+    because: str
+    """`0/5 → 5/5`, with what could not be decided."""
+    at: str

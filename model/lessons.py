@@ -14,6 +14,10 @@ ADVICE_WORDS = 60
 """Words of what to do: longer advice is read less, and helps less."""
 
 
+HELD_BACK = "quarantined: "
+"""Begins the reason why a lesson is not served, where a note holds it back."""
+
+
 class LessonStatus(StrEnum):
     """How a lesson stands. A file that claims more than its signature carries is `proposed`."""
 
@@ -101,6 +105,16 @@ class Lesson:
     """What has changed since it was confirmed, where something has: still true?"""
 
     @property
+    def quarantined(self) -> bool:
+        """Whether it is held back since it did harm, and waits for a reviewer to keep it or take it back."""
+        return self.status is LessonStatus.STALE and self.stale_because.startswith(HELD_BACK)
+
+    @property
     def replaces(self) -> tuple[str, ...]:
         """Ids of the lessons that this one takes the place of, once it is confirmed."""
         return (*((self.supersedes,) if self.supersedes else ()), *self.merges)
+
+
+def retraction_of(lesson_id: str) -> str:
+    """The id of the signed file that takes a lesson back."""
+    return f"{lesson_id[:69]}-retracted"

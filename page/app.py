@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -23,13 +24,22 @@ from ..services.reviewing.shown import what_it_decides, what_it_replaces, who_as
 from ..services.serving.limiting import TooMany
 from ..store.contract import Store
 from . import passkeys
-from .beside import again, beside, leave, mine, not_open, reply, save, skip_many, step
+from .beside import again, beside, comment, leave, mine, not_open, picture, reply, save, skip_many, step
 from .desk import Opened
+from .lessons import lesson, lessons, passkey, sign
+from .members import member_routes
 from .server import COOKIE, HEADERS, HERE, ReviewPage, carried_fields, listed, read_form, signed_in
 from .signing_in import FrontDoor, SignedIn, same_text
 
 
-def build_page(store: Store, door: FrontDoor, *, hosts: Iterable[str] | None, secure: bool = False) -> Starlette:
+def build_page(
+    store: Store,
+    door: FrontDoor,
+    *,
+    hosts: Iterable[str] | None,
+    secure: bool = False,
+    folder: Path = Path(),
+) -> Starlette:
     """The page as an ASGI app.
 
     Args:
@@ -37,8 +47,9 @@ def build_page(store: Store, door: FrontDoor, *, hosts: Iterable[str] | None, se
         door: Who may sign in.
         hosts: Names under which browsers reach it, without port; other Host headers are refused. None takes any.
         secure: Whether browsers reach it over TLS.
+        folder: The project, whose queue rules count and whose lessons are kept and taken back; this one by default.
     """
-    page = ReviewPage(store, door, secure=secure)
+    page = ReviewPage(store, door, secure=secure, folder=folder.resolve())
     routes = [
         Route("/", signed_in(_list, page), methods=["GET"]),
         Route("/sign-in", _sign_in(page), methods=["POST"]),
@@ -57,8 +68,19 @@ def build_page(store: Store, door: FrontDoor, *, hosts: Iterable[str] | None, se
         Route("/item/{item:int}/reply", signed_in(reply, page), methods=["POST"]),
         Route("/item/{item:int}/again", signed_in(again, page), methods=["POST"]),
         Route("/item/{item:int}/run/{run:int}/step/{step:int}", signed_in(step, page), methods=["GET"]),
+        Route(
+            "/item/{item:int}/run/{run:int}/step/{step:int}/picture/{picture:int}",
+            signed_in(picture, page),
+            methods=["GET"],
+        ),
         Route("/skip", signed_in(skip_many, page), methods=["POST"]),
+        *member_routes(page),
+        Route("/item/{item:int}/comment", signed_in(comment, page), methods=["POST"]),
         Route("/mine", signed_in(mine, page), methods=["GET"]),
+        Route("/lessons", signed_in(lessons, page), methods=["GET"]),
+        Route("/lesson/{lesson:str}/{act:str}", signed_in(lesson, page), methods=["GET"]),
+        Route("/lesson/{lesson:str}/{act:str}/passkey", signed_in(passkey, page), methods=["POST"]),
+        Route("/lesson/{lesson:str}/{act:str}/sign", signed_in(sign, page), methods=["POST"]),
         Route("/item/{item:int}/passkey", signed_in(_passkey_question, page), methods=["POST"]),
         Route("/passkey/options", signed_in(_passkey_options, page), methods=["POST"]),
         Route("/passkey", signed_in(_passkey_register, page), methods=["POST"]),

@@ -10,12 +10,17 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from ..answers.plain.dates import moment_words
 from ..answers.plain.form import asked, fields_of
+from ..answers.plain.pictures import pictures_of
 from ..answers.plain.recorded import recorded
 from ..answers.plain.states import STATE_WORDS
 from ..model.errors import HeldError, RefusedError, RetrospanError, UnknownIdError
+from ..model.reviews import ItemState
+from ..services.colleagues.comments import comments_on
 from ..services.reviewing.asking_back import answer_back
 from ..services.reviewing.claiming import ANSWERABLE
 from ..services.reviewing.outcomes import review_outcomes
+from ..services.reviewing.revising import Looked, SignedReview
+from .lessons import STANDING
 from .markup import text_html
 from .server import HEADERS, ReviewPage, listed, read_form
 from .signing_in import SignedIn
@@ -49,31 +54,48 @@ async def not_open(page: ReviewPage, request: Request, who: SignedIn, err: Retro
     number = request.path_params["item"]
     signed = await run_in_threadpool(page.desk.signed, number, who.session)
     if signed is not None:
-        find = request.query_params.get("find", "").strip()[:200]
-        stories = await run_in_threadpool(page.desk.story, signed, find)
-        item, rubric, verdict = signed.item, signed.rubric, signed.verdict
-        fields = fields_of(verdict.answer, item.question, rubric)
-        return page.html(
-            "signed.html",
-            who=who,
-            item=item,
-            verdict=verdict,
-            asked=asked(item.question, rubric),
-            fields=fields,
-            stories=stories,
-            find=find,
-            may_change=await run_in_threadpool(page.desk.may_change, signed),
-            **await beside(page, who, number),
-        )
+        fields = fields_of(signed.verdict.answer, signed.item.question, signed.rubric)
+        may_change = await run_in_threadpool(page.desk.may_change, signed)
+        return await _read(page, request, who, signed, verdict=signed.verdict, fields=fields, may_change=may_change)
+    state = (await run_in_threadpool(page.desk.row, number, who.session)).item.state
+    if state is ItemState.DECIDED:
+        looked = await run_in_threadpool(page.desk.looked_at, number, who.session)
+        return await _read(page, request, who, looked, verdict=None, fields={}, may_change=False)
     problem = str(err)
     if isinstance(err, HeldError):
         problem = (
             f"Somebody else is answering this one, until {moment_words(err.until)} or so. Take another meanwhile. "
             "What you have typed is kept, and stands in the form when you come back."
         )
-    elif (state := await run_in_threadpool(page.desk.state, number, who.session)) not in ANSWERABLE:
+    elif state not in ANSWERABLE:
         problem = f"This question is not asked any more: it {STATE_WORDS[state]}. Take another."
     return await listed(page, request, who, 409, problem)
+
+
+async def _read(
+    page: ReviewPage, request: Request, who: SignedIn, found: SignedReview | Looked, **values: Any
+) -> Response:
+    """A decided item with all that was recorded, what was answered, and what people say to each other about it."""
+    find = request.query_params.get("find", "").strip()[:200]
+    return page.html(
+        "signed.html",
+        who=who,
+        item=found.item,
+        asked=asked(found.item.question, found.rubric),
+        others=found.verdicts if isinstance(found, Looked) else (),
+        stories=await run_in_threadpool(page.desk.story, found, find),
+        find=find,
+        comments=await run_in_threadpool(comments_on, page.desk.store, found.item.id),
+        **values,
+        **await beside(page, who, found.item.id),
+    )
+
+
+async def comment(page: ReviewPage, request: Request, who: SignedIn) -> Response:
+    """Words for colleagues beside an item."""
+    number, form = request.path_params["item"], await read_form(request)
+    await run_in_threadpool(page.desk.comment, number, who.session, form.get("comment", ""))
+    return RedirectResponse(f"/item/{number}#comments", 303, HEADERS)
 
 
 async def save(page: ReviewPage, request: Request, who: SignedIn) -> Response:
@@ -130,7 +152,18 @@ async def skip_many(page: ReviewPage, request: Request, who: SignedIn) -> Respon
 async def mine(page: ReviewPage, request: Request, who: SignedIn) -> Response:
     """What became of this reviewer's answers."""
     report = await run_in_threadpool(review_outcomes, page.desk.store, reviewer=who.session.fingerprint)
-    return page.html("mine.html", who=who, report=report)
+    return page.html("mine.html", who=who, report=report, standing=STANDING)
+
+
+async def picture(page: ReviewPage, request: Request, who: SignedIn) -> Response:
+    """A picture of a step, as what its own bytes say it is; nothing in it runs or is loaded."""
+    number, run, index, place = (request.path_params[name] for name in ("item", "run", "step", "picture"))
+    traces = await run_in_threadpool(page.desk.traces, number, who.session)
+    found = pictures_of(traces[run].steps[index]) if run < len(traces) and index < len(traces[run].steps) else []
+    if place >= len(found):
+        raise UnknownIdError("picture", str(place), known=f"{len(found)} here", next_step="Open the item again.")
+    headers = HEADERS | {"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, no-store"}
+    return Response(found[place].data, 200, headers, media_type=found[place].mime)
 
 
 async def step(page: ReviewPage, request: Request, who: SignedIn) -> Response:
@@ -156,5 +189,6 @@ async def step(page: ReviewPage, request: Request, who: SignedIn) -> Response:
         steps=len(traces[run].steps),
         chunks=chunks[at : at + _CHUNKS],
         at=at,
+        pictures=len(pictures_of(found)),
         next_part=at + _CHUNKS if at + _CHUNKS < len(chunks) else None,
     )

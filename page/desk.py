@@ -10,14 +10,23 @@ from ..answers.plain.form import WORDS, fields_of, known_fields, read_answer
 from ..answers.plain.queue_rows import Order, Progress, QueueRow, order_of, progress_of, rows_of
 from ..knowledge.queues import QueueRules, load_queues
 from ..model.errors import BadInputError, RefusedError, RetrospanError, UnknownIdError, UsageError
-from ..model.reviews import Claim, ItemState, Proposal, Verdict
+from ..model.reviews import Claim, ItemState, Proposal, ReviewItem, Verdict
 from ..model.traces import Trace
+from ..services.colleagues.comments import Mention, add_comment, may_read, mentions_of
 from ..services.reviewing.asking_back import ask_back
 from ..services.reviewing.claiming import OpenReview, give_back, keep_alive, open_review, skip_review
 from ..services.reviewing.deciding import give_answer, reveal_proposal, sign_verdict, undo_answer
 from ..services.reviewing.deciding_questions import mark_deciding
 from ..services.reviewing.open_questions import OpenQuestion, questions_for
-from ..services.reviewing.revising import SignedReview, begin_revision, end_revision, may_revise, read_signed
+from ..services.reviewing.revising import (
+    Looked,
+    SignedReview,
+    begin_revision,
+    end_revision,
+    look_at,
+    may_revise,
+    read_signed,
+)
 from ..services.reviewing.saving import drop_words, save_words, saved_words, take_again
 from ..services.reviewing.shown import decides_outcome, shown_sha256
 from ..services.understanding.analysing import signals_of
@@ -67,7 +76,7 @@ class Desk:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self.store = store
-        self._folder = folder
+        self.folder = folder
         self._held: dict[tuple[str, int], Claim] = {}
         """What each reviewer has open in a browser of this page."""
 
@@ -79,8 +88,8 @@ class Desk:
         """These items as rows of the list."""
         return rows_of(self.store, session.fingerprint, items)
 
-    def state(self, item: int, session: ReviewSession) -> ItemState:
-        """Where an item stands.
+    def row(self, item: int, session: ReviewSession) -> QueueRow:
+        """One item, wherever it stands.
 
         Raises:
             UnknownIdError: if there is none.
@@ -88,7 +97,7 @@ class Desk:
         found = self.rows(session, [item])
         if not found:
             raise UnknownIdError("review item", f"R{item}", known="see the list", next_step="Take another.")
-        return found[0].item.state
+        return found[0]
 
     def progress(self, session: ReviewSession) -> Progress:
         """How far this reviewer and everybody are."""
@@ -123,14 +132,43 @@ class Desk:
         """Questions that are open: those this reviewer asked, and those they are to answer."""
         return questions_for(self.store, session.name, self._rules())
 
+    def mentions(self, session: ReviewSession) -> list[Mention]:
+        """Comments that call this reviewer, where they may read them."""
+        return mentions_of(self.store, session.name)
+
+    def comment(self, item: int, session: ReviewSession, text: str) -> None:
+        """Leave words beside an item.
+
+        Raises:
+            RefusedError: before the reviewer has signed, so that nobody's answer is swayed.
+        """
+        self.may_comment(item, session)
+        add_comment(self.store, item, text, by=f"human:{session.name}")
+
+    def may_comment(self, item: int, session: ReviewSession) -> ReviewItem:
+        """The item, where this reviewer may read and write what stands beside it.
+
+        Raises:
+            RefusedError: before they have signed an answer, while others are asked.
+            UnknownIdError: if there is none.
+        """
+        found = self.row(item, session).item
+        if not may_read(self.store, found, session.fingerprint):
+            raise RefusedError("Comments stand open to you once you have signed, so that each answers for themselves.")
+        return found
+
+    def looked_at(self, item: int, session: ReviewSession) -> Looked:
+        """An item that others have decided, to be read by whoever did not answer it."""
+        return look_at(self.store, self.may_comment(item, session))
+
     def _rules(self) -> QueueRules | None:
         """The project's queues; None where their file is wrong, which filling them says."""
         try:
-            return load_queues(self._folder)[0]
+            return load_queues(self.folder)[0]
         except BadInputError:
             return None
 
-    def story(self, signed: SignedReview, find: str = "") -> Stories:
+    def story(self, signed: SignedReview | Looked, find: str = "") -> Stories:
         """What is in a signed item."""
         found = signals_of(self.store, [trace.summary.id for trace in signed.traces])
         signals = [found[trace.summary.id] for trace in signed.traces]
@@ -194,8 +232,10 @@ class Desk:
 
     def traces(self, item: int, session: ReviewSession) -> tuple[Trace, ...]:
         """All that an item shows, earlier turns first, for whoever has signed it or has it open; else it is claimed."""
-        signed = self.signed(item, session)
-        found = signed or self._claimed(item, session)
+        found: SignedReview | Looked | OpenReview | None = self.signed(item, session)
+        if found is None and self.row(item, session).item.state is ItemState.DECIDED:
+            found = self.looked_at(item, session)
+        found = found or self._claimed(item, session)
         return (*found.earlier, *found.traces)
 
     def answer(self, item: int, session: ReviewSession, form: Mapping[str, str]) -> None:

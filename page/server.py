@@ -31,15 +31,15 @@ _BODY_LIMIT = 32 * TEXT_LIMIT
 LISTED = 50
 """Rows of the list on one page."""
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     # With no-referrer browsers send `Origin: null` with forms, which the guard refuses.
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_PLACE = re.compile(r"/|/mine|/item/[0-9]{1,15}")
+_PLACE = re.compile(r"/|/mine|/people|/item/[0-9]{1,15}")
 """Where somebody may be led after signing in."""
 _CARRIED = "carried."
 _MOST_CARRIED = 80
@@ -174,6 +174,7 @@ async def listed(
         listed=LISTED,
         progress=await run_in_threadpool(page.desk.progress, who.session),
         questions=await run_in_threadpool(page.desk.questions, who.session),
+        mentions=await run_in_threadpool(page.desk.mentions, who.session),
         offer_passkey=passkeys.may_register(who.session.fingerprint, site),
     )
 

@@ -10,17 +10,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..model.errors import RefusedError, RetrospanError
-from ..services.reviewing.people import invite_in, unlock_reviewer
+from ..services.colleagues.inviting import accept, invitation_of, invite
+from ..services.reviewing.people import unlock_reviewer
 from ..services.serving.limiting import Limiter, TooMany, Turns
 from ..store.audit.access import AccessKind, record_access
 from ..store.contract import Store
+from ..store.reviews.invitations import Invitation
 from ..trust.files import slug
 from ..trust.folders import keys_folder
 from ..trust.keys import key_path
 from ..trust.session import ReviewSession
+from .passkeys import hand_over
 
 IDLE_SECONDS = 30 * 60
-INVITATION_SECONDS = 7 * 24 * 3600
 TRIES = 5
 TRIES_OF_ADDRESS = 50
 TRIES_WINDOW = 5 * 60
@@ -42,14 +44,6 @@ class SignedIn:
     """For the passkey that is being registered; used once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Invitation:
-    """A link for one person to choose a passphrase. Used once."""
-
-    name: str
-    expires_at: float
-
-
 class FrontDoor:
     """Signing in, signing out and invitations of one page server.
 
@@ -65,7 +59,6 @@ class FrontDoor:
         self._clock = clock
         self._lock = threading.Lock()
         self._signed_in: dict[str, SignedIn] = {}
-        self._invitations: dict[str, Invitation] = {}
         self._by_key = Limiter(TRIES, TRIES_WINDOW, clock)
         # Behind a proxy all browsers share one address, so it may fail more often than one name.
         self._by_address = Limiter(TRIES_OF_ADDRESS, TRIES_WINDOW, clock)
@@ -80,30 +73,36 @@ class FrontDoor:
         """
         if self._host is None:
             raise RefusedError("Inviting needs the key of a trusted reviewer. Start the page with --reviewer NAME.")
-        token = secrets.token_urlsafe(32)
-        self._invitations[token] = Invitation(name, self._clock() + INVITATION_SECONDS)
-        return token
+        return invite(self._store, self._host, name)
 
     def invitation(self, token: str) -> Invitation | None:
-        """The invitation of a link, while it holds."""
-        found = next((i for known, i in list(self._invitations.items()) if same_text(known, token)), None)
-        return found if found is not None and found.expires_at > self._clock() else None
+        """The invitation of a link, while it holds, whichever page of this store made it."""
+        return invitation_of(self._store, token)
 
     def accept(self, token: str, passphrase: str) -> str:
         """Make the invited person's key, vouch for it, and sign them in; returns the cookie.
 
         Raises:
-            RefusedError: if the invitation is used or over.
+            RefusedError: if the invitation is used or over, or nobody vouches where a lost key is to be replaced.
             UsageError: if the passphrase is weak; the invitation stays.
         """
         with self._turns.turn("people signing in"):
             invitation = self.invitation(token)
-            if invitation is None or self._host is None:
-                raise RefusedError("This invitation was used already, or is over. Ask for a new one.")
-            session = invite_in(self._store, self._host, invitation.name, passphrase)
-            self._invitations.pop(token, None)
-        self._note(invitation.name, "by invitation", "")
+            voucher = self._voucher(invitation.made_by) if invitation else None
+            session = accept(self._store, token, passphrase, voucher)
+            if invitation is not None and invitation.replaces:
+                hand_over(invitation.replaces, session.fingerprint)
+        self._note(session.name, "by invitation", "")
         return self._admit(session)
+
+    def _voucher(self, made_by: str) -> ReviewSession | None:
+        """The unlocked key of whoever made an invitation: who runs the page, or is signed in on it."""
+        if self._host is not None and self._host.fingerprint == made_by:
+            return self._host
+        with self._lock:
+            self._drop_idle()
+            open_keys = [found.session for found in self._signed_in.values()]
+        return next((session for session in open_keys if session.fingerprint == made_by), None)
 
     def sign_in(self, name: str, passphrase: str, address: str) -> str:
         """Unlock a reviewer's key; returns the cookie.

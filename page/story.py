@@ -15,7 +15,8 @@ from ..answers.plain.pieces import Piece, Setting
 from ..model.findings import Signal
 from ..model.text.display import safe_text
 from ..services.reviewing.claiming import OpenReview
-from ..services.reviewing.revising import SignedReview
+from ..services.reviewing.revising import Looked, SignedReview
+from .drawn import Drawn, Gallery
 from .markup import places_of, text_html
 
 PIECE_LIMIT = 40_000
@@ -56,6 +57,7 @@ class Told:
     """What a rule noticed here, in a sentence."""
     sources: list[Told] = field(default_factory=list)
     """For an answer: what the agent had looked up since its last one."""
+    pictures: list[Drawn] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -85,6 +87,8 @@ class Stories:
         return next((turn.number for story in self.runs for turn in story.turns if turn.look_here), None)
 
 
+_ROLES = {"user": Speaker.PERSON, "human": Speaker.PERSON, "assistant": Speaker.AGENT, "model": Speaker.AGENT}
+"""Names that name nobody: the role that every conversation has."""
 _NAMES = {Speaker.PERSON: "User", Speaker.AGENT: "Agent", Speaker.ACT: "Agent", Speaker.ASIDE: "Also recorded"}
 
 
@@ -95,10 +99,11 @@ class _Room:
         self.left = PAGE_LIMIT
         self.prose = PROSE_ON_PAGE
         self.find = find
+        self.gallery = Gallery()
 
 
 def tell(
-    item: OpenReview | SignedReview, focus: Sequence[str], signals: Sequence[Sequence[Signal]], find: str = ""
+    item: OpenReview | SignedReview | Looked, focus: Sequence[str], signals: Sequence[Sequence[Signal]], find: str = ""
 ) -> Stories:
     """The turns of each run of an item, first to last: earlier turns of its session, then what is asked about.
 
@@ -124,9 +129,11 @@ def _told_turns(
     first = first_places(run.trace, run.turns, focus, signals) if run.judged else []
     told_turns: list[Told] = []
     looked_up: list[Told] = []
+    pictures = room.gallery.beside(run.trace, run.turns)
     for place, turn in enumerate(run.turns):
         told = _told(turn, number + place + 1, place in first, room)
         told.findings = _findings(turn, signals)
+        told.pictures = pictures.get(place, [])
         if told.kind == "act":
             looked_up.append(told)
         elif told.kind == "agent":
@@ -148,7 +155,8 @@ def _who(turn: Turn) -> str:
         return f"{'Looks up with' if turn.searches else 'Uses'} {turn.name}" if turn.name else "Gets"
     if turn.instructions:
         return "Instructions"
-    return turn.name or _NAMES[turn.speaker]
+    role = _ROLES.get(turn.name.lower(), turn.speaker)
+    return _NAMES[role] if not turn.name or turn.name.lower() in _ROLES else turn.name
 
 
 def _part(piece: Piece, room: _Room, *, open_it: bool) -> Part:

@@ -61,7 +61,7 @@ def with_captured(run: RunResult, spans: Sequence[Any]) -> RunResult:
     """The run with tool calls and steps from its spans, where the target did not report them itself."""
     if not spans or (run.tool_calls is not None and run.steps is not None):
         return run
-    return with_steps(run, _traces(spans))
+    return with_steps(run, traces_of(batch_of(spans)))
 
 
 def with_steps(run: RunResult, traces: Sequence[tuple[Step, ...]]) -> RunResult:
@@ -103,11 +103,12 @@ def _watch() -> _Watch | None:
     return _watched[id(provider)]
 
 
-def _traces(spans: Sequence[Any]) -> list[tuple[Step, ...]]:
+def batch_of(spans: Sequence[Any]) -> SpanBatch:
+    """SDK spans in the normal form, as if they had arrived by OTLP."""
     from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
     from ..ingest.conventions.registry import to_batch
     from ..ingest.otlp.decode import decode_traces
 
     body = encode_spans(spans).SerializeToString()
-    return traces_of(to_batch(decode_traces(body, "application/x-protobuf")))
+    return to_batch(decode_traces(body, "application/x-protobuf"))

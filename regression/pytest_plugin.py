@@ -202,9 +202,9 @@ class CaseItem(pytest.Item):
                 f"an active case was not run: it counts as a draft, since {self.missing}. {_UNSIGNED}", pytrace=False
             )
         target = self._target()
-        (self.runs,) = run_cases([self.case], target, repeats=self.config.getoption("--retrospan-repeats"))
+        repeats = self.config.getoption("--retrospan-repeats")
+        (self.runs,) = run_cases([self.case], target, repeats=repeats, on_done=self._keep)
         self.config.stash.setdefault(_done, []).append(self.runs)
-        self._keep()
         self.user_properties.append(("retrospan_passed", f"{self.runs.passed}/{len(self.runs.results)}"))
         if self.runs.outcome is CaseOutcome.ERROR:
             pytest.fail(self._report(), pytrace=False)
@@ -232,7 +232,7 @@ class CaseItem(pytest.Item):
 
         return render_runs(self.runs)
 
-    def _keep(self) -> None:
+    def _keep(self, runs: CaseRuns) -> None:
         """Keep the runs where there is a store to keep them in."""
         from ..store.opening import default_location
         from .recording import RunKeeper
@@ -249,7 +249,7 @@ class CaseItem(pytest.Item):
             declared = find_declaration(root)
             version = Version(VersionKind.PYTHON, declared.target, declared.target)
             keepers[root] = RunKeeper(named, root, print_of(version, declared.root))
-        keepers[root].keep(self.runs)
+        keepers[root].keep(runs)
 
     def _target(self) -> TargetFunction:
         from ..model.errors import RetrospanError

@@ -23,12 +23,16 @@ def recorded_calls(steps: Sequence[Step]) -> list[CalledTool]:
     return [_called(step) for step in steps if _is_call(step, steps)]
 
 
-def hold_against(case: Case, trace: Trace, judge: Judge | None = None) -> CaseResult:
+def hold_against(case: Case, trace: Trace) -> CaseResult:
     """Hold a case's checks against a stored run: does it fail on the run that it comes from, and pass on a good one?
 
     Cost: the checks alone; nothing is run.
     """
-    run = recorded_run(trace)
+    return hold_run(case, recorded_run(trace))
+
+
+def hold_run(case: Case, run: RunResult, judge: Judge | None = None) -> CaseResult:
+    """Hold a case's checks against a run that was made, or a part of one."""
     checks = tuple(run_check(check, run, case, judge) for check in case.checks)
     return CaseResult(case.id, outcome_of(checks), checks, run)
 

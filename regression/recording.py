@@ -13,6 +13,7 @@ from ..model.traces import SpanBatch
 from ..services.verification.recording import Recorder, begin_runs, conclude
 from ..store.contract import Store
 from ..store.opening import open_store
+from .capture import batch_of
 from .casehash import hash_case
 from .results import CaseResult, CaseRuns
 
@@ -49,7 +50,7 @@ class RunKeeper:
     def keep(self, runs: CaseRuns) -> None:
         """Keep all repeats of a case."""
         for repeat, result in enumerate(runs.results):
-            self.keep_one(runs, repeat, result)
+            self.keep_one(runs, repeat, result, batch_of(result.spans) if result.spans else None)
 
     def keep_one(self, runs: CaseRuns, repeat: int, result: CaseResult, spans: SpanBatch | None = None) -> None:
         """Keep one run, with the trace it left where it left one."""

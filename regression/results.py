@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..model.cases import Case
 from ..model.traces import JsonValue
@@ -56,6 +56,8 @@ class CaseResult:
     error: str | None = None
     """What the target raised, with its traceback."""
     duration_ms: float = 0.0
+    spans: tuple[Any, ...] = field(default=(), repr=False, compare=False)
+    """OpenTelemetry SDK spans that ended in this process during the run, until the run is kept."""
 
     @property
     def failures(self) -> tuple[CheckResult, ...]:
@@ -69,6 +71,10 @@ class CaseRuns:
 
     case: Case
     results: tuple[CaseResult, ...]
+
+    def without_spans(self) -> CaseRuns:
+        """The same without what takes room once it is kept."""
+        return CaseRuns(self.case, tuple(replace(result, spans=()) for result in self.results))
 
     @property
     def passed(self) -> int:

@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from ..model.cases import Case
 from .checks import run_check
@@ -30,12 +31,15 @@ def run_case(case: Case, target: TargetFunction, judge: Judge | None = None) -> 
         is one item of a batch; only `KeyboardInterrupt` and `SystemExit` pass through.
     """
     start = time.perf_counter()
+    spans: list[Any] = []
     try:
-        run = call_target(target, case)
+        run = call_target(target, case, spans)
+        took = _since(start)
         checks = tuple(run_check(check, run, case, judge) for check in case.checks)
     except Exception as err:
-        return CaseResult(case.id, CaseOutcome.ERROR, error=describe_error(err), duration_ms=_since(start))
-    return CaseResult(case.id, outcome_of(checks), checks, run, duration_ms=_since(start))
+        error = describe_error(err)
+        return CaseResult(case.id, CaseOutcome.ERROR, error=error, duration_ms=_since(start), spans=tuple(spans))
+    return CaseResult(case.id, outcome_of(checks), checks, run, duration_ms=took, spans=tuple(spans))
 
 
 def run_cases(
@@ -53,16 +57,16 @@ def run_cases(
         target: The application.
         judge: Answers the judge's checks.
         repeats: Runs a case, at least 1.
-        on_done: Called after each case, for progress.
+        on_done: Called after each case, for progress and to keep its runs; they have their spans then.
     """
     done: list[CaseRuns] = []
     for case in cases:
         if case.status.value == "retired":
             continue
         runs = CaseRuns(case, tuple(run_case(case, target, judge) for _ in range(max(repeats, 1))))
-        done.append(runs)
         if on_done is not None:
             on_done(runs)
+        done.append(runs.without_spans())
     return done
 
 

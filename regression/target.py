@@ -117,8 +117,13 @@ def load_target(target: str, root: Path | None = None) -> TargetFunction:
     return found  # type: ignore[no-any-return]
 
 
-def call_target(target: TargetFunction, case: Case) -> RunResult:
+def call_target(target: TargetFunction, case: Case, left: list[Any] | None = None) -> RunResult:
     """Run the application once on a case's input.
+
+    Args:
+        target: The application.
+        case: What goes in.
+        left: Takes the SDK spans that ended during the run, also where the target raises.
 
     Raises:
         UsageError: if the case has frozen tool results and the target does not take them: running live instead could
@@ -135,9 +140,13 @@ def call_target(target: TargetFunction, case: Case) -> RunResult:
             )
         arguments["tool_results"] = FrozenTools(result.model_dump(mode="json") for result in case.tool_results)
     with captured_spans() as spans:
-        returned = target(case.input, **arguments)
-        if inspect.isawaitable(returned):
-            returned = _finish(returned)
+        try:
+            returned = target(case.input, **arguments)
+            if inspect.isawaitable(returned):
+                returned = _finish(returned)
+        finally:
+            if left is not None:
+                left += spans
     return with_captured(as_run_result(returned), spans)
 
 

@@ -27,6 +27,10 @@ from ..model.text.jsontext import canonical
 from .files import list_files, read_bounded, slug, write_atomic
 
 MIN_PASSPHRASE = 12
+_RATED = 72
+"""First characters that are rated; what begins well ends no worse."""
+_STRONG = 3
+"""Of zxcvbn's 0 to 4."""
 _KEY_BYTES = 32
 _MAX_KEY_FILE = 16_384
 
@@ -115,12 +119,22 @@ def check_passphrase(passphrase: str) -> None:
     """Refuse what is guessed quickly.
 
     Raises:
-        UsageError: if it is shorter than `MIN_PASSPHRASE` characters.
+        UsageError: if it is shorter than `MIN_PASSPHRASE` characters, or made of what is tried first: words one after
+            the other, keys beside each other, repetitions, dates.
+
+    Source: zxcvbn (Wheeler, 2016); three of four points, 10⁸ guesses.
     """
     if len(passphrase) < MIN_PASSPHRASE:
         raise UsageError(
             f"The passphrase has {len(passphrase)} characters; at least {MIN_PASSPHRASE} are needed. "
             "Four or more random words do well."
+        )
+    from zxcvbn import zxcvbn  # its word lists cost 30 ms, which only who chooses a passphrase should pay
+
+    if zxcvbn(passphrase[:_RATED], max_length=_RATED)["score"] < _STRONG:
+        raise UsageError(
+            "This passphrase is among the first that somebody would try. Four or more random words do well: "
+            "words that do not belong together."
         )
 
 

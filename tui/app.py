@@ -175,6 +175,11 @@ class RetrospanApp(Desk):
 
         self.push_screen(InboxScreen())
 
+    def open_judges(self) -> None:
+        from .screens.judges import JudgesScreen
+
+        self.push_screen(JudgesScreen())
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for mode, title, words in (
             ("home", "Home", "What is failing, what waits for you, what is new"),
@@ -186,6 +191,7 @@ class RetrospanApp(Desk):
         ):
             yield SystemCommand(title, words, lambda mode=mode: self.switch_mode(mode))
         yield SystemCommand("To complete", "Signed fails that nothing has come of yet", self.open_inbox)
+        yield SystemCommand("Judges", "May a judge be trusted, and what to do next", self.open_judges)
         yield SystemCommand("Settings", "Theme, store, reviewer, and whether all is in order", self.open_settings)
         for name, words in THEME_WORDS.items():
             yield SystemCommand(f"Theme: {name}", words, lambda name=name: self.use_theme(name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from ..analysis.paths.graph import Covered, Tally
+from ..analysis.verification.ladder import Rung
 from ..model.cases import CaseStatus
 from ..model.reviews import SignatureState
 from ..services.coverage.paths import PathsReport, Untested
@@ -24,13 +25,23 @@ _SIGNATURES = {
 }
 
 
-def case_row(listed: ListedCase, width: int) -> Content:
-    """Status, signature, title; of a file that cannot be read, why."""
+_RUNGS = {
+    Rung.VERIFIED: "$verdict-pass",
+    Rung.HOLDING: "$verdict-pass",
+    Rung.REGRESSED: "$verdict-fail",
+    Rung.REPRODUCED: "$warning",
+}
+
+
+def case_row(listed: ListedCase, width: int, rung: Rung | None = None) -> Content:
+    """Status, signature, what it has proven where it has run, title; of a file that cannot be read, why."""
     if listed.case is None:
         return joined(cell("! broken", 12, "$error"), cell(f"{listed.path.name}: {listed.problem}", max(width - 12, 8)))
     status, style = _STATUS[listed.case.status]
     signature, shade = _SIGNATURES.get(listed.signature, (f"! {listed.signature.value}", "$error"))
-    return joined(cell(status, 12, style), cell(signature, 12, shade), cell(listed.case.title, max(width - 24, 8)))
+    proven = [] if rung is None else [cell(rung.value.replace("_", " "), 12, _RUNGS.get(rung, "$quiet"))]
+    room = max(width - 24 - 12 * len(proven), 8)
+    return joined(cell(status, 12, style), cell(signature, 12, shade), *proven, cell(listed.case.title, room))
 
 
 def untested_row(way: Untested, width: int) -> Content:

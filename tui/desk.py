@@ -74,6 +74,10 @@ class Desk(App[None]):
         """Show the signed fails that wait for an engineer."""
 
     @abstractmethod
+    def open_judges(self) -> None:
+        """Show whether judges may be trusted."""
+
+    @abstractmethod
     def open_settings(self) -> None:
         """Show the settings above what is there."""
 

@@ -16,7 +16,8 @@ _SKETCH = 4
 
 def shown(text: str, style: str = "") -> Content:
     """Any text, over as many lines as it has."""
-    return Content.styled(safe_text(text).expandtabs(4), style)
+    # Nothing is left that Textual would strip; looking for it costs more than all the rest on long texts.
+    return Content.styled(safe_text(text).expandtabs(4), style, strip_control_codes=False)
 
 
 def shown_line(text: str, width: int, style: str = "") -> Content:
@@ -26,7 +27,7 @@ def shown_line(text: str, width: int, style: str = "") -> Content:
 
 def joined(*parts: Content) -> Content:
     """Parts one after the other."""
-    return Content.assemble(*parts)
+    return Content.assemble(*parts, strip_control_codes=False)
 
 
 def lines(*parts: Content) -> Content:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from rich.cells import cell_len
 from textual.content import Content
 
 from ..answers.plain.words import one_line, step_name
 from ..model.findings import Signal
-from ..model.traces import Status, Step, StepKind, TraceSummary
+from ..model.traces import JsonValue, Message, Status, Step, StepKind, TraceSummary
 from .gate import cell, joined, lines, shown, shown_line
 from .values import BRIEF, WHOLE, bounded, document_content, message_content, value_content
 from .widgets.block_view import Block
+from .widgets.wrapped import SLICE, Later
 
 _MOST_INDENT = 8
 _GIST = 300
@@ -104,18 +106,37 @@ def step_blocks(trace: TraceSummary, step: Step, signals: Sequence[Signal], *, w
     hidden = len(step.input_messages) - len(messages)
     if hidden > 0:
         blocks.append(Block(shown(f"{hidden} earlier messages are in the steps before; x shows all", "$quiet")))
-    blocks += [Block(message_content(message, limit)) for message in messages]
+    blocks += [_said(message, limit) for message in messages]
     if step.inputs not in (None, "", {}, []) and not step.input_messages:
-        blocks.append(Block(lines(shown("in", "bold"), value_content(step.inputs, limit))))
-    blocks += [Block(document_content(i, d, limit)) for i, d in enumerate(step.documents, 1)]
+        blocks.append(_valued("in", step.inputs, limit))
+    blocks += [_large(partial(document_content, i, d, limit), d.content) for i, d in enumerate(step.documents, 1)]
     if step.output_messages:
         blocks.append(Block(shown("── answers ──", "$quiet")))
-        blocks += [Block(message_content(message, limit)) for message in step.output_messages]
+        blocks += [_said(message, limit) for message in step.output_messages]
     elif step.outputs not in (None, "", {}, []) and not step.documents:
-        blocks.append(Block(lines(shown("out", "bold"), value_content(step.outputs, limit))))
+        blocks.append(_valued("out", step.outputs, limit))
     if whole and step.attributes:
-        blocks.append(Block(lines(shown("attributes", "bold"), value_content(dict(step.attributes), limit))))
+        blocks.append(_valued("attributes", dict(step.attributes), limit))
     return blocks
+
+
+def _said(message: Message, limit: int) -> Block:
+    return _large(partial(message_content, message, limit), message.content or "", message.reasoning or "")
+
+
+def _valued(name: str, value: JsonValue, limit: int) -> Block:
+    def made() -> Content:
+        return lines(shown(name, "bold"), value_content(value, limit))
+
+    return _large(made, value) if isinstance(value, str) else Block(made())
+
+
+def _large(make: Callable[[], Content], *texts: str) -> Block:
+    """A block of these texts, made when it is seen where they are long."""
+    length = sum(map(len, texts))
+    if length <= SLICE:
+        return Block(make())
+    return Block(Content(""), later=Later(make, length, sum(text.count("\n") for text in texts)))
 
 
 def _head(trace: TraceSummary, step: Step) -> Content:

@@ -9,7 +9,8 @@ from textual.content import Content
 from ..model.cases import Case
 from ..regression.results import CheckResult, CheckStatus
 from ..regression.teaching.facts import FailFacts
-from ..regression.teaching.form import TeachingForm, Tried
+from ..regression.teaching.form import TeachingForm
+from ..regression.teaching.trying import Tried
 from .gate import cell, joined, lines, shown, shown_line
 
 FIELDS = ("cause", "step", "title", "to_do", "exactly", "frozen", "example")

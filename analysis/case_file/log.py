@@ -75,7 +75,7 @@ def _holding(case: Inquiry, broken: set[str]) -> Iterator[str]:
     changes = changes_of(reading)
     if changes and "yes_before_change" not in broken and len(reading.user_turns) > 1:
         yield "each change had a yes before it"
-    handed = [use for use in case.provenance.uses if use.tool]
+    handed = [use for use in case.uses if use.tool]
     if handed and all(use.grounded for use in handed):
         yield "each value handed to a tool was shown before"
     told = witnesses(case)

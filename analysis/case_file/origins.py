@@ -44,7 +44,7 @@ def origins_of(case: Inquiry, ranked: Sequence[Ranked]) -> tuple[Origins, ...]:
 
 def _of_answer(case: Inquiry) -> Iterator[Origins]:
     final = case.reading.final
-    uses = [use for use in case.provenance.uses if final is not None and use.step == final.index]
+    uses = [use for use in case.uses if final is not None and use.step == final.index]
     if final is not None and uses:
         values = {use.value.key: origin(case.reading, "", use.value.text, final.index) for use in uses}
         ordered = sorted(values.values(), key=lambda item: not item.invented)

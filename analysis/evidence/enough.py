@@ -27,6 +27,10 @@ _DECISIVE = frozenset(
         "skipped_step",
         "stale_passage",
         "tool_contradiction",
+        "claim_without_call",
+        "missed_expectation",
+        "unallowed_argument",
+        "wrong_window",
     }
 )
 """Signals of something said or done wrongly, rather than of trouble on the way, which a run may get over."""

@@ -31,6 +31,15 @@ _CAUSE = {
     "forbidden_change": CauseClass.WORKFLOW,
     "wrong_record": CauseClass.ARGUMENTS,
     "skipped_step": CauseClass.WORKFLOW,
+    "claim_without_call": CauseClass.REASONING,
+    "missed_expectation": CauseClass.ARGUMENTS,
+    "miscopied_value": CauseClass.ARGUMENTS,
+    "unallowed_argument": CauseClass.ARGUMENTS,
+    "wrong_window": CauseClass.REASONING,
+    "beyond_request": CauseClass.WORKFLOW,
+    "yes_without_deed": CauseClass.WORKFLOW,
+    "no_answer": CauseClass.WORKFLOW,
+    "invented_reference": CauseClass.REASONING,
 }
 _WRONG = frozenset(
     {
@@ -42,6 +51,11 @@ _WRONG = frozenset(
         "claim_against_work",
         "forbidden_change",
         "skipped_step",
+        "claim_without_call",
+        "missed_expectation",
+        "unallowed_argument",
+        "wrong_window",
+        "beyond_request",
     }
 )
 """What was done or said wrongly is itself the place; the rest is trouble, which shows later than it began."""

@@ -24,7 +24,7 @@ def clues(case: Inquiry) -> Iterator[Clue]:
         return
     by_step: dict[int, list[Use]] = defaultdict(list)
     seen: set[tuple[str, str]] = set()
-    for use in case.provenance.uses:
+    for use in case.uses:
         if not use.grounded and use.value.key not in seen:
             seen.add(use.value.key)
             by_step[use.step].append(use)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from ...model.findings import Signal
 from ...model.traces import Message, Outcome, Trace
-from ..provenance import ProvenanceGraph, provenance_of
+from ..provenance import Use, uses_of
 from ..reading import Reading, read
 from ..signals.registry import signals_of
 
@@ -33,8 +33,8 @@ class Inquiry:
     """Some outcome says so; False where the absence of signals is all there is."""
 
     @cached_property
-    def provenance(self) -> ProvenanceGraph:
-        return provenance_of(self.reading)
+    def uses(self) -> tuple[Use, ...]:
+        return uses_of(self.reading)
 
     def same_instance(self, other: Reading) -> bool:
         """Is it the very same request, rather than another one of its sort?

@@ -83,8 +83,8 @@ def corrected_rate(
         rate, method = alone, Method.LABELS
         why = "the judge adds nothing here: its answers say next to nothing of what people say, so they are left out"
     else:
-        rate, method = prediction_powered(labelled, naive, len(judged)), Method.PREDICTION_POWERED
-        why = f"the judge's answers on all runs, corrected by the labels; worth about {explained:.0%} of the labels"
+        rate, method = prediction_powered(labelled, naive), Method.PREDICTION_POWERED
+        why = f"the judge saves about {explained:.0%} of the verdicts that the same certainty would take without it"
         if rate.high - rate.low >= alone.high - alone.low:
             rate, method = alone, Method.LABELS
             why = "with so few labels the judge makes the interval no narrower, so it is left out"

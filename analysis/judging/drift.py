@@ -19,7 +19,7 @@ from ..statistics import Interval
 ALPHA = 0.05
 """Chance of a false alarm over all time, both bettors together."""
 ANCHORS = 30
-_STAKES = np.array([0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9])
+_STAKES = np.array([0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64])
 """Parts of the most that may be staked; wealth is spread over them alike at the start."""
 
 

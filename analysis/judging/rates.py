@@ -24,8 +24,10 @@ _Z95 = 1.959963984540054
 _PSEUDO = 0.25
 """Of a label, added to each of the four pairs of answers when spread is estimated: none seen is not none there."""
 _PSEUDO_FEW = 0.5
-"""The same below `_FEW` effective labels: a slope that is fitted to so few makes the interval too narrow."""
+"""The same below `_FEW` effective labels of unlike chances: those that were certain to be drawn hide few others."""
 _FEW = 50
+_UNLIKE = 0.9
+"""Effective labels per label, below which their chances are unlike."""
 
 
 @dataclass(frozen=True)
@@ -68,39 +70,39 @@ def labels_alone(labelled: Labelled) -> Interval:
 
 
 def prediction_powered(
-    labelled: Labelled, judged_rate: float, judged: int, *, tuning: float | None = None, pseudo: float | None = None
+    labelled: Labelled, judged_rate: float, *, tuning: float | None = None, pseudo: float | None = None
 ) -> Interval:
     """The judge's rate on all runs, corrected by the labels.
 
     Args:
         labelled: At least 3, a sample of the judged runs with known chances.
         judged_rate: Mean of the judge's answers over all judged runs.
-        judged: How many there are.
         tuning: How far to lean on the judge; the best where left out.
         pseudo: Part of a label added to each pair of answers for the spread; by the number of labels where left out.
 
     Returns:
         Estimate and 95 % limits by Student's t at the effective sample size, cut to 0 and 1.
 
-    Source: Angelopoulos, Duchi and Zrnic (2023), PPI++, weights of Horvitz and Thompson (1952), as Hájek's.
-    With equal chances and without the pseudo-labels of the spread it is their estimator for a mean.
+    The rate is that of the judged runs themselves, of which the judge's answers are all known: only the labels are a
+    sample. With equal chances and without the pseudo-labels of the spread it is the estimator of Angelopoulos, Duchi
+    and Zrnic (2023), PPI++, without the term for runs that the judge did not see.
+    Source: theirs, and the regression estimator of a survey (Särndal 1992), weights of Horvitz and Thompson (1952) as
+    Hájek's.
     """
-    tuning = power_tuning(labelled, judged) if tuning is None else tuning
+    tuning = power_tuning(labelled) if tuning is None else tuning
     weights = labelled.weights
     rest = labelled.human - tuning * labelled.judge
     shift = float(weights @ rest)
     value = tuning * judged_rate + shift
     n = labelled.effective
     if pseudo is None:
-        pseudo = _PSEUDO_FEW if n < _FEW else _PSEUDO
+        pseudo = _PSEUDO_FEW if n < _FEW and n < _UNLIKE * len(labelled) else _PSEUDO
     spread = float(weights**2 @ (rest - shift) ** 2) + pseudo * _unseen(tuning, shift) / n**2
-    variance = spread * n / (n - 1)
-    variance += tuning**2 * max(judged_rate * (1 - judged_rate), 0.0) / judged
-    half = student_quantile(max(int(n) - 1, 1)) * sqrt(variance)
+    half = student_quantile(max(int(n) - 1, 1)) * sqrt(spread * n / (n - 1))
     return Interval(min(max(value, 0.0), 1.0), max(0.0, value - half), min(1.0, value + half))
 
 
-def power_tuning(labelled: Labelled, judged: int) -> float:
+def power_tuning(labelled: Labelled) -> float:
     """How far to lean on the judge: 0 not at all. The coefficient that makes the variance least."""
     weights = labelled.weights
     human, judge = labelled.human - weights @ labelled.human, labelled.judge - weights @ labelled.judge
@@ -108,7 +110,7 @@ def power_tuning(labelled: Labelled, judged: int) -> float:
     if spread < 1e-12:
         return 0.0
     slope = float(weights @ (human * judge)) / spread
-    return min(max(slope / (1 + labelled.effective / judged), 0.0), 1.0)
+    return min(max(slope, 0.0), 1.0)
 
 
 def _unseen(tuning: float, shift: float) -> float:

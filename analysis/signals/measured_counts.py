@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 FITTED: frozenset[str] = frozenset(
     {
+        "37 further real runs",
         "AgentProcessBench, bad steps",
         "BIG-Bench Mistake arithmetic, first wrong steps",
         "TRAIL, marked steps",
@@ -20,8 +21,23 @@ COUNTS: Mapping[str, Mapping[str, tuple[int, int]]] = {
         "claim_against_work": (1, 1),
         "edit_without_effect": (3, 3),
         "forbidden_change": (1, 1),
-        "negative_feedback": (1, 2),
+        "invented_reference": (1, 1),
+        "missed_expectation": (1, 2),
         "partial_answer": (1, 1),
+    },
+    "37 further real runs": {
+        "beyond_request": (1, 1),
+        "claim_against_work": (2, 2),
+        "claim_without_call": (10, 10),
+        "llm_error": (1, 1),
+        "miscopied_value": (1, 1),
+        "missed_expectation": (6, 6),
+        "no_answer": (4, 4),
+        "tool_error": (1, 1),
+        "unallowed_argument": (1, 1),
+        "unfinished": (1, 1),
+        "wrong_window": (1, 1),
+        "yes_without_deed": (1, 1),
     },
     "tau airline, failing runs": {
         "claimed_action": (2, 2),
@@ -36,7 +52,6 @@ COUNTS: Mapping[str, Mapping[str, tuple[int, int]]] = {
         "loop": (2, 4),
         "unfinished": (4, 4),
         "ungrounded_value": (1, 2),
-        "user_frustration": (1, 1),
     },
     "example agent (odd seeds), failing runs": {
         "carried_id": (25, 25),

@@ -7,13 +7,36 @@ from dataclasses import replace
 from ...model.findings import Signal
 from ...model.traces import Trace
 from ..reading import Reading, read
-from .conduct import carried_id, edit_without_effect, forbidden_change, invariant_broken, skipped_step, wrong_record
+from .conduct import (
+    beyond_request,
+    carried_id,
+    edit_without_effect,
+    forbidden_change,
+    invariant_broken,
+    invented_reference,
+    miscopied_value,
+    skipped_step,
+    unallowed_argument,
+    wrong_record,
+    yes_without_deed,
+)
 from .definition import SignalDefinition
-from .errors import error_in_result, llm_error, loop, refusal, retry_without_change, tool_error, truncation, unfinished
+from .errors import (
+    error_in_result,
+    llm_error,
+    loop,
+    no_answer,
+    refusal,
+    retry_without_change,
+    tool_error,
+    truncation,
+    unfinished,
+)
 from .measured import notable_at_most
-from .people import negative_feedback, user_frustration
+from .people import known_failure, missed_expectation, negative_feedback, user_frustration
 from .statements import (
     claim_against_work,
+    claim_without_call,
     claimed_action,
     empty_retrieval,
     partial_answer,
@@ -22,6 +45,7 @@ from .statements import (
     tool_contradiction,
     ungrounded_value,
     wrong_arithmetic,
+    wrong_window,
 )
 from .surroundings import ALONE, Surroundings
 from .unusual import good_run, new_topic, outlier, rare_path, schema_drift, shift
@@ -34,21 +58,31 @@ DEFINITIONS: tuple[SignalDefinition, ...] = (
     ungrounded_value.DEFINITION,
     tool_contradiction.DEFINITION,
     wrong_arithmetic.DEFINITION,
+    wrong_window.DEFINITION,
     result_ignored.DEFINITION,
     claimed_action.DEFINITION,
+    claim_without_call.DEFINITION,
     claim_against_work.DEFINITION,
     edit_without_effect.DEFINITION,
     forbidden_change.DEFINITION,
     stale_passage.DEFINITION,
     carried_id.DEFINITION,
     wrong_record.DEFINITION,
+    miscopied_value.DEFINITION,
+    beyond_request.DEFINITION,
+    yes_without_deed.DEFINITION,
+    unallowed_argument.DEFINITION,
+    invented_reference.DEFINITION,
     loop.DEFINITION,
     retry_without_change.DEFINITION,
     truncation.DEFINITION,
     refusal.DEFINITION,
     user_frustration.DEFINITION,
     unfinished.DEFINITION,
+    no_answer.DEFINITION,
     negative_feedback.DEFINITION,
+    missed_expectation.DEFINITION,
+    known_failure.DEFINITION,
     partial_answer.DEFINITION,
     skipped_step.DEFINITION,
     invariant_broken.DEFINITION,

@@ -1,10 +1,12 @@
-"""What a run is held against besides itself: declared rules, and what is usual for its agent and version."""
+"""What a run is held against besides itself: declared rules, what is usual for its agent, what people failed before."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from ...model.traces import Trace
 
 if TYPE_CHECKING:  # pydantic is loaded with it, which a run without declared rules can do without
     from ...knowledge.invariants import Invariant
@@ -50,12 +52,32 @@ class Population:
     """Telling words of requests whose share in the last week differs from before, each with the two shares."""
 
 
+@dataclass(frozen=True, slots=True)
+class FailedBefore:
+    """An earlier run of the same request that a person failed, by a verdict that counts."""
+
+    trace: Trace
+    verdict: str
+    """Short id: `V3`."""
+    reviewer: str
+    """Name."""
+    blamed: str | None = None
+    """Span id of the step at fault, where one is named."""
+
+    @property
+    def run(self) -> str:
+        """Short id of the failed run."""
+        return self.trace.summary.short_id
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """All that a run is held against."""
 
     invariants: tuple[Invariant, ...] = ()
     population: Population | None = None
+    failed_before: tuple[FailedBefore, ...] = ()
+    """Newest first."""
 
 
 ALONE = Surroundings()

@@ -66,21 +66,41 @@ class Calendar:
     dates: dict[date, None] = field(default_factory=dict)
     times: dict[int, None] = field(default_factory=dict)
     """Minutes since midnight."""
-    spans: set[tuple[int, str]] = field(default_factory=set)
-    relative: bool = False
-    """Weekdays, or words like tomorrow, were said."""
+    _spans: set[tuple[int, str]] = field(default_factory=set)
+    _relative: bool = False
+    _unread: list[str] = field(default_factory=list)
 
     def read(self, text: str) -> None:
-        """Take in the lengths of time of a text."""
+        """Take in the lengths of time of a text; it is looked through once something asks for one."""
+        self._unread.append(text)
+
+    @property
+    def spans(self) -> set[tuple[int, str]]:
+        """The lengths of time that were read: how many, of what unit."""
+        self._catch_up()
+        return self._spans
+
+    @property
+    def relative(self) -> bool:
+        """Whether weekdays, or words like tomorrow, were said."""
+        self._catch_up()
+        return self._relative
+
+    def _catch_up(self) -> None:
+        for text in self._unread:
+            self._look_through(text)
+        self._unread.clear()
+
+    def _look_through(self, text: str) -> None:
         for match in _SPAN.finditer(text):
             unit = _unit(match[3])
             if unit:
                 unit = _WORKDAY if unit == "day" and (match[2] or "").lower() in _ON_WORKDAYS else unit
                 said = match[1].lower()
-                self.spans.add((int(said) if said.isdigit() else _NUMBER_WORDS[said], unit))
+                self._spans.add((int(said) if said.isdigit() else _NUMBER_WORDS[said], unit))
         for match in _FIELD_SPAN.finditer(text):
-            self.spans.add((int(match[2]), "minute" if match[1].lower() == "min" else match[1].lower()))
-        self.relative = self.relative or bool(_RELATIVE.search(text))
+            self._spans.add((int(match[2]), "minute" if match[1].lower() == "min" else match[1].lower()))
+        self._relative = self._relative or bool(_RELATIVE.search(text))
 
     def yields_day(self, month_day: str, year: int | None) -> bool:
         """Is this day (`MM-DD`) a length of time away from a date that was read, or near one and told by weekday?"""

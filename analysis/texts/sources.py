@@ -28,6 +28,8 @@ class Sources:
     _number_set: set[float] = field(default_factory=set)
     _texts: list[str] = field(default_factory=list)
     _totals: set[float] = field(default_factory=set)
+    _uncounted: list[str] = field(default_factory=list)
+    """Texts whose totals nobody has asked for yet."""
     calendar: Calendar = field(default_factory=Calendar)
 
     def add(self, step: int, text: str) -> None:
@@ -35,7 +37,7 @@ class Sources:
         if not text:
             return
         self._texts.append(text.lower())
-        self._totals.update(totals_of(text))
+        self._uncounted.append(text)
         self.calendar.read(text)
         for value in values_in(text):
             self.first_seen.setdefault(value.key, step)
@@ -75,7 +77,7 @@ class Sources:
         if number is None:
             return False
         size = abs(number)
-        if size in self._number_set or -size in self._number_set or size in self._totals:
+        if size in self._number_set or -size in self._number_set or size in self._known_totals():
             return True
         places = decimals(value.normal)
         if any(round(known, places) == number for known in self.numbers):
@@ -84,6 +86,12 @@ class Sources:
             return True
         adds_up = places > 0 or abs(number) >= _PLAIN or not value.text[0].isdigit()
         return adds_up and self._derived(number, places)
+
+    def _known_totals(self) -> set[float]:
+        for text in self._uncounted:
+            self._totals.update(totals_of(text))
+        self._uncounted.clear()
+        return self._totals
 
     def _derived(self, number: float, places: int) -> bool:
         recent = list(islice(reversed(self.numbers), _SUM_LIMIT))

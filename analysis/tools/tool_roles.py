@@ -66,6 +66,8 @@ _FILES = re.compile(
     r"str_?replace\w*|apply_?(?:patch|diff)|insert(?:_?(?:lines|edit_into_file|at_line))?|replace(?:_?(?:in_file|string_in_file|lines))?|"
     r"search_?(?:and_?)?replace|save_?file|append_?file|delete_?file|text_?editor\w*|file_?editor|edit_?file_?\w*|patch)$"
 )
+_REQUEST = re.compile(r"^(?:(GET|HEAD|OPTIONS)|POST|PUT|PATCH|DELETE) +\S")
+"""A tool that is an HTTP request, by its method and path."""
 _PATHS = _words(
     "path file_path filepath filename file notebook_path target_file absolute_path relative_path target_path "
     "relative_workspace_path uri file_name"
@@ -192,6 +194,9 @@ def words_of(name: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _by_name(name: str) -> ToolFact:
+    if request := _REQUEST.match(name):
+        role = ToolRole.READ if request[1] else ToolRole.WRITE
+        return ToolFact(name, role, 0.9, "it is an HTTP request of this method", Ground.NAME)
     bare = _bare(name)
     for pattern, role, reason in (
         (_NOTE, ToolRole.NOTE, "its name is that of a plan or a note"),

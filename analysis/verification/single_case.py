@@ -1,8 +1,8 @@
 """One case, run in pairs on two versions: a planned number of runs, one exact test, and stops that cannot mislead.
 
-Two stops save runs. *Curtailment* ends a case once no further run could change what the test will say, so it changes
+Three stops save runs. *Curtailment* ends a case once no further run could change what the test will say, so it changes
 no answer. *Futility* ends it as unchanged when after a few pairs both versions passed every run, or both failed every
-one; it can only miss a change, never invent one.
+one, and a flaky case halfway when both passed about as often; it can only miss a change, never invent one.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ class Rule:
     look: int | None = LOOK
     """Pairs before the futility look; None for no look."""
     alpha: float = ALPHA
+    middle: int | None = None
+    """Pairs before a second look, which ends a case on which both versions passed about as often."""
 
     @property
     def can_tell(self) -> bool:
@@ -89,6 +91,8 @@ class Stop(StrEnum):
     """No further run could change what the test says."""
     ALIKE = "alike"
     """Both versions passed every run of the first pairs, or both failed every one."""
+    EVEN = "even"
+    """Halfway, one version had passed at most one run more than the other."""
 
 
 @lru_cache(maxsize=500_000)
@@ -101,8 +105,11 @@ def stop_of(tally: Tally, rule: Rule) -> Stop | None:
         return Stop.PLANNED
     if _certain(tally, rule):
         return Stop.CERTAIN
-    if rule.look is not None and min(tally.base_runs, tally.candidate_runs) >= rule.look and _alike(tally):
+    pairs = min(tally.base_runs, tally.candidate_runs)
+    if rule.look is not None and pairs >= rule.look and _alike(tally):
         return Stop.ALIKE
+    if pairs == rule.middle and abs(tally.base_passed - tally.candidate_passed) <= 1:
+        return Stop.EVEN
     return None
 
 

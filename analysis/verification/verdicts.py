@@ -143,7 +143,7 @@ def judge_suite(evidence: Sequence[CaseEvidence], policy: Policy | None = None) 
     """Judge all cases, then each severity against its margin, then the whole.
 
     A case called worse blocks only if it is worse on a fresh batch too, by a p that Holm adjusts over the cases of its
-    severity that were confirmed at all. The suite's own tests have no second batch, so they use a level of .01, shared
+    severity that were confirmed at all. The suite's own tests have no second batch, so they use a level of .005, shared
     by the severities.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...model.traces import TraceSummary
-from ...services.modes.digest import Change, Digest
+from ...services.modes.digest import Change, Digest, Repeat
 from ...services.modes.sampling import Sample
 from ...services.modes.views import ModeDetail, ModesPage, ModeView, Trend
 from .values import iso_time
@@ -101,10 +101,22 @@ def digest_json(digest: Digest) -> dict[str, Any]:
         "new": [_change_json(change) for change in digest.new],
         "grown": [_change_json(change) for change in digest.grown],
         "back": [_change_json(change) for change in digest.back],
+        "repeats": [_repeat_json(repeat) for repeat in digest.repeats],
         "single": digest.single,
         "modes": digest.page.total,
         "in_no_mode": digest.page.in_none,
         "random_in_no_mode": list(digest.page.random),
+    }
+
+
+def _repeat_json(repeat: Repeat) -> dict[str, Any]:
+    before = repeat.before
+    return {
+        "id": repeat.trace.short_id,
+        "external_id": repeat.trace.external_id,
+        "repeats": before.run,
+        "verdict": before.verdict,
+        "reviewer": before.reviewer,
     }
 
 

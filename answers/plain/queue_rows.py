@@ -18,6 +18,7 @@ from ...store.reviews.items import Place, count_items, items_of, open_places
 from ...store.reviews.queues import answers_by_reviewer
 from ...store.reviews.reviewers import find_reviewer, load_roster
 from ...store.reviews.typed import begun_items
+from .pictures import PLACEHOLDER
 
 FIRST_WORDS = 120
 """Characters of what the person said first."""
@@ -123,7 +124,12 @@ def first_words(store: Store, items: Sequence[ReviewItem]) -> dict[int, str]:
     first = {item.id: _first_trace(store, item) for item in items}
     wanted = list(dict.fromkeys(number for number in first.values() if number is not None))
     said = {summary.id: summary.input or summary.external_id for summary in get_summaries(store, wanted)}
-    return {number: safe_line(said.get(trace or 0, "") or f"R{number}", FIRST_WORDS) for number, trace in first.items()}
+    return {number: _opening(said.get(trace or 0, "")) or f"R{number}" for number, trace in first.items()}
+
+
+def _opening(text: str) -> str:
+    """The first words on one line; where a picture was sent, that it was one."""
+    return safe_line(" ".join(PLACEHOLDER.sub("(picture)", text[: 8 * FIRST_WORDS]).split()), FIRST_WORDS)
 
 
 def progress_of(store: Store, reviewer: str) -> Progress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -45,10 +46,20 @@ Exit codes: 0 every chosen run was asked about, 1 some are left (budget, time, e
 
 _COMMANDS = {
     "run": ("agents.judge:run_command", "Ask a model one criterion on the runs that a query finds"),
-    "signal": ("agents.judge_record:signal_command", "Let a signal answer it, without a model"),
+    "signal": ("agents.judge_computed:signal_command", "Let a signal answer it, without a model"),
+    "function": ("agents.judge_computed:function_command", "Let a Python function of this project answer it"),
+    "probe": ("agents.judge_computed:probe_command", "Learn it from people's verdicts, without a model"),
+    "define": ("agents.judge_defined:define_command", "Write a judge down as a file beside the rubrics"),
+    "confirm": ("agents.judge_defined:confirm_command", "Sign a judge's file"),
+    "use": ("agents.judge_defined:use_command", "Let a signed judge answer, whatever it is"),
     "show": ("agents.judge_record:show_command", "Which judges have answered, and whether they are out of date"),
     "calibrate": ("agents.judge_record:calibrate_command", "How far a judge may be trusted, beside people"),
+    "flips": ("agents.judge_trials:flips_command", "Does it answer alike where it must?"),
+    "anchors": ("agents.judge_trials:anchors_command", "Ask it again where people have signed, once a day"),
     "drift": ("agents.judge_record:drift_command", "Has the judge changed, or what it judges?"),
+    "queue": ("agents.judge_change:queue_command", "Put the runs where it and people differ before people"),
+    "improve": ("agents.judge_change:improve_command", "Draft a better rubric from those runs"),
+    "compare": ("agents.judge_change:compare_command", "Which of two judges is right more often?"),
     "plan": ("agents.judge_record:plan_command", "What to label next, and what it would bring"),
 }
 
@@ -98,27 +109,53 @@ def run_command(
     An answer counts only with a quotation that stands in its step. A refusal, a time-out or a cut answer is no
     verdict, never a pass. Answers are proposals of judge:NAME; `retrospan judge calibrate NAME` measures them.
     """
+    if not run.resume and not query:
+        raise UsageError("Which runs? Give a query such as since:7d, or --resume.")
+    wanted = Wanted(rubric, rubric_version, criterion, name)
+    return judge_by_model(wanted, " ".join(query), run, store_location, as_json, limit=limit, again=again)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which judge answers what."""
+
+    rubric: str | None
+    rubric_version: int | None
+    criterion: str | None
+    name: str | None
+    guidance: str = ""
+
+
+def judge_by_model(
+    wanted: Wanted,
+    query: str,
+    run: AgentRun,
+    store_location: str | None,
+    as_json: bool,
+    *,
+    limit: int | None,
+    again: bool,
+) -> int:
+    """Start or resume a job of a judge that is a model, and show what it answered; returns the exit code."""
     from ...agents import judging as work
     from ...agents.judge import JudgeSetup
     from ...agents.settings import Role
 
-    if not run.resume and not query:
-        raise UsageError("Which runs? Give a query such as since:7d, or --resume.")
     with opened(store_location) as store, only_one(store, work.KIND):
         job = resume_job(store, work.KIND) if run.resume else None
-        if job is not None:
-            rubric, rubric_version, criterion, name = _kept(job)
-        asked = find_rubric(store, rubric, rubric_version)
-        chosen = find_criterion(asked, criterion)
+        wanted = wanted if job is None else _kept(job)
+        asked = find_rubric(store, wanted.rubric, wanted.rubric_version)
+        chosen = find_criterion(asked, wanted.criterion)
         model = run.resumed_model(str(job.params["model"])) if job else run.choose_model(Role.JUDGE)
-        setup = JudgeSetup(name or chosen.id, chosen, asked.sha256, str(asked.ref), model)
+        name = wanted.name or chosen.id
+        setup = JudgeSetup(name, chosen, asked.sha256, str(asked.ref), model, wanted.guidance)
         if job is None:
             key = work.judge_key(setup)
-            traces = choose_traces(store, work.KIND, key, " ".join(query), limit=limit, again=again)
+            traces = choose_traces(store, work.KIND, key, query, limit=limit, again=again)
             if run.dry_run or not traces:
                 return _dry_run(store, len(traces), model, as_json)
             params: dict[str, Any] = {"model": model, "rubric": asked.id, "version": asked.version}
-            params |= {"criterion": chosen.id, "name": setup.name}
+            params |= {"criterion": chosen.id, "name": setup.name, "guidance": wanted.guidance}
             job = start_job(store, work.KIND, key, params, traces)
         elif job.key != work.judge_key(setup):
             raise UsageError("The rubric has changed since that job began, so answers would not compare. Start anew.")
@@ -150,9 +187,10 @@ def _work(store: Store, run: AgentRun, job: Job, setup: JudgeSetup) -> TriageRun
         )
 
 
-def _kept(job: Job) -> tuple[str, int, str, str]:
+def _kept(job: Job) -> Wanted:
     params: dict[str, Any] = dict(job.params)
-    return params["rubric"], params["version"], params["criterion"], params["name"]
+    guidance = str(params.get("guidance") or "")
+    return Wanted(params["rubric"], params["version"], params["criterion"], params["name"], guidance)
 
 
 def _dry_run(store: Store, runs: int, model: str, as_json: bool) -> int:

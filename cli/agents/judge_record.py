@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+from collections.abc import Sequence
+from typing import Any, get_args
 
 import click
 
@@ -13,8 +15,8 @@ from ...model.reviews import ItemState
 from ...model.text.display import safe_line
 from ...services.judging.calibrating import Calibration, calibrate, judge_versions
 from ...services.judging.drifting import judge_drift
-from ...services.judging.functions import judge_by_signal
 from ...services.judging.plain_words import in_words, narrower, picture
+from ...services.judging.slices import FEWEST, Slice, SliceBy, slices_of
 from ...services.reviewing.asking import list_reviews
 from ..shared.options import json_option, opened, store_option
 from ..shared.output import echo, print_json, say
@@ -42,6 +44,8 @@ def show_command(store_location: str | None, as_json: bool) -> None:
             "criterion": version.params["criterion"],
             "model": version.params.get("model"),
             "signal": version.params.get("signal"),
+            "function": version.params.get("function"),
+            "probe": "probe" in version.params,
             "since": version.since,
             "answers": len(version.labels),
             "current_prompt": not version.params.get("model") or version.key.startswith(_prompt()),
@@ -63,36 +67,9 @@ def show_command(store_location: str | None, as_json: bool) -> None:
 
 
 def _by(row: dict[str, Any]) -> str:
-    return str(row["model"] or f"signal {row['signal']}")
-
-
-@click.command("signal", epilog="\b\nExamples:\n  retrospan judge signal ungrounded_value since:7d --rubric support")
-@click.argument("signal")
-@click.argument("query", nargs=-1)
-@click.option("--rubric", help="Id of a confirmed rubric (default: the built-in one).")
-@click.option("--criterion", help="Id of the criterion; may be left out where the rubric has one.")
-@click.option("--name", help="Under which the answers are kept (default: the signal's name).")
-@store_option
-@json_option
-def signal_command(
-    signal: str,
-    query: tuple[str, ...],
-    rubric: str | None,
-    criterion: str | None,
-    name: str | None,
-    store_location: str | None,
-    as_json: bool,
-) -> None:
-    """Let SIGNAL answer the criterion on the runs that QUERY finds: fail where it shows, pass where it does not.
-
-    Needs no key and costs nothing. It is calibrated as a model is, and narrows a rate where it tells anything at all.
-    """
-    with opened(store_location) as store:
-        done = judge_by_signal(store, signal, " ".join(query), rubric=rubric, criterion=criterion, name=name)
-    if as_json:
-        print_json(record_of(done))
-        return
-    say(f"{done.judge}: {done.fails} fail, {done.passes} pass. Measure it: retrospan judge calibrate {done.judge}")
+    if row["model"] or row["signal"]:
+        return str(row["model"] or f"signal {row['signal']}")
+    return "learned from verdicts" if row["probe"] else f"function {row['function']}"
 
 
 @click.command(
@@ -104,9 +81,12 @@ def signal_command(
 @click.argument("name")
 @click.option("--where", default="", help="A search line: only this slice of the runs.")
 @click.option("--test", is_flag=True, help="Look at the half that is kept for the last look; it is noted.")
+@click.option("--by", type=click.Choice(get_args(SliceBy)), help="Also apart for each of these.")
 @store_option
 @json_option
-def calibrate_command(name: str, where: str, test: bool, store_location: str | None, as_json: bool) -> int:
+def calibrate_command(
+    name: str, where: str, test: bool, by: SliceBy | None, store_location: str | None, as_json: bool
+) -> int:
     """Hold the answers of judge NAME against people's signed verdicts on the same runs.
 
     Says in plain words whether it may be trusted, what the failure rate is once its errors are corrected, or why no
@@ -114,14 +94,17 @@ def calibrate_command(name: str, where: str, test: bool, store_location: str | N
     """
     with opened(store_location) as store:
         found = calibrate(store, name, where=where, test=test, prompt=_prompt())
+        slices = slices_of(store, found, by) if by else []
     if as_json:
-        print_json(_json(found))
+        told = [record_of(entry, wrong=record_of(entry.wrong)) for entry in slices]
+        print_json(_json(found) | {"slices": told})
     else:
         for line in in_words(found):
             say(line)
         echo()
         for line in picture(found):
             say(line)
+        _say_slices(slices, by)
         _say_disagreements(found)
     return 1 if found.stale or isinstance(found.rate, Refused) else 0
 
@@ -157,13 +140,13 @@ def drift_command(name: str, store_location: str | None, as_json: bool) -> int:
 def plan_command(name: str, minutes: float, store_location: str | None, as_json: bool) -> None:
     """Say which waiting items to label next for judge NAME, and what the minutes would bring.
 
-    Items that chance drew come first, those that stand for most runs before others: they are what a rate needs.
+    Of the items that chance drew, in an order that is random too: so the rate stays honest wherever you stop.
     """
     with opened(store_location) as store:
         found = calibrate(store, name, prompt=_prompt())
         waiting = list_reviews(store, state=ItemState.OPEN, queue=found.queue or None, limit=1_000)
     useful = [item for item in waiting if item.trace_id in found.judge.labels and item.inclusion_probability]
-    useful.sort(key=lambda item: (item.inclusion_probability or 1.0, item.id))
+    useful.sort(key=lambda item: hashlib.sha256(f"{name} {item.id}".encode()).digest())
     chosen = useful[: max(1, int(minutes / found.minutes_each))]
     if as_json:
         items = [
@@ -182,13 +165,26 @@ def plan_command(name: str, minutes: float, store_location: str | None, as_json:
         say(f"  and {len(chosen) - _SHOWN} more")
 
 
+def _say_slices(slices: Sequence[Slice], by: str | None) -> None:
+    if not by:
+        return
+    echo()
+    say(f"By {by} (of {FEWEST} runs or more; {len(slices)} looked at, one stands out only beyond what that many give):")
+    for entry in slices[:_SHOWN]:
+        note = "  stands out" if entry.stands_out else ""
+        say(
+            f"  {safe_line(entry.name, 60)}: differs from people on {entry.wrong.value:.0%} of {entry.runs} runs "
+            f"(in truth {entry.wrong.low:.0%} to {entry.wrong.high:.0%}){note}"
+        )
+
+
 def _say_disagreements(found: Calibration) -> None:
     if not found.disagreements:
         return
     echo()
     say(f"Where they differ ({len(found.disagreements)} in the half that may be looked at):")
     for run in found.disagreements[:_SHOWN]:
-        why = f": {safe_line(run.reason, 100)}" if run.reason else ""
+        why = f": {safe_line(run.people.reason, 100)}" if run.people.reason else ""
         say(f"  T{run.trace_id} people {run.human.value}, judge {run.judge.value}{why}")
 
 
@@ -205,6 +201,7 @@ def _json(found: Calibration) -> dict[str, Any]:
         "population": found.population,
         "stale": list(found.stale),
         "abstention": [record_of(point) for point in found.abstention],
+        "flips": [record_of(flip, rate=record_of(flip.rate)) for flip in found.flips],
         "disagreements": [
             {"trace": f"T{run.trace_id}", "human": run.human.value, "judge": run.judge.value}
             for run in found.disagreements

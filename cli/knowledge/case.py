@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ...model.cases import CaseStatus
+from ...model.errors import StoreError
 from ...model.text.display import safe_line
 from ...regression.recording import RunKeeper
 from ...regression.report import render_runs
@@ -21,6 +22,7 @@ from ...regression.targets.prints import print_of
 from ...regression.targets.runnable import RunSettings
 from ...regression.targets.versions import Version, VersionKind, read_version
 from ...regression.verifying.apart import is_apart, run_apart
+from ...services.judging.standing import Standing, measured_judges
 from ...services.knowledge.cases import ListedCase, choose_cases, list_cases, nearest_knowledge
 from ...store.reviews.reviewers import load_trust
 from ..lazy import LazyGroup
@@ -40,7 +42,9 @@ _COMMANDS = {
     "list": ("knowledge.case:list_command", "List case files and what their signatures are worth"),
     "run": ("knowledge.case:run_command", "Run cases against the application"),
     "try": ("knowledge.case_try:try_command", "Hold cases against recorded runs before anyone signs them"),
+    "coverage": ("knowledge.case_coverage:coverage_command", "What the cases cover, and which are worth writing next"),
     "export": ("knowledge.case_export:export_command", "Write cases for another runner"),
+    "import": ("knowledge.case_import:import_command", "Read another runner's tests as drafts"),
     "new": ("knowledge.case_new:new_command", "Draft a case from a failing run"),
 }
 
@@ -152,7 +156,7 @@ def run_command(
         if not as_json:
             echo(f"{_MARKS.get(runs.outcome, '✗')} {render_runs(runs)}")
 
-    judging = judge_of(root) if judge else None
+    judging = judge_of(root, _measured(store_location)) if judge else None
     with _keeper(root, target, store_location, judge=judge) as keeper:
         if python or is_apart(target):
             settings = RunSettings(timeout_s=timeout, python=python or sys.executable)
@@ -196,8 +200,17 @@ def _keeper(root: Path, target: str | None, store_location: str | None, *, judge
     return RunKeeper(store_location, root, found, "judge" if judge else None)
 
 
-def judge_of(root: Path) -> Judge:
-    """A model that answers the judge's checks, for a dollar at most."""
+def _measured(store_location: str | None) -> Mapping[str, Standing]:
+    """The judges that were measured in the store; none where there is no store."""
+    try:
+        with opened(store_location) as store:
+            return measured_judges(store)
+    except StoreError:
+        return {}
+
+
+def judge_of(root: Path, measured: Mapping[str, Standing]) -> Judge:
+    """A model that answers the judge's checks, for a dollar at most; where a judge was measured, as that one does."""
     from ...agents.case_judge import CaseJudge
     from ...agents.prices import find_price
     from ...agents.settings import Role, choose_model
@@ -205,7 +218,8 @@ def judge_of(root: Path) -> Judge:
 
     model = choose_model(Role.JUDGE, folder=root)
     price = find_price(model)
-    return CaseJudge(model, Purse(Budget(usd=DEFAULT_USD) if price else Budget(tokens=DEFAULT_TOKENS), price))
+    budget = Budget(usd=DEFAULT_USD) if price else Budget(tokens=DEFAULT_TOKENS)
+    return CaseJudge(model, Purse(budget, price), measured)
 
 
 def _say_left_out(left_out: Iterable[ListedCase], unsigned_count: bool) -> list[ListedCase]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ...model.text.display import safe_line
-from ...regression.exports.forms import Exported, to_jsonl, to_promptfoo, to_pytest
+from ...regression.exports.forms import CALLING, DATA, export_cases
 from ...regression.target import find_declaration
 from ...services.knowledge.cases import choose_cases, list_cases, nearest_knowledge
 from ..shared.output import echo
@@ -19,12 +19,11 @@ from ..shared.output import echo
 Examples:
   retrospan case export cases.jsonl
   retrospan case export test_cases.py --format pytest
+  retrospan case export cases_task.py --format inspect --target myapp.agent:run
   retrospan case export promptfooconfig.yaml --format promptfoo --target 'exec: python agent.py'""",
 )
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--format", "form", type=click.Choice(["jsonl", "pytest", "promptfoo"]), default="jsonl", show_default=True
-)
+@click.option("--format", "form", type=click.Choice([*DATA, *CALLING]), default="jsonl", show_default=True)
 @click.option("--target", help="What the other runner calls (default: the declared target).")
 @click.option("--case", "names", multiple=True, metavar="ID", help="Only this case; may be repeated.")
 @click.option(
@@ -36,11 +35,7 @@ def export_command(path: Path, form: str, target: str | None, names: tuple[str, 
     """Write cases for another runner to PATH. What it cannot hold is listed by name."""
     root = folder or nearest_knowledge(Path.cwd())
     cases = choose_cases(list_cases(root), names)
-    if form == "jsonl":
-        exported: Exported = to_jsonl(cases)
-    else:
-        write = to_pytest if form == "pytest" else to_promptfoo
-        exported = write(cases, target or find_declaration(root).target)
+    exported = export_cases(cases, form, lambda: target or find_declaration(root).target)
     path.write_text(exported.text, encoding="utf-8")
     echo(f"{len(cases)} cases to {path}")
     for what in exported.left_out:

@@ -12,7 +12,7 @@ from ...model.errors import UsageError
 from ...model.text.display import safe_line
 from ...model.traces import Trace
 from ...regression.drafting import draft_case
-from ...regression.recorded import hold_against
+from ...regression.teaching.trying import try_case
 from ...services.privacy.read_notes import at_hand, note_reading
 from ...store.contract import Store
 from ...store.reading.conversations import whole_before
@@ -85,11 +85,12 @@ def new_command(
     if any(file.kind is KnowledgeKind.CASE and file.name == case.id for file in find_files(folder)):
         raise UsageError(f"There is a case {case.id!r} in {folder} already. Choose another --id.")
     path = write_knowledge(folder, KnowledgeKind.CASE, case.id, dump_case(case))
-    outcome = hold_against(case, bad).outcome
+    tried = try_case(case, bad, well)
     if as_json:
-        print_json({"id": case.id, "path": str(path), "on_its_run": outcome.value})
+        on_good = tried.good.outcome.value if tried.good else None
+        print_json({"id": case.id, "path": str(path), "on_its_run": tried.bad.outcome.value, "on_good_run": on_good})
         return
-    echo(f"{path}\nHeld against {bad.summary.short_id}: {outcome.value}. Edit it, then `retrospan case run`.")
+    echo(f"{path}\nTried: {safe_line(tried.in_words, 300)}. Edit it, then `retrospan case run`.")
 
 
 def _trace(store: Store, name: str) -> Trace:

@@ -6,15 +6,10 @@ from pathlib import Path
 
 import click
 
-from ...model.cases import Case
-from ...model.errors import UsageError
 from ...model.text.display import safe_line
-from ...regression.trying import Tried, try_case
+from ...regression.teaching.trying import Tried, try_stored
 from ...services.knowledge.cases import choose_cases, list_cases, nearest_knowledge
 from ...services.privacy.read_notes import at_hand, note_reading
-from ...services.understanding.siblings import choose_partner
-from ...store.contract import Store
-from ...store.reading.summaries import get_trace, resolve_trace
 from ..shared.options import json_option, opened, store_option
 from ..shared.output import echo, print_json
 
@@ -29,7 +24,7 @@ Examples:
   retrospan case try refund-window --good T2""",
 )
 @click.argument("names", nargs=-1, metavar="[ID]...")
-@click.option("--good", help="A run that went well (default: the nearest alike one).")
+@click.option("--good", help="A run that went well (default: the newest of the same request).")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -47,31 +42,23 @@ def try_command(
     """
     cases = choose_cases(list_cases(folder or nearest_knowledge(Path.cwd())), names)
     with opened(store_location) as store:
-        tried = [_tried(store, case, good) for case in cases if case.provenance.trace]
+        tried = [entry for case in cases if (entry := try_stored(store, case, good)) is not None]
+        taken = [run.id for entry in tried for run in entry.runs]
+        note_reading(store, taken, actor=at_hand("cli"), detail="case try")
     if as_json:
         print_json([_json(entry) for entry in tried])
     else:
         for entry in tried:
             _print(entry)
         for case in cases:
-            if not case.provenance.trace:
-                echo(f"– {case.id}: names no run that it comes from")
-    return 0 if all(entry.ready for entry in tried) else 1
-
-
-def _tried(store: Store, case: Case, good: str | None) -> Tried:
-    assert case.provenance.trace is not None
-    bad = get_trace(store, resolve_trace(store, case.provenance.trace))
-    partner = None if good else choose_partner(store, bad.summary)
-    chosen = resolve_trace(store, good) if good else partner[0].id if partner else None
-    if chosen == bad.summary.id:
-        raise UsageError(f"{good!r} is the run that {case.id} comes from. Name one that went well.")
-    note_reading(store, [bad.summary.id, *([chosen] if chosen else [])], actor=at_hand("cli"), detail="case try")
-    return try_case(case, bad, get_trace(store, chosen) if chosen is not None else None)
+            if case.id not in {entry.case_id for entry in tried}:
+                known = case.provenance.trace is not None
+                echo(f"– {case.id}: {'its run is not in this store' if known else 'names no run that it comes from'}")
+    return 0 if not any(entry.why_not for entry in tried) else 1
 
 
 def _print(entry: Tried) -> None:
-    echo(f"{'✓' if entry.ready else '✗'} {entry.case_id}: {safe_line(entry.in_words, 300)}")
+    echo(f"{'✗' if entry.why_not else '✓'} {entry.case_id}: {safe_line(entry.in_words, 300)}")
     for check in entry.checks:
         there = _FACES[check.on_bad.value]
         here = _FACES[check.on_good.value] if check.on_good is not None else "not tried"
@@ -82,10 +69,10 @@ def _print(entry: Tried) -> None:
 def _json(entry: Tried) -> dict[str, object]:
     return {
         "id": entry.case_id,
-        "ready": entry.ready,
+        "ready": not entry.why_not,
         "because": entry.in_words,
-        "bad": entry.bad,
-        "good": entry.good,
+        "bad": entry.bad_run,
+        "good": entry.good_run,
         "checks": [
             {"check": c.check, "on_bad": c.on_bad.value, "on_good": c.on_good.value if c.on_good else None}
             for c in entry.checks

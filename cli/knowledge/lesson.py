@@ -22,6 +22,7 @@ _COMMANDS = {
     "retract": ("knowledge.lesson_acts:retract_command", "Take a lesson back, here and in every export"),
     "merge": ("knowledge.lesson_acts:merge_command", "Draft one lesson out of several"),
     "doubts": ("knowledge.lesson_acts:doubts_command", "Still true? What changed since lessons were learned"),
+    "lift": ("verification.lesson_lift:lift_command", "Does a lesson help? Its case with and without it"),
     "export": ("knowledge.lesson_export:export_command", "Write lessons to where assistants read them"),
     "hook": ("knowledge.lesson_hook:hook_command", "For an assistant's hook: lessons on the file it edits"),
     "start": ("knowledge.lesson_bundles:start_command", "What of the team's knowledge fits a new project"),

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
-from ...model.cases import CaseStatus
+from ...model.cases import Case, CaseStatus
+from ...model.errors import UsageError
 from ...model.text.display import safe_line
-from ...services.knowledge.confirming import confirm_case, confirm_lesson
+from ...regression.teaching.trying import try_stored, why_not_signed
+from ...services.knowledge.confirming import confirm_case, confirm_lesson, find_case
 from ...services.knowledge.doubting import doubted_lessons
 from ...services.knowledge.exporting import old_exports
 from ...services.knowledge.guards import guards_of
@@ -35,14 +37,34 @@ def confirm_command(lesson_id: str, reviewer: str | None, folder: Path, store_lo
     """
     with opened(store_location) as store:
         read_folder(store, folder)
-        session = unlocked(store, reviewer)
         case = get_lesson(store, lesson_id).case
-        if case and guards_of(store, [case])[0].status is CaseStatus.DRAFT:
-            confirm_case(store, session, case, folder)
+        guard = find_case(store, case) if case and guards_of(store, [case])[0].status is CaseStatus.DRAFT else None
+        if guard is not None:
+            _show_trial(store, guard)
+        session = unlocked(store, reviewer)
+        if guard is not None:
+            confirm_case(store, session, guard, folder, why_not_signed)
             say(f"Its case {case} is confirmed.")
         lesson = confirm_lesson(store, session, lesson_id, folder)
         say(f"{lesson.id} is {lesson.status.value}.")
         _told_exports(store, folder)
+
+
+def _show_trial(store: Store, case: Case) -> None:
+    """Say how a case fares on what happened, before anyone is asked for a passphrase.
+
+    Raises:
+        UsageError: if it may not be signed.
+    """
+    tried = try_stored(store, case)
+    if tried is None:
+        say(f"Its case {case.id} cannot be tried: the run that it comes from is not here.")
+        return
+    if tried.why_not:
+        raise UsageError(
+            f"Its case {case.id} is not signed: {tried.why_not}. Edit the case; `retrospan case try` shows each check."
+        )
+    say(f"Its case {case.id}: {safe_line(tried.in_words, 300)}.")
 
 
 @click.command("keep")

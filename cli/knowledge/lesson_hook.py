@@ -11,6 +11,7 @@ from ...answers.before_change import before_change_text
 from ...knowledge.changes import change_of
 from ...model.text.jsontext import parse
 from ...services.knowledge.before_change import before_change
+from ...services.privacy.read_notes import note_lessons
 from ..shared.options import opened, store_option
 from ..shared.output import print_json
 from .lesson_shared import folder_option, read_folder
@@ -32,6 +33,8 @@ def hook_command(folder: Path, store_location: str | None) -> None:
     with opened(store_location) as store:
         read_folder(store, folder)
         found = before_change(store, change_of(paths=[path]))
+        shown = [hit.lesson.id for hit in found.hits]
+        note_lessons(store, shown, actor="hook", channel="hook", paths=[path])
     if found.hits:
         told = {"hookEventName": "PreToolUse", "additionalContext": before_change_text(found)}
         print_json({"hookSpecificOutput": told})

@@ -15,8 +15,11 @@ from ...model.reviews import Lesson, LessonStatus
 from ...model.text.display import safe_line, safe_text
 from ...services.knowledge.before_change import before_change
 from ...services.knowledge.doubting import with_doubts
+from ...services.knowledge.lesson_reads import LessonRead, reads_in_words, reads_of
 from ...services.knowledge.lesson_search import find_lessons
+from ...services.privacy.read_notes import at_hand, note_lessons
 from ...services.verification.guards import guards_of
+from ...services.verification.lesson_story import stories_of
 from ...store.contract import Store
 from ...store.knowledge.lookup import get_lesson, list_lessons
 from ..shared.options import json_option, opened, store_option
@@ -29,6 +32,7 @@ Examples:
   retrospan lesson search "accept partial refunds" --path agents/refunds.py --tool issue_refund
   retrospan lesson show never-promise-a-refund-window
 """
+_READS = 5
 _SIGNS = {
     LessonStatus.CONFIRMED: "✓",
     LessonStatus.PROPOSED: "…",
@@ -49,11 +53,14 @@ def list_command(query: str, drafts: bool, folder: Path, store_location: str | N
         read_folder(store, folder)
         every = list_lessons(store)
         found = with_doubts(store, _found(store, query, drafts, every), folder.resolve())
+        stories = stories_of(store, found)
     if as_json:
-        print_json([lesson_json(lesson) for lesson in found])
+        print_json([lesson_json(story.lesson) | {"story": story.in_words} for story in stories])
         return
-    for lesson in found:
+    for story in stories:
+        lesson = story.lesson
         echo(f"{_SIGNS[lesson.status]} {safe_line(lesson.id, 80)}{_notes(lesson)}\n    {safe_line(lesson.title, 110)}")
+        echo(f"    {safe_line(story.in_words, 160)}")
     if not found:
         hidden = sum(lesson.status is LessonStatus.PROPOSED for lesson in every)
         echo("No lesson found." if every else "No lessons yet. A verdict of fail offers one: `retrospan review`.")
@@ -90,6 +97,8 @@ def search_command(
     with opened(store_location) as store:
         read_folder(store, folder)
         found = before_change(store, change, root=folder.resolve())
+        shown = [hit.lesson.id for hit in found.hits]
+        note_lessons(store, shown, actor=at_hand("cli"), channel="lesson-search", paths=change.scope.files)
     if as_json:
         hits = [lesson_json(hit.lesson) | {"matched": list(hit.matched)} for hit in found.hits]
         print_json({"lessons": hits, "cases": [record_of(guard) for guard in found.guards], "known": found.known})
@@ -108,12 +117,20 @@ def show_command(lesson_id: str, folder: Path, store_location: str | None, as_js
         read_folder(store, folder)
         (lesson,) = with_doubts(store, [get_lesson(store, lesson_id)], folder.resolve())
         guards = guards_of(store, lesson.id)
+        (story,) = stories_of(store, [lesson])
+        reads = reads_of(store, lesson, folder.resolve())
     if as_json:
         rungs = [{"case": g.case_id, "rung": g.standing.rung.value, "because": g.standing.because} for g in guards]
-        print_json(lesson_json(lesson) | {"guards": rungs})
+        told: dict[str, object] = {
+            "guards": rungs,
+            "story": story.in_words,
+            "reads": [record_of(read) for read in reads],
+        }
+        print_json(lesson_json(lesson) | told)
         return
     signed = f" by {lesson.signed_by}" if lesson.signed_by else ""
     echo(safe_text(f"{lesson.title}\n{lesson.status.value}{signed} (signature {lesson.state.value})"))
+    echo(safe_line(story.in_words, 300))
     if lesson.stale_because:
         echo(safe_line(lesson.stale_because, 200))
     for doubt in lesson.doubts:
@@ -131,16 +148,27 @@ def show_command(lesson_id: str, folder: Path, store_location: str | None, as_js
         "trace": lesson.origin.trace_key,
         "supersedes": lesson.supersedes,
     }
+    facts["lift"] = (
+        f"{story.lift.verdict.value} in {story.lift.experiment} ({story.lift.because})" if story.lift else ""
+    )
+    facts["read"] = reads_in_words(reads)
     facts |= {f"case {g.case_id} is": f"{g.standing.rung.value}; {g.standing.because}" for g in guards}
-    told = [f"{name}: {safe_line(value, 200)}" for name, value in facts.items() if value]
-    if told:
-        echo("\n" + "\n".join(told))
+    lines = [f"{name}: {safe_line(value, 200)}" for name, value in facts.items() if value]
+    lines += [f"    {_read(read)}" for read in reads[:_READS]]
+    echo("\n" + "\n".join(lines))
 
 
 def _found(store: Store, query: str, drafts: bool, every: Sequence[Lesson]) -> list[Lesson]:
     if query:
         return [hit.lesson for hit in find_lessons(store, query, include_drafts=drafts)]
     return [lesson for lesson in every if drafts or lesson.status is not LessonStatus.PROPOSED]
+
+
+def _read(read: LessonRead) -> str:
+    """Who was given it when, for which file, and the commit that followed."""
+    paths = f" before {safe_line(', '.join(read.paths), 80)}" if read.paths else ""
+    edit = f"; then commit {read.edit}" if read.edit else ""
+    return f"{read.at} {read.channel} by {safe_line(read.actor, 60)}{paths}{edit}"
 
 
 def _notes(lesson: Lesson) -> str:

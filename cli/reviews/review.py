@@ -21,6 +21,7 @@ _COMMANDS = {
     "outcomes": ("reviews.review_progress:outcomes_command", "What became of verdicts"),
     "agreement": ("reviews.review_progress:agreement_command", "How far reviewers agree"),
     "answer": ("reviews.review_progress:answer_command", "Answer a question on an item"),
+    "comment": ("reviews.comment:comment_command", "Read or leave comments beside an item"),
     "ask": ("reviews.review_progress:ask_command", "Ask the people who judge an item"),
     "inbox": ("reviews.teach:inbox_command", "Signed fails that nothing has come of yet"),
     "teach": ("reviews.teach:teach_command", "Make lesson, case and rubric of a signed fail"),

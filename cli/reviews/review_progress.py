@@ -149,7 +149,7 @@ def outcomes_command(reviewer: str | None, limit: int, store_location: str | Non
         if entry.repeats:
             came.append(f"repeated without a difference by {', '.join(f'T{t}' for t in entry.repeats[:5])}")
         verdict = entry.verdict
-        say(f"{verdict.short_id} {verdict.answer.label.value}: {'; '.join(came) or 'nothing yet'}")
+        say(f"{verdict.short_id} {verdict.answer.label.value}, {entry.in_words}: {'; '.join(came) or 'nothing yet'}")
 
 
 def _outcomes_json(report: OutcomeReport) -> dict[str, object]:
@@ -161,7 +161,11 @@ def _outcomes_json(report: OutcomeReport) -> dict[str, object]:
                 "verdict": entry.verdict.short_id,
                 "label": entry.verdict.answer.label.value,
                 "signed_at": entry.verdict.signed_at,
-                "lessons": [{"id": lesson.id, "status": lesson.status.value} for lesson in entry.lessons],
+                "lessons": [
+                    {"id": story.lesson.id, "status": story.lesson.status.value, "story": story.in_words}
+                    for story in entry.stories
+                ],
+                "numbers": list(entry.numbers),
                 "cases": [{"id": case.id, "status": case.status, "passes": case.passes} for case in entry.cases],
                 "completed_by": entry.completed_by,
                 "runs_since": entry.runs_since,

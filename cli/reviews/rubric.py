@@ -27,6 +27,7 @@ from ...trust.files import read_bounded
 from ..shared.options import json_option, opened, store_option
 from ..shared.output import confirmed, echo, print_json, say
 from ..shared.unlocking import unlocked
+from .rubric_learn import learn_command
 
 _EPILOG = """\b
 Examples:
@@ -35,6 +36,7 @@ Examples:
   retrospan rubric diff refunds.v2 refunds.v3
   retrospan rubric check .retrospan/rubrics/refunds.v3.yaml
   retrospan rubric confirm refunds.v3 --as Ada
+  retrospan rubric learn refunds --dry-run
   retrospan rubric reopen refunds --dry-run
 """
 _LIMIT = 1 << 17
@@ -199,6 +201,9 @@ def reopen_command(
         say(f"{found.in_hands} are in somebody's hands or answered in part, and stay; run this again later")
     if found.untouched:
         say(f"{found.untouched} items of older versions ask the same and stay")
+
+
+rubric_group.add_command(learn_command)
 
 
 def _reopened_json(found: Reopened) -> dict[str, object]:

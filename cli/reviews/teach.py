@@ -10,7 +10,7 @@ import click
 from ...model.findings import CauseClass
 from ...model.text.display import safe_line
 from ...regression.teaching.facts import FailFacts, load_facts
-from ...regression.teaching.form import TeachingForm, case_of_form, suggest, try_case
+from ...regression.teaching.form import TeachingForm, case_of_form, suggest, try_form
 from ...regression.teaching.keeping import accept_form, drafts_of_form
 from ...regression.teaching.running import run_now
 from ...services.reviewing.inbox import ToComplete, to_complete
@@ -149,7 +149,7 @@ def _show(facts: FailFacts, form: TeachingForm) -> bool:
     say(f"cause   {form.cause.value}, {safe_line(where, 80)}")
     say(f"lesson  {safe_line(form.title, 120)}")
     case = case_of_form(facts, form)
-    tried = try_case(facts, case, form.step) if case else None
+    tried = try_form(facts, case, form.step) if case else None
     if case is None or tried is None:
         say("case    none: the run records nothing that it was asked")
     else:

@@ -103,7 +103,7 @@ def verify_command(
 
     Exit code: 0 it holds, 1 blocked, 4 not enough evidence; 2 wrong usage, 3 trouble with the store.
     """
-    with opened(store_location) as store, _interruptible():
+    with opened(store_location) as store, interruptible():
         if list_them:
             return _list(store, as_json)
         report = _verified(store, base, candidate, plan_only, resume, as_json, options)
@@ -179,14 +179,14 @@ def _run(
                 project=str(root.resolve()),
                 policy=_policy(Policy, options),
                 pairs=options["pairs"],
-                judge_hash=_judge_hash(root) if options["judge"] else None,
+                judge_hash=judge_hash(root) if options["judge"] else None,
             )
         _show_plan(planned, options["workers"], plan_only, as_json)
         if plan_only:
             return None
-        judge = _judge(root) if planned.plan.judge_hash else None
+        judge = model_judge(root, store) if planned.plan.judge_hash else None
         budget = Budget(options["max_runs"], options["max_usd"])
-        with _progress(planned.plan.most_runs) as on_run:
+        with run_progress(planned.plan.most_runs) as on_run:
             done = verify.run_verification(
                 store, planned, pair, cases, workers=options["workers"], judge=judge, budget=budget, on_run=on_run
             )
@@ -216,13 +216,16 @@ def _experiment(store: Store, text: str) -> Experiment:
     return get_experiment(store, parse_experiment_id(text))
 
 
-def _judge(root: Path) -> Any:
+def model_judge(root: Path, store: Store) -> Any:
+    """A model that answers the judge's checks, with what is known of how right it is."""
+    from ...services.judging.standing import measured_judges
     from ..knowledge.case import judge_of
 
-    return judge_of(root)
+    return judge_of(root, measured_judges(store))
 
 
-def _judge_hash(root: Path) -> str:
+def judge_hash(root: Path) -> str:
+    """Which model that is."""
     from ...agents.settings import Role, choose_model
 
     return choose_model(Role.JUDGE, folder=root)
@@ -251,7 +254,8 @@ def _show_plan(planned: Any, workers: int, plan_only: bool, as_json: bool) -> No
 
 
 @contextmanager
-def _progress(most: int) -> Iterator[Any]:
+def run_progress(most: int) -> Iterator[Any]:
+    """What is told each run that was made."""
     made = 0
     with progress_bar() as report:
 
@@ -302,7 +306,7 @@ def _entry(experiment: Experiment) -> dict[str, Any]:
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Take a request to end as an interrupt, so that no run is left behind."""
 
     def stop(*_: object) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...model.errors import BadInputError, TooLargeError
-from ...model.text.jsontext import as_text, parse_if_json
+from ...model.text.jsontext import as_text, canonical, parse_if_json
 from ...model.traces import JsonValue, Message, ToolCall
 from ..conventions.parts import is_thought, thought_text
 from ..limits import MOST_CALLS, deeper_than
@@ -23,10 +23,18 @@ ROLES = {
     "assistant": "assistant",
     "ai": "assistant",
     "model": "assistant",
+    "agent": "assistant",
+    "bot": "assistant",
+    "chatbot": "assistant",
     "tool": "tool",
     "function": "tool",
+    "environment": "tool",
+    "observation": "tool",
 }
 _MAX_DEPTH = 64
+MEDIA_BYTES = 2 << 20
+"""Bytes of pictures and files that are kept of one message."""
+_MEDIA = ("image", "audio", "video", "document", "file")
 
 
 def json_or_text(value: JsonValue) -> JsonValue:
@@ -117,13 +125,40 @@ def _part_text(part: Mapping[str, JsonValue]) -> str:
     if isinstance(text, dict):
         return _text(text.get("value"))
     kind = _text(part.get("type"))
-    for word in ("image", "audio", "video", "document", "file"):
+    for word in _MEDIA:
         if word in kind:
             return f"[{word} {media_type(part)}]".replace(" ]", "]")
     inner = part.get("content")
     if isinstance(inner, str):
         return inner
     return as_text(dict(part))
+
+
+def media_parts(content: JsonValue) -> list[JsonValue]:
+    """The pictures and files of a content value as they came, those too large to keep left out.
+
+    They stand as `[image image/png]` in the text; a face that can show them finds them here.
+    """
+    kept: list[JsonValue] = []
+    left = MEDIA_BYTES
+    for part in _media(content):
+        left -= len(canonical(part))
+        if left >= 0:
+            kept.append(part)
+    return kept
+
+
+def _media(content: JsonValue) -> Iterator[JsonValue]:
+    for part in content if isinstance(content, list) else []:
+        if isinstance(part, dict) and part.get("type") == "tool_result":
+            yield from _media(part.get("content"))
+        elif isinstance(part, dict) and _is_media(part):
+            yield part
+
+
+def _is_media(part: Mapping[str, JsonValue]) -> bool:
+    kind = _text(part.get("type"))
+    return part.get("text") is None and any(word in kind for word in _MEDIA)
 
 
 def media_type(part: Mapping[str, JsonValue]) -> str:

@@ -24,7 +24,7 @@ from .agents import (
     openhands,
     swe_agent,
 )
-from .chats import assistants, chatgpt, claude_ai, message_list, openai_chat, sharegpt
+from .chats import assistants, chatgpt, claude_ai, message_list, openai_chat, sharegpt, transcript
 from .evaluations import datasets, deepeval, inspect_log, openai_evals, promptfoo, reviews_csv, tau
 from .fields import shortened
 from .head import Head, make_head
@@ -41,6 +41,7 @@ from .platforms import (
     weave,
 )
 from .records import ReadItem, Source
+from .terminals import kimi_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ FORMATS: tuple[Format, ...] = (
     Format("codex-exec", "output of codex exec --json", codex_exec.sniff, codex_exec.read),
     Format("gemini-cli", "Gemini CLI session", gemini_cli.sniff, gemini_cli.read),
     Format("gemini-stream", "Gemini CLI stream-json or telemetry log", gemini_stream.sniff, gemini_stream.read),
+    Format("kimi-code", "Kimi Code session (wire.jsonl)", kimi_code.sniff, kimi_code.read),
     Format("copilot-chat", "GitHub Copilot chat of VS Code", copilot_chat.sniff, copilot_chat.read),
     Format("copilot-cli", "GitHub Copilot CLI session", copilot_cli.sniff, copilot_cli.read),
     Format("atif", "ATIF trajectory (Harbor)", atif.sniff, atif.read),
@@ -97,6 +99,7 @@ FORMATS: tuple[Format, ...] = (
     Format("message-list", "chat messages of one conversation", message_list.sniff, message_list.read),
     Format("otlp", "OTLP protobuf request", otlp.sniff_protobuf, otlp.read_protobuf),
     Format("reviews-csv", "CSV of past reviews", reviews_csv.sniff, reviews_csv.read),
+    Format("transcript", "dialogue under names of its own, told by its shape", transcript.sniff, transcript.read),
     Format("data-set", "items of a data set, which hold no run", datasets.sniff, datasets.read),
 )
 """Every format, the more specific before the more general."""

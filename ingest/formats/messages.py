@@ -26,7 +26,7 @@ from ...model.traces import (
     TraceFacts,
     Usage,
 )
-from .chat import json_or_text, to_messages
+from .chat import json_or_text, media_parts, to_messages
 from .dialogue.speakers import heard
 from .dialogue.textloop import with_results
 from .dialogue.turns import single_turns
@@ -160,6 +160,8 @@ class _Conversation:
             ended_at_ns=time_ns(extra.get("ended_at")),
             convention=self.convention,
         )
+        if media := media_parts(extra.get("content")):
+            span.attributes["message.media"] = media
         if last.role == "assistant":
             self._model_step(span, messages, extra)
         elif last.role == "tool":

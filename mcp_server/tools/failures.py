@@ -27,6 +27,7 @@ def summarize_failures(
     limit: Annotated[int | None, unlisted(ge=1, le=100)] = None,
 ) -> str:
     """What is failing: modes of alike runs with share, trend, example; by="task": pass rates, what never passed."""
+    from ...answers.judges import rates_text
     from ...answers.modes import mode_text, modes_text, sample_text
     from ...model.query import parse_query
     from ...services.finding.listing import list_traces
@@ -58,7 +59,8 @@ def summarize_failures(
     )
     update_modes(caller.store, _AT_ONCE, ids)
     signals = facet_counts(caller.store, parse_query(query))["signal"]
-    return modes_text(list_modes(caller.store, query, limit=limit or _MODES), query=query, signals=signals)
+    page = list_modes(caller.store, query, limit=limit or _MODES)
+    return modes_text(page, query=query, signals=signals) + rates_text(caller.store)
 
 
 @tool("Record an observation", writes=True)

@@ -35,16 +35,21 @@ def search_lessons(
     from ...knowledge.changes import change_of
     from ...services.knowledge.before_change import MOST, before_change
     from ...services.knowledge.doubting import with_doubts
+    from ...services.verification.lesson_story import stories_of
     from ...store.knowledge.lookup import get_lesson
 
     _index(caller)
     if lesson is not None:
         (found,) = with_doubts(caller.store, [get_lesson(caller.store, lesson)], caller.folder)
-        return lesson_text(found)
+        (story,) = stories_of(caller.store, [found])
+        caller.taught([found.id], by="search_lessons")
+        return lesson_text(found, story)
     change = change_of(changing, paths=paths, tools=tools, intent=" ".join(part for part in (intent, query) if part))
     if drafts or (change.words_alone and not intent.strip()):
         return _listed(caller, change, drafts=drafts, limit=limit)
-    return before_change_text(before_change(caller.store, change, most=min(limit, MOST), root=caller.folder))
+    known = before_change(caller.store, change, most=min(limit, MOST), root=caller.folder)
+    caller.taught([hit.lesson.id for hit in known.hits], by="search_lessons", paths=change.scope.files)
+    return before_change_text(known)
 
 
 def _listed(caller: Caller, change: Change, *, drafts: bool, limit: int) -> str:

@@ -23,7 +23,7 @@ def list_reviews(
     """What people were asked and decided."""
     from ...answers.review_card import review_card
     from ...answers.reviews import queue_text, review_text
-    from ...services.judging.plain_words import record_note
+    from ...services.judging.known import record_note
     from ...services.reviewing import asking as reviewing
     from ...store.traces.revisions import step_numbers
 

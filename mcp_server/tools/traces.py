@@ -21,12 +21,15 @@ def get_trace(
     budget: Annotated[int, Field(ge=MIN_BUDGET, le=MAX_BUDGET)] = DEFAULT_BUDGET,
 ) -> str:
     """Read one run: an outline of what is new, or some steps whole."""
+    from ...answers.judges import judged_text
     from ...answers.reading_traces import read_steps, read_trace
     from ...store.reading.summaries import locate_trace
 
     address = locate_trace(caller.store, trace)
     if steps is None and address.step is None:
         text = read_trace(caller.store, trace, budget=budget, full=full, offset=offset)
+        judged = "" if full or offset else judged_text(caller.store, address.trace_id)
+        text = f"{text}\n{judged}" if judged else text
     else:
         text = read_steps(caller.store, trace, steps, full=full, offset=offset, budget=budget)
     caller.read(address.trace_id, by="get_trace")

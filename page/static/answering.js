@@ -176,6 +176,8 @@ if (questions.length > 1 && stepping) {
   });
 }
 
+const waits = document.querySelector("details.waits");
+if (waits && matchMedia("(max-width: 75rem)").matches) waits.open = false;
 const acts = { quote, unfold, "from-agent": fromAgent, back: () => show(at - 1, true), on: () => show(at + 1, true) };
 document.addEventListener("click", (event) => {
   const act = event.target instanceof Element ? event.target.closest("[data-act]")?.dataset.act : undefined;

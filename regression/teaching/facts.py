@@ -13,12 +13,11 @@ from ...model.traces import Message, Step, Trace
 from ...services.reviewing.completing import with_completions
 from ...services.understanding.explaining import Explanation, explain_trace
 from ...services.understanding.invariants import declared_rules
-from ...services.understanding.siblings import find_siblings, went_well
 from ...store.contract import Store
 from ...store.reading.conversations import whole_before
-from ...store.reading.summaries import get_trace
 from ...store.reviews.rubrics import list_rubrics, rubric_of
 from ...store.reviews.verdicts import get_verdict, subject_ids
+from .trying import good_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def load_facts(store: Store, verdict: Verdict | str) -> FailFacts:
         rubric_of(store, found.rubric),
         _newest(store, found.rubric.id),
         declared_rules(store).of(explained.trace.summary.project),
-        _good_run(store, explained.trace),
+        good_run(store, explained.trace),
         tuple(whole_before(store, explained.trace.summary.id)),
     )
 
@@ -128,16 +127,3 @@ def _strongest(explained: Explanation) -> tuple[bool, float, int]:
 def _newest(store: Store, name: str) -> Rubric | None:
     confirmed = [entry for entry in list_rubrics(store) if entry.id == name and entry.state is SignatureState.VALID]
     return max(confirmed, key=lambda entry: entry.version, default=None)
-
-
-def _good_run(store: Store, trace: Trace) -> Trace | None:
-    """A sibling of the same words that went well: of another request, another call may be the right one."""
-    asked = _folded(trace.summary.input)
-    for summary in find_siblings(store, trace.summary).summaries:
-        if asked and _folded(summary.input) == asked and went_well(summary):
-            return get_trace(store, summary.id)
-    return None
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())

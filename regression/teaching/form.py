@@ -8,17 +8,16 @@ from ...knowledge.plaintext import plain_line
 from ...model.case_checks import Check, Judged, OutputContains
 from ...model.cases import Case, FrozenResult, Provenance
 from ...model.findings import CauseClass
-from ...model.reviews import Label, Lesson, Rubric
+from ...model.reviews import Lesson, Rubric
 from ...model.text.jsontext import canonical
 from ...model.traces import JsonValue
 from ...services.knowledge.prefill import prefill_lesson, prefill_rubric
 from ...trust.files import slug
-from ..checks import run_check
 from ..protocol import CalledTool, RunResult
 from ..recorded import recorded_run
-from ..results import CaseOutcome, CaseResult, CheckStatus, Judge, JudgeAnswer, outcome_of
 from .distinguishing import Known, telling_checks
 from .facts import FailFacts
+from .trying import Tried, answered_by, try_case
 from .turns import blamed_turn
 
 _MOST_FROZEN_BYTES = 256_000
@@ -43,32 +42,6 @@ class TeachingForm:
     """The case answers its tool calls from the record instead of letting the tools answer."""
     example: str = ""
     """What is added to the failed criterion as an example; empty leaves the rubric as it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """A case held against what happened, before it may count."""
-
-    bad: CaseResult
-    """On the recorded run, up to the blamed turn."""
-    good: CaseResult | None
-    """On a run of the same request that went well."""
-
-    @property
-    def why_not(self) -> str:
-        """Why it may not be accepted; empty where it may: every check tells, and the good run goes through."""
-        idle = [check.check for check in self.bad.checks if check.status is not CheckStatus.FAILED]
-        if idle or self.bad.outcome is not CaseOutcome.FAILED:
-            what = f"the check {idle[0]}" if idle else "the case"
-            return f"{what} does not fail on the run that it comes from, so it guards nothing"
-        if self.good is not None and self.good.outcome is CaseOutcome.FAILED:
-            return "it would also fail the run of the same request that went well"
-        return ""
-
-    @property
-    def judge_alone(self) -> bool:
-        """Whether nothing but a judge can tell; without one, a run of the case is skipped."""
-        return all(check.check.startswith("judge ") for check in self.bad.checks)
 
 
 def suggest(facts: FailFacts) -> TeachingForm:
@@ -129,27 +102,13 @@ def case_of_form(facts: FailFacts, form: TeachingForm) -> Case | None:
     return case.model_copy(update={"checks": (*said, *telling_checks(known, case), question)})
 
 
-def try_case(facts: FailFacts, case: Case, step: str) -> Tried:
-    """Hold a case against the recorded run up to the blamed turn, and against the good run where there is one.
-
-    The judge's question is answered by the signed verdict on the failed run, and by nobody on the good one.
+def try_form(facts: FailFacts, case: Case, step: str) -> Tried:
+    """Hold the case of a form against the recorded run up to the blamed turn, and the good run where there is one.
 
     Cost: the checks alone; nothing is run.
     """
-    verdict = facts.verdict
-
-    def signed(question: str, run: RunResult, case: Case) -> JudgeAnswer:
-        said = question == facts.question and verdict.answer.label is Label.FAIL
-        return JudgeAnswer(False if said else None, f"{verdict.reviewer_name} failed this run in {verdict.short_id}")
-
-    turn = blamed_turn(facts.trace, facts.step(step))
-    good = recorded_run(facts.good) if facts.good else None
-    return Tried(_held(case, turn.run, signed), _held(case, good, None) if good else None)
-
-
-def _held(case: Case, run: RunResult, judge: Judge | None) -> CaseResult:
-    checks = tuple(run_check(check, run, case, judge) for check in case.checks)
-    return CaseResult(case.id, outcome_of(checks), checks, run)
+    judge = answered_by(facts.verdict, lambda question: question == facts.question)
+    return try_case(case, facts.trace, facts.good, step=facts.step(step), judge=judge, each=True)
 
 
 def _frozen(bad: RunResult, good: RunResult | None) -> tuple[FrozenResult, ...] | None:

@@ -20,7 +20,7 @@ from ...services.reviewing.completing import complete_verdict
 from ...store.contract import Store
 from ...trust.session import ReviewSession
 from .facts import FailFacts, load_facts
-from .form import TeachingForm, case_of_form, lesson_of_form, rubric_of_form, suggest, try_case
+from .form import TeachingForm, case_of_form, lesson_of_form, rubric_of_form, suggest, try_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,12 @@ def accept_form(
         raise UsageError("The lesson has no title yet. Say in a few words what to do.")
     drafts = drafts_of_form(facts, form)
     case = next((parse_case(d.text, source=d.name) for d in drafts if d.kind is KnowledgeKind.CASE), None)
-    if case is not None and (why_not := try_case(facts, case, form.step).why_not):
-        raise UsageError(f"The case is not accepted: {why_not}. Change the form, or leave that part out.")
-    paths = tuple(accept_draft(store, session, draft, folder, now=now) for draft in drafts)
+
+    def why_not(_: Store, case: Case) -> str:
+        return try_form(facts, case, form.step).why_not
+
+    # The case comes first, so that nothing is written where it is refused.
+    paths = tuple(accept_draft(store, session, draft, folder, why_not, now=now) for draft in drafts)
     lesson = next(draft.name for draft in drafts if draft.kind is KnowledgeKind.LESSON)
     complete_verdict(
         store,

@@ -42,10 +42,12 @@ class PlannedCase:
     pairs: int
     look: int
     quarantined: bool
+    middle: int | None = None
+    """See `Rule.middle`; a plan of before has none."""
 
     @property
     def rule(self) -> Rule:
-        return Rule(self.pairs, self.look)
+        return Rule(self.pairs, self.look, middle=self.middle)
 
     @property
     def confirming(self) -> Rule:
@@ -80,7 +82,8 @@ class Plan:
     def usual_runs(self) -> int:
         """Runs of both versions, if every case that is not flaky behaves alike on both."""
         return 2 * sum(
-            case.pairs if case.kind is Steadiness.FLAKY else min(case.look, case.pairs) for case in self.cases
+            case.middle or case.pairs if case.kind is Steadiness.FLAKY else min(case.look, case.pairs)
+            for case in self.cases
         )
 
     @property
@@ -167,7 +170,7 @@ def _planned(case: Case, known: tuple[int, int], policy: Policy, pairs: int | No
     rule = rule_for(kind, must_hold=policy.must_hold(severity), pairs=pairs)
     quarantined = case.status is CaseStatus.FLAKY
     look = rule.look or rule.pairs
-    return PlannedCase(case.id, hash_case(case), severity, kind, *known, rule.pairs, look, quarantined)
+    return PlannedCase(case.id, hash_case(case), severity, kind, *known, rule.pairs, look, quarantined, rule.middle)
 
 
 def visible_change(case: PlannedCase) -> tuple[float | None, float | None]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ...analysis.verification.single_case import Rule, Tally
 from ...analysis.verification.verdicts import CaseEvidence, Policy, SuiteJudgement, judge_suite
@@ -70,6 +71,7 @@ def plan_verification(
     policy: Policy,
     pairs: int | None = None,
     judge_hash: str | None = None,
+    kind: ExperimentKind = ExperimentKind.VERIFY,
 ) -> Planned:
     """Plan a comparison and keep the plan with its hash, before any run.
 
@@ -81,23 +83,46 @@ def plan_verification(
     plan = make_plan(cases, base, candidate, known=known.of_base, policy=policy, pairs=pairs, judge_hash=judge_hash)
     text = plan.text()
     experiment = plan_experiment(
-        store, project=project, base=base.version, candidate=candidate.version, plan=text, plan_hash=plan_hash(text)
+        store,
+        project=project,
+        base=base.version,
+        candidate=candidate.version,
+        plan=text,
+        plan_hash=plan_hash(text),
+        kind=kind,
     )
     return Planned(experiment, plan, known)
 
 
-def resumed(store: Store, experiment: Experiment, pair: Pair, cases: Sequence[Case]) -> Planned:
+def resumed(
+    store: Store,
+    experiment: Experiment,
+    pair: Pair,
+    cases: Sequence[Case],
+    *,
+    kind: ExperimentKind = ExperimentKind.VERIFY,
+) -> Planned:
     """A plan to be run, or to be run to its end.
 
     Raises:
-        UsageError: if it is no comparison, or if cases or versions have changed since.
+        UsageError: if it is no comparison of this kind, or if cases or versions have changed since.
     """
-    if experiment.kind is not ExperimentKind.VERIFY:
-        raise UsageError(f"{experiment.short_id} is no comparison. `retrospan verify --list` shows which are.")
+    if experiment.kind is not kind:
+        raise UsageError(
+            f"{experiment.short_id} is no comparison of this kind. `retrospan verify --list` shows those of versions."
+        )
     plan = read_plan(experiment.plan)
     check_unchanged(plan, {c.id: c for c in cases}, pair.base.target_print, pair.candidate.target_print)
     hashes = {case.case_id: case.case_hash for case in plan.cases}
     return Planned(experiment, plan, known_of(store, hashes, plan.base.target_hash))
+
+
+Conclusion = Callable[[SuiteJudgement], tuple[str, dict[str, Any]]]
+"""The verdict that is kept of an experiment, and what its report says beside the comparison."""
+
+
+def _of_suite(judgement: SuiteJudgement) -> tuple[str, dict[str, Any]]:
+    return judgement.verdict.value, {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +146,7 @@ def run_verification(
     judge: Judge | None = None,
     budget: Budget | None = None,
     on_run: OnRun | None = None,
+    conclusion: Conclusion = _of_suite,
 ) -> Verified:
     """Make the runs that are missing of a plan, judge, and keep the conclusion where nothing is missing any more."""
     plan, experiment = planned.plan, planned.experiment
@@ -139,9 +165,8 @@ def run_verification(
         on_run=on_run,
     )
     complete = engine.run(progress)
-    return _concluded(
-        store, experiment, plan, progress, slices_of(store, [by_id[c.case_id] for c in plan.cases]), complete
-    )
+    slices = slices_of(store, [by_id[c.case_id] for c in plan.cases])
+    return _concluded(store, experiment, plan, progress, slices, complete, conclusion)
 
 
 def _concluded(
@@ -151,6 +176,7 @@ def _concluded(
     progress: Mapping[str, CaseProgress],
     slices: Mapping[str, tuple[str, ...]],
     complete: bool,
+    conclusion: Conclusion,
 ) -> Verified:
     evidence = [progress[case.case_id].evidence(slices.get(case.case_id, ())) for case in plan.cases]
     judgement = judge_suite(evidence, plan.policy)
@@ -158,7 +184,9 @@ def _concluded(
     trouble = {case_id: entry.trouble for case_id, entry in progress.items() if entry.trouble}
     report = judged_report(judgement, experiment, runs=runs, plan=plan, trouble=trouble, complete=complete)
     if complete:
-        experiment = conclude(store, experiment, verdict=judgement.verdict.value, report=report)
+        verdict, more = conclusion(judgement)
+        report |= more
+        experiment = conclude(store, experiment, verdict=verdict, report=report)
     return Verified(experiment, judgement, report, complete)
 
 

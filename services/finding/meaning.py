@@ -7,7 +7,8 @@ filters must hold in any case. Rank fusion was measured and is worse here (bench
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Container, Mapping
 from typing import NamedTuple
 
 from ...model.query import Query
@@ -17,11 +18,13 @@ from ...store.search.lines import Hit, only_matching, search_any_word
 from ...store.search.vectors import Likeness, likeness_of, nearest_traces
 from ..embedding.protocol import Embedder
 
-WORD_SHARE = 0.1
+WORD_SHARE = 0.2
 """How much full agreement in words adds to a cosine; chosen by measurement."""
 _CODE_SHARE = 1.0
 """The same for a query with an id or number in it: whoever types `R-2041` means that very thing."""
 _CODE = re.compile(r"[\d_]|\w\.\w")
+_WORDS_TELL = 0.3
+"""Share of the words from which the place where they stand is shown rather than the one that is alike."""
 _CANDIDATES = 200
 """Taken from words and from meaning each."""
 _LEAST_ALIKE = 0.25
@@ -67,10 +70,11 @@ def search_by_meaning(
     allowed = only_matching(store, strict, sorted(near), verdicts) | found.keys()
     likeness = likeness_of(store, model.model_id, vector, sorted(allowed))
     shares = _word_shares(found)
+    repeated = {body for body, hits in Counter(hit.body_id for hit in found.values()).items() if hits > len(found) // 2}
     if any(_CODE.search(word) for word in words):
         word_share = max(word_share, _CODE_SHARE)
     scored = [
-        _hit(trace_id, found.get(trace_id), likeness, shares, word_share)
+        _hit(trace_id, found.get(trace_id), likeness, shares, word_share, repeated if len(found) > 2 else ())
         for trace_id in allowed
         if trace_id in found or likeness[trace_id].cosine >= _LEAST_ALIKE
     ]
@@ -90,9 +94,12 @@ def _hit(
     likeness: Mapping[int, Likeness],
     shares: Mapping[int, float],
     word_share: float,
+    repeated: Container[int | None],
 ) -> Hit:
+    """One trace's score, and where its words stand; where it is alike, if most hits show the same text for words."""
     alike = likeness.get(trace_id, Likeness(0.0, None))
-    score = alike.cosine + word_share * shares.get(trace_id, 0.0)
-    if by_words is not None:
+    share = shares.get(trace_id, 0.0)
+    score = alike.cosine + word_share * share
+    if by_words is not None and share >= _WORDS_TELL and by_words.body_id not in repeated:
         return by_words._replace(score=score)
     return Hit(trace_id, alike.span_id, None, score)

@@ -11,12 +11,14 @@ from ...model.traces import TraceSummary
 from ...store.contract import Store
 from ...store.reading.summaries import get_summaries
 from ...store.reviews.outcomes import verdict_labels
-from ...store.search.lines import facet_counts, load_texts
+from ...store.search.lines import contents_of, facet_counts, load_texts
 from ...store.traces.revisions import step_index, trace_rows
 from ..understanding.analysing import analyse
 from .listing import Listing, list_traces
 
 _SNIPPET = 170
+_LOOKED_AT = 4
+"""Contents of a step that is alike in meaning, of which the one with most of the words is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +78,21 @@ def _hits(store: Store, query: Query, listing: Listing) -> tuple[SearchHit, ...]
     summaries = {summary.id: summary for summary in get_summaries(store, [hit.trace_id for hit in listing.hits])}
     with store.read() as con:
         places = {row["id"]: step_index(row) for row in trace_rows(con, list(summaries))}
-    texts = load_texts(store, [hit.body_id for hit in listing.hits if hit.body_id is not None])
     terms = [term.text for term in query.terms if not term.negated]
+    alike = contents_of(store, [(h.trace_id, h.span_id) for h in listing.hits if h.span_id and h.body_id is None])
+    shown = {place: bodies[:_LOOKED_AT] for place, bodies in alike.items()}
+    wanted = [body for bodies in shown.values() for body in bodies]
+    texts = load_texts(store, wanted + [hit.body_id for hit in listing.hits if hit.body_id is not None])
     hits = []
     for hit in listing.hits:
         if hit.trace_id in summaries:
             step = places[hit.trace_id].get(hit.span_id) if hit.span_id else None
-            words = snippet(texts[hit.body_id], terms, _SNIPPET) if hit.body_id is not None else ""
-            hits.append(SearchHit(summaries[hit.trace_id], step, words))
+            bodies = [hit.body_id] if hit.body_id is not None else shown.get((hit.trace_id, hit.span_id or ""), [])
+            text = max((texts[body] for body in bodies), key=lambda text: _shared_words(text, terms), default="")
+            hits.append(SearchHit(summaries[hit.trace_id], step, snippet(text, terms, _SNIPPET) if text else ""))
     return tuple(hits)
+
+
+def _shared_words(text: str, terms: Sequence[str]) -> int:
+    lowered = text.lower()
+    return sum(term.lower() in lowered for term in terms)

@@ -15,13 +15,17 @@ from ...model.clock import utc_now, utc_text
 from ...model.errors import UnknownIdError, did_you_mean
 from ...model.query import parse_query
 from ...model.reviews import Label
+from ...model.traces import JsonValue
 from ...store.contract import Store
 from ...store.jobs.judgements import Judgements, judgements
 from ...store.reviews import queues
 from ...store.reviews.rubrics import list_rubrics
 from ...store.search.lines import only_matching
 from ...store.settings.values import get_setting, set_setting
-from .labels import LabelledRun, labelled_runs
+from .consistency import Flips, flips_of
+from .known import keep_known, rate_of
+from .labels import LabelledRun, beside_judge, labels_for
+from .staleness import why_stale
 
 _USUAL_MINUTES = 1.0
 
@@ -47,12 +51,14 @@ class Calibration:
     """Why this says nothing of what the judge would answer today; empty where it does."""
     minutes_each: float
     abstention: tuple[Abstention, ...]
-    """By how far the judge's repeated answers on a run agree; empty where it was asked about none again."""
+    """By how far its repeated answers on a run agree, or by the chance that it tells; empty where there is neither."""
+    flips: tuple[Flips, ...]
+    """What was tried of its consistency; empty where nothing was."""
 
     @property
     def disagreements(self) -> tuple[LabelledRun, ...]:
         """What to read before any change of a prompt: first what the judge let pass."""
-        differ = [run for run in self.runs if run.human is not run.judge and not run.test]
+        differ = [run for run in self.runs if run.differs and not run.test]
         return tuple(sorted(differ, key=lambda run: (run.judge is Label.FAIL, run.trace_id)))
 
 
@@ -75,7 +81,7 @@ def find_judge(store: Store, name: str) -> Judgements:
 
 
 def calibrate(store: Store, name: str, *, where: str = "", test: bool = False, prompt: str = "") -> Calibration:
-    """The record of a judge's newest version.
+    """The record of a judge's newest version; that of all its runs is kept for lists and outlines.
 
     Args:
         store: Where.
@@ -91,16 +97,17 @@ def calibrate(store: Store, name: str, *, where: str = "", test: bool = False, p
     Cost: checks every verdict.
     """
     judge = find_judge(store, name)
-    runs = _in_slice(store, labelled_runs(store, judge), where)
+    labels = labels_for(store, judge)
+    runs = _in_slice(store, beside_judge(labels, judge), where)
     with store.read() as con:
         minutes = median([spent.amount / 60_000 for spent in queues.active_times(con)]) or _USUAL_MINUTES
     queue = _fullest_queue(runs)
     population, refusal = _population(store, judge, queue, where)
-    rate = refusal or _rate(judge, [run for run in runs if run.queue == queue], population, minutes)
+    rate = refusal or _rate(judge, [run for run in runs if run.people.queue == queue], population, minutes)
     used = get_setting(store, f"judge-test:{judge.key}")
     if test and used is None:
         set_setting(store, f"judge-test:{judge.key}", utc_text(utc_now()))
-    return Calibration(
+    found = Calibration(
         judge,
         tuple(runs),
         _record([run for run in runs if not run.test]),
@@ -109,14 +116,39 @@ def calibrate(store: Store, name: str, *, where: str = "", test: bool = False, p
         rate,
         queue,
         len(population),
-        tuple(_stale(store, judge, prompt)),
+        tuple(why_stale(store, judge, prompt=prompt, verdicts=sum(not label.test for label in labels))),
         minutes,
         _abstention(judge, [run for run in runs if not run.test], minutes),
+        flips_of(store, judge),
     )
+    if not where.strip() and not store.read_only:
+        keep_known(store, name, _to_keep(store, found))
+    return found
+
+
+def _to_keep(store: Store, found: Calibration) -> dict[str, JsonValue]:
+    """The part of a calibration that lists and outlines show."""
+    params, record = found.judge.params, found.dev
+    rubrics = {(rubric.id, rubric.version): rubric for rubric in list_rubrics(store)}
+    rubric = rubrics.get((str(params["rubric"]), int(str(params["version"]))))
+    questions = {entry.id: entry.question for entry in rubric.criteria} if rubric else {}
+    return {
+        "key": found.judge.key,
+        "criterion": params["criterion"],
+        "question": questions.get(str(params["criterion"]), ""),
+        "fails": record.hits,
+        "found": record.sensitivity.value,
+        "passes": record.labels - record.hits,
+        "cleared": record.specificity.value,
+        "trusted": record.trusted,
+        "stale": bool(found.stale),
+        "runs": found.population,
+        **rate_of(found.rate),
+    }
 
 
 def _record(runs: Sequence[LabelledRun]) -> Record:
-    return judge_record([(run.human is Label.FAIL, run.judge is Label.FAIL) for run in runs])
+    return judge_record([(run.human is Label.FAIL, run.judge is Label.FAIL) for run in runs if run.answered])
 
 
 def _in_slice(store: Store, runs: Sequence[LabelledRun], where: str) -> list[LabelledRun]:
@@ -127,13 +159,13 @@ def _in_slice(store: Store, runs: Sequence[LabelledRun], where: str) -> list[Lab
 
 
 def _fullest_queue(runs: Sequence[LabelledRun]) -> str:
-    names = [run.queue for run in runs if run.chance is not None]
+    names = [run.people.queue for run in runs if run.people.chance is not None]
     return max(sorted(set(names)), key=names.count, default="")
 
 
 def _population(store: Store, judge: Judgements, queue: str, where: str) -> tuple[list[int], Refused | None]:
     """The judged runs that had their chance in the queue; a refusal where that cannot be told."""
-    answered = [trace_id for trace_id, label in judge.labels.items() if label in (Label.PASS, Label.FAIL)]
+    answered = [trace_id for trace_id in judge.labels if judge.score(trace_id) is not None]
     if not queue:
         return answered, None
     with store.read() as con:
@@ -154,19 +186,25 @@ def _rate(
 ) -> CorrectedRate | Refused:
     inside = set(population)
     rows = [
-        (float(run.human is Label.FAIL), float(run.judge is Label.FAIL), run.chance)
+        (float(run.human is Label.FAIL), run.score, run.people.chance)
         for run in runs
-        if run.chance and run.trace_id in inside
+        if run.people.chance and run.trace_id in inside
     ]
-    judged = np.array([float(judge.labels[trace_id] == Label.FAIL) for trace_id in population])
+    judged = np.array([judge.score(trace_id) for trace_id in population], dtype=np.float64)
     return corrected_rate(Labelled.of(rows), judged, minutes_each=minutes)
 
 
 def _abstention(judge: Judgements, runs: Sequence[LabelledRun], minutes: float) -> tuple[Abstention, ...]:
+    if judge.scores:
+        # In tenths: a chance of its own for every run would be a step of the curve for every run.
+        told = [
+            (run.human is Label.FAIL, run.score >= 0.5, round(max(run.score, 1 - run.score) - 0.05, 1)) for run in runs
+        ]
+        return tuple(risk_coverage(told, minutes_each=minutes))
     said: dict[int, list[str | None]] = {}
     for trace_id, label in judge.history:
         said.setdefault(trace_id, []).append(label)
-    again = [run for run in runs if len(said[run.trace_id]) > 1]
+    again = [run for run in runs if run.answered and len(said[run.trace_id]) > 1]
     answers = [
         (
             run.human is Label.FAIL,
@@ -176,16 +214,3 @@ def _abstention(judge: Judgements, runs: Sequence[LabelledRun], minutes: float) 
         for run in again
     ]
     return tuple(risk_coverage(answers, minutes_each=minutes))
-
-
-def _stale(store: Store, judge: Judgements, prompt: str) -> list[str]:
-    newest = max((r.version for r in list_rubrics(store) if r.id == judge.params["rubric"]), default=0)
-    why = []
-    if newest > int(str(judge.params["version"])):
-        why.append(
-            f"rubric {judge.params['rubric']} has version {newest} by now, it answered version "
-            f"{judge.params['version']}"
-        )
-    if prompt and judge.params.get("model") and not judge.key.startswith(prompt):
-        why.append("the judge's prompt has changed since")
-    return why

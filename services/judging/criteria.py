@@ -2,8 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ...model.errors import UnknownIdError, UsageError, did_you_mean
 from ...model.reviews import Criterion, Rubric
+from ...model.traces import JsonValue
+from ...store.contract import Store
+from ...store.reviews.rubrics import find_rubric
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCriterion:
+    """One criterion of one rubric version."""
+
+    rubric: Rubric
+    criterion: Criterion
+
+    @property
+    def params(self) -> dict[str, JsonValue]:
+        """As the jobs of judges keep it."""
+        return {"rubric": self.rubric.id, "version": self.rubric.version, "criterion": self.criterion.id}
+
+
+def asked_criterion(
+    store: Store, rubric: str | None, criterion: str | None, version: int | None = None
+) -> AskedCriterion:
+    """The criterion of a confirmed version of a rubric: the newest where none is named.
+
+    Raises:
+        UnknownIdError: if there is no such rubric or criterion, naming the nearest.
+        UsageError: if no criterion is named and there are several.
+    """
+    found = find_rubric(store, rubric, version)
+    return AskedCriterion(found, find_criterion(found, criterion))
 
 
 def find_criterion(rubric: Rubric, name: str | None) -> Criterion:

@@ -10,12 +10,16 @@ from ...analysis.judging.drift import ANCHORS, Drift, DriftWatch
 from ...analysis.statistics import wilson
 from ...model.reviews import Label
 from ...store.contract import Store
-from ...store.jobs.judgements import Judgements
+from ...store.jobs.judgements import Judgements, judgements
 from .calibrating import find_judge
 from .labels import labelled_runs
 
 _REFERENCE = 600
 """First answers that say what the judge's rate was; of fewer runs the first half."""
+
+
+_FEWEST = 40
+"""Answers below which a digest says nothing of a judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,15 @@ def judge_drift(store: Store, name: str) -> DriftReport:
         watch.see_anchors([answers[0]] * (len(answers) - 2), answers[2:])
     repeats = sum(len(answers) - 2 for answers in anchors)
     return DriftReport(name, watch.verdict, len(anchors), repeats, len(first) - upto)
+
+
+def drifts(store: Store) -> list[DriftReport]:
+    """Of every judge with enough answers to tell, by name; nothing is asked.
+
+    Cost: as of `judge_drift`, for each judge.
+    """
+    names = dict.fromkeys(version.name for version in judgements(store) if len(version.labels) >= _FEWEST)
+    return [judge_drift(store, name) for name in sorted(names)]
 
 
 def _by_run(judge: Judgements) -> dict[int, Sequence[float]]:

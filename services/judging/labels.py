@@ -1,4 +1,4 @@
-"""What people signed on the runs that a judge answered, and with what chance each run came to be asked about."""
+"""What people signed on runs, with what chance each run came to be asked about, and what a judge answered there."""
 
 from __future__ import annotations
 
@@ -13,31 +13,69 @@ from ...store.jobs.judgements import Judgements
 from ...store.reviews.items import list_items
 from ...store.reviews.verdicts import list_verdicts
 
-_TELLING = (Label.PASS, Label.FAIL)
+TELLING = (Label.PASS, Label.FAIL)
 _MANY = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleLabel:
+    """A run on which people agree."""
+
+    trace_id: int
+    trace_key: str
+    label: Label
+    """What they said before they saw any proposal."""
+    queue: str = ""
+    chance: float | None = None
+    """With which its queue drew it; None where somebody picked it by hand."""
+    reason: str = ""
+    verdict: str = ""
+    """Uid of the last."""
+    verdicts: int = 1
+    """How many people gave."""
+
+    @property
+    def test(self) -> bool:
+        """In the half that is kept for the last look."""
+        return in_test_half(self.trace_key)
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledRun:
     """A run that people and the judge answered."""
 
-    trace_id: int
-    human: Label
-    """What people said before they saw any proposal."""
+    people: PeopleLabel
     judge: Label
-    test: bool
-    """In the half that is kept for the last look; fixed by the run's own key."""
-    queue: str = ""
-    chance: float | None = None
-    """With which its queue drew it; None where somebody picked it by hand."""
-    reason: str = ""
+    """`cant_tell` where the judge leaves the run to people, and still tells a chance."""
+    score: float
+    """Chance of a fail as the judge tells it; 0 or 1 of one that only answers."""
+
+    @property
+    def trace_id(self) -> int:
+        return self.people.trace_id
+
+    @property
+    def human(self) -> Label:
+        return self.people.label
+
+    @property
+    def test(self) -> bool:
+        return self.people.test
+
+    @property
+    def answered(self) -> bool:
+        """Whether the judge passed or failed it."""
+        return self.judge in TELLING
+
+    @property
+    def differs(self) -> bool:
+        return self.answered and self.judge is not self.human
 
 
-def labelled_runs(store: Store, judge: Judgements) -> list[LabelledRun]:
-    """The runs with a verdict on the judge's criterion and rubric version, and an answer of the judge.
+def people_labels(store: Store, rubric: str, version: int, criterion: str) -> list[PeopleLabel]:
+    """The runs with verdicts on this criterion of this rubric version, on which people do not differ.
 
-    A verdict counts that is signed, trusted, about the run as it is and not superseded; runs on which people differ
-    stay out.
+    A verdict counts that is signed, trusted, about the run as it is and not superseded.
 
     Cost: checks every verdict.
     """
@@ -47,9 +85,36 @@ def labelled_runs(store: Store, judge: Judgements) -> list[LabelledRun]:
         items = {item.id: item for item in list_items(con, now=utc_text(utc_now()), states=(), limit=_MANY)}
     by_trace: dict[int, list[Verdict]] = {}
     for verdict in verdicts:
-        if verdict.uid not in replaced and verdict.trace_id in judge.labels and _same_rubric(verdict, judge):
+        if verdict.uid in replaced or verdict.trace_id is None:
+            continue
+        if (verdict.rubric.id, verdict.rubric.version) == (rubric, version):
             by_trace.setdefault(verdict.trace_id, []).append(verdict)
-    return [run for trace_id, found in sorted(by_trace.items()) if (run := _run(judge, trace_id, found, items))]
+    return [
+        label for trace_id, found in sorted(by_trace.items()) if (label := _label(criterion, trace_id, found, items))
+    ]
+
+
+def labelled_runs(store: Store, judge: Judgements) -> list[LabelledRun]:
+    """The runs with a verdict on the judge's criterion and rubric version, and an answer of the judge.
+
+    Cost: checks every verdict.
+    """
+    return beside_judge(labels_for(store, judge), judge)
+
+
+def labels_for(store: Store, judge: Judgements) -> list[PeopleLabel]:
+    """What people say on the judge's criterion and rubric version. Cost: checks every verdict."""
+    params = judge.params
+    return people_labels(store, str(params["rubric"]), int(str(params["version"])), str(params["criterion"]))
+
+
+def beside_judge(labels: Sequence[PeopleLabel], judge: Judgements) -> list[LabelledRun]:
+    """Those of the labelled runs that the judge answered, with its answer."""
+    return [
+        LabelledRun(label, Label(judge.labels[label.trace_id] or Label.CANT_TELL), score)
+        for label in labels
+        if (score := judge.score(label.trace_id)) is not None
+    ]
 
 
 def in_test_half(trace_key: str) -> bool:
@@ -57,27 +122,24 @@ def in_test_half(trace_key: str) -> bool:
     return bool(hashlib.sha256(trace_key.encode()).digest()[0] & 1)
 
 
-def _same_rubric(verdict: Verdict, judge: Judgements) -> bool:
-    return (verdict.rubric.id, verdict.rubric.version) == (judge.params["rubric"], judge.params["version"])
-
-
-def _run(
-    judge: Judgements, trace_id: int, verdicts: Sequence[Verdict], items: Mapping[int, ReviewItem]
-) -> LabelledRun | None:
-    said = judge.labels[trace_id]
-    labels = {label for verdict in verdicts if (label := _answer(verdict, str(judge.params["criterion"]))) in _TELLING}
-    if said not in _TELLING or len(labels) != 1:
+def _label(
+    criterion: str, trace_id: int, verdicts: Sequence[Verdict], items: Mapping[int, ReviewItem]
+) -> PeopleLabel | None:
+    labels = {label for verdict in verdicts if (label := _answer(verdict, criterion)) in TELLING}
+    if len(labels) != 1:
         return None
     asked = [items[v.item_id] for v in verdicts if v.item_id is not None and v.item_id in items]
     drawn = next((item for item in asked if item.inclusion_probability is not None), None)
-    return LabelledRun(
+    last = verdicts[-1]
+    return PeopleLabel(
         trace_id,
+        last.subjects[0].trace_key,
         labels.pop(),
-        Label(said),
-        in_test_half(judge.trace_keys[trace_id]),
         drawn.queue if drawn else "",
         drawn.inclusion_probability if drawn else None,
-        verdicts[-1].answer.reason,
+        last.answer.reason,
+        last.uid,
+        len(verdicts),
     )
 
 

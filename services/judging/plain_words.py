@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, sqrt
 
 from ...analysis.judging.choosing import CorrectedRate, Method, Refused
 from ...analysis.judging.record import TRUSTED_FROM, Abstention, Record
 from ...analysis.statistics import Interval
-from ...model.errors import UnknownIdError
-from ...store.contract import Store
-from .calibrating import Calibration, calibrate
+from .calibrating import Calibration
+from .consistency import Flips
 
 _METHODS = {
     Method.LABELS: "the verdicts alone",
@@ -17,22 +17,26 @@ _METHODS = {
     Method.ROGAN_GLADEN: "the judge's rate corrected by its error rates (Rogan–Gladen)",
 }
 _BAR = 40
+_FEW = 10
+"""Runs of each kind below which nothing can be said of a judge."""
 
 
 def in_words(found: Calibration) -> list[str]:
     """Sentences for somebody who is no statistician, the answer first."""
-    lines = [_trust(found)]
+    lines = [trust_words(found)]
     lines += [f"Out of date: {why}. Judge the runs again, then calibrate again." for why in found.stale]
     lines += record_words(found.dev)
     lines.append(rate_words(found.rate))
     lines += [abstention_words(point) for point in found.abstention]
+    if found.judge.params.get("model"):
+        lines += consistency_words(found.flips, found.judge.name)
     if found.test is not None:
         again = (
             f" It was looked at before, on {found.test_used[:10]}, so it proves less now." if found.test_used else ""
         )
         lines.append(f"On the half kept for the last look ({found.test.labels} runs):{again}")
         lines += record_words(found.test)
-    lines.append(_next(found))
+    lines.append(next_words(found))
     return lines
 
 
@@ -45,14 +49,15 @@ def record_words(record: Record) -> list[str]:
     return [
         f"Of {record.hits} runs that people fail it fails {_share(record.sensitivity)}.",
         f"Of {others} runs that people pass it passes {_share(record.specificity)}.",
-        f"People fail {record.base_rate:.0%} of these runs; agreement beyond chance (kappa, 1 is full) is {kappa}.",
+        f"People fail {record.base_rate:.0%} of these runs; agreement beyond what chance gives (kappa: 0 none, 1 full) "
+        f"is {kappa}.",
     ]
 
 
 def abstention_words(point: Abstention) -> str:
     """What follows where people take the runs on which the judge wavers."""
     return (
-        f"Where at least {point.threshold:.0%} of its repeated answers agree ({point.answered:.0%} of runs) it is "
+        f"Where it is at least {point.threshold:.0%} sure of its answer ({point.answered:.0%} of runs) it is "
         f"wrong in {_share(point.wrong)}; the others cost people {point.minutes_per_100:.0f} minutes per 100 runs."
     )
 
@@ -71,25 +76,22 @@ def rate_words(rate: CorrectedRate | Refused) -> str:
     return f"{told} The judge alone would say {rate.uncorrected:.0%}."
 
 
-def record_note(store: Store, proposed_by: str) -> str:
-    """What is known of the judge that made a proposal, in a few words; empty where no judge made it.
-
-    Cost: checks every verdict, for a judge's proposal.
-    """
-    kind, _, name = proposed_by.partition(":")
-    if kind != "judge":
-        return ""
-    try:
-        found = calibrate(store, name)
-    except UnknownIdError:
-        return "never measured against people"
-    record = found.dev
-    if not record.labels:
-        return "never measured against people"
-    told = f"of {record.hits} runs that people fail it fails {record.sensitivity.value:.0%}, "
-    told += f"of {record.labels - record.hits} that they pass it passes {record.specificity.value:.0%}"
-    stale = "; out of date" if found.stale else ""
-    return f"{told}; {'may stand in for a person' if record.trusted else 'not shown to be reliable'}{stale}"
+def consistency_words(flips: Sequence[Flips], name: str) -> list[str]:
+    """On how many runs it answers otherwise where it must not, the worst first; or that nobody has tried."""
+    if not flips:
+        return [f"Whether it answers alike when asked again is not known: retrospan judge flips {name}"]
+    steady = [flip for flip in flips if not flip.flipped]
+    lines = [
+        f"Where {flip.words} it changes its answer on {flip.flipped} of {flip.asked} runs (in truth "
+        f"{flip.rate.low:.0%} to {flip.rate.high:.0%})."
+        for flip in sorted(flips, key=lambda flip: (-flip.rate.value, flip.variant))
+        if flip.flipped
+    ]
+    if steady:
+        most = max(flip.rate.high for flip in steady)
+        words = "; where ".join(flip.words for flip in steady)
+        lines.append(f"It changes no answer where {words} ({steady[0].asked} runs each; in truth up to {most:.0%}).")
+    return lines
 
 
 def picture(found: Calibration) -> list[str]:
@@ -119,25 +121,54 @@ def narrower(found: Calibration, minutes: float) -> str:
     )
 
 
-def _trust(found: Calibration) -> str:
+def trust_of(found: Calibration) -> bool | None:
+    """Whether it may stand in for a person; None where nobody knows yet."""
     record = found.test or found.dev
     if record.trusted:
-        return f"This judge may stand in for a person on {found.judge.params['criterion']!r}."
-    if record.hits < 10 or record.labels - record.hits < 10:
-        return "Nobody knows yet whether this judge is right: too few runs that people fail, or too few that they pass."
-    return (
-        f"Do not take this judge's word on {found.judge.params['criterion']!r}: it is not shown to be right in "
-        f"{TRUSTED_FROM:.0%} of both what people fail and what they pass."
-    )
+        return not found.stale or None
+    few = record.hits < _FEW or record.labels - record.hits < _FEW
+    return None if few else False
 
 
-def _next(found: Calibration) -> str:
+def trust_words(found: Calibration) -> str:
+    """The answer in one sentence: yes, no, or nobody knows and why."""
+    record, asked = found.test or found.dev, found.judge.params["criterion"]
+    trusted = trust_of(found)
+    if trusted:
+        return f"This judge may stand in for a person on {asked!r}."
+    if trusted is False:
+        return (
+            f"Do not take this judge's word on {asked!r}: it is not shown to be right in {TRUSTED_FROM:.0%} of both "
+            "what people fail and what they pass."
+        )
+    if record.trusted:
+        return f"Nobody knows whether this judge is still right on {asked!r}: what was measured is out of date."
+    lacking = [
+        f"{_FEW - count} more that people {word}"
+        for word, count in (("fail", record.hits), ("pass", record.labels - record.hits))
+        if count < _FEW
+    ]
+    return f"Nobody knows yet whether this judge is right: it takes {' and '.join(lacking)}."
+
+
+def next_words(found: Calibration) -> str:
+    """The one thing to do next."""
+    name = found.judge.name
+    if found.stale:
+        return f"Next: let {name} judge again (retrospan judge run), then measure it again."
+    if trust_of(found) is None:
+        return f"Next: review more of its runs. retrospan judge plan {name} --minutes 20 names them."
     if found.disagreements:
         return (
-            f"Next: read the {len(found.disagreements)} runs where it and people differ; most often the rubric is "
-            "silent there. Say what it should say before you change the prompt."
+            f"Next: read the {len(found.disagreements)} runs where it and people differ (retrospan judge queue {name} "
+            "puts them before people). Most often the rubric is silent there: say what it should say before you change "
+            "the prompt."
         )
-    return f"Next: retrospan judge plan {found.judge.name}"
+    if found.judge.params.get("model") and not found.flips:
+        return f"Next: retrospan judge flips {name}, to see whether it answers alike where it must."
+    if found.test is None:
+        return f"Next: retrospan judge calibrate {name} --test, the last look, once you change nothing more."
+    return f"Next: retrospan judge anchors {name} once a day, so that you notice when it changes."
 
 
 def _share(share: Interval) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +19,12 @@ MOST = 3
 """Lessons that are read before a change; more are not."""
 LEAST_ALIKE = 0.5
 """Cosine from which meaning alone speaks for a lesson; measured, see benchmarks/README.md."""
+PERHAPS = 5
+"""Titles that are offered to judge by where only words are told and no lesson surely applies."""
+_LEAST_PERHAPS = 0.3
+"""Likeness from which a title is offered; set on the part of the benchmark that is not held out."""
+_WORDS_BESIDE_MEANING = 0.3
+"""What sharing every word adds to a cosine."""
 _ALL_BY_MEANING = 500
 """Up to so many lessons each is compared by meaning; of more, the first by words."""
 _SOME_BY_MEANING = 40
@@ -36,6 +42,8 @@ class BeforeChange:
     """How many confirmed lessons were looked at."""
     others: int
     """How many more apply."""
+    perhaps: tuple[LessonHit, ...] = ()
+    """Where none surely applies and only words were told: the nearest by meaning, to be judged by their titles."""
 
 
 def before_change(store: Store, change: Change, *, most: int = MOST, root: Path | None = None) -> BeforeChange:
@@ -63,13 +71,26 @@ def before_change(store: Store, change: Change, *, most: int = MOST, root: Path 
     doubted = with_doubts(store, [hit.lesson for hit in hits], root, deep=False)
     hits = [replace(hit, lesson=lesson) for hit, lesson in zip(hits, doubted, strict=True)]
     cases = [hit.lesson.case for hit in hits if hit.lesson.case]
+    near = nearest(ranked, alike) if change.words_alone and not chosen else []
     return BeforeChange(
         change,
         tuple(hits),
         tuple(guards_of(store, cases)),
         len(known.confirmed.lessons),
         max(len(chosen) - most, 0),
+        tuple(_standing(store, near, known, PERHAPS)),
     )
+
+
+def nearest(ranked: Sequence[Ranked], likeness: Mapping[str, float]) -> list[Ranked]:
+    """Those that may apply by meaning and words together, nearest first; none where meaning was not asked."""
+    near = {
+        entry.lesson.id: likeness[entry.lesson.id] + _WORDS_BESIDE_MEANING * entry.words
+        for entry in ranked
+        if entry.lesson.id in likeness
+    }
+    found = [entry for entry in ranked if near.get(entry.lesson.id, 0.0) >= _LEAST_PERHAPS]
+    return sorted(found, key=lambda entry: (-near[entry.lesson.id], entry.lesson.id))
 
 
 def _standing(store: Store, chosen: Sequence[Ranked], known: KnownLessons, most: int) -> list[LessonHit]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -86,26 +86,52 @@ def with_set_up(store: Store, lesson: Lesson) -> Lesson:
     return clean_lesson(replace(lesson, true_for=found))
 
 
+def find_case(store: Store, name: str) -> Case:
+    """The one case of a name that the store knows, draft or signed.
+
+    Raises:
+        UnknownIdError: if there is no such case.
+        UsageError: if several drafts have this id.
+    """
+    fields = dict(_find(store, KnowledgeKind.CASE, name).content)
+    return parse_case(yamltext.dump(fields), source=name)
+
+
+CaseTrial = Callable[[Store, Case], str]
+"""Tries a case on recorded runs: why it may not be signed, empty where it may."""
+
+
 def confirm_case(
-    store: Store, session: ReviewSession, case: Case | str, folder: Path, *, now: datetime | None = None
+    store: Store,
+    session: ReviewSession,
+    case: Case | str,
+    folder: Path,
+    why_not: CaseTrial,
+    *,
+    now: datetime | None = None,
 ) -> Case:
-    """Sign a regression case and make it active.
+    """Sign a regression case and make it active, once it was tried. One that is retired needs no trial.
 
     Args:
         store: Where.
         session: The unlocked reviewer.
         case: Id of a draft, or the case as a person has edited it.
         folder: The project's folder.
+        why_not: Tries it: it must fail where the failure happened, and pass where it did not.
         now: For tests.
 
     Raises:
         UnknownIdError: if there is no such case.
-        UsageError: if several drafts have this id.
+        UsageError: if several drafts have this id, or the trial says that it may not be signed.
         RefusedError: if the reviewer is not trusted here.
     """
     if isinstance(case, str):
-        fields = dict(_find(store, KnowledgeKind.CASE, case).content)
-        case = parse_case(yamltext.dump(fields), source=case)
+        case = find_case(store, case)
+    if case.status is not CaseStatus.RETIRED and (reason := why_not(store, case)):
+        raise UsageError(
+            f"The case {case.id!r} is not signed: {reason}. `retrospan case try {case.id}` shows each check; "
+            "change them, or leave the case out."
+        )
     if case.status is CaseStatus.DRAFT:
         case = case.model_copy(update={"status": CaseStatus.ACTIVE})
     text = dump_case(case)
@@ -139,10 +165,30 @@ def confirm_rubric(
     if isinstance(rubric, str):
         rubric = rubric_from_content(dict(_find(store, KnowledgeKind.RUBRIC, rubric).content), source=rubric)
     chosen = clean_rubric(rubric)
-    text = yamltext.dump(rubric_content(chosen))
-    draft = parse_document(KnowledgeKind.RUBRIC, f"{chosen.id}.v{chosen.version}", text)
-    _sign_into(store, session, draft, folder, lambda block: text + yamltext.dump({"signature": block}), now)
+    name = f"{chosen.id}.v{chosen.version}"
+    sign_yaml(store, session, KnowledgeKind.RUBRIC, name, rubric_content(chosen), folder, now=now)
     return next(entry for entry in list_rubrics(store) if entry.ref == chosen.ref)
+
+
+def sign_yaml(
+    store: Store,
+    session: ReviewSession,
+    kind: KnowledgeKind,
+    name: str,
+    content: Mapping[str, JsonValue],
+    folder: Path,
+    *,
+    now: datetime | None = None,
+) -> None:
+    """Sign a knowledge file of YAML and write it to a project folder.
+
+    Raises:
+        UsageError: if another content is confirmed under this name.
+        RefusedError: if the reviewer is not trusted here.
+    """
+    text = yamltext.dump(dict(content))
+    draft = parse_document(kind, name, text)
+    _sign_into(store, session, draft, folder, lambda block: text + yamltext.dump({"signature": block}), now)
 
 
 def export_verdict(store: Store, verdict: Verdict, folder: Path) -> Path:

@@ -20,7 +20,7 @@ from ...store.contract import Store
 from ...store.knowledge.index import put_draft
 from ...trust.session import ReviewSession
 from ...trust.signing import SignatureCheck
-from .confirming import confirm_case, confirm_lesson, confirm_rubric
+from .confirming import CaseTrial, confirm_case, confirm_lesson, confirm_rubric
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,13 @@ def keep_drafts(store: Store, drafts: Sequence[DraftText], *, now: datetime | No
 
 
 def accept_draft(
-    store: Store, session: ReviewSession, draft: DraftText, folder: Path, *, now: datetime | None = None
+    store: Store,
+    session: ReviewSession,
+    draft: DraftText,
+    folder: Path,
+    why_not: CaseTrial,
+    *,
+    now: datetime | None = None,
 ) -> str:
     """Sign a draft as the person has edited it, and write it to the project's knowledge folder.
 
@@ -67,6 +73,7 @@ def accept_draft(
         session: The unlocked reviewer.
         draft: Its text may have been changed, its kind and name not.
         folder: The project's folder.
+        why_not: Tries a case before it is signed.
         now: For tests.
 
     Returns:
@@ -75,7 +82,7 @@ def accept_draft(
     Raises:
         BadInputError: if the text is no such file; names the line.
         RefusedError: if the reviewer is not trusted here.
-        UsageError: if a text is empty, or something else is confirmed under this name.
+        UsageError: if a text is empty, a case was tried in vain, or something else is confirmed under this name.
     """
     if draft.kind is KnowledgeKind.LESSON:
         lesson = _lesson_in(draft)
@@ -85,7 +92,7 @@ def accept_draft(
         return f".retrospan/lessons/{lesson.id}.md"
     if draft.kind is KnowledgeKind.CASE:
         case = parse_case(draft.text, source=f"{draft.name}.yaml")
-        confirm_case(store, session, case, folder, now=now)
+        confirm_case(store, session, case, folder, why_not, now=now)
         return f".retrospan/cases/{case.id}.yaml"
     rubric, _, _ = parse_rubric(draft.text, source=f"{draft.name}.yaml")
     confirm_rubric(store, session, rubric, folder, now=now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...model.reviews import Lesson
 from ...store.caches import Slot
 from ...store.contract import Store
+from ...store.knowledge.lesson_vectors import keep_vectors, kept_vectors
 from ...store.knowledge.lookup import LessonHit, search_lessons
 from ..embedding.choose import embedder, has_vectors
 from ..finding.meaning import WORD_SHARE
@@ -21,6 +23,8 @@ MOST = 500
 """Lessons that are compared by meaning; of more, those that share a word with the query go first."""
 _LEAST_ALIKE = 0.35
 """Cosine below which a lesson that is not tagged with what is about to change is not worth reading."""
+_NAME = re.compile(r"[^\W\d_]+")
+_ENDING = re.compile(r"\.\w+$")
 _TAGGED = 1.0
 """What a tag that is about to change adds to a cosine: it goes before all likeness."""
 
@@ -59,17 +63,23 @@ def find_lessons(
     return scored[:limit]
 
 
-_VECTORS: Slot[dict[str, dict[bytes, Any]]] = Slot("vectors of lessons", dict)
+_VECTORS: Slot[dict[str, dict[str, Any]]] = Slot("vectors of lessons", dict)
 
 
 def likeness_of(store: Store, model: Embedder, query: str, lessons: Sequence[Lesson]) -> list[float]:
-    """The cosine of the query with each lesson; vectors of lessons are kept by their text."""
+    """The cosine of the query with each lesson; vectors of confirmed lessons are kept in the store by their text."""
     cache = store.caches.get(_VECTORS).setdefault(model.model_id, {})
-    texts = [_text(lesson) for lesson in lessons]
-    keys = [hashlib.sha256(text.encode()).digest() for text in texts]
+    texts = [meaning_text(lesson) for lesson in lessons]
+    keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in cache}
     if missing:
-        cache.update(zip(missing, model.embed(list(missing.values())), strict=True))
+        cache.update(kept_vectors(store, model.model_id, list(missing)))
+        missing = {key: text for key, text in missing.items() if key not in cache}
+    if missing:
+        made = dict(zip(missing, model.embed(list(missing.values())), strict=True))
+        cache.update(made)
+        signed = {key for key, lesson in zip(keys, lessons, strict=True) if lesson.signed_by is not None}
+        keep_vectors(store, model.model_id, {key: vector for key, vector in made.items() if key in signed})
     if not keys:
         return []
     asked: Vectors = model.embed([query])[0]
@@ -80,5 +90,8 @@ def _tagged(hit: LessonHit) -> bool:
     return not set(hit.lesson.applies_to.terms()).isdisjoint(hit.matched)
 
 
-def _text(lesson: Lesson) -> str:
-    return f"{lesson.title}\n{lesson.what_happened}\n{lesson.what_to_do}"
+def meaning_text(lesson: Lesson) -> str:
+    """What is compared by meaning: the names in its scope, as words, before what it says; they tell its subject."""
+    scope = lesson.applies_to
+    names = (" ".join(_NAME.findall(_ENDING.sub("", name))) for name in (*scope.tools, *scope.agents, *scope.files))
+    return f"{' '.join(names)}. {lesson.title}. {lesson.what_happened} {lesson.what_to_do}"

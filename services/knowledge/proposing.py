@@ -78,7 +78,7 @@ def propose_lesson(
     """
     moment = utc_text(now or utc_now())
     lesson = _proposal(store, draft, by)
-    like = tuple(known_lessons(store).every.like(lesson))
+    like = tuple(known_lessons(store).every().like(lesson))
     texts = {(KnowledgeKind.LESSON, lesson.id): dump_lesson(lesson)}
     if draft.case is not None:
         case = parse_case(dump_case(draft.case.model_copy(update={"status": CaseStatus.DRAFT})), source=draft.case.id)

@@ -15,7 +15,7 @@ from ...knowledge.folders import KnowledgeKind
 from ...knowledge.lessons import dump_lesson
 from ...model.errors import UsageError
 from ...model.fields import record_of
-from ...model.lessons import TITLE_LIMIT, AppliesTo, TrueFor
+from ...model.lessons import TITLE_LIMIT, AppliesTo, TrueFor, retraction_of
 from ...model.reviews import Lesson, LessonOrigin, LessonStatus
 from ...model.text.bounds import bounded
 from ...store.contract import Store
@@ -70,7 +70,7 @@ def retract_lesson(
     note = checked_lesson(
         replace(
             lesson,
-            id=f"{lesson.id[:69]}-retracted",
+            id=retraction_of(lesson.id),
             title=f"Retracted: {lesson.title}"[:TITLE_LIMIT],
             why=why,
             what_to_do="Nothing: this lesson was taken back.",
@@ -148,7 +148,7 @@ def next_id(store: Store, lesson_id: str) -> str:
 
 def _confirmed(store: Store, lesson_id: str) -> Lesson:
     lesson = get_lesson(store, lesson_id)
-    if lesson.status is not LessonStatus.CONFIRMED:
+    if lesson.status is not LessonStatus.CONFIRMED and not lesson.quarantined:
         raise UsageError(
             f"The lesson {lesson.id!r} is {lesson.status.value}; only confirmed ones are revised, merged or retracted. "
             "`retrospan lesson list` shows them."

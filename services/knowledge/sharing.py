@@ -11,7 +11,7 @@ from ...knowledge.bundles import Manifest, pack, unpack
 from ...knowledge.changes import change_of
 from ...knowledge.documents import check_document, parse_document
 from ...knowledge.folders import FoundFile, KnowledgeKind, find_files, write_knowledge
-from ...knowledge.lessons import lesson_of
+from ...knowledge.lessons import held_back, lesson_of
 from ...knowledge.ranking import LessonIndex
 from ...model.cases import parse_case
 from ...model.clock import utc_now, utc_text
@@ -106,7 +106,12 @@ def make_bundle(
     """
     trust = folder_trust([root])
     sound = [file for file in find_files(root) if file.problem is None]
-    kept = [file for file in sound if _goes(file, trust, full=with_results)]
+    held = {note[0] for file in sound if (note := _held_back(file))}
+    kept = [
+        file
+        for file in sound
+        if _goes(file, trust, full=with_results) and not (file.kind is KnowledgeKind.LESSON and file.name in held)
+    ]
     if not any(file.kind is KnowledgeKind.LESSON for file in kept):
         raise UsageError(f"No confirmed lesson lies in {root}. Confirm one first: `retrospan lesson confirm ID`.")
     return pack(kept, project=project, now=utc_text(now or utc_now())), kept
@@ -158,6 +163,13 @@ def _chosen(
         or (kind is KnowledgeKind.LESSON and name in wanted)
         or (kind is KnowledgeKind.CASE and name in guards)
     ]
+
+
+def _held_back(file: FoundFile) -> tuple[str, str] | None:
+    """The lesson that a note of quarantine is about."""
+    if file.kind is not KnowledgeKind.LESSON:
+        return None
+    return held_back(parse_document(file.kind, file.name, file.text, folder=str(file.path.parent)))
 
 
 def _goes(file: FoundFile, trust: Trust, *, full: bool) -> bool:

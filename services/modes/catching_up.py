@@ -12,6 +12,7 @@ from ...store.findings.signals import traces_to_analyse
 from ...store.reading.trace_ids import newest_trace_ids, store_size
 from ...store.traces.revisions import refresh
 from ..understanding.analysing import analyse, rules_of
+from ..understanding.known_failures import refresh_known_failures
 from .gathering import update_modes
 
 _READ, _ANALYSED, _PLACED = 64, 16, 16
@@ -54,6 +55,7 @@ def catch_up(store: Store, *, seconds: float, on_progress: Callable[[Backlog], N
     if store.read_only:
         return Backlog()
     until = time.monotonic() + seconds
+    refresh_known_failures(store)
     for left in _portions(store):
         if on_progress:
             on_progress(left)

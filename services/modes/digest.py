@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from ...analysis.signals.people import known_failure
+from ...analysis.signals.surroundings import FailedBefore
 from ...analysis.statistics import fisher_p
 from ...model.clock import utc_now, utc_text
+from ...model.traces import TraceSummary
 from ...store.contract import Store
 from ...store.findings.digests import DigestState, ModeThen, last_digest, save_digest
 from ...store.findings.modes import ModeStatus
+from ..finding.listing import list_traces
+from ..understanding.known_failures import repeated_by
 from .catching_up import Backlog, catch_up
 from .views import ModesPage, ModeView, list_modes
 
@@ -29,6 +35,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """A run that goes as one went which a person failed."""
+
+    trace: TraceSummary
+    before: FailedBefore
+    """The failed run, with verdict and reviewer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """What happened since."""
 
@@ -45,10 +60,12 @@ class Digest:
     page: ModesPage
     left: Backlog = field(default_factory=Backlog)
     """Runs that there was no time for."""
+    repeats: tuple[Repeat, ...] = ()
+    """Runs that repeat a failure which a person had confirmed, newest first."""
 
     @property
     def eventful(self) -> bool:
-        return bool(self.new or self.grown or self.back)
+        return bool(self.new or self.grown or self.back or self.repeats)
 
 
 def make_digest(
@@ -68,18 +85,33 @@ def make_digest(
     """
     left = catch_up(store, seconds=seconds)
     page = list_modes(store, query, limit=_ALL)
+    repeating = _repeating(store, query)
     former = _state_before(store, query, since) if since else last_digest(store, query)
     if keep and not since and not store.read_only:
         now = {view.row.id: ModeThen(view.size, view.row.status) for view in page.modes}
-        save_digest(store, DigestState(utc_text(utc_now()), query, page.runs, now))
-    return replace(_compare(page, former), left=left)
+        told = tuple(trace.id for trace in repeating)
+        save_digest(store, DigestState(utc_text(utc_now()), query, page.runs, now, told))
+    known = set(former.repeats) if former else set()
+    repeats = _repeats(store, [trace for trace in repeating if trace.id not in known])
+    return replace(_compare(page, former), left=left, repeats=repeats)
+
+
+def _repeating(store: Store, query: str) -> Sequence[TraceSummary]:
+    line = f"{query} signal:{known_failure.DEFINITION.name}".strip()
+    return list_traces(store, line, limit=_ALL, by_meaning=False).traces
+
+
+def _repeats(store: Store, traces: Sequence[TraceSummary]) -> tuple[Repeat, ...]:
+    before = repeated_by(store, [trace.id for trace in traces])
+    return tuple(Repeat(trace, before[trace.id][0]) for trace in traces if trace.id in before)
 
 
 def _state_before(store: Store, query: str, since: str) -> DigestState:
     """The modes as they would have been listed before a moment; their status is not known for then."""
     then = list_modes(store, f"{query} until:{since}".strip(), limit=_ALL)
     modes = {view.row.id: ModeThen(view.size, ModeStatus.NEW) for view in then.modes}
-    return DigestState(since, query, then.runs, modes)
+    repeats = tuple(trace.id for trace in _repeating(store, f"{query} until:{since}".strip()))
+    return DigestState(since, query, then.runs, modes, repeats)
 
 
 def _compare(page: ModesPage, former: DigestState | None) -> Digest:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...analysis.modes.clustering import Centre, Clustering
+from ...analysis.modes.clustering import Centre, Clustering, Joined
 from ...analysis.modes.features import (
     Background,
     Features,
@@ -18,7 +18,9 @@ from ...analysis.modes.features import (
 )
 from ...analysis.modes.symptoms import Symptom, symptom_of
 from ...analysis.reading import read
+from ...analysis.signals.people import known_failure
 from ...model.clock import utc_now, utc_text
+from ...model.findings import Signal
 from ...store.contract import Connection, Store
 from ...store.findings.mode_facts import life_of_mode
 from ...store.findings.mode_features import (
@@ -35,9 +37,10 @@ from ...store.findings.mode_features import (
 )
 from ...store.findings.modes import ModeStatus, drop_clustered, insert_mode, modes_of, put_member, set_status
 from ...store.findings.signals import load_signals
-from ...store.reading.summaries import get_trace
+from ...store.reading.summaries import traces_in_turn
 from ...store.reviews.outcomes import verdict_labels
 from ...store.traces.revisions import trace_rows
+from ..understanding.known_failures import repeated_by
 from .suspected_steps import suspicion
 
 _BATCH = 40
@@ -59,6 +62,8 @@ class _Run:
     features: Features
     symptom: Symptom | None
     span_id: str | None
+    repeats: tuple[int, ...] = ()
+    """The runs that people failed and that it repeats without a difference."""
 
 
 def update_modes(
@@ -73,8 +78,8 @@ def update_modes(
     A run that failed (or that nobody called a success and that shows a failure signal) joins the mode that has its
     clearest signal and error, else the most alike mode with that signal, else it opens one. Without a signal, what its
     first suspect did takes the place of signal and error. A run keeps its mode when
-    it is looked at again and still fails; it leaves when it turns out to have gone well. A run later than its mode's
-    fix makes the mode regressed.
+    it is looked at again and still fails; it leaves when it turns out to have gone well. A run that repeats one which a
+    person failed joins the mode of that one. A run later than its mode's fix makes the mode regressed.
 
     Args:
         store: Where.
@@ -117,12 +122,13 @@ def _waiting(store: Store, limit: int, trace_ids: Sequence[int] | None, verdicts
 
 def _prepare(store: Store, trace_ids: Sequence[int], verdicts: dict[int, str]) -> list[_Run]:
     signals = load_signals(store, trace_ids)
+    repeating = repeated_by(store, [run for run, found in signals.items() if any(map(_is_known, found))])
     with store.read() as con:
         rows = {row["id"]: row for row in trace_rows(con, trace_ids)}
     runs = []
-    for trace_id, row in rows.items():
-        reading = read(get_trace(store, trace_id))
-        summary = reading.trace.summary
+    for trace in traces_in_turn(store, list(rows)):
+        reading, summary = read(trace), trace.summary
+        trace_id, row = summary.id, rows[summary.id]
         symptom = symptom_of(reading, signals[trace_id], summary.outcome)
         if symptom and not symptom.clearest:
             symptom = symptom.suspected(suspicion(store, reading.trace, signals[trace_id]))
@@ -138,9 +144,14 @@ def _prepare(store: Store, trace_ids: Sequence[int], verdicts: dict[int, str]) -
                 features_of(reading, signals[trace_id]),
                 symptom,
                 None if step is None else reading.trace.steps[step].span_id,
+                tuple(before.trace.summary.id for before in repeating.get(trace_id, ())),
             )
         )
     return sorted(runs, key=lambda run: run.trace_id)
+
+
+def _is_known(signal: Signal) -> bool:
+    return signal.signal == known_failure.DEFINITION.name
 
 
 def _place(con: Connection, project: str, runs: Sequence[_Run]) -> None:
@@ -176,7 +187,7 @@ def _place_one(con: Connection, clustering: Clustering, run: _Run, kept: dict[in
         return None
     signature = run.symptom.signature
     family = run.symptom.family
-    joined = clustering.find(run.features, signature, family)
+    joined = _with_what_it_repeats(con, run, kept) or clustering.find(run.features, signature, family)
     mode = joined.mode
     if mode is None:
         mode = insert_mode(con, run.project, at=now, by=CLUSTERING)
@@ -197,6 +208,13 @@ def _place_one(con: Connection, clustering: Clustering, run: _Run, kept: dict[in
         at=now,
     )
     return mode
+
+
+def _with_what_it_repeats(con: Connection, run: _Run, kept: Mapping[int, Centre]) -> Joined | None:
+    """The mode of a failed run that this one repeats, whatever else it looks like."""
+    own = modes_of(con, list(run.repeats)) if run.repeats else {}
+    modes = [mode for failed in run.repeats for mode in own.get(failed, ()) if mode in kept]
+    return Joined(modes[0], 1.0) if modes else None
 
 
 def _reopen(con: Connection, mode: int, run: _Run, now: str) -> None:

@@ -8,7 +8,7 @@ from ...analysis.modes.suspicion import Suspicion, suspicion_of
 from ...model.findings import Signal
 from ...model.traces import Trace
 from ...store.contract import Store
-from ...store.reading.summaries import get_trace
+from ...store.reading.summaries import get_traces
 from ..understanding.siblings import SIBLINGS_READ, find_siblings
 
 
@@ -18,4 +18,4 @@ def suspicion(store: Store, trace: Trace, signals: Sequence[Signal]) -> Suspicio
     Cost: one reading of each of at most 12 siblings, some 15 ms in all.
     """
     siblings = find_siblings(store, trace.summary, SIBLINGS_READ)
-    return suspicion_of(trace, signals, [get_trace(store, summary.id) for summary in siblings.summaries])
+    return suspicion_of(trace, signals, get_traces(store, [summary.id for summary in siblings.summaries]))

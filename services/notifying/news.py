@@ -11,9 +11,11 @@ from ...knowledge.queues import QueueRules
 from ...model.clock import utc_text
 from ...model.reviews import ItemState, ReviewItem
 from ...store.contract import Store
+from ...store.reviews.comments import comments_between
 from ...store.reviews.items import items_of, list_items
 from ...store.reviews.questions import ReviewQuestion, open_questions
 from ...store.reviews.verdicts import list_verdicts
+from ..colleagues.comments import people_named
 from ..reviewing.open_questions import responsible_for, who_answers
 
 SOON = timedelta(days=1)
@@ -28,6 +30,7 @@ class NewsKind(StrEnum):
     DUE = "due"
     ASKED = "asked back"
     DECIDED = "decided"
+    CALLED = "said to you"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,16 @@ def news_between(store: Store, since: datetime, until: datetime, rules: QueueRul
     new = [News(NewsKind.NEW, item, item.assigned) for item in waiting if low <= item.created_at < high]
     due = [News(NewsKind.DUE, item, item.assigned) for item in waiting if _comes_due(item, since, until)]
     back = [_asked(question, about[question.item_id], rules) for question in asked]
-    return [*new, *due, *back, *_decided(store, low, high)]
+    return [*new, *due, *back, *_decided(store, low, high), *_called(store, low, high)]
+
+
+def _called(store: Store, low: str, high: str) -> list[News]:
+    """Comments that call somebody; their words stand on the page, where they wait until that person has answered."""
+    with store.read() as con:
+        said = comments_between(con, low, high)
+        about = {item.id: item for item in items_of(con, [comment.item_id for comment in said], now=high)}
+    named = [(about[comment.item_id], people_named(store, comment.text)) for comment in said]
+    return [News(NewsKind.CALLED, item, people) for item, people in named if people]
 
 
 def _comes_due(item: ReviewItem, since: datetime, until: datetime) -> bool:

@@ -32,6 +32,7 @@ _HEADS = {
     NewsKind.DUE: "Due within a day",
     NewsKind.ASKED: "A question for you",
     NewsKind.DECIDED: "Decided",
+    NewsKind.CALLED: "Said to you",
 }
 
 

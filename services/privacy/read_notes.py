@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ...model.errors import StoreError
 from ...store.audit.access import AccessKind, insert_access
@@ -19,13 +20,22 @@ _MOST_WAITING = 1_000
 _NAMED = 10
 
 
+class _Entry(NamedTuple):
+    """A line that is to be written."""
+
+    action: AccessKind
+    actor: str
+    subject: str
+    detail: str
+
+
 class _Notes:
     """What this process noted for one store, and what waits for another writer to end."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.noted: dict[tuple[str, str, str], float] = {}
-        self.waiting: list[tuple[str, str, str]] = []
+        self.noted: dict[_Entry, float] = {}
+        self.waiting: list[_Entry] = []
 
 
 log = logging.getLogger(__name__)
@@ -46,10 +56,29 @@ def note_reading(store: Store, trace_ids: Sequence[int], *, actor: str, detail: 
 
     Cost: a lookup; for a run that was not read in the last hour a commit of one row.
     """
-    if store.read_only or not trace_ids:
+    if trace_ids:
+        _note(store, _Entry(AccessKind.READ, actor, _subject(trace_ids), detail))
+
+
+def note_lessons(store: Store, lesson_ids: Sequence[str], *, actor: str, channel: str, paths: Sequence[str]) -> None:
+    """Note that somebody was given these lessons; see `note_reading`.
+
+    Args:
+        store: Where they lie.
+        lesson_ids: Those that were shown.
+        actor: As in `note_reading`.
+        channel: How they came: the name of a tool or command, `hook`, `skill`.
+        paths: The files that are about to change, where they were named.
+    """
+    if lesson_ids:
+        told = " ".join([channel, *(path.replace(" ", "?") for path in paths)])
+        _note(store, _Entry(AccessKind.LESSON, actor, " ".join(lesson_ids), told))
+
+
+def _note(store: Store, entry: _Entry) -> None:
+    if store.read_only:
         return
     notes = _by_store.setdefault(store.id, _Notes())
-    entry = (actor, _subject(trace_ids), detail)
     now = time.monotonic()
     with notes.lock:
         if now - notes.noted.get(entry, -_ANEW_SECONDS) < _ANEW_SECONDS:
@@ -66,12 +95,12 @@ def note_reading(store: Store, trace_ids: Sequence[int], *, actor: str, detail: 
             log.warning("A reading could not be noted: %s", err)
 
 
-def _written(store: Store, entries: Sequence[tuple[str, str, str]]) -> bool:
+def _written(store: Store, entries: Sequence[_Entry]) -> bool:
     with store.write_if_free() as con:
         if con is None:
             return False
-        for actor, subject, detail in entries:
-            insert_access(con, AccessKind.READ, subject, actor=actor, detail=detail)
+        for entry in entries:
+            insert_access(con, entry.action, entry.subject, actor=entry.actor, detail=entry.detail)
     return True
 
 

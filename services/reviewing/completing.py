@@ -15,7 +15,7 @@ from ...model.reviews import Verdict
 from ...model.text.bounds import within
 from ...model.text.secrets import without_secrets
 from ...store.contract import Store
-from ...store.reading.summaries import get_trace
+from ...store.reading.summaries import get_traces
 from ...store.reviews.completions import completions_of, insert_completion
 from ...store.reviews.reviewers import load_trust
 from ...store.reviews.verdicts import get_verdict, subject_ids
@@ -110,8 +110,7 @@ def with_completions(store: Store, verdicts: Sequence[Verdict]) -> list[Verdict]
 
 
 def _span(store: Store, verdict: Verdict, step: str) -> str:
-    trace_ids = subject_ids(store, verdict)
-    traces = [get_trace(store, trace_id) for trace_id in trace_ids]
+    traces = get_traces(store, subject_ids(store, verdict))
     for trace in traces[:-1]:
         if step in {entry.span_id for entry in trace.steps} or step.startswith(f"{trace.summary.short_id}."):
             return find_step(trace, step).span_id

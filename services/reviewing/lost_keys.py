@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from ...model.clock import utc_now, utc_text
@@ -10,6 +10,7 @@ from ...model.errors import RefusedError
 from ...model.reviews import Reviewer, ReviewerStatus
 from ...store.contract import Store
 from ...store.reviews.reviewers import find_record, load_roster
+from ...store.reviews.typed import hand_over_words
 from ...trust.config import pin_reviewer, revoke_reviewer, trusted_pins
 from ...trust.files import write_atomic
 from ...trust.folders import keys_folder
@@ -89,7 +90,10 @@ def replace_lost_key(
         fresh = vouch_for(store, voucher, fresh.fingerprint, now=clock)
     else:
         pin_reviewer(fresh.name, fresh.public_key, now=utc_text(clock))
-    revoke_reviewer(record.fingerprint, now=utc_text(clock), compromised=False)
+    # A second later, since moments are told in seconds: what was signed in this one still counts.
+    revoke_reviewer(record.fingerprint, now=utc_text(clock + timedelta(seconds=1)), compromised=False)
+    with store.write() as con:
+        hand_over_words(con, record.fingerprint, fresh.fingerprint)
     return next(
         entry
         for entry in load_roster(store).reviewers

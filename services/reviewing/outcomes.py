@@ -14,7 +14,7 @@ from ...model.errors import BadInputError
 from ...model.reviews import Label, Lesson, LessonStatus, SignatureState, Verdict
 from ...model.text import yamltext
 from ...store.contract import Store
-from ...store.experiments.runs import last_results
+from ...store.experiments.runs import last_runs
 from ...store.findings.modes import modes_of
 from ...store.knowledge.index import list_documents
 from ...store.knowledge.lookup import list_lessons
@@ -22,6 +22,7 @@ from ...store.reviews.queues import runs_since
 from ...store.reviews.reviewers import load_trust
 from ...store.reviews.verdicts import list_verdicts
 from ...trust.root import Trust
+from ..verification.lesson_story import LessonStory, stories_of
 from ..verification.recurrences import repeats_of
 from .completing import completion_of
 
@@ -54,6 +55,25 @@ class VerdictOutcome:
     """How many of them fail in the same way; None where its way of failing has no name yet and none repeats it."""
     repeats: tuple[int, ...] = ()
     """Later runs without a difference from the one that was judged."""
+    stories: tuple[LessonStory, ...] = ()
+    """What became of each lesson."""
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The numbers of reports that count this verdict."""
+        verdict = self.verdict
+        found = ["pass rate"] if verdict.outcome in (Label.PASS, Label.FAIL) else []
+        found += [f"agreement on {verdict.rubric.id}"] if not verdict.demo else []
+        return (*found, "how often proposals are followed") if verdict.proposal else tuple(found)
+
+    @property
+    def in_words(self) -> str:
+        """`behind 2 cases, 1 lesson, 2 numbers (pass rate, agreement on outcome)`."""
+        lessons = sum(_stands(lesson) for lesson in self.lessons)
+        cases = sum(case.status == CaseStatus.ACTIVE.value for case in self.cases)
+        told = [_counted(cases, "case"), _counted(lessons, "lesson")]
+        named = f" ({', '.join(self.numbers)})" if self.numbers else ""
+        return f"behind {', '.join(told)}, {_counted(len(self.numbers), 'number')}{named}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +121,22 @@ def review_outcomes(
     if reviewer is not None:
         verdicts = [v for v in verdicts if reviewer.lower() in (v.reviewer_name.lower(), v.reviewer.lower())]
     verdicts = sorted(verdicts, key=lambda entry: entry.signed_at, reverse=True)[:limit]
-    lessons = _by_verdict([(lesson.origin.verdict, lesson) for lesson in list_lessons(store, trust)])
-    cases = _by_verdict(_cases(store, trust, last_results(store) if case_results is None else case_results))
-    found = tuple(_outcome(store, verdict, lessons, cases) for verdict in verdicts)
+    lessons = _by_verdict([(uid, lesson) for lesson in list_lessons(store, trust) for uid in lesson.origin.verdicts])
+    if case_results is None:
+        case_results = {case: run.passed for case, run in last_runs(store).items()}
+    cases = _by_verdict(_cases(store, trust, case_results))
+    told = stories_of(store, [lesson for found in lessons.values() for lesson in found])
+    stories = {story.lesson.id: story for story in told}
+    found = tuple(_outcome(store, verdict, lessons, cases, stories) for verdict in verdicts)
     return OutcomeReport(reviewer, found)
 
 
 def _outcome(
-    store: Store, verdict: Verdict, lessons: Mapping[str, Sequence[Lesson]], cases: Mapping[str, Sequence[CaseOutcome]]
+    store: Store,
+    verdict: Verdict,
+    lessons: Mapping[str, Sequence[Lesson]],
+    cases: Mapping[str, Sequence[CaseOutcome]],
+    stories: Mapping[str, LessonStory],
 ) -> VerdictOutcome:
     completion = completion_of(store, verdict)
     with store.read() as con:
@@ -124,6 +152,7 @@ def _outcome(
         runs,
         max(back, len(repeats)) if mine or repeats else None,
         repeats,
+        tuple(stories[lesson.id] for lesson in lessons.get(verdict.uid, ())),
     )
 
 
@@ -155,6 +184,10 @@ def _cases(store: Store, trust: Trust, results: Mapping[str, bool]) -> list[tupl
 
 def _signed(document: Document, trust: Trust) -> bool:
     return check_document(document, trust).state is SignatureState.VALID
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def _stands(lesson: Lesson) -> bool:

@@ -20,6 +20,7 @@ from ...store.reviews.reviewers import (
     load_roster,
     place_of,
 )
+from ...store.reviews.typed import hand_over_words
 from ...trust.config import forget_demo_pins, load_trust_file, pin_reviewer, revoke_reviewer
 from ...trust.folders import keys_folder
 from ...trust.keys import KdfCost, check_passphrase, create_key, key_path, retire_key
@@ -191,6 +192,8 @@ def rotate_key(
     fresh = open_session(keys_folder(), session.name, passphrase)
     record = countersign(session, make_reviewer(fresh, now=moment), trust, now=moment)
     _announce(store, record, moment)
+    with store.write() as con:
+        hand_over_words(con, session.fingerprint, fresh.fingerprint)
     if former.status is ReviewerStatus.PINNED:
         pin_reviewer(session.name, fresh.public_key, now=moment)
     fresh.lock()

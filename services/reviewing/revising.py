@@ -55,6 +55,26 @@ def read_signed(store: Store, item: str | int, reviewer: str, *, now: datetime |
     return SignedReview(found, rubric, shown.traces, shown.earlier, shown.left_out, mine[-1])
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """An item that is decided, as somebody reads it who did not answer it."""
+
+    item: ReviewItem
+    rubric: Rubric | None
+    traces: tuple[Trace, ...]
+    earlier: tuple[Trace, ...]
+    left_out: int
+    verdicts: tuple[Verdict, ...]
+    """What others signed, oldest first."""
+
+
+def look_at(store: Store, item: ReviewItem) -> Looked:
+    """What an item shows, and what was answered."""
+    shown, rubric = show_traces(store, item), rubric_of(store, item.rubric)
+    verdicts = tuple(list_verdicts(store, item_id=item.id))
+    return Looked(item, rubric, shown.traces, shown.earlier, shown.left_out, verdicts)
+
+
 def may_revise(signed: SignedReview) -> bool:
     """Whether a new answer may take the place of this one: the item is decided, and nobody had to decide a dispute."""
     return signed.item.state is ItemState.DECIDED and signed.item.answered <= signed.item.overlap

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,14 +14,14 @@ from ...knowledge.plaintext import plain_line
 from ...knowledge.rubrics import clean_rubric, rubric_content, rubric_from_content
 from ...model.clock import utc_now, utc_text
 from ...model.errors import BadInputError, UsageError
-from ...model.reviews import ItemState, Label, ReviewItem, Rubric, RubricRef, SignatureState, Verdict
+from ...model.reviews import Answer, ItemState, Label, ReviewItem, Rubric, RubricRef, SignatureState, Verdict
 from ...model.text import yamltext
 from ...store.contract import Connection, Store
 from ...store.knowledge.index import DRAFTS, list_documents, put_draft
 from ...store.reviews.items import insert_item, list_items, set_item_state
 from ...store.reviews.queues import copy_samples
 from ...store.reviews.rubrics import find_rubric, list_rubrics
-from ...store.reviews.verdicts import list_proposals, proposal_digest
+from ...store.reviews.verdicts import list_proposals, list_verdicts, proposal_digest
 
 _MANY = 1_000_000
 _NAMED = re.compile(r"(?P<id>[a-z0-9_-]+?)(?:\.v(?P<version>\d{1,6}))?")
@@ -39,6 +40,8 @@ class RubricDiff:
     changed: tuple[str, ...]
     text: str
     """The difference of the two files, line by line."""
+    examples_alone: tuple[str, ...] = ()
+    """Those of `changed` whose words stay and whose examples differ."""
 
     @property
     def touched(self) -> frozenset[str]:
@@ -58,7 +61,7 @@ class Reopened:
     in_hands: int
     """Left alone, since somebody holds them or has answered in part; run it again later."""
     untouched: int
-    """Items of older versions whose criteria read the same."""
+    """Items of older versions whose criteria read the same, or whose answers no new example is about."""
     queued: tuple[int, ...] = ()
     """The new items; empty in a dry run."""
 
@@ -76,6 +79,13 @@ def diff_rubrics(old: Rubric, new: Rubric) -> RubricDiff:
         removed=tuple(name for name in before if name not in after),
         changed=tuple(name for name in after if name in before and after[name] != before[name]),
         text=text,
+        examples_alone=tuple(
+            name
+            for name in after
+            if name in before
+            and after[name] != before[name]
+            and replace(after[name], examples=()) == replace(before[name], examples=())
+        ),
     )
 
 
@@ -157,7 +167,7 @@ def propose_rubric_change(store: Store, con: Connection, verdict: Verdict, *, no
         return None
     current = max(confirmed, key=lambda rubric: rubric.version)
     name = f"{current.id}.v{current.version + 1}"
-    base = _draft(store, name) or replace(current, version=current.version + 1)
+    base = kept_draft(store, name) or replace(current, version=current.version + 1)
     changed = _with_example(base, verdict, reason)
     if changed is None:
         return None
@@ -169,6 +179,9 @@ def reopen_items(
     store: Store, rubric_id: str, *, version: int | None = None, dry_run: bool = False, now: datetime | None = None
 ) -> Reopened:
     """Ask again, under a new version of a rubric, what was asked under older ones whose criteria differ.
+
+    A criterion whose words stay and whose examples differ is asked again only where its answers were in doubt: people
+    differed, somebody could not tell, or a proposal was overruled.
 
     A decided item stays as it is, with its verdicts; a new item asks the same, and its verdict replaces them. An item
     that nobody has answered yet is closed and asked anew. Chances, routing, priority and overlap carry over.
@@ -194,7 +207,10 @@ def reopen_items(
         if item.rubric.id == rubric_id and item.rubric.version < rubric.version and item.state is not ItemState.CLOSED
     ]
     again = {item.reopens for item in items if item.rubric == rubric.ref}
-    touched = [item for item in older if item.id not in again and _touches(known.get(item.rubric), rubric)]
+    doubtful = _Doubts(store)
+    touched = [
+        item for item in older if item.id not in again and _touches(known.get(item.rubric), rubric, item, doubtful)
+    ]
     alive = [item for item in touched if item.trace_id is not None or item.session]
     decided = [item for item in alive if item.state in (ItemState.DECIDED, ItemState.DISPUTED)]
     waiting = [item for item in alive if item not in decided and not item.answered and not item.claimed]
@@ -236,11 +252,51 @@ def _ask_again(
     return tuple(queued)
 
 
-def _touches(old: Rubric | None, new: Rubric) -> bool:
-    return old is None or bool(diff_rubrics(old, new).touched)
+def reopened_by(store: Store, current: Rubric, proposed: Rubric) -> tuple[int, ...]:
+    """The decided items of the current version that a proposed one, once it is signed, would ask again."""
+    with store.read() as con:
+        items = list_items(con, now=utc_text(utc_now()), states=(ItemState.DECIDED, ItemState.DISPUTED), limit=_MANY)
+    doubtful = _Doubts(store)
+    mine = [item for item in items if item.rubric == current.ref]
+    return tuple(item.id for item in mine if _touches(current, proposed, item, doubtful))
 
 
-def _draft(store: Store, name: str) -> Rubric | None:
+class _Doubts:
+    """Which answers to which criteria were in doubt, by item; the verdicts are read when it is first asked."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._verdicts: dict[int, list[Verdict]] | None = None
+
+    def about(self, item: ReviewItem, criterion: str) -> bool:
+        if self._verdicts is None:
+            self._verdicts = defaultdict(list)
+            for verdict in list_verdicts(self._store):
+                if verdict.item_id is not None:
+                    self._verdicts[verdict.item_id].append(verdict)
+        given = self._verdicts.get(item.id, [])
+        labels = {_label_on(verdict.answer, criterion) for verdict in given}
+        labels |= {_label_on(verdict.first_answer, criterion) for verdict in given}
+        unsure = Label.CANT_TELL in labels or len(labels) > 1 or item.state is ItemState.DISPUTED
+        return unsure or any(overridden(self._store, verdict) for verdict in given)
+
+
+def _label_on(answer: Answer, criterion: str) -> Label:
+    return next((entry.label for entry in answer.criteria if entry.criterion == criterion), answer.label)
+
+
+def _touches(old: Rubric | None, new: Rubric, item: ReviewItem, doubts: _Doubts) -> bool:
+    """Whether a new version may change what was answered on an item."""
+    if old is None:
+        return True
+    found = diff_rubrics(old, new)
+    if found.touched - set(found.examples_alone) or not item.answered:
+        return bool(found.touched)
+    return any(doubts.about(item, criterion) for criterion in found.examples_alone)
+
+
+def kept_draft(store: Store, name: str) -> Rubric | None:
+    """The draft of that name that is kept in the store: `refunds.v4`."""
     for document in list_documents(store, KnowledgeKind.RUBRIC):
         if document.name == name and document.folder == DRAFTS:
             try:

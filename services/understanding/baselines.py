@@ -1,4 +1,4 @@
-"""What a run is held against: the declared rules of its project, and what is usual for its agent and version."""
+"""What a run is held against: its project's declared rules, what is usual for its agent, and what people failed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from ...analysis.signals.unusual.schema_drift import shape_of
 from ...analysis.statistics import adjusted, fisher_p, median
 from ...model.traces import TraceSummary
 from ...store.contract import Store
-from ...store.reading.summaries import get_summaries, get_trace
+from ...store.reading.summaries import get_summaries, traces_in_turn
 from ...store.reading.trace_ids import version_trace_ids
 from .invariants import DeclaredRules, declared_rules
+from .known_failures import KnownFailures
 
 _MOST_RUNS = 400
 _MOST_READ = 120
@@ -35,17 +36,22 @@ _kept: dict[tuple[str, str, str], tuple[float, Population | None]] = {}
 class Surrounder:
     """Hands out the surroundings of runs; the rules are read once, what is usual every few minutes."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, rules: DeclaredRules | None = None) -> None:
+        """Args:
+        store: Where.
+        rules: Its declared rules, where the caller has read them.
+        """
         self._store = store
-        self.rules: DeclaredRules = declared_rules(store)
+        self._rules = declared_rules(store) if rules is None else rules
         self._populations: dict[tuple[str, str], Population | None] = {}
+        self._known = KnownFailures(store)
 
     def of(self, summary: TraceSummary) -> Surroundings:
         """What this run is held against."""
         key = (summary.project, summary.version or "")
         if key not in self._populations:
             self._populations[key] = population_of(self._store, *key)
-        return Surroundings(self.rules.of(summary.project), self._populations[key])
+        return Surroundings(self._rules.of(summary.project), self._populations[key], self._known.before(summary))
 
 
 def population_of(store: Store, project: str, version: str) -> Population | None:
@@ -94,8 +100,8 @@ def _from_steps(
     paths: Counter[str] = Counter()
     shapes: dict[str, Counter[str]] = {}
     results: Counter[str] = Counter()
-    for trace_id in trace_ids:
-        acts = read(get_trace(store, trace_id)).acts
+    for trace in traces_in_turn(store, trace_ids):
+        acts = read(trace).acts
         paths[path_of(acts)] += 1
         tools.update({act.tool for act in acts})
         for act in acts:

@@ -8,7 +8,7 @@ from ...analysis.consensus import Shared, consensus
 from ...model.errors import UsageError
 from ...model.traces import Outcome, Trace, TraceSummary
 from ...store.contract import Store
-from ...store.reading.summaries import get_summaries, get_trace
+from ...store.reading.summaries import get_summaries, get_trace, get_traces
 from .analysing import analyse
 from .siblings import find_siblings, went_well
 
@@ -45,5 +45,5 @@ def compare_with_good(store: Store, trace_id: int) -> AgainstGood:
             f"Diff it against one run: retrospan trace diff {trace.summary.short_id}"
         )
     quality = "known to have passed" if good is passed else "without a failure signal"
-    shared = consensus(trace, [get_trace(store, s.id) for s in good])
+    shared = consensus(trace, get_traces(store, [s.id for s in good]))
     return AgainstGood(trace, tuple(good), f"{siblings.because}; {quality}", shared)

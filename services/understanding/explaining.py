@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -13,10 +14,9 @@ from ...model.findings import Signal, SuspectReport, TraceDiff
 from ...model.traces import Trace, TraceSummary
 from ...store.contract import Store
 from ...store.findings.signals import load_suspects, save_suspects
-from ...store.reading.conversations import earlier_turns
-from ...store.reading.summaries import get_trace
-from .analysing import rules_of, signals_of
-from .siblings import choose_partner, read_siblings, went_well
+from ...store.reading.summaries import get_summary, get_trace, get_traces
+from .desk import lay_out
+from .siblings import choose_partner, went_well
 from .weights import weighted_sources
 
 _FORM = "suspects 2"
@@ -38,24 +38,24 @@ class Explanation:
 
 def explain_trace(store: Store, trace_id: int) -> Explanation:
     """Rank the steps of a trace by how likely its failure began there. Kept until the trace or its siblings change."""
-    signals = signals_of(store, [trace_id])[trace_id]
-    trace = get_trace(store, trace_id)
-    known, because = read_siblings(store, trace.summary)
-    sources = weighted_sources(store, trace.summary.project)
-    before = earlier_turns(store, [trace_id]).get(trace_id, ())
-    rests_on = [_FORM, rules_of(store), *(f"{name}={w}" for name, (_, w) in sources.items())]
-    rests_on += [f"after {turn.trace_id}:{turn.revision}" for turn in before]
-    key = _cache_key(trace.summary, known, rests_on)
+    found = lay_out(store, trace_id)
+    sources = weighted_sources(store, found.summary.project)
+    rests_on = [_FORM, found.rules, *(f"{name}={w}" for name, (_, w) in sources.items())]
+    rests_on += [f"after {turn.trace_id}:{turn.revision}" for turn in found.earlier]
+    key = _cache_key(found.summary, found.siblings, rests_on)
     report = load_suspects(store, trace_id, key)
     if report is None:
-        alike = [get_trace(store, s.id) for s in known]
-        report = find_suspects(trace, signals, alike, sources=sources, earlier=said_before(before))
+        trace, alike = found.read(store)
+        report = find_suspects(trace, found.signals, alike, sources=sources, earlier=said_before(found.earlier))
         if not store.read_only:
             save_suspects(store, trace_id, key, report)
-    return Explanation(trace, signals, report, len(known), because, sum(map(went_well, known)))
+    else:
+        trace = get_trace(store, trace_id)
+    good = sum(map(went_well, found.siblings))
+    return Explanation(trace, found.signals, report, len(found.siblings), found.because, good)
 
 
-def _cache_key(trace: TraceSummary, siblings: list[TraceSummary], rests_on: list[str]) -> str:
+def _cache_key(trace: TraceSummary, siblings: Sequence[TraceSummary], rests_on: list[str]) -> str:
     parts = [*rests_on, f"{trace.revision}:{trace.outcome}"]
     parts += sorted(f"{s.id}:{s.revision}:{s.outcome}:{','.join(s.signals)}" for s in siblings)
     return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
@@ -83,17 +83,18 @@ def compare_traces(store: Store, left_id: int, right_id: int | None = None) -> C
         UsageError: if no partner is named and none is comparable, or both are the same trace.
         UnknownIdError: if a trace does not exist.
     """
-    left = get_trace(store, left_id)
     because = "named by the caller"
     if right_id is None:
-        chosen = choose_partner(store, left.summary)
+        summary = get_summary(store, left_id)
+        chosen = choose_partner(store, summary)
         if chosen is None:
             raise UsageError(
-                f"No run is comparable with {left.summary.short_id}: none has its task or a like first input. "
+                f"No run is comparable with {summary.short_id}: none has its task or a like first input. "
                 "Name the other trace."
             )
         right_id, because = chosen[0].id, chosen[1]
     if right_id == left_id:
-        raise UsageError(f"{left.summary.short_id} cannot be compared with itself. Name another trace, or none.")
-    right = get_trace(store, right_id)
+        raise UsageError(f"T{left_id} cannot be compared with itself. Name another trace, or none.")
+    found = {trace.summary.id: trace for trace in get_traces(store, [left_id, right_id])}
+    left, right = (found.get(trace_id) or get_trace(store, trace_id) for trace_id in (left_id, right_id))
     return Comparison(left, right, diff_traces(left, right), because)

@@ -7,11 +7,8 @@ from ...analysis.case_file.model import CaseFile
 from ...analysis.evidence.inquiry import inquire
 from ...model.conversations import said_before
 from ...store.contract import Store
-from ...store.reading.conversations import earlier_turns
-from ...store.reading.summaries import get_trace
-from .analysing import signals_of
 from .confirmed_causes import causes_of_alike
-from .siblings import read_siblings
+from .desk import lay_out
 from .weights import weighted_sources
 
 
@@ -23,10 +20,8 @@ def open_case(store: Store, trace_id: int) -> CaseFile:
 
     Cost: one reading of the run and of at most twelve siblings, and one alignment.
     """
-    signals = signals_of(store, [trace_id])[trace_id]
-    trace = get_trace(store, trace_id)
-    siblings, _ = read_siblings(store, trace.summary)
-    before = said_before(earlier_turns(store, [trace_id]).get(trace_id, ()))
-    case = inquire(trace, signals, [get_trace(store, s.id) for s in siblings], before)
-    confirmed = causes_of_alike(store, trace.summary, [s.id for s in siblings])
-    return case_file(case, confirmed, sources=weighted_sources(store, trace.summary.project))
+    found = lay_out(store, trace_id)
+    trace, alike = found.read(store)
+    case = inquire(trace, found.signals, alike, said_before(found.earlier))
+    confirmed = causes_of_alike(store, found.summary, [sibling.id for sibling in found.siblings])
+    return case_file(case, confirmed, sources=weighted_sources(store, found.summary.project))

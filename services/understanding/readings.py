@@ -8,7 +8,7 @@ from ...analysis.reading import Reading, read
 from ...model.conversations import said_before
 from ...store.contract import Store
 from ...store.reading.conversations import earlier_turns
-from ...store.reading.summaries import get_trace
+from ...store.reading.summaries import traces_in_turn
 
 _BATCH = 16
 """Traces whose earlier turns are read together."""
@@ -22,5 +22,5 @@ def readings_of(store: Store, trace_ids: Sequence[int]) -> Iterator[Reading]:
     for start in range(0, len(trace_ids), _BATCH):
         chunk = trace_ids[start : start + _BATCH]
         earlier = earlier_turns(store, chunk)
-        for trace_id in chunk:
-            yield read(get_trace(store, trace_id), earlier=said_before(earlier.get(trace_id, ())))
+        for trace in traces_in_turn(store, chunk):
+            yield read(trace, earlier=said_before(earlier.get(trace.summary.id, ())))

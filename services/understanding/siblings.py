@@ -54,14 +54,6 @@ def find_siblings(store: Store, trace: TraceSummary, limit: int = _MOST) -> Sibl
     return Siblings(_chosen([recent[i] for _, _, i in alike], limit), "alike first input")
 
 
-def read_siblings(store: Store, trace: TraceSummary) -> tuple[list[TraceSummary], str]:
-    """The siblings that one report rests on, analysed, and how they were chosen."""
-    siblings = find_siblings(store, trace, SIBLINGS_READ)
-    ids = [s.id for s in siblings.summaries]
-    analyse(store, ids)
-    return get_summaries(store, ids), siblings.because
-
-
 def _chosen(siblings: Sequence[TraceSummary], limit: int) -> tuple[TraceSummary, ...]:
     """At most half for runs known to have passed, wherever they stand, as they say most; the newest for the rest."""
     passed = [s for s in siblings if s.outcome is Outcome.PASS][: limit // 2]

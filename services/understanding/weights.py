@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...analysis.evidence.inquiry import inquire
 from ...analysis.suspects import SOURCES, Source
 from ...store.contract import Store
-from ...store.reading.summaries import get_trace
+from ...store.reading.summaries import get_summary, get_traces
 from ...store.settings.values import get_setting, set_setting
 from .analysing import signals_of
 from .confirmed_causes import confirmed_causes
@@ -47,10 +47,11 @@ def learn_project(store: Store, project: str) -> Learned:
     examples = []
     signals = signals_of(store, list(causes))
     for trace_id, step in causes.items():
-        trace = get_trace(store, trace_id)
-        alike = find_siblings(store, trace.summary, SIBLINGS_READ).summaries
-        case = inquire(trace, signals[trace_id], [get_trace(store, s.id) for s in alike])
-        examples.append(example_of(case, trace.summary.task or str(trace_id), {step}))
+        summary = get_summary(store, trace_id)
+        alike = find_siblings(store, summary, SIBLINGS_READ).summaries
+        trace, *others = get_traces(store, [trace_id, *(sibling.id for sibling in alike)])
+        case = inquire(trace, signals[trace_id], others)
+        examples.append(example_of(case, summary.task or str(trace_id), {step}))
     shipped = {name: weight for name, (_, weight) in SOURCES.items()}
     held = cross_validate(examples, shipped)
     weights = learn_weights(examples, shipped) if held.better else None

@@ -18,14 +18,12 @@ from ...store.experiments.experiments import (
     insert_experiment,
     set_experiment_state,
 )
+from ...store.experiments.production import REGRESSION
 from ...store.experiments.runs import insert_run
 from ...store.reading.summaries import get_summaries
 from ...store.traces.commit import commit_batch
 from ...store.traces.revisions import refresh, trace_rows
 from ..privacy.redacting import Redactor
-
-ENVIRONMENT = "regression"
-"""The environment of traces that runs of cases leave: none of them is a run of production."""
 
 
 class Recorder:
@@ -66,7 +64,7 @@ def _facts(key: str, run: RunRecord) -> TraceFacts:
         key,
         task=run.key.case_id,
         version=run.target.version,
-        environment=ENVIRONMENT,
+        environment=REGRESSION,
         tags=(f"case:{run.key.case_id}",),
     )
 
@@ -90,9 +88,18 @@ def _measure(store: Store, trace_ids: tuple[int, ...]) -> RunMeasure:
     )
 
 
-def plan_experiment(store: Store, *, project: str, base: str, candidate: str, plan: str, plan_hash: str) -> Experiment:
+def plan_experiment(
+    store: Store,
+    *,
+    project: str,
+    base: str,
+    candidate: str,
+    plan: str,
+    plan_hash: str,
+    kind: ExperimentKind = ExperimentKind.VERIFY,
+) -> Experiment:
     """Keep the plan of a comparison, before its first run."""
-    return _new(store, ExperimentKind.VERIFY, ExperimentState.PLANNED, project, base, candidate, plan, plan_hash)
+    return _new(store, kind, ExperimentState.PLANNED, project, base, candidate, plan, plan_hash)
 
 
 def begin_runs(store: Store, *, project: str, version: str) -> Experiment:

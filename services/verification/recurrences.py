@@ -10,7 +10,7 @@ from ...model.reviews import Label, Verdict
 from ...model.traces import Trace
 from ...store.contract import Store
 from ...store.experiments.production import later_alike
-from ...store.reading.summaries import get_trace
+from ...store.reading.summaries import get_trace, traces_in_turn
 from ...store.reviews.reviewers import load_trust
 from ...store.reviews.verdicts import list_verdicts
 
@@ -53,7 +53,7 @@ def repeats_of(store: Store, trace_id: int) -> tuple[int, ...]:
     if not candidates:
         return ()
     judged = get_trace(store, trace_id)
-    return tuple(other for other in candidates if _same(judged, get_trace(store, other)))
+    return tuple(other.summary.id for other in traces_in_turn(store, candidates) if _same(judged, other))
 
 
 def _same(judged: Trace, other: Trace) -> bool:

@@ -23,6 +23,7 @@ _HASHED = ("id", "at", "actor", "action", "subject", "detail")
 SELECT_LAST = "SELECT id, hash FROM access_log ORDER BY id DESC LIMIT 1"
 SELECT_ALL = "SELECT * FROM access_log ORDER BY id"
 SELECT_HASH = "SELECT hash FROM access_log WHERE id = :entry"
+SELECT_OF_KIND = "SELECT * FROM access_log WHERE action = :action ORDER BY id DESC LIMIT :limit"
 SELECT_NEWEST = "SELECT * FROM access_log WHERE at >= :since ORDER BY id DESC LIMIT :limit"
 
 
@@ -31,6 +32,8 @@ class AccessKind(StrEnum):
 
     READ = "read"
     EXPORT = "export"
+    LESSON = "lesson"
+    """A lesson was given to somebody before a change."""
     MODEL = "model"
     """Sent to a model vendor."""
     SIGN_IN = "sign_in"
@@ -58,7 +61,7 @@ def record_access(
 
     Args:
         store: Where it came from.
-        action: read, export or model.
+        action: What was done.
         subject: Ids: `T412`, `R31`, `412 verdicts`.
         actor: Who: `human:Ada`, `agent:claude`.
         detail: The file's format, the vendor and model, the number of tokens.
@@ -103,6 +106,13 @@ def list_access(store: Store, *, since: str = "", limit: int = 100) -> list[Acce
     """
     with store.read() as con:
         rows = con.execute(SELECT_NEWEST, {"since": since, "limit": limit}).fetchall()
+    return [from_row(Access, row) for row in rows]
+
+
+def accesses_of(store: Store, action: AccessKind, *, limit: int) -> list[Access]:
+    """The newest entries of one kind, newest first."""
+    with store.read() as con:
+        rows = con.execute(SELECT_OF_KIND, {"action": action.value, "limit": limit}).fetchall()
     return [from_row(Access, row) for row in rows]
 
 

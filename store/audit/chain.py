@@ -18,6 +18,7 @@ from ..fields import from_row, insert_row, values_of
 from .access import GENESIS, access_hashes, hash_at
 from .asked import altered_items
 
+SELECT_SUBJECTS = "SELECT subject FROM chain WHERE kind = :kind"
 SELECT_LAST = "SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1"
 SELECT_CHAIN = "SELECT * FROM chain ORDER BY seq"
 SELECT_HASH = "SELECT hash FROM chain WHERE seq = :seq"
@@ -68,6 +69,11 @@ class AuditReport:
     @property
     def sound(self) -> bool:
         return not self.problems
+
+
+def linked_subjects(con: Connection, kind: str) -> frozenset[str]:
+    """Names of everything of a kind that was ever signed with this store. Cost: one query."""
+    return frozenset(row["subject"] for row in con.execute(SELECT_SUBJECTS, {"kind": kind}))
 
 
 def append_link(con: Connection, *, kind: str, subject: str, sha256: str, at: str) -> str:

@@ -37,6 +37,7 @@ _PLACES = (
     _Place("agent_task", ("answer", "checkpoint")),
     _Place("agent_transcript", ("record",)),
     _Place("review_question", ("question", "answer"), where=_OF_ITEMS),
+    _Place("review_comment", ("text",), where=_OF_ITEMS),
     _Place("review_draft", ("first", "final"), ("item_id", "reviewer"), _OF_ITEMS),
     _Place("review_typed", ("fields",), ("item_id", "reviewer"), _OF_ITEMS),
     _Place("review_skip", ("reason",), ("item_id", "reviewer"), _OF_ITEMS),
@@ -98,7 +99,7 @@ def load_texts(con: Connection, trace_id: int) -> TraceTexts | None:
         return None
     trace_key, record = rows[0]["trace_key"], rows[0]["facts"]
     said = facts_from_record(trace_key, unpack(record)) if record else TraceFacts(trace_key)
-    facts = replace(said, annotations=load_annotations(con, trace_id))
+    facts = replace(said, annotations=load_annotations(con, {trace_id: rows[0]["project"]})[trace_id])
     texts = tuple(_side_texts(con, trace_id))
     values = [text.value for text in texts]
     batch = SpanBatch(load_spans(con, trace_id, trace_key), [facts, TraceFacts(trace_key, metadata={"texts": values})])

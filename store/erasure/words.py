@@ -36,6 +36,7 @@ WORDS = (
     _Words("proposal", ("explanation", "cited"), _OF_NO_RUN),
     _Words("review_item", ("question", "reason", "note"), _OF_NO_RUN),
     _Words("review_question", ("question", "answer"), _ITEM_OF_NO_RUN),
+    _Words("review_comment", ("text",), _ITEM_OF_NO_RUN),
     _Words("review_draft", ("first", "final"), _ITEM_OF_NO_RUN, "rowid"),
     _Words("review_skip", ("reason",), _ITEM_OF_NO_RUN, "rowid"),
     _Words("review_typed", ("fields",), _ITEM_OF_NO_RUN, "rowid"),
@@ -60,7 +61,7 @@ def change_words(store: Store, change: Change, *, dry_run: bool = False) -> int:
                 con.execute(statement, {"value": value, "key": key})
                 if words.table == "knowledge_file":
                     digest = {"sha256": text_sha256(value), "key": key}
-                    con.execute("UPDATE knowledge_file SET sha256 = :sha256 WHERE id = :key", digest)
+                    con.execute("UPDATE knowledge_file SET sha256 = :sha256, parsed = NULL WHERE id = :key", digest)
     return len(found)
 
 

@@ -6,15 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.errors import UnknownIdError
-from ...model.experiments import Experiment, ExperimentKind, ExperimentState
-from ..contract import Connection, Store
+from ...model.experiments import Experiment, ExperimentKind, ExperimentState, Lift, LiftVerdict
+from ..contract import Connection, Row, Store
 from ..fields import from_row, insert_numbered, values_of
 from ..traces.compression import pack, unpack
 
+LESSON = "lesson:"
+"""Begins the candidate's name where a lesson is what is compared: `lesson:quote-the-window`."""
 _PARTS = "id, kind, state, project, base, candidate, plan, plan_hash, created_at, finished_at, verdict"
 SELECT_EXPERIMENT = f"SELECT {_PARTS} FROM experiment WHERE id = :id"  # noqa: S608
 SELECT_NEWEST = f"SELECT {_PARTS} FROM experiment ORDER BY id DESC LIMIT :limit"  # noqa: S608
 SELECT_OF_KIND = f"SELECT {_PARTS} FROM experiment WHERE kind = :kind ORDER BY id DESC LIMIT :limit"  # noqa: S608
+SELECT_LIFTS = """
+SELECT id, candidate, verdict, finished_at, report FROM experiment WHERE id IN (
+  SELECT max(id) FROM experiment WHERE kind = 'lift' AND state = 'done' GROUP BY candidate)
+"""
 SELECT_REPORT = "SELECT report FROM experiment WHERE id = :id"
 SET_STATE = "UPDATE experiment SET state = :state WHERE id = :id"
 FINISH = """
@@ -85,5 +91,23 @@ def experiment_report(store: Store, experiment_id: int) -> dict[str, Any] | None
     """What was concluded; None while it is not done."""
     with store.read() as con:
         row = con.execute(SELECT_REPORT, {"id": experiment_id}).fetchone()
-    found = unpack(row["report"]) if row is not None and row["report"] is not None else None
+    return _report(row) if row is not None else None
+
+
+def newest_lifts(store: Store) -> dict[str, Lift]:
+    """By lesson: the newest comparison of its case with and without it that came to its end."""
+    with store.read() as con:
+        rows = con.execute(SELECT_LIFTS).fetchall()
+    found = {}
+    for row in rows:
+        lesson, report = row["candidate"].removeprefix(LESSON), _report(row) or {}
+        known = row["verdict"] in set(LiftVerdict)
+        verdict = LiftVerdict(row["verdict"]) if known else LiftVerdict.UNSURE
+        because = str(report.get("lift", ""))
+        found[lesson] = Lift(lesson, f"E{row['id']}", verdict, because, row["finished_at"] or "")
+    return found
+
+
+def _report(row: Row) -> dict[str, Any] | None:
+    found = None if row["report"] is None else unpack(row["report"])
     return found if isinstance(found, dict) else None

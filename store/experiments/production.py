@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from ..contract import Connection
 
 _TIME = "coalesce(t.started_at, t.arrived_at)"
-_REAL = "coalesce(t.environment, '') <> 'regression'"
+REGRESSION = "regression"
+"""The environment of traces that runs of cases leave: none of them is a run of production."""
+_REAL = f"coalesce(t.environment, '') <> '{REGRESSION}'"
+_ALIKE = "(t.input = j.input OR (t.task_declared = 1 AND t.task = j.task))"
 SELECT_SINCE = f"""
 SELECT count(*) AS runs FROM trace t WHERE t.project = :project AND {_TIME} > :since AND {_REAL}
 """  # noqa: S608
@@ -17,8 +20,18 @@ WHERE t.project = :project AND {_TIME} > :since AND {_REAL} AND m.mode_id IN :mo
 """  # noqa: S608
 SELECT_REPEATS = f"""
 SELECT t.id FROM trace t JOIN trace j ON j.id = :judged AND j.project = t.project AND j.step_count = t.step_count
-WHERE t.id <> j.id AND {_REAL} AND (t.input = j.input OR (t.task_declared = 1 AND t.task = j.task))
+WHERE t.id <> j.id AND {_REAL} AND {_ALIKE}
   AND {_TIME} > coalesce(j.started_at, j.arrived_at) ORDER BY {_TIME} DESC, t.id DESC LIMIT :limit
+"""  # noqa: S608
+SELECT_REPEATED = f"""
+SELECT j.id FROM trace j JOIN trace t ON t.id = :run AND j.project = t.project AND j.step_count = t.step_count
+WHERE j.id IN :judged AND j.id <> t.id AND {_ALIKE} AND {_TIME} > coalesce(j.started_at, j.arrived_at)
+ORDER BY coalesce(j.started_at, j.arrived_at) DESC, j.id DESC LIMIT :limit
+"""  # noqa: S608
+SELECT_SHOWING = f"""
+SELECT DISTINCT t.id FROM signal s JOIN trace t ON t.id = s.trace_id
+JOIN trace j ON j.project = t.project AND j.step_count = t.step_count AND j.id <> t.id AND {_ALIKE}
+WHERE s.signal = :signal AND j.trace_key IN :keys AND {_REAL} ORDER BY t.id DESC LIMIT :limit
 """  # noqa: S608
 SELECT_BY_KEY = "SELECT id, project FROM trace WHERE trace_key = :key ORDER BY id LIMIT 1"
 
@@ -37,6 +50,18 @@ def runs_of_modes(con: Connection, project: str, since_ns: int, modes: Sequence[
 def later_alike(con: Connection, trace_id: int, limit: int) -> list[int]:
     """Later runs of the same request or task with as many steps, newest first: those that may repeat a run."""
     return [row["id"] for row in con.execute(SELECT_REPEATS, {"judged": trace_id, "limit": limit})]
+
+
+def earlier_alike(con: Connection, trace_id: int, judged: Sequence[int], limit: int) -> list[int]:
+    """Those of the judged runs that this one may repeat, newest first: the same question from the other end."""
+    values = {"run": trace_id, "judged": list(judged), "limit": limit}
+    return [row["id"] for row in con.execute(SELECT_REPEATED, values)]
+
+
+def alike_with_signal(con: Connection, keys: Sequence[str], signal: str, limit: int) -> list[int]:
+    """Runs with a signal that may repeat one of these (external ids), newest first."""
+    values = {"keys": list(keys), "signal": signal, "limit": limit}
+    return [row["id"] for row in con.execute(SELECT_SHOWING, values)]
 
 
 def trace_of_key(con: Connection, key: str) -> tuple[int, str] | None:

@@ -13,20 +13,23 @@ from ..contract import Connection, Row, Store
 from ..fields import from_row, insert_row, values_of
 
 SELECT_RUNS = "SELECT * FROM experiment_run WHERE experiment_id = :id ORDER BY id"
-SELECT_OF_CASES = """
-SELECT * FROM experiment_run WHERE case_id IN :cases ORDER BY id DESC LIMIT :limit
-"""
-COUNT_BY_TARGET = """
+_OF_VERSIONS = "experiment_id NOT IN (SELECT id FROM experiment WHERE kind = 'lift')"
+"""Runs with a lesson in the context are runs of no version that anybody ships."""
+SELECT_OF_CASES = f"""
+SELECT * FROM experiment_run WHERE case_id IN :cases AND {_OF_VERSIONS} ORDER BY id DESC LIMIT :limit
+"""  # noqa: S608
+COUNT_BY_TARGET = f"""
 SELECT case_id, case_hash, target_hash, side, sum(CASE WHEN outcome = 'passed' THEN 1 ELSE 0 END) AS passed,
   count(*) AS runs, max(id) AS last
-FROM experiment_run WHERE case_id IN :cases AND outcome IN ('passed', 'failed')
+FROM experiment_run WHERE case_id IN :cases AND outcome IN ('passed', 'failed') AND (side = 'base' OR {_OF_VERSIONS})
 GROUP BY case_id, case_hash, target_hash, side ORDER BY last
-"""
-SELECT_LAST = """
-SELECT r.case_id, r.outcome FROM experiment_run r JOIN (
-  SELECT case_id, max(id) AS last FROM experiment_run WHERE outcome IN ('passed', 'failed') GROUP BY case_id
+"""  # noqa: S608
+SELECT_LAST = f"""
+SELECT r.case_id, r.outcome, r.started_at FROM experiment_run r JOIN (
+  SELECT case_id, max(id) AS last FROM experiment_run
+  WHERE outcome IN ('passed', 'failed') AND {_OF_VERSIONS} GROUP BY case_id
 ) newest ON newest.last = r.id
-"""
+"""  # noqa: S608
 SELECT_CASES = "SELECT DISTINCT case_id FROM experiment_run ORDER BY case_id"
 MEAN_TAKEN = """
 SELECT avg(duration_ms) AS duration_ms, avg(cost_usd) AS cost_usd, count(*) AS runs
@@ -45,6 +48,13 @@ class TargetCount(NamedTuple):
     runs: int
     last: int
     """Id of its newest run; larger is later."""
+
+
+class LastRun(NamedTuple):
+    """How the last decided run of a case went."""
+
+    passed: bool
+    at: str
 
 
 class Taken(NamedTuple):
@@ -83,10 +93,11 @@ def counts_by_target(store: Store, case_ids: Sequence[str]) -> list[TargetCount]
         return [from_row(TargetCount, row) for row in con.execute(COUNT_BY_TARGET, {"cases": list(case_ids)})]
 
 
-def last_results(store: Store) -> dict[str, bool]:
-    """By case: whether its last decided run passed."""
+def last_runs(store: Store) -> dict[str, LastRun]:
+    """By case: its last decided run on a version of the application."""
     with store.read() as con:
-        return {row["case_id"]: row["outcome"] == "passed" for row in con.execute(SELECT_LAST)}
+        rows = con.execute(SELECT_LAST)
+        return {row["case_id"]: LastRun(row["outcome"] == "passed", row["started_at"]) for row in rows}
 
 
 def cases_run(store: Store) -> list[str]:

@@ -31,6 +31,8 @@ class DigestState:
     runs: int
     """Runs that were placed."""
     modes: dict[int, ModeThen]
+    repeats: tuple[int, ...] = ()
+    """Runs that it told to repeat a failure which a person had confirmed."""
 
 
 def last_digest(store: Store, query: str) -> DigestState | None:
@@ -41,7 +43,8 @@ def last_digest(store: Store, query: str) -> DigestState | None:
         state = orjson.loads(row["state"])
         if state["query"] == query:
             modes = {int(number): _then(kept) for number, kept in state["modes"].items()}
-            return DigestState(**(state | {"at": row["at"], "modes": modes}))
+            repeats = tuple(state.get("repeats", ()))
+            return DigestState(**(state | {"at": row["at"], "modes": modes, "repeats": repeats}))
     return None
 
 

@@ -15,6 +15,8 @@ from ..traces.revisions import step_index, trace_rows
 
 DELETE_SIGNALS = "DELETE FROM signal WHERE trace_id = :trace"
 SELECT_SIGNALS = "SELECT * FROM signal WHERE trace_id IN :traces ORDER BY trace_id, position"
+FORGET_RULES = "UPDATE trace SET analysed_with = NULL WHERE id IN :traces"
+FORGET_PLACES = "UPDATE trace_features SET rules = '' WHERE trace_id IN :traces"
 SET_ANALYSED = "UPDATE trace SET analysed_revision = :revision, analysed_with = :rules WHERE id = :trace"
 _STALE = "(dirty = 1 OR analysed_revision <> revision OR analysed_with IS DISTINCT FROM :rules)"
 SELECT_STALE = f"SELECT id FROM trace WHERE {_STALE} ORDER BY id LIMIT :limit"  # noqa: S608
@@ -51,6 +53,12 @@ def save_signals(
     ]
     insert_many(con, "signal", rows)
     con.execute(SET_ANALYSED, {"revision": revision, "rules": rules, "trace": trace_id})
+
+
+def look_again(con: Connection, trace_ids: Sequence[int]) -> None:
+    """Have these traces analysed anew, and then placed in failure modes anew, as if other rules had found theirs."""
+    con.execute(FORGET_RULES, {"traces": list(trace_ids)})
+    con.execute(FORGET_PLACES, {"traces": list(trace_ids)})
 
 
 def load_signals(store: Store, trace_ids: Sequence[int]) -> dict[int, tuple[Signal, ...]]:

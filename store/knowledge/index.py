@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...knowledge.documents import Document, parse_document, text_sha256
 from ...knowledge.folders import FoundFile, KnowledgeKind, find_files, knowledge_root
+from ...knowledge.judges import judge_from_content
 from ...knowledge.lessons import lesson_of
 from ...knowledge.rubrics import parse_rubric
 from ...model.cases import parse_case
@@ -20,21 +21,24 @@ from ...trust.reviewers import read_reviewer, resolve
 from ...trust.root import Trust
 from ...trust.signing import SignatureCheck, check_signature
 from ...trust.verdicts import parse_verdict_record
-from ..caches import Slot
 from ..contract import Connection, Store
 from ..fields import upsert_row
 from ..generations import KNOWLEDGE, next_generation
 from ..reviews.reviewers import load_trust
 from ..reviews.rubrics import insert_rubric
 from ..reviews.verdicts import has_verdict, insert_verdict, subject_ids
+from .parsed import document_of, kept_form
 
 DRAFTS = ""
 """The folder of drafts that are kept in the store, until a person writes them to a folder."""
 
 SELECT_FOLDER = "SELECT kind, name, sha256 FROM knowledge_file WHERE folder = :folder"
-SELECT_KIND = "SELECT folder, name, text FROM knowledge_file WHERE kind = :kind ORDER BY folder = '', folder, name"
+SELECT_KIND = """
+SELECT folder, name, text, parsed FROM knowledge_file WHERE kind = :kind ORDER BY folder = '', folder, name
+"""
 SELECT_NAMED = """
-SELECT folder, name, text FROM knowledge_file WHERE kind = :kind AND name IN :names ORDER BY folder = '', folder, name
+SELECT folder, name, text, parsed FROM knowledge_file
+WHERE kind = :kind AND name IN :names ORDER BY folder = '', folder, name
 """
 DELETE_FILE = "DELETE FROM knowledge_file WHERE folder = :folder AND kind = :kind AND name = :name"
 
@@ -66,17 +70,16 @@ def index_knowledge(store: Store, folders: Sequence[Path]) -> IndexReport:
     Raises:
         RefusedError: if a folder is a link.
 
-    Cost: reads every file; writes those that changed.
+    Cost: reads every file; parses and writes those that changed.
     """
     files = changed = removed = verdicts = 0
     problems: list[str] = []
     now = utc_text(utc_now())
     for root in dict.fromkeys(knowledge_root(folder) for folder in folders):
-        found = list(_sound(find_files(root), problems))
+        known = _known(store, root)
+        found = list(_sound(find_files(root), known, problems))
         files += len(found)
         with store.write() as con:
-            rows = con.execute(SELECT_FOLDER, {"folder": str(root)})
-            known = {(row["kind"], row["name"]): row["sha256"] for row in rows}
             for file in found:
                 if known.pop((file.kind.value, file.name), None) != text_sha256(file.text):
                     changed += 1
@@ -108,7 +111,8 @@ def _drop_file(con: Connection, folder: str, kind: str, name: str) -> None:
 
 def _put_file(con: Connection, folder: str, kind: KnowledgeKind, name: str, text: str, now: str) -> None:
     key = {"folder": folder, "kind": kind.value, "name": name}
-    row = key | {"sha256": text_sha256(text), "text": text, "indexed_at": now}
+    parsed = kept_form(kind, name, text)
+    row = key | {"sha256": text_sha256(text), "text": text, "indexed_at": now, "parsed": parsed}
     upsert_row(con, "knowledge_file", row, key=tuple(key))
     next_generation(con, KNOWLEDGE)
 
@@ -135,30 +139,26 @@ def list_documents(store: Store, kind: KnowledgeKind, names: Collection[str] | N
     found = []
     for row in rows:
         try:
-            found.append(_parsed(store, kind, row["folder"], row["name"], row["text"]))
+            found.append(document_of(kind, row))
         except BadInputError:
             continue
     return found
 
 
-_PARSED: Slot[dict[tuple[str, KnowledgeKind, str, str], Document]] = Slot("knowledge", dict)
+def _known(store: Store, root: Path) -> dict[tuple[str, str], str]:
+    """Hashes of the files of a folder as they were taken in last, by kind and name."""
+    with store.read() as con:
+        rows = con.execute(SELECT_FOLDER, {"folder": str(root)})
+        return {(row["kind"], row["name"]): row["sha256"] for row in rows}
 
 
-def _parsed(store: Store, kind: KnowledgeKind, folder: str, name: str, text: str) -> Document:
-    """YAML takes milliseconds a file, so what was parsed is kept under the hash of the text itself."""
-    cache = store.caches.get(_PARSED)
-    key = (folder, kind, name, text_sha256(text))
-    document = cache.get(key)
-    if document is None:
-        if len(cache) > 10_000:
-            cache.clear()
-        document = cache[key] = parse_document(kind, name, text, folder=folder)
-    return document
-
-
-def _sound(files: Iterable[FoundFile], problems: list[str]) -> Iterable[FoundFile]:
+def _sound(
+    files: Iterable[FoundFile], known: Mapping[tuple[str, str], str], problems: list[str]
+) -> Iterable[FoundFile]:
+    """The files that can be read: those that are known unchanged could be, and are not parsed again."""
     for file in files:
-        problem = file.problem or _problem(file)
+        same = file.problem is None and known.get((file.kind.value, file.name)) == text_sha256(file.text)
+        problem = None if same else file.problem or _problem(file)
         if problem is None:
             yield file
         else:
@@ -178,6 +178,8 @@ def _problem(file: FoundFile) -> str | None:
             parse_verdict_record(file.text)
         elif file.kind is KnowledgeKind.REVIEWER:
             read_reviewer(file.text)
+        elif file.kind is KnowledgeKind.JUDGE:
+            judge_from_content(dict(document.content), source=file.path.name)
     except BadInputError as err:
         return f"{file.path.parent}: {err}"
     return None

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...knowledge.changes import change_of
 from ...knowledge.documents import Document, check_document
 from ...knowledge.folders import KnowledgeKind
-from ...knowledge.lessons import lesson_of
+from ...knowledge.lessons import held_back, lesson_of
 from ...knowledge.ranking import LessonIndex
 from ...model.errors import BadInputError, UnknownIdError, did_you_mean
+from ...model.lessons import HELD_BACK, retraction_of
 from ...model.reviews import Lesson, LessonStatus, SignatureState
 from ...trust.root import Trust
 from ...trust.signing import SignatureCheck
+from ..audit.chain import linked_subjects
 from ..caches import Slot
 from ..contract import Store
 from ..generations import KNOWLEDGE, generation
@@ -40,7 +42,7 @@ def list_lessons(store: Store, trust: Trust | None = None) -> list[Lesson]:
 
     Cost: one signature check a lesson, and one of each verdict that is in this store; see `confirmed_verdicts`.
     """
-    lessons = known_lessons(store).every.lessons if trust is None else _signed_lessons(store, trust)
+    lessons = known_lessons(store).lessons if trust is None else _signed_lessons(store, trust)
     found = _grounded(store, lessons, trust or load_trust(store))
     return sorted(found, key=_order)
 
@@ -50,8 +52,12 @@ class KnownLessons:
     """The lessons of a store by their own signatures, ready to be asked; see `known_lessons`."""
 
     trust: Trust
-    every: LessonIndex
+    lessons: tuple[Lesson, ...]
     confirmed: LessonIndex
+
+    def every(self) -> LessonIndex:
+        """All of them, drafts too, to be asked; made anew each time."""
+        return LessonIndex(self.lessons)
 
 
 _KNOWN: Slot[dict[str, KnownLessons]] = Slot("known lessons", dict)
@@ -70,7 +76,7 @@ def known_lessons(store: Store) -> KnownLessons:
     if known is None or known.trust != trust:
         lessons = _signed_lessons(store, trust)
         confirmed = [lesson for lesson in lessons if lesson.status is LessonStatus.CONFIRMED]
-        known = KnownLessons(trust, LessonIndex(lessons), LessonIndex(confirmed))
+        known = KnownLessons(trust, tuple(lessons), LessonIndex(confirmed))
         cache.clear()
         cache[now] = known
     return known
@@ -78,20 +84,47 @@ def known_lessons(store: Store) -> KnownLessons:
 
 def claimed_lessons(store: Store) -> list[Lesson]:
     """The confirmed lessons as their files claim, whoever signed them; to compare with, never to serve."""
-    documents = [entry for entry in list_documents(store, KnowledgeKind.LESSON) if entry.signature is not None]
-    claim = SignatureCheck(SignatureState.VALID, "not checked", "")
-    found = _in_force([lesson for entry in documents if (lesson := _lesson(entry, claim))])
+    claims = {True: SignatureState.VALID, False: SignatureState.UNSIGNED}
+    found = _in_force(
+        list_documents(store, KnowledgeKind.LESSON),
+        lambda entry: SignatureCheck(claims[entry.signature is not None], "not checked", ""),
+    )
     return [lesson for lesson in found if lesson.status is LessonStatus.CONFIRMED]
 
 
 def _signed_lessons(store: Store, trust: Trust) -> list[Lesson]:
-    """The lessons by their own signatures, whatever became of their verdicts."""
-    documents = list_documents(store, KnowledgeKind.LESSON)
-    return _in_force([found for entry in documents if (found := _lesson(entry, check_document(entry, trust)))])
+    """The lessons by their own signatures, whatever became of their verdicts.
+
+    A retraction that was signed with this store counts also where its file has gone.
+    """
+    lessons = _in_force(list_documents(store, KnowledgeKind.LESSON), lambda entry: check_document(entry, trust))
+    with store.read() as con:
+        signed = linked_subjects(con, KnowledgeKind.LESSON.value)
+    return [_taken_back(lesson) if retraction_of(lesson.id) in signed else lesson for lesson in lessons]
 
 
-def _in_force(lessons: Sequence[Lesson]) -> list[Lesson]:
-    """The lessons, those `superseded` or `stale` that a signed one takes the place of or takes back."""
+def _taken_back(lesson: Lesson) -> Lesson:
+    if lesson.status is not LessonStatus.CONFIRMED:
+        return lesson
+    name = retraction_of(lesson.id)
+    return replace(lesson, status=LessonStatus.STALE, stale_because=f"it was retracted here; the file {name} is gone")
+
+
+def _in_force(documents: Sequence[Document], check: Callable[[Document], SignatureCheck]) -> list[Lesson]:
+    """The lessons, those `superseded` or `stale` that a signed one takes the place of or takes back, or that a note of
+    their own folder holds back."""
+    lessons = []
+    held: dict[str, str] = {}
+    for entry in documents:
+        note = held_back(entry)
+        if note is not None:
+            held[_place(entry.folder, note[0])] = note[1]
+        elif found := _lesson(entry, check(entry)):
+            lessons.append(found)
+    return _standing(lessons, held)
+
+
+def _standing(lessons: Sequence[Lesson], held: Mapping[str, str]) -> list[Lesson]:
     signed = [lesson for lesson in lessons if lesson.state is SignatureState.VALID]
     replaced = {name for lesson in signed if lesson.status is LessonStatus.CONFIRMED for name in lesson.replaces}
     retracted = {
@@ -106,6 +139,8 @@ def _in_force(lessons: Sequence[Lesson]) -> list[Lesson]:
             lesson = replace(lesson, status=LessonStatus.STALE, stale_because=retracted[lesson.id])
         elif lesson.status is LessonStatus.CONFIRMED and lesson.id in replaced:
             lesson = replace(lesson, status=LessonStatus.SUPERSEDED)
+        elif lesson.status is LessonStatus.CONFIRMED and lesson.path and lesson.path in held:
+            lesson = replace(lesson, status=LessonStatus.STALE, stale_because=f"{HELD_BACK}{held[lesson.path]}")
         found.append(lesson)
     return sorted(found, key=_order)
 
@@ -163,7 +198,7 @@ def search_lessons(
     Cost: as `known_lessons`; each that is returned needs one signature check of its verdict.
     """
     known = known_lessons(store)
-    index = known.every if include_drafts else known.confirmed
+    index = known.every() if include_drafts else known.confirmed
     change = change_of(tags, intent=query)
     if change.empty:
         hits = [LessonHit(lesson, 0.0, ()) for lesson in index.lessons]
@@ -194,6 +229,10 @@ def _lesson(document: Document, check: SignatureCheck) -> Lesson | None:
         lesson = lesson_of(document, check)
     except BadInputError:
         return None
-    path = f"{document.folder}/{document.kind.folder}/{document.name}.md" if document.folder else None
+    path = _place(document.folder, document.name) if document.folder else None
     # A lesson counts under its file's name only; a copy under another is a draft of that name.
     return replace(lesson, path=path, id=lesson.id if lesson.state is SignatureState.VALID else document.name)
+
+
+def _place(folder: str, name: str) -> str:
+    return f"{folder}/{KnowledgeKind.LESSON.folder}/{name}.md"

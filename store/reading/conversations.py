@@ -17,7 +17,7 @@ from ...model.text.jsontext import as_text
 from ...model.traces import Message, ToolCall
 from ..contract import Connection, Store
 from ..traces.revisions import load_order, refresh, trace_rows
-from ..traces.spans import load_spans
+from ..traces.spans import spans_of_traces
 
 MOST_TURNS = 400
 """Turns on either side of a run that are looked at."""
@@ -183,8 +183,10 @@ def _in_turn(runs: Sequence[_Run]) -> list[_Run]:
 
 def _read(con: Connection, trace_ids: Sequence[int]) -> dict[int, EarlierTurn]:
     found = {}
-    for row in trace_rows(con, trace_ids):
-        spans = load_spans(con, row["id"], row["trace_key"])
+    rows = trace_rows(con, trace_ids)
+    stored = spans_of_traces(con, {row["id"]: row["trace_key"] for row in rows})
+    for row in rows:
+        spans = stored[row["id"]].spans
         order = load_order(row) if row["reading"] and not row["dirty"] else reading_order(spans)
         steps = build_steps(spans, order, lambda _: b"")
         messages = turn_messages(steps, row["input"] or "", row["output"] or "")

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 from ...model.errors import UnknownIdError, UsageError
 from ...model.reading.assembly import build_steps, reading_order
-from ...model.traces import Fold, JsonValue, Outcome, OutcomeSource, Span, Status, Trace, TraceSummary, Usage
+from ...model.traces import Fold, JsonValue, Outcome, OutcomeSource, Span, Status, Step, Trace, TraceSummary, Usage
 from ..contract import Connection, Store
 from ..findings.modes import modes_of
 from ..reviews.outcomes import with_verdicts
 from ..search.ids import near_ids
 from ..traces.compression import unpack
 from ..traces.revisions import load_annotations, load_order, refresh, trace_rows
-from ..traces.spans import load_spans, span_digests
+from ..traces.spans import StoredSpans, load_spans, spans_of_traces
 from .trace_ids import newest_trace_id
 
 _SHORT_ID = re.compile(r"T?(\d{1,15})(?:\.(\d{1,9}))?", re.IGNORECASE)
+_AT_ONCE, _STEPS_AT_ONCE = 8, 400
+"""Traces, and steps of all of them, that are read together where there are many to go through."""
+SELECT_SIZES = "SELECT id, step_count FROM trace WHERE id IN :ids"
 SELECT_EXISTS = "SELECT 1 FROM trace WHERE id = :id"
 SELECT_BY_KEY = "SELECT id FROM trace WHERE trace_key = :text ORDER BY id DESC LIMIT 1"
 SELECT_BY_RUN_ID = "SELECT id FROM trace WHERE run_id = :text ORDER BY id DESC"
@@ -116,18 +119,32 @@ def get_summaries(store: Store, trace_ids: Sequence[int]) -> list[TraceSummary]:
     """Summaries in the order asked for; ids without a trace are left out."""
     refresh(store, trace_ids)
     with store.read() as con:
-        rows = {row["id"]: row for row in trace_rows(con, trace_ids)}
-        signals: dict[int, list[str]] = {}
-        found = list(rows)
-        for row in con.execute(SELECT_SIGNALS, {"ids": found}):
-            signals.setdefault(row["trace_id"], []).append(row["signal"])
-        modes = modes_of(con, found)
-        summaries = [
-            _summary(con, rows[i], tuple(signals.get(i, ())), tuple(f"M{number}" for number in modes.get(i, ())))
-            for i in trace_ids
-            if i in rows
-        ]
-        return with_verdicts(store, summaries)
+        return _summaries(store, con, trace_ids, {row["id"]: row for row in trace_rows(con, trace_ids)})
+
+
+def get_summary(store: Store, trace_id: int) -> TraceSummary:
+    """The summary of one trace.
+
+    Raises:
+        UnknownIdError: if there is no such trace.
+    """
+    for summary in get_summaries(store, [trace_id]):
+        return summary
+    raise _unknown(store, f"T{trace_id}")
+
+
+def _summaries(store: Store, con: Connection, trace_ids: Sequence[int], rows: dict[int, Any]) -> list[TraceSummary]:
+    signals: dict[int, list[str]] = {}
+    found = list(rows)
+    for row in con.execute(SELECT_SIGNALS, {"ids": found}):
+        signals.setdefault(row["trace_id"], []).append(row["signal"])
+    modes = modes_of(con, found)
+    summaries = [
+        _summary(con, rows[i], tuple(signals.get(i, ())), tuple(f"M{number}" for number in modes.get(i, ())))
+        for i in trace_ids
+        if i in rows
+    ]
+    return with_verdicts(store, summaries)
 
 
 def _summary(con: Connection, row: Any, signals: tuple[str, ...], modes: tuple[str, ...]) -> TraceSummary:
@@ -178,16 +195,44 @@ def get_trace(store: Store, trace_id: int) -> Trace:
     Raises:
         UnknownIdError: if there is no such trace.
     """
-    summaries = get_summaries(store, [trace_id])
-    if not summaries:
-        resolve_trace(store, f"T{trace_id}")
+    for trace in get_traces(store, [trace_id]):
+        return trace
+    raise _unknown(store, f"T{trace_id}")
+
+
+def get_traces(store: Store, trace_ids: Sequence[int]) -> list[Trace]:
+    """Whole traces in their newest revisions, in the order asked for; ids without a trace are left out.
+
+    Cost: some ten statements for however many; a content that several share is read once, and all are held at once.
+    """
+    refresh(store, trace_ids)
     with store.read() as con:
-        (row,) = trace_rows(con, [trace_id])
-        spans = load_spans(con, trace_id, row["trace_key"])
-        digests = span_digests(con, trace_id)
-        order = load_order(row) if row["reading"] and not row["dirty"] else reading_order(spans)
-        steps = build_steps(spans, order, lambda span: digests[span.span_id])
-        return Trace(summaries[0], steps, load_annotations(con, trace_id))
+        rows = {row["id"]: row for row in trace_rows(con, trace_ids)}
+        summaries = _summaries(store, con, trace_ids, rows)
+        stored = spans_of_traces(con, {trace_id: row["trace_key"] for trace_id, row in rows.items()})
+        notes = load_annotations(con, {trace_id: row["project"] for trace_id, row in rows.items()})
+    return [Trace(s, _steps(rows[s.id], stored[s.id]), notes[s.id]) for s in summaries]
+
+
+def traces_in_turn(store: Store, trace_ids: Sequence[int]) -> Iterator[Trace]:
+    """`get_traces` one after the other, for many: few are held at a time."""
+    refresh(store, trace_ids)
+    with store.read() as con:
+        sizes = {row["id"]: row["step_count"] for row in con.execute(SELECT_SIZES, {"ids": trace_ids})}
+    portion: list[int] = []
+    steps = 0
+    for trace_id in trace_ids:
+        steps += sizes.get(trace_id, 0)
+        if portion and (len(portion) == _AT_ONCE or steps > _STEPS_AT_ONCE):
+            yield from get_traces(store, portion)
+            portion, steps = [], sizes.get(trace_id, 0)
+        portion.append(trace_id)
+    yield from get_traces(store, portion)
+
+
+def _steps(row: Any, stored: StoredSpans) -> tuple[Step, ...]:
+    order = load_order(row) if row["reading"] and not row["dirty"] else reading_order(stored.spans)
+    return build_steps(stored.spans, order, lambda span: stored.digests[span.span_id])
 
 
 def folded_spans(store: Store, trace_id: int) -> list[tuple[Span, Fold]]:

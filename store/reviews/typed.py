@@ -20,6 +20,13 @@ SELECT item_id FROM review_typed WHERE reviewer = :who UNION SELECT item_id FROM
 """
 
 
+HAND_OVER = (
+    "UPDATE review_typed SET reviewer = :fresh WHERE reviewer = :former",
+    "UPDATE review_draft SET reviewer = :fresh WHERE reviewer = :former",
+    "UPDATE review_slot SET holder = :fresh WHERE holder = :former AND state = 'claimed'",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """The fields of a form as they stood when they were last saved."""
@@ -44,6 +51,13 @@ def get_typed(con: Connection, item_id: int, reviewer: str) -> Typed | None:
 def forget_typed(con: Connection, item_id: int, reviewer: str) -> None:
     """Drop it: it is kept as an answer, or the item is left to others."""
     con.execute(DELETE_TYPED, _mine(item_id, reviewer))
+
+
+def hand_over_words(con: Connection, former: str, fresh: str) -> None:
+    """What a person typed and answered under a former key, unsigned, goes on under the new one; what they have open
+    stays theirs."""
+    for statement in HAND_OVER:
+        con.execute(statement, {"former": former, "fresh": fresh})
 
 
 def begun_items(con: Connection, reviewer: str) -> set[int]:

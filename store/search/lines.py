@@ -18,6 +18,10 @@ from .conditions import COLUMNS, NAME_LISTS, Condition
 
 _READ_ONLY_WEIGHT = 0.8
 """A content that a span only read (a prompt, a repeated turn) ranks below one that a span brought forth."""
+_SHARED_WEIGHT = 0.1
+"""A content that many runs hold (instructions, above all) tells none of them apart, however rare its words are."""
+_MOST_SHARED = 64
+"""Runs that may hold a content before it counts as shared; where there are few runs, half of them."""
 _MOST_RANKED = 30_000
 """Contents that are ranked by their words before the commonest words are left out; ranking takes 0.8 µs each."""
 _FACET_SAMPLE = 5_000
@@ -25,6 +29,13 @@ _FACETS = ("outcome", "status", "version", "project")
 COUNT_SIGNALS = """
 SELECT signal, count(DISTINCT trace_id) AS traces FROM signal WHERE trace_id IN :ids
 GROUP BY signal ORDER BY traces DESC, signal LIMIT 12
+"""
+COUNT_HOLDERS = """
+SELECT count(*) FROM (SELECT 1 FROM occurrence s WHERE s.body_id = m.body_id LIMIT :shared + 1) c
+"""
+COUNT_SOME = "SELECT count(*) AS traces FROM (SELECT 1 FROM trace LIMIT :most) c"
+SELECT_CONTENTS = """
+SELECT trace_id, span_id, body_id FROM occurrence WHERE trace_id IN :ids ORDER BY produced DESC, body_id
 """
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEWEST_FIRST = "coalesce(t.started_at, t.arrived_at) DESC, t.id DESC"
@@ -106,16 +117,19 @@ def _by_words(
     # The plus keeps SQLite from trying every matching trace for every matching content: the square of both.
     statement = f"""
     SELECT o.trace_id, o.span_id, o.body_id,
-           m.score * CASE o.produced WHEN 1 THEN 1.0 ELSE {_READ_ONLY_WEIGHT} END AS score
+           m.score * CASE o.produced WHEN 1 THEN 1.0 ELSE {_READ_ONLY_WEIGHT} END
+           * CASE WHEN ({COUNT_HOLDERS}) > :shared THEN {_SHARED_WEIGHT} ELSE 1.0 END AS score
     FROM ({text.ranked("words", newest)}) m
     JOIN occurrence o ON o.body_id = m.body_id JOIN trace t ON t.id = +o.trace_id
     WHERE {where.sql}
     ORDER BY 4, o.trace_id DESC, o.body_id LIMIT :most
     """  # noqa: S608
     words = text.any_of([text.phrase(word) for word in _telling(text, con, texts)])
+    held = con.execute(COUNT_SOME, {"most": 2 * _MOST_SHARED}).fetchone()["traces"]
+    values = {**where.values, "words": words, "shared": max(held // 2, 1)}
     rows_wanted = wanted * 4
     while True:
-        rows = con.execute(statement, {**where.values, "words": words, "most": rows_wanted}).fetchall()
+        rows = con.execute(statement, {**values, "most": rows_wanted}).fetchall()
         best: dict[int, Hit] = {}
         for row in rows:
             best.setdefault(row["trace_id"], Hit(row["trace_id"], row["span_id"], row["body_id"], -row["score"]))
@@ -235,6 +249,17 @@ def field_values(store: Store, field: str, limit: int = 8) -> list[str]:
         values = [row["value"] for row in con.execute(sql, {"most": limit})]
     names = [name for value in values for name in str(value).strip("\n").split("\n")]
     return list(dict.fromkeys(names))[:limit]
+
+
+def contents_of(store: Store, places: Sequence[tuple[int, str]]) -> dict[tuple[int, str], list[int]]:
+    """The contents of steps, given as trace and span id: what they brought forth first, then what they read."""
+    found: dict[tuple[int, str], list[int]] = {place: [] for place in places}
+    with store.read() as con:
+        rows = con.execute(SELECT_CONTENTS, {"ids": {trace_id for trace_id, _ in places}})
+        for row in rows:
+            if (place := (row["trace_id"], row["span_id"])) in found:
+                found[place].append(row["body_id"])
+    return found
 
 
 def load_texts(store: Store, body_ids: Sequence[int]) -> dict[int, str]:

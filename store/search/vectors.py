@@ -29,6 +29,10 @@ DELETE_OF_TRACES = "DELETE FROM embedding WHERE trace_id IN :ids"
 SELECT_VECTORS = "SELECT trace_id, span_id, vector FROM embedding WHERE id IN :ids"
 SELECT_OF_TRACES = "SELECT trace_id, span_id, vector FROM embedding WHERE trace_id IN :ids AND model || '' = :model"
 """The empty text keeps planners from the index by model, which is all vectors there are."""
+SELECT_WHOLE = """
+SELECT e.trace_id, e.vector FROM embedding e JOIN trace t ON t.id = e.trace_id AND t.revision = e.revision
+WHERE e.trace_id IN :ids AND e.span_id = '' AND e.model || '' = :model
+"""
 
 
 class _VectorRow(NamedTuple):
@@ -125,6 +129,15 @@ def likeness_of(store: Store, model: str, query: Vectors, trace_ids: Sequence[in
     with store.read() as con:
         rows = con.execute(SELECT_OF_TRACES, {"ids": trace_ids, "model": model}).fetchall()
     return _best(rows, query)
+
+
+def vectors_of(store: Store, model: str, trace_ids: Sequence[int]) -> dict[int, Vectors]:
+    """The vectors of these traces as a whole, of their newest revision; those without one are left out."""
+    import numpy as np
+
+    with store.read() as con:
+        rows = con.execute(SELECT_WHOLE, {"ids": trace_ids, "model": model}).fetchall()
+    return {row["trace_id"]: np.frombuffer(row["vector"], "<f2").astype(np.float32) for row in rows}
 
 
 def _best(rows: Sequence[Any], query: Vectors) -> dict[int, Likeness]:

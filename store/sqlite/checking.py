@@ -6,7 +6,7 @@ as what they were made from. What has neither, such as a reviewer's draft, is se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from ..damage import Damage, Part, StoreCheck
 from ..traces.commit import annotation_digest
 from ..traces.compression import unpack
 from ..traces.contents import body_kind, indexed_text_of
-from ..traces.revisions import load_order, summary_as_stored, trace_rows
+from ..traces.revisions import load_order, order_fits, summary_as_stored, trace_rows
 from ..traces.spans import load_spans
 from ..traces.tables import AnnotationRow
 from .connection import SqliteConnection
@@ -161,34 +161,36 @@ def _spans(_path: Path, con: SqliteConnection, check: StoreCheck) -> None:
         try:
             stored = dict(con.execute("SELECT span_id, digest FROM span WHERE trace_id = ?", (trace_id,)).fetchall())
             spans = load_spans(con, trace_id, row["trace_key"])
-            missing = _steps_of(row) - stored.keys()
+            missing = _missing(row, stored)
         except Exception as err:
             check.add(Damage("spans", f"T{trace_id} cannot be read ({type(err).__name__})", "parts of it", _AGAIN))
             continue
         check.spans += len(spans)
         if missing:
-            check.add(Damage("spans", f"T{trace_id}: {len(missing)} spans are missing", "their steps", _AGAIN_SPANS))
+            check.add(Damage("spans", f"T{trace_id}: {missing} spans are missing", "their steps", _AGAIN_SPANS))
         wrong = [span.span_id for span in spans if digest_of(span) != stored.get(span.span_id)]
         if wrong:
             what = f"T{trace_id}: {len(wrong)} spans are not what their hash says ({wrong[0][:40]})"
             check.add(Damage("spans", what, "what was changed in them", "they are kept as they read"))
-        elif (
-            not missing
-            and not row["dirty"]
-            and any(row[name] != value for name, value in summary_as_stored(con, row).items())
-        ):
+        elif not missing and not row["dirty"] and not _reads_as_kept(con, row, stored):
             check.differing_runs += 1
         for note in con.execute("SELECT rowid, * FROM annotation WHERE trace_id = ?", (trace_id,)):
             if _digest_of(note) != note["digest"]:
                 check.add(Damage("rows", f"annotation of T{trace_id} is not what its hash says", "what it said", ""))
 
 
-def _steps_of(row: Any) -> set[str]:
-    """The spans that a run was made of when it was last put together."""
+def _missing(row: Any, span_ids: Collection[str]) -> int:
+    """How many spans fewer there are than the run was made of when it was last put together."""
     if row["dirty"] or not row["reading"]:
-        return set()
+        return 0
     order = load_order(row)
-    return {name for place in order.places for name in (place.span_id, *place.absorbed)} | order.folded.keys()
+    named = {name for place in order.places for name in (place.span_id, *place.absorbed)} | order.folded.keys()
+    return max(0, len(named) - len(span_ids))
+
+
+def _reads_as_kept(con: SqliteConnection, row: Any, span_ids: Collection[str]) -> bool:
+    made = summary_as_stored(con, row)
+    return order_fits(row, span_ids) and all(row[name] == value for name, value in made.items())
 
 
 def _digest_of(note: Any) -> bytes:

@@ -13,6 +13,7 @@ from ..schema import HEAD
 from .connection import BUSY_SECONDS, can_be_written, read_address
 from .driver import DatabaseError, driver
 from .errors import explain
+from .fresh import make_fresh
 from .logmark import is_marked, log_of, settle_log
 from .store import SqliteStore
 
@@ -47,8 +48,6 @@ def open_file(path: Path, *, kind: StoreKind = "ordinary", read_only: bool = Fal
 
 def _create(path: Path, kind: StoreKind) -> None:
     """Make the file under a temporary name first, so that no process ever meets a half-made store."""
-    from .upgrade import upgrade_sqlite
-
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as err:
@@ -63,7 +62,7 @@ def _create(path: Path, kind: StoreKind) -> None:
         con.execute("PRAGMA page_size=8192")
         con.execute(f"PRAGMA application_id={APPLICATION_ID}")
         con.close()
-        upgrade_sqlite(fresh)
+        make_fresh(fresh)
         con = driver.connect(str(fresh), isolation_level=None)
         rows = [("store_id", secrets.token_hex(8)), ("kind", kind), ("created_at", str(time.time_ns()))]
         con.executemany("INSERT INTO meta(key, value) VALUES (?, ?)", rows)

@@ -18,8 +18,8 @@ from ..fields import insert_text
 from ..traces.codec import envelope_refs
 from ..traces.compression import unpack
 from ..traces.contents import body_kind, decode_row, indexed_text_of
-from ..traces.revisions import summary_as_stored, trace_rows
-from ..traces.spans import load_spans, record_refs
+from ..traces.revisions import order_fits, summary_as_stored, trace_rows
+from ..traces.spans import load_spans, record_refs, span_digests
 from .connection import SqliteConnection
 from .copies import refuse_to_replace
 from .damaged import DERIVED, POINTS_NOWHERE, Gap, bad_contents, open_raw, readable, tables_of, with_definitions
@@ -189,7 +189,8 @@ class _Salvage:
             self._lose("trace facts")
             (row,) = trace_rows(self._con, [trace_id])
         made = summary_as_stored(self._con, row)
-        if not _unpacks(row["reading"]) or any(row[name] != value for name, value in made.items()):
+        differs = any(row[name] != value for name, value in made.items())
+        if differs or not _unpacks(row["reading"]) or not order_fits(row, span_digests(self._con, trace_id)):
             self._con.execute("UPDATE trace SET dirty = 1 WHERE id = ?", (trace_id,))
 
     def _stand_in(self, body_id: int) -> None:

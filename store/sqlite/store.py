@@ -123,8 +123,10 @@ class SqliteStore:
                 con.execute("COMMIT")
             if marked:
                 write_back(con)
-        except OperationalError as err:
-            raise explain(err, self.location) from err
+        except DatabaseError as err:
+            if isinstance(err, OperationalError) or is_trouble(err):
+                raise explain(err, self.location) from err
+            raise
         finally:
             if begun and con.in_transaction:
                 con.execute("ROLLBACK")

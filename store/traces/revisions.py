@@ -6,7 +6,7 @@ so that receiving costs nothing but the spans.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from enum import StrEnum
 from typing import Any, cast
@@ -23,7 +23,7 @@ from ..values import sql_text
 from .attributes import save_attributes
 from .compression import pack, unpack
 from .score_scales import KnownScales, SeenScales
-from .spans import load_spans, span_digests
+from .spans import spans_of_traces
 
 _PREVIEW = 4_000
 """Characters of a run's input and output kept on its row; the whole text is in its steps."""
@@ -38,7 +38,7 @@ _ELSEWHERE = frozenset({"metadata", "usage", "values"})
 SELECT_DIRTY = "SELECT id FROM trace WHERE dirty = 1 ORDER BY id LIMIT :most"
 SELECT_DIRTY_OF = "SELECT id FROM trace WHERE dirty = 1 AND id IN :ids"
 SELECT_TRACES = "SELECT * FROM trace WHERE id IN :ids"
-SELECT_ANNOTATIONS = "SELECT * FROM annotation WHERE trace_id = :trace_id ORDER BY {as_written}"
+SELECT_ANNOTATIONS = "SELECT * FROM annotation WHERE trace_id IN :trace_ids ORDER BY {as_written}"
 SET_DIRTY = "UPDATE trace SET dirty = 1 WHERE id IN :ids"
 UPDATE_TRACE = "UPDATE trace SET dirty = 0, {assignments} WHERE id = :id"
 
@@ -113,6 +113,15 @@ def load_order(row: Any) -> ReadingOrder:
     )
 
 
+def order_fits(row: Any, span_ids: Collection[str]) -> bool:
+    """Whether the reading order kept on a trace row, if any, names spans that there are."""
+    if not row["reading"]:
+        return True
+    order = load_order(row)
+    named = {span_id for place in order.places for span_id in (place.span_id, *place.absorbed)}
+    return named.union(order.folded).issubset(span_ids)
+
+
 def summary_as_stored(con: Connection, row: Any) -> dict[str, Any]:
     """What the columns of a trace row would be if it were assembled now, by name."""
     columns, _ = _assembled(con, row, SeenScales(con, {}))
@@ -129,9 +138,8 @@ def _assemble(con: Connection, trace_id: int, scales: SeenScales) -> None:
 def _assembled(con: Connection, row: Any, scales: SeenScales) -> tuple[dict[str, Any], RunFacts]:
     """What a trace's row holds, by column, and the run that it was made from."""
     trace_id = row["id"]
-    spans = load_spans(con, trace_id, row["trace_key"])
+    spans, digests = spans_of_traces(con, {trace_id: row["trace_key"]})[trace_id]
     order = reading_order(spans)
-    digests = span_digests(con, trace_id)
     steps = build_steps(spans, order, lambda span: digests[span.span_id])
     reading = pack([[list(place) for place in order.places], {k: v.value for k, v in order.folded.items()}])
     run = summarise(steps, spans, _facts(con, row, scales), load_field_rules(con, row["project"]))
@@ -163,29 +171,39 @@ def _lines(names: Sequence[str]) -> str | None:
 
 def _facts(con: Connection, row: Any, scales: SeenScales) -> TraceFacts:
     facts = facts_from_record(row["trace_key"], unpack(row["facts"])) if row["facts"] else TraceFacts(row["trace_key"])
-    return replace(facts, annotations=load_annotations(con, row["id"], scales))
+    return replace(facts, annotations=load_annotations(con, {row["id"]: row["project"]}, scales)[row["id"]])
 
 
-def load_annotations(con: Connection, trace_id: int, scales: SeenScales | None = None) -> tuple[Annotation, ...]:
-    """The annotations of a trace, each with what it says of the run."""
+def load_annotations(
+    con: Connection, projects: Mapping[int, str], scales: SeenScales | None = None
+) -> dict[int, tuple[Annotation, ...]]:
+    """The annotations of traces, each with what it says of the run; empty where there are none.
+
+    Args:
+        con: An open connection.
+        projects: The project of each trace, by row.
+        scales: What is known of the scales of scores; looked up where missing.
+    """
     scales = scales or SeenScales(con)
-    rows = con.execute(SELECT_ANNOTATIONS.format(as_written=con.as_written), {"trace_id": trace_id})
-    found = tuple(
-        Annotation(
-            name=row["name"],
-            label=row["label"],
-            score=row["score"],
-            explanation=row["explanation"],
-            annotator_kind=AnnotatorKind(row["annotator_kind"]),
-            span_id=row["span_id"],
-            source=row["source"],
-            low=row["low"],
-            high=row["high"],
-            is_expectation=bool(row["is_expectation"]),
-        )
-        for row in rows
+    found: dict[int, list[Annotation]] = {trace_id: [] for trace_id in projects}
+    for row in con.execute(SELECT_ANNOTATIONS.format(as_written=con.as_written), {"trace_ids": list(projects)}):
+        found[row["trace_id"]].append(_annotation(row))
+    return {trace_id: scales.understood(projects[trace_id], notes) for trace_id, notes in found.items()}
+
+
+def _annotation(row: Any) -> Annotation:
+    return Annotation(
+        name=row["name"],
+        label=row["label"],
+        score=row["score"],
+        explanation=row["explanation"],
+        annotator_kind=AnnotatorKind(row["annotator_kind"]),
+        span_id=row["span_id"],
+        source=row["source"],
+        low=row["low"],
+        high=row["high"],
+        is_expectation=bool(row["is_expectation"]),
     )
-    return scales.understood(trace_id, found) if found else ()
 
 
 def step_numbers(store: Store, trace_id: int | None) -> dict[str, int]:

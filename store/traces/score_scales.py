@@ -20,7 +20,6 @@ _Key = tuple[str, str, str]
 _LABELS = 4
 KnownScales = dict[_Key, ScoreScale]
 
-SELECT_PROJECT = "SELECT project FROM trace WHERE id = :id"
 SELECT_ENDS = """
 SELECT min(a.score) AS low, max(a.score) AS high FROM annotation a JOIN trace t ON t.id = a.trace_id
 WHERE a.name = :name AND a.annotator_kind = :kind AND t.project = :project AND a.is_expectation = 0
@@ -67,12 +66,11 @@ class SeenScales:
         self._known: KnownScales = {} if known is None else known
         self._fresh: set[_Key] = set()
 
-    def understood(self, trace_id: int, annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
-        """The annotations with what each says of the run.
+    def understood(self, project: str, annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
+        """Annotations of a run of `project` with what each says of it.
 
         Cost: one query for a name that was not asked for before, over all its scores.
         """
-        project = self._con.execute(SELECT_PROJECT, {"id": trace_id}).fetchone()["project"]
         return tuple(
             replace(note, outcome=outcome_of(note, self.scale(project, note)) or Outcome.UNKNOWN)
             for note in annotations

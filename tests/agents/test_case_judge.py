@@ -48,7 +48,10 @@ def ask(budget: Budget | None = None) -> tuple[bool | None, str]:
 
 
 def test_the_answer_cites_the_step_of_the_run(model: ScriptedModel) -> None:
-    assert ask() == (False, "It promises 45 [2].")
+    assert ask() == (
+        False,
+        "It promises 45 [2]. (this judge was never measured against people on this question)",
+    )
     shown = model.requests[0]["messages"][0]["content"]
     assert "Refunds within 30 days." in shown and "Can I still return order 204?" in shown
     assert "Does it keep to the policy?" in model.requests[0]["system"][0]["text"]

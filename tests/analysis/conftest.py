@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from retrospan.ingest.formats.messages import conversation_spans
 from retrospan.model.reading.assembly import assemble
-from retrospan.model.traces import Annotation, Outcome, Span, Status, StepError, Trace, TraceFacts
+from retrospan.model.traces import Annotation, AnnotatorKind, Outcome, Span, Status, StepError, Trace, TraceFacts
 
 Messages = Sequence[Mapping[str, Any]]
 Build = Callable[..., Trace]
@@ -29,9 +29,14 @@ def build_trace(
     facts = TraceFacts(
         "run",
         outcome=Outcome(outcome) if outcome else None,
-        annotations=tuple(Annotation(**annotation) for annotation in annotations),
+        annotations=tuple(map(_annotation, annotations)),
     )
     return assemble(spans, facts)
+
+
+def _annotation(told: Mapping[str, Any]) -> Annotation:
+    kind = {"annotator_kind": AnnotatorKind(told["annotator_kind"])} if "annotator_kind" in told else {}
+    return Annotation(**{**told, **kind})
 
 
 def _with_error(span: Span, message: str) -> Span:

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from retrospan.analysis.signals.registry import DEFINITIONS, find_signals
-from retrospan.analysis.signals.surroundings import Population, Spread, Surroundings
+from retrospan.analysis.signals.surroundings import FailedBefore, Population, Spread, Surroundings
 from retrospan.analysis.texts.quotes import stands_in
 from retrospan.ingest.formats.messages import conversation_spans
 from retrospan.knowledge.invariants import Invariants
@@ -32,7 +32,7 @@ def _examples() -> list[Any]:
 @pytest.mark.parametrize(("name", "example"), _examples())
 def test_labelled_examples(name: str, example: dict[str, Any], build: Any) -> None:
     trace = _trace(build, example)
-    every = find_signals(trace, surroundings=_surroundings(example))
+    every = find_signals(trace, surroundings=_surroundings(example, build))
     found = [item for item in every if item.signal == name]
     assert bool(found) == example["expect"], [item.reason for item in every]
     if "step" in example:
@@ -60,12 +60,13 @@ def _trace(build: Any, example: dict[str, Any]) -> Trace:
     return trace
 
 
-def _surroundings(example: dict[str, Any]) -> Surroundings:
+def _surroundings(example: dict[str, Any], build: Any) -> Surroundings:
     rules = Invariants.model_validate({"invariants": example.get("invariants", [])}).invariants
     usual = dict(example.get("population", {}))
     for name in {"tokens", "duration_ms", "steps"} & usual.keys():
         usual[name] = Spread(**usual[name])
-    return Surroundings(rules, Population(**usual) if usual else None)
+    failed = tuple(FailedBefore(build(messages), "V1", "Ada") for messages in example.get("failed_before", ()))
+    return Surroundings(rules, Population(**usual) if usual else None, failed)
 
 
 def test_every_signal_has_positives_and_negatives() -> None:

@@ -117,6 +117,34 @@ def tau(rows: list[Any]) -> Counts:
                   total(usage, "prompt_tokens"), total(usage, "completion_tokens"), len(rows[0]["tasks"]))  # fmt: skip
 
 
+def transcript(rows: list[Any]) -> Counts:
+    pairs, talk, team, steps = rows[0]["turns"], rows[1]["dialogue"], rows[2]["messages"], rows[3]["trajectory"]
+    speakers = [turn["speaker"] for turn in talk]
+    kinds = [turn["type"] for turn in team if turn["source"] != "user"]
+    used = [turn["models_usage"] for turn in team if "models_usage" in turn]
+    said = sum(bool(pair["user_msg"]) for pair in pairs) + speakers.count("patient") + 1
+    calls = sum(bool(pair["agent_reply"]) for pair in pairs) + 1 + speakers.count("doctor") + len(steps)
+    tools = sum(len(pair["tools_used"]) for pair in pairs) + speakers.count("measurement")
+    return Counts(
+        len(rows), said, calls + len(kinds) - kinds.count("ToolCallExecutionEvent"),
+        tools + kinds.count("ToolCallExecutionEvent") + sum(bool(step["observation"]) for step in steps), 0,
+        total(used, "prompt_tokens"), total(used, "completion_tokens"),
+    )  # fmt: skip
+
+
+def kimi_code(rows: list[Any]) -> Counts:
+    events = [row["event"] for row in rows if row["type"] == "context.append_loop_event"]
+    results = [event["result"] for event in events if event["type"] == "tool.result"]
+    usage = [event["usage"] for event in events if event["type"] == "step.end"]
+    people = [row for row in rows if row["type"] == "context.append_message"]
+    said = [row for row in people if row["message"]["origin"]["kind"] == "user"]
+    unanswered = sum(row["type"] == "turn.cancel" for row in rows)
+    return Counts(
+        1, len(said), len(usage) + unanswered, len(results), total(results, "isError") + unanswered,
+        total(usage, "inputOther", "inputCacheRead", "inputCacheCreation"), total(usage, "output"), 1,
+    )  # fmt: skip
+
+
 def chatgpt(rows: list[Any]) -> Counts:
     nodes, branch = rows[0]["mapping"], []
     here = rows[0]["current_node"]
@@ -162,6 +190,8 @@ def spans_of(status: Callable[[dict[str, Any]], bool], trace: Callable[[dict[str
 
 
 COUNTED: dict[str, Callable[[list[Any]], Counts]] = {
+    "transcript": transcript,
+    "kimi-code": kimi_code,
     "braintrust": braintrust,
     "weave": weave,
     "opik": opik,
@@ -211,7 +241,7 @@ def test_counts_equal_those_of_the_file(name: str) -> None:
     assert counts_of(path) == COUNTED[name]([json.loads(line) for line in text.splitlines()])
 
 
-@pytest.mark.parametrize("name", sorted({*COUNTED} - {"openai-assistants", "console"}))
+@pytest.mark.parametrize("name", sorted({*COUNTED} - {"openai-assistants", "console", "kimi-code"}))
 def test_one_array_is_read_as_the_lines_are(name: str, tmp_path: Path) -> None:
     records = [json.loads(line) for line in (SEEDS / f"{name}.jsonl").read_text().splitlines()]
     (tmp_path / "export.json").write_text(json.dumps(records, indent=1))

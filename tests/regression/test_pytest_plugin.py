@@ -17,7 +17,7 @@ from retrospan.store.contract import Store
 from retrospan.store.experiments.experiments import list_experiments
 from retrospan.store.experiments.runs import runs_of
 from retrospan.store.opening import open_store
-from reviewdesk import Desk
+from reviewdesk import Desk, untried
 
 SHOP = """\
 async def run(input):
@@ -122,7 +122,7 @@ def test_signature_of_a_stranger_is_none_and_a_trusted_one_counts(app: Path, sto
     sign_nothing(app)
     add_case(app, "good")
     ada = Desk(store).reviewer()
-    confirm_case(store, ada, parse_case((app / ".retrospan" / "cases" / "good.yaml").read_text()), app)
+    confirm_case(store, ada, parse_case((app / ".retrospan" / "cases" / "good.yaml").read_text()), app, untried)
     assert "1 passed" in run_pytest(app, ".retrospan")[1]
 
     distrust_reviewer(store, "Ada", compromised=True)
@@ -143,7 +143,7 @@ def test_case_run_leaves_unsigned_cases_out_and_says_so(app: Path, store: Store)
     add_case(app, "good")
     add_case(app, "unsigned")
     ada = Desk(store).reviewer()
-    confirm_case(store, ada, parse_case((app / ".retrospan" / "cases" / "good.yaml").read_text()), app)
+    confirm_case(store, ada, parse_case((app / ".retrospan" / "cases" / "good.yaml").read_text()), app, untried)
     command = ("case", "run", "--folder", str(app), "--target", "shop:run")
 
     done = run(*command, "--json")

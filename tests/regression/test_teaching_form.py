@@ -14,7 +14,7 @@ from retrospan.model.reviews import Answer, Label, Verdict
 from retrospan.regression.checks import run_check
 from retrospan.regression.protocol import RunResult
 from retrospan.regression.teaching.facts import FailFacts, load_facts
-from retrospan.regression.teaching.form import case_of_form, lesson_of_form, rubric_of_form, suggest, try_case
+from retrospan.regression.teaching.form import case_of_form, lesson_of_form, rubric_of_form, suggest, try_form
 from retrospan.regression.teaching.keeping import accept_form, drafts_of_form
 from retrospan.services.knowledge.confirming import confirm_rubric
 from retrospan.services.reviewing.asking import request_review
@@ -48,7 +48,7 @@ def test_case_fails_the_judged_answer_and_passes_a_right_one(desk: Desk) -> None
     calls = [{"name": "get_policy", "result": "Refunds within 30 days."}]
     right = RunResult("You have 30 days.", calls)
     assert run_check(case.checks[0], right, case).status.value == "passed"
-    assert try_case(facts, case, "").why_not == "" and parse_case(dump_case(case)) == case
+    assert try_form(facts, case, "").why_not == "" and parse_case(dump_case(case)) == case
 
 
 def test_what_the_reviewer_wrote_is_no_check_unless_it_is_exactly_that(desk: Desk) -> None:
@@ -65,7 +65,7 @@ def test_words_that_the_failed_run_said_too_are_refused(desk: Desk, tmp_path: Pa
     facts = judged(desk, Answer(Label.FAIL))
     form = replace(suggest(facts), exactly="45 days")
 
-    with pytest.raises(UsageError, match="does not fail on the run that it comes from"):
+    with pytest.raises(UsageError, match="does not fail on T1, the run that it comes from"):
         accept_form(desk.store, desk.unlock("Ada"), facts, form, tmp_path)
     assert not list(tmp_path.rglob("*.yaml"))
 
@@ -76,7 +76,7 @@ def test_a_check_never_fails_the_run_of_the_same_request_that_went_well(desk: De
 
     assert facts.good is not None and facts.good.summary.short_id == "T2"
     assert case is not None and "tool_not_called" not in dump_case(case), "the good run calls get_policy as well"
-    assert try_case(facts, case, "a2").good is not None
+    assert try_form(facts, case, "a2").good is not None
 
 
 def test_lesson_names_the_step_and_cause_of_the_reviewer_before_the_suspects(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
@@ -12,6 +13,7 @@ from retrospan.tui.picture import picture
 from rich.style import Style
 from textual import events
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 SNAPSHOTS = Path(__file__).resolve().parents[1] / "tui" / "snapshots"
 _UPDATE = "RETROSPAN_UPDATE_SNAPSHOTS"
@@ -29,7 +31,9 @@ class Hands:
         """Wait until workers are done and what they found is shown."""
         await self.pilot.pause()
         while pending := [worker for worker in self.app.workers if not worker.is_finished]:
-            await self.app.workers.wait_for_complete(pending)
+            # What another worker made void is done with.
+            with suppress(WorkerCancelled):
+                await self.app.workers.wait_for_complete(pending)
             await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:

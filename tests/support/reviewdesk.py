@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from retrospan.model.cases import Case
 from retrospan.model.reviews import Answer, Label, Verdict
 from retrospan.model.traces import Message, Span, SpanBatch, StepKind, ToolCall
 from retrospan.services.reviewing.asking import request_review
@@ -17,6 +18,11 @@ from retrospan.trust.session import ReviewSession
 
 PASSPHRASE = "correct horse battery"
 QUESTION = "Did the reply promise a refund window that no source contains?"
+
+
+def untried(store: Store, case: Case) -> str:
+    """A trial that any case passes, for tests of what comes after it."""
+    return ""
 
 
 def refund_run(key: str, answer: str, project: str = "support") -> list[Span]:

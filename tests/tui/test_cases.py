@@ -10,7 +10,7 @@ from retrospan.regression.teaching.keeping import drafts_of
 from retrospan.services.knowledge.drafts import accept_draft
 from retrospan.store.contract import Store
 from retrospan.tui.app import RetrospanApp
-from reviewdesk import Desk
+from reviewdesk import Desk, untried
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def project(desk: Desk, tmp_path: Path) -> Path:
     """A project with a signed case, an unsigned draft and a broken file."""
     ada = desk.reviewer()
     case, *_ = drafts_of(desk.store, desk.decide(ada))
-    accept_draft(desk.store, ada, case, tmp_path)
+    accept_draft(desk.store, ada, case, tmp_path, untried)
     cases = tmp_path / ".retrospan" / "cases"
     body = "title: Says when it does not know\nstatus: draft\ninput: Hello?\nchecks:\n- check: grounded\n"
     (cases / "does-not-know.yaml").write_text(f"id: does-not-know\n{body}")

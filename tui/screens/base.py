@@ -139,6 +139,7 @@ class MainScreen(Newsreel):
         Binding("c", "go('cases')", "Cases"),
         Binding("d", "go('compare')", "Compare"),
         Binding("i", "inbox", "To complete"),
+        Binding("J", "judges", "Judges", show=False),
         Binding("comma", "settings", "Settings", key_display=",", show=False),
         Binding("q", "app.quit", "Quit"),
         Binding("R,f5", "reload", "Reload", show=False),
@@ -156,6 +157,9 @@ class MainScreen(Newsreel):
 
     def action_settings(self) -> None:
         self.desk.open_settings()
+
+    def action_judges(self) -> None:
+        self.desk.open_judges()
 
     def action_inbox(self) -> None:
         self.desk.open_inbox()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,9 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from ...analysis.verification.ladder import Rung
 from ...model.errors import UsageError
+from ...regression.casehash import hash_case
 from ...services.coverage.paths import PathsReport, workflow_paths
 from ...services.knowledge.cases import ListedCase, list_cases, nearest_knowledge
+from ...services.verification.standing import case_standings
 from ...store.contract import Store
 from ...store.reading.summaries import resolve_trace
 from ..coverage_rows import case_row, coverage_content, untested_row
@@ -29,13 +32,18 @@ class CasesScreen(MainScreen):
     guide = (
         "The regression cases of the project's .retrospan folder, and how much of what the runs do they cover. Below "
         "stand the ways that no case goes, with the best run to make one from. Enter opens a case's file or the run; "
-        "o opens the run that a case comes from; R counts anew."
+        "o opens the run that a case comes from; v shows the comparisons of versions; R counts anew. What a case has "
+        "proven stands behind its signature, once it has run."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("o", "origin", "Its run")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o", "origin", "Its run"),
+        Binding("v", "comparisons", "Comparisons"),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
         self.cases: Sequence[ListedCase] = ()
+        self.rungs: Mapping[str, Rung] = {}
         self.report: PathsReport | None = None
 
     def body(self) -> ComposeResult:
@@ -64,11 +72,11 @@ class CasesScreen(MainScreen):
         self.in_background(lambda: _paths_of(store, folder), self._covered, group="coverage")
 
     def _list_cases(self) -> None:
-        folder = self.desk.folder
-        self.in_background(lambda: _cases_of(folder), self._listed, group="cases")
+        store, folder = self.store, self.desk.folder
+        self.in_background(lambda: _cases_of(store, folder), self._listed, group="cases")
 
-    def _listed(self, cases: Sequence[ListedCase]) -> None:
-        self.cases = cases
+    def _listed(self, found: tuple[list[ListedCase], dict[str, Rung]]) -> None:
+        self.cases, self.rungs = cases, _ = found
         rows = self.query_one("#case-list", RowList)
         rows.border_title = shown(
             counted(len(cases), "regression case")
@@ -102,7 +110,10 @@ class CasesScreen(MainScreen):
             )
 
     def _case(self, index: int, width: int) -> Content:
-        return case_row(self.cases[index], width) if index < len(self.cases) else Content("")
+        if index >= len(self.cases):
+            return Content("")
+        case = self.cases[index].case
+        return case_row(self.cases[index], width, self.rungs.get(case.id) if case else None)
 
     def _untested(self, index: int, width: int) -> Content:
         ways = self.report.untested if self.report else ()
@@ -120,6 +131,11 @@ class CasesScreen(MainScreen):
         listed = self.cases[event.index]
         self.app.push_screen(TextScreen(listed.path.name, listed.path))
 
+    def action_comparisons(self) -> None:
+        from .comparisons import ComparisonsScreen
+
+        self.app.push_screen(ComparisonsScreen())
+
     def action_origin(self) -> None:
         cursor = self.query_one("#case-list", RowList).cursor
         case = self.cases[cursor].case if cursor < len(self.cases) else None
@@ -132,11 +148,18 @@ class CasesScreen(MainScreen):
             self.desk.open_trace(trace_id)
 
 
-def _cases_of(folder: Path) -> list[ListedCase]:
+def _cases_of(store: Store, folder: Path) -> tuple[list[ListedCase], dict[str, Rung]]:
+    """The cases, and where the fix of each stands that has run."""
     try:
-        return list_cases(nearest_knowledge(folder))
+        listed = list_cases(nearest_knowledge(folder))
     except UsageError:
-        return []
+        return [], {}
+    cases = [entry.case for entry in listed if entry.case is not None]
+    standings = case_standings(
+        store, {case.id: case.provenance.trace for case in cases}, {case.id: hash_case(case) for case in cases}
+    )
+    rungs = {entry.case_id: entry.standing.rung for entry in standings}
+    return listed, {case: rung for case, rung in rungs.items() if rung is not Rung.NOT_RUN}
 
 
 def _paths_of(store: Store, folder: Path) -> PathsReport | None:

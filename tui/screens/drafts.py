@@ -5,16 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.widgets import Static, TextArea
 
 from ...knowledge.folders import KnowledgeKind
-from ...model.errors import RetrospanError
+from ...model.cases import parse_case
+from ...model.errors import BadInputError, RetrospanError
 from ...model.reviews import Verdict
+from ...regression.teaching.trying import try_stored, why_not_signed
 from ...services.knowledge.drafts import DraftText, accept_draft, keep_drafts, without_case
+from ...store.contract import Store
 from ...trust.session import ReviewSession
 from ..gate import joined, lines, shown
 from ..review_text import keys_line, signed_content
@@ -76,6 +81,14 @@ class DraftsScreen(AppScreen):
         view.border_title = shown(f".retrospan/{draft.kind.value}s/{draft.name}")
         view.show(draft_blocks(draft))
         self._editing(False)
+        if draft.kind is KnowledgeKind.CASE:
+            self.in_background(lambda: _trial(self.store, draft), partial(self._tried, draft), group="trial")
+
+    def _tried(self, draft: DraftText, told: Content | None) -> None:
+        """Say below the draft how it fares on what happened, where it is still the one that is shown."""
+        shown_still = self.place < len(self.drafts) and self.drafts[self.place] is draft
+        if told is not None and shown_still and not self.editing:
+            self.query_one("#draft-view", BlockView).show([*draft_blocks(draft), Block(told)])
 
     def _editing(self, there: bool) -> None:
         text = self.query_one("#draft-text", TextArea)
@@ -110,7 +123,9 @@ class DraftsScreen(AppScreen):
 
     def _accept(self, session: ReviewSession) -> None:
         draft, folder = self.drafts[self.place], self.desk.folder
-        self.in_background(lambda: accept_draft(self.store, session, draft, folder), self._accepted, group="accept")
+        self.in_background(
+            lambda: accept_draft(self.store, session, draft, folder, why_not_signed), self._accepted, group="accept"
+        )
 
     def _accepted(self, path: str) -> None:
         self.tell(f"Signed and written: {path}")
@@ -137,6 +152,17 @@ class DraftsScreen(AppScreen):
                 self.attempt(lambda: keep_drafts(self.store, self.drafts[self.place :]))
                 self.tell("Kept as drafts; a on the lessons page accepts a lesson later.")
             self.app.pop_screen()
+
+
+def _trial(store: Store, draft: DraftText) -> Content | None:
+    """How a case fares on the run that it comes from; None where that is not here, or the text is no case."""
+    try:
+        tried = try_stored(store, parse_case(draft.text, source=draft.name))
+    except BadInputError:
+        return None
+    if tried is None:
+        return None
+    return shown(f"Tried: {tried.in_words}.", "bold $warning" if tried.why_not else "$verdict-pass")
 
 
 def draft_blocks(draft: DraftText) -> list[Block]:

@@ -18,9 +18,10 @@ from ...model.findings import CauseClass
 from ...model.reviews import Verdict
 from ...regression.target import Declaration
 from ...regression.teaching.facts import FailFacts, load_facts
-from ...regression.teaching.form import TeachingForm, Tried, case_of_form, suggest, try_case
+from ...regression.teaching.form import TeachingForm, case_of_form, suggest, try_form
 from ...regression.teaching.keeping import Taught, accept_form, drafts_of_form
 from ...regression.teaching.running import declared_target, run_now
+from ...regression.teaching.trying import Tried
 from ...services.reviewing.completing import complete_verdict
 from ...services.reviewing.subjects import find_step
 from ...store.contract import Store
@@ -56,7 +57,7 @@ class Weighed:
 def weigh(facts: FailFacts, form: TeachingForm) -> Weighed:
     """Make the case of a form and hold it against the recorded runs."""
     case = case_of_form(facts, form)
-    return Weighed(facts, form, case, try_case(facts, case, form.step) if case else None)
+    return Weighed(facts, form, case, try_form(facts, case, form.step) if case else None)
 
 
 class TeachingScreen(AppScreen):

@@ -1,11 +1,9 @@
-"""A long text made of blocks, one a step or message, wrapped when first drawn; one block may be marked."""
+"""A long text made of blocks, one a step or message, wrapped where one reads; one block may be marked."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -18,7 +16,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
+from .wrapped import Later, Source, Wrapped
+
 _MARGIN = 2
+_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Block:
     """The step it shows; only such blocks can be marked."""
     gap: bool = True
     """Whether an empty line follows."""
+    later: Later | None = None
+    """In place of `content`, where making it costs too much before it is seen."""
 
 
 class BlockView(ScrollView, can_focus=True):
@@ -65,8 +68,7 @@ class BlockView(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.blocks: tuple[Block, ...] = ()
         self.marked: int | None = None
-        self._strips: list[list[Strip]] = []
-        self._starts: list[int] = []
+        self._wrapped: Wrapped | None = None
         self._wrapped_at = -1
 
     def show(self, blocks: Sequence[Block], *, key: int | None = None) -> None:
@@ -111,15 +113,24 @@ class BlockView(ScrollView, can_focus=True):
         if width - _MARGIN != self._wrapped_at:
             self._wrap()
         style = self.visual_style.rich_style
-        line = self.scroll_offset.y + y
-        place = bisect_right(self._starts, line) - 1
-        if place < 0 or line - self._starts[place] >= len(self._strips[place]):
+        found = self._wrapped.line(self.scroll_offset.y + y) if self._wrapped else None
+        if found is None:
             return Strip.blank(width, style)
+        place, strip = found
         bar = Segment("  ", style)
         if place == self.marked:
             bar = Segment("▌ ", self.get_visual_style("block-view--bar").rich_style)
-        strip = self._strips[place][line - self._starts[place]]
+        if strip is None:
+            strip = Strip.blank(width - _MARGIN, style)
         return Strip.join([Strip([bar], _MARGIN), strip]).adjust_cell_length(width, style)
+
+    def action_scroll_end(self) -> None:
+        """To the last line; its place is known once the text before it is wrapped."""
+        for _ in range(_TRIES):
+            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
+            self._settle()
+            if self.scroll_offset.y >= self.max_scroll_y:
+                break
 
     def _place(self, key: int | None) -> int | None:
         if key is None:
@@ -132,18 +143,33 @@ class BlockView(ScrollView, can_focus=True):
             return
         self._wrapped_at = width
         style = self.visual_style
-        blank = Strip.blank(width, style.rich_style)
-        self._strips = []
-        for block in self.blocks:
-            strips = Visual.to_strips(self, block.content, width, None, style, apply_selection=False)
-            self._strips.append([*strips, blank] if block.gap else strips)
-        heights = [len(strips) for strips in self._strips]
-        self._starts = [0, *accumulate(heights)][: len(heights)]
-        self.virtual_size = Size(0, sum(heights))
+
+        def wrap(content: Content) -> list[Strip]:
+            return Visual.to_strips(self, content, width, None, style, apply_selection=False)
+
+        sources = (Source(block.content, block.later, block.gap) for block in self.blocks)
+        self._wrapped = Wrapped(sources, width, wrap, Strip.blank(width, style.rich_style))
+        self._settle()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Wrap what stands in the window and a page around it; what one reads stays where it is."""
+        if self._wrapped is None:
+            return
+        top, page = self.scroll_offset.y, max(self.size.height, 1)
+        moved = self._wrapped.settle(max(top - page, 0), top + 2 * page, top)
+        if self.virtual_size.height != self._wrapped.height:
+            self.virtual_size = Size(0, self._wrapped.height)
+        if moved:
+            self.scroll_to(y=top + moved, animate=False, immediate=True)
 
     def _show_marked(self, *, top: bool = False) -> None:
-        if self.marked is not None and self.marked < len(self._starts):
-            region = Region(0, self._starts[self.marked], 1, len(self._strips[self.marked]))
+        found = self._wrapped.region(self.marked) if self._wrapped and self.marked is not None else None
+        if found is not None:
+            region = Region(0, found[0], 1, found[1])
             self.scroll_to_region(region, animate=False, x_axis=False, top=top or region.height > self.size.height)
 
     def action_step(self, by: int) -> None:
@@ -163,7 +189,7 @@ class BlockView(ScrollView, can_focus=True):
         self.post_message(self.Marked(self, key))
 
     def on_click(self, event: events.Click) -> None:
-        place = bisect_right(self._starts, self.scroll_offset.y + event.y) - 1
-        if place >= 0 and self.blocks[place].key is not None:
-            self.marked = place
+        found = self._wrapped.line(self.scroll_offset.y + event.y) if self._wrapped else None
+        if found is not None and self.blocks[found[0]].key is not None:
+            self.marked = found[0]
             self.refresh()

@@ -17,7 +17,8 @@ _MOST = 60_000
 _FORBIDS = re.compile(
     r"(?i)\b(?:do not|don't|never|must not|mustn't|should not|shouldn't|may not|cannot|not allowed "
     r"to)\s+(?:\w+\s+(?:or\s+)?){0,2}?"
-    r"(?:modify|change|edit|alter|touch|delete|remove|overwrite|rename)\b(?P<object>[^\n.;!?]{0,30}(?:[^\n;!?.]|\.(?=\w)){3,200})"
+    r"(?:modify|change|edit|alter|touch|delete|remove|overwrite|rename)\b(?P<object>[^\n.;!?]{0,30}(?:[^\n;!?.]|"
+    r"\.(?=\w)){3,200})"
 )
 _CONDITION = re.compile(
     r"(?i)\b(?:unless|except|without|outside|if|when|until|other than|directly|apart from|but|only|manually|"

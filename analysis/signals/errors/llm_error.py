@@ -21,6 +21,7 @@ _TRACEBACK = "Traceback (most recent call last)"
 
 
 def find(reading: Reading) -> Iterator[Signal]:
+    failed = [view for view in reading.views if view.step.kind is StepKind.LLM and view.step.status is Status.ERROR]
     for view in reading.views:
         step = view.step
         if step.kind is StepKind.LLM and step.status is Status.ERROR:
@@ -29,7 +30,7 @@ def find(reading: Reading) -> Iterator[Signal]:
             evidence = quote(step, message, "error") or quote(step, step.name, "name")
             again = _worked_again(reading, view)
             reason = f"the model call failed{', and one after it worked' * again}: {told}"
-            yield signal(DEFINITION.name, view.index, reason, evidence, failure=not again)
+            yield signal(DEFINITION.name, view.index, reason, evidence, failure=not again and view is failed[0])
         elif view.role is Role.DECISION and (match := _FATAL.search(view.text)) and _is_raised(view.text):
             yield signal(
                 DEFINITION.name,
@@ -53,6 +54,7 @@ def _is_raised(text: str) -> bool:
 DEFINITION = SignalDefinition(
     name="llm_error",
     definition="A model call has error status, or its place holds a raised provider error (filter, rate, context).",
-    weakness="Provider errors that a framework retries and hides are not seen.",
+    weakness="Of several calls that failed the first is the failure. Provider errors that a framework retries and "
+    "hides are not seen.",
     find=find,
 )

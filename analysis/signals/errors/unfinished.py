@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ....model.findings import Signal
+from ....model.text.jsontext import scalars
 from ....model.traces import Status, StepKind
 from ...effects import Effect
 from ...reading import Reading, Role, View
@@ -17,12 +19,17 @@ from ..definition import SignalDefinition, signal
 
 _LAST_ROLES = (ToolRole.ANSWER, ToolRole.HANDOVER, ToolRole.ASK, ToolRole.TALK, ToolRole.NOTE)
 """With such a call a run may well end."""
+_LIMIT = re.compile(r"(?i)^\W*(?:max(?:imum)?[_ ](?:steps|turns|iterations)|(?:step|turn|time)[_ ]?limit)\b")
+_LEAST_DECISIONS = 4
+_MARKS = ("success", "succeeded", "completed", "status", "result", "outcome")
+_BAD = frozenset({"false", "failed", "failure", "fail", "incomplete", "partial", "infeasible", "unsuccessful", "error"})
 
 
 def find(reading: Reading) -> Iterator[Signal]:
     if _stopped_by_a_person(reading):
         return
     yield from _failed_frames(reading)
+    yield from _owns_up(reading)
     spoken = [view for view in reading.views if view.role in (Role.DECISION, Role.RESULT, Role.USER)]
     if not spoken:
         return
@@ -42,6 +49,23 @@ def find(reading: Reading) -> Iterator[Signal]:
         start = max(0, len(reading.final.text) - 2_000) + match.start()
         evidence = around(reading.final.step, reading.final.text, start, start + len(match.group()), "outputs")
         yield signal(DEFINITION.name, reading.final.index, "the last reply gives up", evidence, strength=0.7)
+
+
+def _owns_up(reading: Reading) -> Iterator[Signal]:
+    """The call that hands in the answer says itself that the work did not succeed."""
+    for act in reading.acts:
+        given = act.arguments if act.role is ToolRole.ANSWER and isinstance(act.arguments, dict) else {}
+        said = next((name for name in _MARKS if str(given.get(name)).casefold() in _BAD), None)
+        if said is not None and act.asked is not None:
+            step = reading.view(act.asked).step
+            words = max((str(item) for _, item in scalars(given)), key=len)
+            evidence = quote(step, words.strip()[-240:], "arguments") or quote(step, act.tool)
+            told = f"the agent hands in its work with {said} = {given[said]}"
+            done = reading.view(act.done).step if act.done is not None else None
+            yield signal(
+                DEFINITION.name, act.asked, told, evidence, quote(done, words.strip()[-240:]) if done else None
+            )
+            return
 
 
 def _stopped_by_a_person(reading: Reading) -> bool:
@@ -89,14 +113,23 @@ def _ends(reading: Reading, view: View, reason: str) -> Signal:
         view.step, view.step.tool or view.step.name
     )
     # What tries out code is often recorded up to its last command, and its product is what it left behind.
-    return signal(DEFINITION.name, view.index, reason, evidence, failure=reading.kind not in CRAFT)
+    is_own = reading.kind not in CRAFT and not (_is_cut(reading) and len(reading.decisions) < _LEAST_DECISIONS)
+    return signal(DEFINITION.name, view.index, reason, evidence, failure=is_own)
+
+
+def _is_cut(reading: Reading) -> bool:
+    """Did what ran the agent stop it at a limit? With a handful of steps that tells of the limit, not of the agent."""
+    said = (str(value) for value in (reading.trace.summary.metadata or {}).values())
+    notes = (note.explanation or "" for note in reading.trace.annotations)
+    return any(_LIMIT.search(text) for text in (*said, *notes))
 
 
 DEFINITION = SignalDefinition(
     name="unfinished",
     definition=(
-        "The run ends with an error, on an unanswered call or a bare look-up, or its last reply gives up; not where a "
-        "person stopped it."
+        "The run ends with an error, on an unanswered call or a bare look-up, its last reply gives up, or the call "
+        "that "
+        "hands in the work marks it as failed; not where a person stopped it."
     ),
     weakness="Runs that are still going, and flows whose product is the last tool call, look unfinished.",
     find=find,

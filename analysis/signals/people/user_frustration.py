@@ -25,6 +25,15 @@ _NO = re.compile(
     r"(?i)\b(?:can(?:not|'t| not| only)|(?:must|only) (?:be|go)|not (?:possible|allowed|permitted|eligible)|"
     r"nicht möglich|n'est pas possible|no es posible)\b"
 )
+_THANKS = re.compile(r"(?i)\b(?:thank(?:s| you)|danke|merci|gracias|appreciate)\b")
+"""Who thanks in the same breath puts something right rather than complaining."""
+_FIRST_WORDS = 160
+_ABOUT_RUN = re.compile(
+    r"(?i)that|you|still|not what|(?:this|it) (?:(?:is|'s) (?:not working|still|useless|not helpful)|d(?:oes|id))|"
+    r"(?:i )?already (?:told|said|gave|provided)|das|c'est|eso|nicht"
+)
+"""What says that the run did something wrong. Who asks for a person, or is angry at their provider, may have an agent
+that does all it can."""
 _CORRECTS = re.compile(r"(?i)wrong|incorrect|already|said|mis(?:understood|take)|answer|listen|read|falsch|stimmt|faux")
 """Complaints about what the run did, whatever it said before."""
 
@@ -39,7 +48,9 @@ def find(reading: Reading) -> Iterator[Signal]:
             evidence = around(step, text, match.start(), match.end(), "inputs")
             refused = not _CORRECTS.search(match.group()) and _after_a_no(reading, index)
             told = "the user takes a no badly" if refused else "the user complains or corrects"
-            yield signal(DEFINITION.name, index, told, evidence, strength=0.8, failure=not refused)
+            is_about = bool(_ABOUT_RUN.match(match.group())) and match.start() <= _FIRST_WORDS
+            is_failure = is_about and not refused and not _THANKS.search(text[:_OPENING])
+            yield signal(DEFINITION.name, index, told, evidence, strength=0.8, failure=is_failure)
         # A turn that opens with a yes repeats the words of what it agrees to.
         elif not _is_reply(reading, index, text) and any(
             _rephrased(earlier, text) for agent, earlier in before if agent == asked

@@ -111,7 +111,8 @@ _OWN_TEXT = re.compile(
 _FOR_CALLERS = (ToolRole.UNKNOWN, ToolRole.RUN)
 _FIRST_PERSON = re.compile(r"(?i)(?:i|we)\b")
 _UNREAL = re.compile(
-    r"(?i)\b(?:if|once|after|when|unless|until|could|would|should|must|may|might|not|n't|cannot|whether|already|previously|before|"
+    r"(?i)\b(?:if|once|after|when|unless|until|could|would|should|must|may|might|not|n't|cannot|whether|already|"
+    r"previously|before|"
     r"records?|system shows?|according)\b"
 )
 

@@ -32,7 +32,8 @@ def sniff(head: Head) -> bool:
     has_answer = (
         bool(_choices(response)) or _is_response(response) or _is_message(response) or _is_message_batch(head.first)
     )
-    return bool(sequence(request.get("messages"))) or has_answer or is_batch
+    first = mapping(next(iter(sequence(request.get("messages"))), None))
+    return (bool(first) and ("role" in first or "source" not in first)) or has_answer or is_batch
 
 
 def read(source: Source) -> Iterator[ReadItem]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 from ....model.text.jsontext import as_text
 from ....model.traces import JsonValue
@@ -30,10 +31,14 @@ _ELEMENT = re.compile(
 )
 _FUNCTION = re.compile(r"<function=([\w.-]{1,80})>(.*?)</function>", re.DOTALL)
 _PARAMETER = re.compile(r"<parameter=([\w.-]{1,80})>\n?(.*?)\n?</parameter>", re.DOTALL)
+_REQUEST = re.compile(r"\s*(GET|POST|PUT|PATCH|DELETE)[ \t]+(https?://[^\s/]+|)(/?\S+)[ \t]*(?:\n(.*))?\Z", re.DOTALL)
+_CALL = re.compile(r"\s*([A-Za-z_][\w.]{1,60})\((.*)\)\s*\Z", re.DOTALL)
+"""Answers that are nothing but an HTTP request with its body, or nothing but a call."""
 _RESULT = re.compile(
     r"\s*(?:<(?:returncode|exit_code|output|stdout|observation|execution_result)\b|"
     r"<(?:tool_response|tool_result|function_results?)\b|\{\s*\"returncode\"|observations?\s*:|"
-    r"EXECUTION RESULT of \[|OBSERVATION\b|\[[\w.-]+[^\]\n]{0,200}\] Result:|"
+    r"EXECUTION RESULT of \[|OBSERVATION\b|here (?:is|are) the (?:response|results?|output) (?:from|of)\b|"
+    r"(?:GET|POST|PUT|PATCH|DELETE) request (?:accepted|failed|executed)|\[[\w.-]+[^\]\n]{0,200}\] Result:|"
     r"The last command\b.{0,400}timed out|\(Open file:)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -65,7 +70,18 @@ def actions_of(text: str) -> list[dict[str, JsonValue]]:
     if not blocks and (react := _REACT.search(text)):
         given = _REACT_INPUT.search(text, react.end())
         blocks.append({"name": react[1].strip(), "arguments": json_or_text(given[1].strip() if given else "")})
-    return blocks
+    return blocks or _whole_call(text)
+
+
+def _whole_call(text: str) -> list[dict[str, JsonValue]]:
+    """The action of an answer that is nothing else: a request with its parameters or body, or a call."""
+    if request := _REQUEST.match(text):
+        path, _, query = request[3].partition("?")
+        body = json_or_text(request[4].strip()) if request[4] else dict(parse_qsl(query, keep_blank_values=True))
+        return [{"name": f"{request[1]} {path}", "arguments": body}]
+    if call := _CALL.match(text):
+        return [{"name": call[1], "arguments": json_or_text(call[2].strip())}]
+    return []
 
 
 def _element_call(tag: str, body: str) -> dict[str, JsonValue]:

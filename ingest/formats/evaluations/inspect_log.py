@@ -230,7 +230,7 @@ def _add_failure(spans: list[Span], sample: dict[str, JsonValue], events: list[d
 
 def _facts(sample: dict[str, JsonValue], run: dict[str, JsonValue], trace_key: str) -> TraceFacts:
     scores = {name: mapping(score) for name, score in mapping(sample.get("scores")).items()}
-    notes = present(*(_score(name, score) for name, score in scores.items()))
+    notes = present(*(_score(name, score) for name, score in scores.items()), _expected(sample.get("target")))
     outcome = next((found for note in notes if (found := _said(note))), None)
     if sample.get("error"):
         outcome = Outcome.FAIL
@@ -248,6 +248,12 @@ def _facts(sample: dict[str, JsonValue], run: dict[str, JsonValue], trace_key: s
         metadata=metadata or None,
         annotations=notes,
     )
+
+
+def _expected(target: JsonValue) -> Annotation | None:
+    """What the sample wanted; several targets are as good as each other."""
+    words = " or ".join(map(as_text, target)) if isinstance(target, list) else as_text(target)
+    return judgement("target", None, label=words, source=CONVENTION, is_expectation=True)
 
 
 def _said(note: Annotation) -> Outcome | None:

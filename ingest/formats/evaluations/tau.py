@@ -51,7 +51,8 @@ def read(source: Source) -> Iterator[ReadItem]:
 def _run(record: Record, source: Source) -> SpanBatch:
     value = mapping(record.value)
     info = mapping(value.get("info"))
-    told = sequence(value.get("messages") if "messages" in value else value.get("traj"))
+    environment = mapping(info.get("environment_info"))
+    told = _with_policy(sequence(value.get("messages") if "messages" in value else value.get("traj")), environment)
     turns = [turn for _, turn in single_turns(told)]
     reward_info = mapping(value.get("reward_info"))
     reward = reward_info.get("reward") if "reward_info" in value else value.get("reward")
@@ -59,7 +60,6 @@ def _run(record: Record, source: Source) -> SpanBatch:
     key = optional_text(value.get("id")) or span_id_of(
         "tau", task, as_text(value.get("trial")), as_text(value.get("seed")), as_text(turns)
     )
-    environment = mapping(info.get("environment_info"))
     agent = mapping(info.get("agent_info"))
     run = Evaluated(
         key,
@@ -81,6 +81,15 @@ def _run(record: Record, source: Source) -> SpanBatch:
         if mapping(turn).get("requestor") == "user" and span.kind is StepKind.TOOL:
             span.agent = "user"
     return batch
+
+
+def _with_policy(told: list[JsonValue], environment: dict[str, JsonValue]) -> list[JsonValue]:
+    """The messages after the instructions of the domain, which tau2 keeps once for all runs of a file."""
+    policy = environment.get("policy")
+    is_told = bool(told) and mapping(told[0]).get("role") == "system"
+    return (
+        told if is_told or not isinstance(policy, str) or not policy else [{"role": "system", "content": policy}, *told]
+    )
 
 
 def _turn(raw: JsonValue) -> JsonValue:

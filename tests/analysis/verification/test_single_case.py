@@ -77,6 +77,25 @@ def test_a_case_that_both_versions_pass_stops_at_the_look() -> None:
     assert stop_of(Tally(3, 3, 3, 3), Rule(8, look=4)) is None
 
 
+@pytest.mark.parametrize(
+    ("tally", "stop"),
+    [
+        (Tally(4, 8, 5, 8), Stop.EVEN),
+        (Tally(5, 8, 5, 8), Stop.EVEN),
+        (Tally(3, 8, 5, 8), None),
+        (Tally(4, 7, 5, 7), None),
+        (Tally(4, 9, 5, 9), None),
+        (Tally(8, 8, 8, 8), Stop.ALIKE),
+        (Tally(0, 8, 8, 8), None),
+    ],
+)
+def test_a_flaky_case_that_leans_nowhere_stops_halfway(tally: Tally, stop: Stop | None) -> None:
+    assert stop_of(tally, Rule(16, middle=8)) is stop
+    if stop is Stop.EVEN:
+        assert call_of(tally) is Call.NEITHER
+        assert stop_of(tally, Rule(16)) is None
+
+
 def test_a_plan_that_cannot_show_anything_says_so() -> None:
     assert not Rule(4).can_tell
     assert Rule(5).can_tell

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from commands import run
 from retrospan.cli.knowledge import lesson_acts
+from retrospan.knowledge.folders import KnowledgeKind
+from retrospan.knowledge.lessons import dump_lesson
 from retrospan.model.reviews import AppliesTo, Lesson
 from retrospan.services.knowledge.confirming import confirm_lesson
+from retrospan.services.knowledge.drafts import DraftText, keep_drafts
 from retrospan.services.knowledge.proposing import LessonDraft, propose_lesson
 from reviewdesk import Desk
 
@@ -64,6 +67,23 @@ def test_confirm_merge_keep_and_doubts(desk: Desk, app: Path) -> None:
     assert "no file fits shop/*.py any more" in lesson(desk, app, "doubts")
     assert "still true?" in lesson(desk, app, "list")
     assert json.loads(lesson(desk, app, "doubts", "--json"))[0]["id"] == "refund-window-r3"
+
+
+def test_a_guard_that_does_not_see_the_failure_is_refused_before_a_passphrase_is_asked(desk: Desk, app: Path) -> None:
+    def case(text: str) -> DraftText:
+        check = f"{{check: output_contains, text: '{text}'}}"
+        lines = f"id: window\ntitle: W\ninput: Can I?\nchecks: [{check}]\nprovenance: {{trace: run-1}}\n"
+        return DraftText(KnowledgeKind.CASE, "window", lines)
+
+    draft = DraftText(KnowledgeKind.LESSON, "days", dump_lesson(replace(LESSON, id="days", case="window")))
+    keep_drafts(desk.store, [draft, case("45 days")])
+    refused = run("lesson", "confirm", "days", "--store", desk.store.location, "--folder", str(app))
+    assert refused.code == 2
+    assert "does not fail on T1, where the failure happened" in refused.err
+    keep_drafts(desk.store, [case("30 days")])
+    told = lesson(desk, app, "confirm", "days")
+    assert "it fails on T1 as it must, and passes on T2" in told
+    assert "Its case window is confirmed" in told
 
 
 def test_the_hook_speaks_of_a_file_in_scope_alone(desk: Desk, app: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from retrospan.model.traces import JsonValue, Message, Span, SpanBatch, StepKind
 from retrospan.regression.results import CaseOutcome
 from retrospan.regression.runner import run_case
 from retrospan.regression.teaching.facts import load_facts
-from retrospan.regression.teaching.form import case_of_form, suggest, try_case
+from retrospan.regression.teaching.form import case_of_form, suggest, try_form
 from retrospan.services.reviewing.asking import list_reviews, request_review
 from retrospan.services.reviewing.claiming import open_review
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
@@ -127,7 +127,7 @@ def test_case_of_a_long_run_reaches_up_to_the_blamed_turn(desk: Desk, wrong: boo
     assert case is not None and isinstance(case.input, list)
     asked = [turn for turn in case.input if isinstance(turn, dict) and turn["role"] == "user"]
     assert asked[-1]["content"] == "Please cancel order A-9." and len(asked) == 10
-    assert try_case(facts, case, form.step).why_not == ""
+    assert try_form(facts, case, form.step).why_not == ""
     space: dict[str, object] = {}
     exec(TARGET.format(wrong=wrong), space)
     target = space["run"]

@@ -10,7 +10,9 @@ from typing import Any
 
 from retrospan.model.cases import Case, parse_case
 from retrospan.model.text import yamltext
-from retrospan.regression.exports.forms import to_jsonl, to_promptfoo, to_pytest
+from retrospan.regression.exports.data_sets import to_jsonl
+from retrospan.regression.exports.modules import to_pytest
+from retrospan.regression.exports.promptfoo import to_promptfoo
 
 HEAD = 'id: {name}\ntitle: T\ninput: \'say """hi""" {{{{x}}}}\'\nchecks:\n'
 GOOD = (

@@ -76,4 +76,4 @@ def test_a_plan_tells_its_runs_and_what_they_can_show_and_comes_back_from_its_te
     assert "flaky" in text and "(c2)" in text
     assert f"4 cases, {plan.usual_runs} runs if nothing changed, {plan.most_runs} at most" in text
     assert plan.most_runs == 2 * (10 + 5 + 16 + 10)
-    assert "$0.5" in text and "minutes" in text
+    assert "$0.34" in text and "minutes" in text

@@ -5,15 +5,18 @@ from __future__ import annotations
 import pytest
 from conversations import Builder, says
 from retrospan.model.errors import UsageError
+from retrospan.model.query import Query
 from retrospan.model.traces import Outcome
 from retrospan.services.embedding.choose import embedder
 from retrospan.services.embedding.protocol import Embedder
 from retrospan.services.embedding.work import embed_pending
 from retrospan.services.finding.comparing import compare_runs
 from retrospan.services.finding.listing import list_traces
+from retrospan.services.finding.searching import search_runs
 from retrospan.services.receiving.marking import mark_traces
 from retrospan.services.understanding.analysing import analyse
 from retrospan.store.contract import Store
+from retrospan.store.search.lines import search_any_word
 from retrospan.store.sqlite.driver import vector_extension
 from retrospan.store.traces.revisions import refresh
 
@@ -87,3 +90,29 @@ def test_without_vectors_words_work_and_the_answer_says_so(store: Store, traces:
     listing = list_traces(store, "kettle")
     assert [t.short_id for t in listing.traces] == ["T1"]
     assert listing.how.startswith("by words only")
+
+
+GREETING = says("user", "Hi there, can you help me?")
+RULES = says("system", "Help with a group booking, a refund or one traveller at a time. Take no orders off the desk.")
+
+
+def test_a_wish_after_a_greeting_is_found_and_shown(store: Store, traces: Builder, model: Embedder) -> None:
+    for wish in (
+        "Please repaint my bicycle",
+        "My brother cannot come, remove him from our trip",
+        "Where is my parcel?",
+    ):
+        traces.add(RULES, GREETING, says("assistant", "Of course."), says("user", wish), says("assistant", "Done."))
+    refresh(store)
+    analyse(store)
+    embed_pending(store, model)
+    best = search_runs(store, "take one traveller off a group booking").hits[0]
+    assert (best.trace.short_id, best.snippet) == ("T2", "My brother cannot come, remove him from our trip")
+
+
+def test_instructions_that_all_runs_share_rank_below_words_of_one(store: Store, traces: Builder) -> None:
+    for wish in ("It is late", "Is the desk a group of planks, off the shelf?", "It is cold"):
+        traces.add(RULES, says("user", wish), says("assistant", "Yes."))
+    found = search_any_word(store, Query(""), ["group", "booking", "refund", "off"], limit=5)
+    assert (found[0].trace_id, len(found)) == (2, 3)
+    assert found[0].score > 2 * found[1].score

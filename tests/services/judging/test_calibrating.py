@@ -4,56 +4,16 @@ from __future__ import annotations
 
 import pytest
 from commands import run
+from judgedesk import judge_all, judged_desk
 from retrospan.analysis.judging.choosing import CorrectedRate, Refused
-from retrospan.knowledge.queues import QueueRules
+from retrospan.answers.judges import rates_text
 from retrospan.model.errors import UnknownIdError
-from retrospan.model.reviews import Answer, Label
-from retrospan.model.traces import JsonValue
-from retrospan.services.agent_work.jobs import keep_answer, start_job
+from retrospan.model.reviews import Label
 from retrospan.services.judging.calibrating import calibrate
-from retrospan.services.judging.plain_words import in_words, record_note
-from retrospan.services.reviewing.asking import list_reviews
-from retrospan.services.reviewing.claiming import open_review
-from retrospan.services.reviewing.deciding import give_answer, sign_verdict
-from retrospan.services.reviewing.filling import fill_queue
-from retrospan.store.jobs.agent_runs import TaskState, tasks_of
-from reviewdesk import QUESTION, Desk
-
-PARAMS: dict[str, JsonValue] = {
-    "name": "window",
-    "rubric": "outcome",
-    "version": 1,
-    "criterion": "outcome",
-    "model": "m",
-}
-
-
-def judge_all(desk: Desk, traces: list[int], wrong: set[int], key: str = "judge/1 window") -> None:
-    """Answers of a judge that is right but for the runs on which it is wrong."""
-    job = start_job(desk.store, "judge", key, PARAMS, traces)
-    for task in list(tasks_of(desk.store, job.id)):
-        fails = (truth(task.trace_id) is Label.FAIL) is (task.trace_id not in wrong)
-        keep_answer(desk.store, task, TaskState.DONE, answer={}, label="fail" if fails else "pass")
-
-
-def truth(trace: int) -> Label:
-    return Label.FAIL if trace % 3 == 0 else Label.PASS
-
-
-def judged_desk(desk: Desk, *, runs: int, labels: int) -> Desk:
-    """Runs of which a queue drew some at random and a person decided those."""
-    for number in range(3, runs + 1):
-        desk.add_run(f"run-{number}", f"You have {number} days.")
-    mix = {"ranked": 0.0, "diverse": 0.0, "random": 1.0}
-    rules = QueueRules.model_validate({"queues": [{"name": "q", "question": QUESTION, "budget": labels, "mix": mix}]})
-    fill_queue(desk.store, rules, "q", seed="s")
-    session = desk.reviewer()
-    for item in list_reviews(desk.store, queue="q", limit=1_000):
-        assert item.trace_id is not None
-        review = open_review(desk.store, item.id, session.fingerprint)
-        give_answer(desk.store, review.claim, Answer(truth(item.trace_id), reason="The policy says 30 days."))
-        sign_verdict(desk.store, session, review)
-    return desk
+from retrospan.services.judging.known import known_records, record_note
+from retrospan.services.judging.plain_words import in_words
+from retrospan.services.judging.slices import slices_of
+from reviewdesk import Desk
 
 
 def test_a_judge_is_held_against_people(desk: Desk) -> None:
@@ -125,10 +85,26 @@ def test_a_proposal_of_a_judge_carries_its_record(desk: Desk) -> None:
     assert record_note(desk.store, "judge:window") == "never measured against people"
 
     judge_all(desk, [1, 2], set())
+    assert record_note(desk.store, "judge:window") == "never measured against people"
     runs = calibrate(desk.store, "window").runs
 
     note = record_note(desk.store, "judge:window")
     assert note == "never measured against people" if runs[0].test else "of 1 runs that people fail it fails 0%" in note
+
+
+def test_what_was_measured_is_kept_for_lists_and_a_slice_is_not(desk: Desk) -> None:
+    judged_desk(desk, runs=40, labels=30)
+    judge_all(desk, list(range(1, 41)), {6})
+    calibrate(desk.store, "window", where="project:other")
+    assert known_records(desk.store) == []
+
+    found = calibrate(desk.store, "window")
+
+    (known,) = known_records(desk.store)
+    assert isinstance(found.rate, CorrectedRate)
+    assert (known.judge, known.runs, known.labels, known.rate) == ("window", 40, 30, tuple(found.rate.rate))
+    assert "corrected by 30 verdicts" in known.rate_in_words
+    assert "corrected by 30 verdicts" in rates_text(desk.store)
 
 
 def test_answers_that_change_when_asked_again_are_the_less_sure_ones(desk: Desk) -> None:
@@ -142,3 +118,16 @@ def test_answers_that_change_when_asked_again_are_the_less_sure_ones(desk: Desk)
     assert (unsure.threshold, unsure.answered, sure.threshold) == (0.5, 1.0, 1.0)
     assert 0 < sure.answered < 1
     assert sure.minutes_per_100 > 0
+
+
+def test_a_slice_where_it_is_wrong_stands_out(desk: Desk) -> None:
+    judged_desk(desk, runs=60, labels=60)
+    judge_all(desk, list(range(1, 61)), set())
+    assert [entry.stands_out for entry in slices_of(desk.store, calibrate(desk.store, "window"), "project")] == [False]
+
+    judge_all(desk, list(range(1, 61)), {6, 9})
+    (project,) = slices_of(desk.store, calibrate(desk.store, "window"), "project")
+    assert project.name == "support"
+    assert project.runs == calibrate(desk.store, "window").dev.labels
+    told = run("judge", "calibrate", "window", "--by", "project", "--store", str(desk.store.location))
+    assert "support: differs from people on" in told.out

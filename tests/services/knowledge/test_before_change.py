@@ -15,7 +15,7 @@ from retrospan.model.reviews import AppliesTo, Lesson, LessonOrigin
 from retrospan.services.knowledge.before_change import before_change
 from retrospan.services.knowledge.confirming import confirm_case, confirm_lesson
 from retrospan.services.knowledge.proposing import LessonDraft, propose_lesson
-from reviewdesk import Desk
+from reviewdesk import Desk, untried
 
 WORDS = " ".join(["policy"] * 60)
 CASE = parse_case("id: window\ntitle: T\ninput: Can I?\nchecks:\n  - {check: output_contains, text: 30 days}\n")
@@ -34,7 +34,7 @@ LESSON = Lesson(
 @pytest.fixture
 def taught(desk: Desk, tmp_path: Path) -> Desk:
     ada = desk.reviewer()
-    confirm_case(desk.store, ada, CASE, tmp_path)
+    confirm_case(desk.store, ada, CASE, tmp_path, untried)
     for number in range(5):
         confirm_lesson(desk.store, ada, replace(LESSON, id=f"refund-window-{number}"), tmp_path)
     propose_lesson(

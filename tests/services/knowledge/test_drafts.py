@@ -22,7 +22,7 @@ from retrospan.store.knowledge.lookup import get_lesson, list_lessons
 from retrospan.store.reviews.rubrics import find_rubric
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.revisions import refresh
-from reviewdesk import QUESTION, Desk, refund_run
+from reviewdesk import QUESTION, Desk, refund_run, untried
 
 
 def test_fail_offers_lesson_case_and_rubric_and_each_can_be_accepted(desk: Desk, tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_fail_offers_lesson_case_and_rubric_and_each_can_be_accepted(desk: Desk,
     assert [draft.kind for draft in drafts] == [KnowledgeKind.CASE, KnowledgeKind.LESSON, KnowledgeKind.RUBRIC]
     assert list_lessons(desk.store) == []
 
-    paths = [accept_draft(desk.store, ada, draft, tmp_path) for draft in drafts]
+    paths = [accept_draft(desk.store, ada, draft, tmp_path, untried) for draft in drafts]
 
     assert all((tmp_path / path).is_file() for path in paths)
     lesson = get_lesson(desk.store, drafts[1].name)
@@ -44,7 +44,7 @@ def test_accepted_text_is_the_edited_one(desk: Desk, tmp_path: Path) -> None:
     ada = desk.reviewer()
     lesson = drafts_of(desk.store, desk.decide(ada))[1]
     edited = replace(lesson, text=lesson.text + "\nQuote the policy.\n")
-    accept_draft(desk.store, ada, edited, tmp_path)
+    accept_draft(desk.store, ada, edited, tmp_path, untried)
     assert get_lesson(desk.store, lesson.name).what_to_do.endswith("Quote the policy.")
 
 
@@ -52,11 +52,13 @@ def test_broken_draft_names_the_place_and_writes_nothing(desk: Desk, tmp_path: P
     ada = desk.reviewer()
     case, lesson, _ = drafts_of(desk.store, desk.decide(ada))
     with pytest.raises(BadInputError, match="What to do"):
-        accept_draft(desk.store, ada, replace(lesson, text=lesson.text.replace("## What to do", "")), tmp_path)
+        accept_draft(desk.store, ada, replace(lesson, text=lesson.text.replace("## What to do", "")), tmp_path, untried)
     with pytest.raises(BadInputError, match="chekcs"):
-        accept_draft(desk.store, ada, replace(case, text=case.text.replace("checks:", "chekcs:")), tmp_path)
+        accept_draft(desk.store, ada, replace(case, text=case.text.replace("checks:", "chekcs:")), tmp_path, untried)
     with pytest.raises(UsageError, match="names the file"):
-        accept_draft(desk.store, ada, replace(lesson, text=lesson.text.replace(lesson.name, "other")), tmp_path)
+        accept_draft(
+            desk.store, ada, replace(lesson, text=lesson.text.replace(lesson.name, "other")), tmp_path, untried
+        )
     assert not (tmp_path / ".retrospan").exists()
 
 
@@ -73,7 +75,7 @@ def test_lesson_accepted_without_its_case_names_no_case(desk: Desk, tmp_path: Pa
     case, lesson, _ = drafts_of(desk.store, desk.decide(ada))
     assert case.name in lesson.text and case.name not in without_case(lesson).text
 
-    accept_draft(desk.store, ada, lesson, tmp_path)
+    accept_draft(desk.store, ada, lesson, tmp_path, untried)
 
     assert get_lesson(desk.store, lesson.name).case is None
     assert case.name not in (tmp_path / f".retrospan/lessons/{lesson.name}.md").read_text()

@@ -23,7 +23,7 @@ from retrospan.store.reviews.rubrics import find_rubric
 from retrospan.store.reviews.verdicts import confirmed_verdicts
 from retrospan.trust.config import pin_reviewer
 from retrospan.trust.projects import trust_folder
-from reviewdesk import Desk
+from reviewdesk import Desk, untried
 
 LESSON = Lesson(
     id="",
@@ -221,7 +221,7 @@ def test_case_is_signed_and_active(desk: Desk, tmp_path: Path) -> None:
     ada = desk.reviewer()
     propose_lesson(desk.store, LessonDraft(LESSON, CASE), by="agent:x", folder=tmp_path)
 
-    confirm_case(desk.store, ada, "refund-window", tmp_path)
+    confirm_case(desk.store, ada, "refund-window", tmp_path, untried)
 
     text = (tmp_path / ".retrospan" / "cases" / "refund-window.yaml").read_text()
     assert parse_case(text).status.value == "active"
@@ -240,10 +240,10 @@ def test_planted_draft_of_the_same_name_is_not_signed_in_place_of_the_one_that_w
     index_knowledge(desk.store, [tmp_path])
 
     with pytest.raises(UsageError, match="several cases"):
-        confirm_case(desk.store, ada, "refund-window", tmp_path)
+        confirm_case(desk.store, ada, "refund-window", tmp_path, untried)
     with pytest.raises(UsageError, match="several lessons"):
         confirm_lesson(desk.store, ada, ID, tmp_path)
-    confirm_case(desk.store, ada, CASE, tmp_path)
+    confirm_case(desk.store, ada, CASE, tmp_path, untried)
     assert "30 days" in (tmp_path / ".retrospan" / "cases" / "refund-window.yaml").read_text()
 
 
@@ -314,4 +314,5 @@ def test_removed_file_leaves_the_index(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_kinds_have_their_folders() -> None:
-    assert {kind.folder for kind in KnowledgeKind} == {"lessons", "rubrics", "cases", "verdicts", "reviewers"}
+    folders = {"lessons", "rubrics", "cases", "verdicts", "reviewers", "judges"}
+    assert {kind.folder for kind in KnowledgeKind} == folders

@@ -15,7 +15,7 @@ from retrospan.services.knowledge.doubting import doubted_lessons
 from retrospan.services.knowledge.proposing import LessonDraft, propose_lesson
 from retrospan.services.knowledge.revising import keep_lesson, merge_lessons, retract_lesson
 from retrospan.store.knowledge.lookup import get_lesson
-from reviewdesk import Desk
+from reviewdesk import Desk, untried
 
 LESSON = Lesson(
     "window",
@@ -63,11 +63,11 @@ def test_changed_files_and_retired_cases_ask_whether_it_is_still_true(desk: Desk
     ada, app = desk.reviewer(), tmp_path / "app"
     (app / "prompts").mkdir(parents=True)
     (app / "prompts/answer.md").write_text("x")
-    confirm_case(desk.store, ada, CASE, app)
+    confirm_case(desk.store, ada, CASE, app, untried)
     confirm_lesson(desk.store, ada, LESSON, app)
     assert doubted_lessons(desk.store, app) == []
     (app / "prompts/answer.md").rename(app / "prompts/reply.md")
-    confirm_case(desk.store, ada, CASE.model_copy(update={"status": CaseStatus.RETIRED}), app)
+    confirm_case(desk.store, ada, CASE.model_copy(update={"status": CaseStatus.RETIRED}), app, untried)
     (lesson,) = doubted_lessons(desk.store, app)
     assert lesson.doubts == ("its case window was retired", "prompts/answer.md is gone")
 

@@ -38,7 +38,7 @@ from retrospan.trust.config import revoke_reviewer
 from retrospan.trust.keys import KdfCost
 from retrospan.trust.projects import add_knowledge, parse_project_file
 from retrospan.trust.session import ReviewSession
-from reviewdesk import Desk
+from reviewdesk import Desk, untried
 
 PASSPHRASE = "another long passphrase"
 CASE = parse_case(
@@ -63,7 +63,7 @@ def team(desk: Desk, tmp_path: Path) -> Path:
     """Project A, with a confirmed lesson and its case."""
     ada = desk.reviewer()
     folder = tmp_path / "a"
-    confirm_case(desk.store, ada, CASE, folder)
+    confirm_case(desk.store, ada, CASE, folder, untried)
     confirm_lesson(desk.store, ada, LESSON, folder)
     return folder
 
@@ -91,7 +91,7 @@ def test_a_failure_of_one_project_is_found_before_the_change_in_the_next(
     assert before_change(other, TAG).hits == ()
 
     cem = colleague(other)
-    confirm_case(other, cem, "window", app)
+    confirm_case(other, cem, "window", app, untried)
     confirm_lesson(other, cem, "refund-window", app)
 
     text = before_change_text(before_change(other, TAG))
@@ -101,6 +101,9 @@ def test_a_failure_of_one_project_is_found_before_the_change_in_the_next(
     command = [sys.executable, "-c", "import pytest, sys; sys.exit(pytest.main())", "-p", "no:cacheprovider", "."]
     done = subprocess.run(command, cwd=app, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1 and "1 failed" in done.stdout and "30 days" in done.stdout
+    (app / "target.py").write_text("def run(input, tool_results=None):\n    return 'You have 30 days.'\n")
+    done = subprocess.run(command, cwd=app, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout
 
 
 def test_where_a_trusted_key_signed_the_bundle_counts_at_once(team: Path, desk: Desk, tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ def test_every_table_of_words_is_known_to_redact(store: Store) -> None:
     signed_or_hashes = "chain verdict completion trust_record rubric_version erasure tombstone access_log token"
     no_words = (
         "alembic_version meta setting pull_cursor queue_draw queue_sample review_assignee review_slot review_time "
-        "mode_background"
+        "mode_background lesson_vector"
     )
     with store.read() as con:
         tables = {row[0] for row in con.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

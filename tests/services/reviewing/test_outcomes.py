@@ -20,7 +20,7 @@ from retrospan.services.reviewing.export import FIELDS, export_verdicts, render_
 from retrospan.services.reviewing.outcomes import review_outcomes
 from retrospan.services.reviewing.people import distrust_reviewer
 from retrospan.store.audit.access import AccessKind, list_access
-from reviewdesk import Desk
+from reviewdesk import Desk, untried
 
 
 def test_verdict_shows_its_lesson_and_its_case(desk: Desk, tmp_path: Path, traces: Builder) -> None:
@@ -28,7 +28,7 @@ def test_verdict_shows_its_lesson_and_its_case(desk: Desk, tmp_path: Path, trace
     verdict = desk.decide(ada)
     for draft in drafts_of(desk.store, verdict):
         if draft.kind is not KnowledgeKind.RUBRIC:
-            accept_draft(desk.store, ada, draft, tmp_path)
+            accept_draft(desk.store, ada, draft, tmp_path, untried)
     traces.add(says("user", "Hello"), says("assistant", "Hi"), project="support", id="later")
 
     report = review_outcomes(desk.store, reviewer="Ada")
@@ -37,6 +37,11 @@ def test_verdict_shows_its_lesson_and_its_case(desk: Desk, tmp_path: Path, trace
     assert [lesson.status for lesson in entry.lessons] == [LessonStatus.CONFIRMED]
     assert [case.status for case in entry.cases] == ["active"]
     assert (entry.recurrences, entry.runs_since) == (None, 1)
+    assert entry.in_words == f"behind 1 case, 1 lesson, 2 numbers ({', '.join(entry.numbers)})"
+    assert entry.numbers == ("pass rate", "agreement on outcome")
+    assert [story.in_words for story in entry.stories] == [
+        f"from V1 of support · case {entry.cases[0].id} not run · given to nobody yet"
+    ]
     assert report.in_words.startswith("Your 1 verdicts (1 fails) became 1 lessons and 1 tests.")
 
 

@@ -11,10 +11,11 @@ from retrospan.model.traces import SpanBatch
 from retrospan.services.reviewing.outcomes import review_outcomes
 from retrospan.services.verification.guards import guards_of
 from retrospan.services.verification.history import known_of
-from retrospan.services.verification.recording import ENVIRONMENT, Recorder, begin_runs, conclude, plan_experiment
+from retrospan.services.verification.recording import Recorder, begin_runs, conclude, plan_experiment
 from retrospan.services.verification.recurrences import find_recurrences
 from retrospan.services.verification.standing import case_standings
 from retrospan.store.contract import Store
+from retrospan.store.experiments.production import REGRESSION
 from retrospan.store.reading.summaries import get_summaries
 from retrospan.store.traces.commit import commit_batch
 from retrospan.store.traces.revisions import refresh
@@ -104,7 +105,7 @@ def test_a_run_leaves_its_trace_apart_from_production(store: Store) -> None:
     kept = recorder.keep(RUN, SpanBatch(spans=refund_run("case-run", "You have 45 days.")))
     assert kept.measure.trace_id is not None
     (summary,) = get_summaries(store, [kept.measure.trace_id])
-    assert (summary.environment, summary.task, summary.tags) == (ENVIRONMENT, "window", ("case:window",))
+    assert (summary.environment, summary.task, summary.tags) == (REGRESSION, "window", ("case:window",))
 
 
 def test_only_runs_of_this_wording_on_this_base_count_where_there_are_any(store: Store) -> None:

@@ -87,7 +87,7 @@ def test_a_redacted_trace_holds_the_new_words_and_names_the_spans_that_changed(r
     [
         ("trace_id", {"span", "annotation", "occurrence", "signal", "embedding", "told_steps", "tombstone"}),
         ("body_id", {"occurrence"}),
-        ("item_id", {"review_slot", "review_draft", "review_skip", "review_typed"}),
+        ("item_id", {"review_slot", "review_draft", "review_skip", "review_typed", "review_comment"}),
         ("no_such_column", set()),
     ],
 )

@@ -10,6 +10,7 @@ import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from broken import damaged_copy
@@ -26,6 +27,7 @@ from retrospan.store.opening import keeping_of, open_store
 from retrospan.store.reading.summaries import get_trace
 from retrospan.store.reviews.claims import claim_slot
 from retrospan.store.traces.commit import commit_batch
+from retrospan.store.traces.compression import pack, unpack
 from reviewdesk import Desk, refund_run
 
 RUNS = 60
@@ -92,7 +94,7 @@ def test_flipped_bytes_are_found_and_the_rest_is_saved(filled: Path, tmp_path: P
         ("INSERT INTO body_text(body_text) VALUES ('delete-all')", "full text"),
         ("INSERT INTO body_text(rowid, text) VALUES (999999, 'stray')", "full text"),
         ("INSERT INTO annotation(trace_id, digest, name, annotator_kind) VALUES (1, x'00', 'n', 'HUMAN')", "rows"),
-        ("INSERT INTO knowledge_file VALUES (1, '', 'lesson', 'n', 'no hash', 'text', '')", "files"),
+        ("INSERT INTO knowledge_file VALUES (1, '', 'lesson', 'n', 'no hash', 'text', '', NULL)", "files"),
         ("INSERT INTO embedding VALUES (1, 1, '', 'p', 'm', 1, x'ff', x'0000')", "vectors"),
         ("INSERT INTO chain VALUES (1, 'a', 'verdict', 's', 'h', 'p', 'x')", "history"),
     ],
@@ -149,6 +151,24 @@ def test_a_lost_content_leaves_its_run_readable_after_a_salvage_and_comes_back_w
         assert "was damaged on the disk" in repr(get_trace(store, found.id))
         commit_batch(store, SpanBatch(refund_run("again", "You have 45 days.")))
         assert "45 days" in repr(get_trace(store, found.id))
+
+
+def test_a_run_whose_kept_order_names_a_span_that_is_not_there_is_told_and_opens_after_a_salvage(
+    filled: Path, tmp_path: Path
+) -> None:
+    with sqlite3.connect(filled) as con:
+        places, folded = cast(list[Any], unpack(con.execute("SELECT reading FROM trace WHERE id = 2").fetchone()[0]))
+        places[0][0] += "x"
+        con.execute("UPDATE trace SET reading = ? WHERE id = 2", (pack([places, folded]),))
+    con.close()
+    assert check(filled).differing_runs == 1
+    saved = tmp_path / "saved.db"
+    keeping_of(filled)[0].salvage(filled, saved)
+    assert check(saved).sound
+    with open_store(saved) as store:
+        assert len(list_traces(store, "parcel", limit=RUNS * 2).traces) == RUNS
+        for summary in list_traces(store, "", limit=RUNS * 2).traces:
+            get_trace(store, summary.id)
 
 
 @pytest.mark.parametrize("command", [("trace", "show", "T1"), ("trace", "list"), ("suspects", "T1"), ("doctor",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from retrospan.model.errors import StoreError, StoreVersionError, UsageError
 from retrospan.services.finding.searching import search_runs
 from retrospan.store.opening import open_store
 from retrospan.store.schema import HEAD
-from retrospan.store.sqlite import upgrade
+from retrospan.store.sqlite import fresh, upgrade
 from retrospan.store.sqlite.driver import driver
 from retrospan.store.sqlite.opening import APPLICATION_ID
 from retrospan.store.traces.compression import pack
@@ -24,6 +25,21 @@ def revisions() -> list[str]:
 
 def test_head_is_the_newest_script() -> None:
     assert upgrade.newest_revision() == HEAD
+
+
+def test_a_new_store_has_the_schema_that_the_revisions_make() -> None:
+    assert fresh.SCRIPT.read_text(encoding="utf-8") == fresh.fresh_script()
+
+
+def test_a_script_that_is_behind_is_brought_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    former = tmp_path / "former.db"
+    upgrade.upgrade_sqlite(former, "0013_project_by_service")
+    behind = tmp_path / "behind.sql"
+    with closing(driver.connect(str(former))) as con:
+        behind.write_text(fresh.script_of(con), encoding="utf-8")
+    monkeypatch.setattr(fresh, "SCRIPT", behind)
+    with open_store(tmp_path / "store.db") as store, store.read() as con:
+        assert fresh.script_of(con) == fresh.fresh_script()
 
 
 @pytest.mark.parametrize("former", revisions()[:-1])

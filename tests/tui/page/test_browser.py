@@ -237,7 +237,7 @@ def test_a_phone_shows_one_criterion_at_a_time(browser: webdriver.Chrome, addres
         assert [str(one.get_attribute("class")).split()[0] for one in shown] == [f"question-{number + 1}"]
         shown[0].find_element(By.CSS_SELECTOR, "input[value=pass]").click()
         WebDriverWait(browser, 20).until(seen.invisibility_of_element(shown[0]))
-    wait_for(browser, "form.answering .act > button").click()
+    wait_for(browser, "form.answering .buttons > button").click()
     wait_for(browser, "#sign-form")
 
 
@@ -266,7 +266,7 @@ def test_a_registered_passkey_is_asked_for_at_each_signature(
     settle(browser)
     press(browser, "f")
     wait_for(browser, "#reason").send_keys("No rule says 45.")
-    wait_for(browser, "form.answering .act > button").click()
+    wait_for(browser, "form.answering .buttons > button").click()
     wait_for(browser, "#sign-form")
     browser.execute_script("document.getElementById('sign-form').elements.passkey.value = '{}'")
     browser.execute_script("document.getElementById('sign-form').submit()")
@@ -339,7 +339,7 @@ def test_every_page_is_accessible(browser: webdriver.Chrome, address: str, axe: 
     settle(browser)
     press(browser, "f")
     wait_for(browser, "#reason").send_keys("No rule says 45.")
-    wait_for(browser, "form.answering .act > button").click()
+    wait_for(browser, "form.answering .buttons > button").click()
     wait_for(browser, "#sign-form")
     check("proposal")
     wait_for(browser, "#sign-form button").click()

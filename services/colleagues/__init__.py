@@ -1,0 +1,1 @@
+"""People who review together: words beside an item, and who may join."""
