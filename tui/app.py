@@ -116,13 +116,13 @@ class RetrospanApp(Desk):
             super()._handle_exception(error)
 
     def action_command_palette(self) -> None:
-        from .palette import Palette
+        from .widgets.palette import Palette
 
         if self.use_command_palette and not Palette.is_open(self):
             self.push_screen(Palette())
 
     def switch_mode(self, mode: str) -> AwaitMount:
-        from .palette import Palette
+        from .widgets.palette import Palette
 
         # A palette that stayed below another main screen would be there, and of no use, on the way back.
         if mode != self.current_mode and Palette.is_open(self):

@@ -14,7 +14,7 @@ from retrospan.services.understanding.analysing import analyse
 from retrospan.store.contract import Store
 from retrospan.trust.session import ReviewSession
 from retrospan.tui.app import RetrospanApp
-from retrospan.tui.palette import Palette
+from retrospan.tui.widgets.palette import Palette
 from retrospan.tui.widgets.row_list import RowList
 from reviewdesk import Desk
 from textual import on
