@@ -2,7 +2,8 @@
 
 Telling are answers where somebody went wrong with the words as they are: a proposal or a judge that was overruled, two
 people who differed until a third decided, a "can't tell" that was decided later. The reasons are the reviewers' own;
-nothing of a run is copied, and no model chooses or writes.
+nothing of a run is copied, and no model chooses or writes. Where a judge answers the rubric, the half of the runs that
+it is tested on teaches nothing: those answers must not stand in what the judge reads.
 """
 
 from __future__ import annotations
@@ -17,17 +18,17 @@ from ...knowledge.plaintext import plain_line
 from ...knowledge.ranking import words_of
 from ...knowledge.rubrics import clean_rubric, rubric_content
 from ...model.clock import utc_now, utc_text
-from ...model.reviews import Answer, Criterion, Label, Rubric, Verdict
+from ...model.reviews import Criterion, Label, Rubric, Verdict
 from ...model.text import yamltext
 from ...store.contract import Store
 from ...store.jobs.judgements import judgements
 from ...store.knowledge.index import put_draft
 from ...store.reviews.rubrics import find_rubric
 from ...store.reviews.verdicts import list_verdicts
-from ..reviewing.rubrics import RubricDiff, diff_rubrics, overridden
+from ..reviewing.rubrics import RubricDiff, diff_rubrics, label_on, overridden
+from .improving import MOST_CLAUSES
+from .labels import in_test_half
 
-MOST = 6
-"""Examples of a criterion; more are read less, by people and by judges."""
 _ALIKE = 0.6
 """Share of shared words from which two reasons say the same."""
 _LENGTH = 300
@@ -90,8 +91,8 @@ class Learned:
 def learn_rubric(store: Store, rubric_id: str) -> Learned:
     """The next version of a rubric, from every signed answer that counts under any of its versions.
 
-    Examples that a reviewer has signed stay. Up to six a criterion are added: one of each ground and label first, never
-    two that say the same.
+    Examples that a reviewer has signed stay. More are added up to six a criterion: one of each ground and label first,
+    never two that say the same.
 
     Raises:
         UnknownIdError: if there is no confirmed version.
@@ -133,11 +134,11 @@ def choose(criterion: Criterion, told: Sequence[Telling]) -> list[Telling]:
     order = [(ground, label) for ground in Ground for label in _DECIDED]
     known = [example.partition(": ")[2] or example for example in criterion.examples]
     chosen: list[Telling] = []
-    while len(criterion.examples) + len(chosen) < MOST and any(groups.values()):
+    while len(criterion.examples) + len(chosen) < MOST_CLAUSES and any(groups.values()):
         for key in order:
             fresh = next((one for one in groups[key] if not _said(one.reason, known)), None)
             groups[key] = groups[key][groups[key].index(fresh) + 1 :] if fresh else []
-            if fresh and len(criterion.examples) + len(chosen) < MOST:
+            if fresh and len(criterion.examples) + len(chosen) < MOST_CLAUSES:
                 chosen.append(fresh)
                 known.append(fresh.reason)
     return chosen
@@ -149,8 +150,12 @@ def _said(reason: str, known: Iterable[str]) -> bool:
 
 
 def _telling(store: Store, rubric: Rubric) -> tuple[list[Telling], list[OpenPoint]]:
-    verdicts = [v for v in list_verdicts(store) if v.confirmed and v.rubric.id == rubric.id]
     judged = _judged(store, rubric.id)
+    verdicts = [
+        verdict
+        for verdict in list_verdicts(store)
+        if verdict.confirmed and verdict.rubric.id == rubric.id and not (judged and _kept_for_the_test(verdict))
+    ]
     told: list[Telling] = []
     open_: dict[tuple[str, Ground], list[str]] = defaultdict(list)
     for entry in rubric.criteria:
@@ -191,7 +196,7 @@ def _ground(
     labels = {label for _, label in answers}
     if labels >= set(_DECIDED):
         return Ground.DISAGREED
-    first = {_label(verdict.first_answer, criterion) for verdict, _ in answers}
+    first = {label_on(verdict.first_answer, criterion) for verdict, _ in answers}
     if Label.CANT_TELL in labels | first:
         return Ground.CANT_TELL
     verdict, label = answers[-1]
@@ -201,8 +206,8 @@ def _ground(
     return None
 
 
-def _label(answer: Answer, criterion: str) -> Label:
-    return next((entry.label for entry in answer.criteria if entry.criterion == criterion), answer.label)
+def _kept_for_the_test(verdict: Verdict) -> bool:
+    return any(in_test_half(seen.trace_key) for seen in verdict.subjects)
 
 
 def _decided(answers: Sequence[_Answered]) -> bool:

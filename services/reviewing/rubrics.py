@@ -275,13 +275,14 @@ class _Doubts:
                 if verdict.item_id is not None:
                     self._verdicts[verdict.item_id].append(verdict)
         given = self._verdicts.get(item.id, [])
-        labels = {_label_on(verdict.answer, criterion) for verdict in given}
-        labels |= {_label_on(verdict.first_answer, criterion) for verdict in given}
+        labels = {label_on(verdict.answer, criterion) for verdict in given}
+        labels |= {label_on(verdict.first_answer, criterion) for verdict in given}
         unsure = Label.CANT_TELL in labels or len(labels) > 1 or item.state is ItemState.DISPUTED
         return unsure or any(overridden(self._store, verdict) for verdict in given)
 
 
-def _label_on(answer: Answer, criterion: str) -> Label:
+def label_on(answer: Answer, criterion: str) -> Label:
+    """The answer to a criterion; that to the whole question where none is given to it."""
     return next((entry.label for entry in answer.criteria if entry.criterion == criterion), answer.label)
 
 

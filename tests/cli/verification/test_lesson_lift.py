@@ -25,7 +25,7 @@ from retrospan.store.experiments.experiments import newest_lifts
 from retrospan.store.experiments.runs import last_runs
 from retrospan.store.knowledge.index import index_knowledge
 from retrospan.store.knowledge.lookup import claimed_lessons, get_lesson, list_lessons
-from reviewdesk import Desk
+from reviewdesk import Desk, untried
 
 AGENT = """
 import os
@@ -59,7 +59,7 @@ def app(desk: Desk, tmp_path: Path) -> Path:
     (folder / "bot.py").write_text(AGENT)
     (folder / "retrospan.toml").write_text('[tool.retrospan]\ntarget = "bot:deaf"\n')
     ada = desk.reviewer()
-    confirm_case(desk.store, ada, CASE, folder)
+    confirm_case(desk.store, ada, CASE, folder, untried)
     confirm_lesson(desk.store, ada, replace(LESSON, case="window"), folder)
     confirm_lesson(desk.store, ada, replace(LESSON, id="another"), folder)
     return folder

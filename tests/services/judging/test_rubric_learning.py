@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from commands import run
+from judgedesk import judge_all
 from retrospan.knowledge.rubrics import built_in_rubric, rubric_content, rubric_from_content
 from retrospan.model.reviews import Answer, Criterion, Label, Rubric
-from retrospan.services.judging.rubric_learning import MOST, Ground, Telling, choose, keep_learned, learn_rubric
+from retrospan.services.judging.improving import MOST_CLAUSES
+from retrospan.services.judging.labels import in_test_half
+from retrospan.services.judging.rubric_learning import Ground, Telling, choose, keep_learned, learn_rubric
 from retrospan.services.knowledge.confirming import confirm_rubric
 from retrospan.services.reviewing.asking import propose_verdict, request_review
 from retrospan.services.reviewing.claiming import open_review
@@ -119,10 +122,10 @@ def test_examples_are_few_unlike_each_other_and_of_both_answers() -> None:
     ]
     rare = [told(Label.PASS, Ground.DISAGREED, "customs took a month")]
     chosen = choose(replace(WINDOW, examples=("Fails: customs never counts",)), [*rare, *alike, *other])
-    assert len(chosen) == MOST - 1
+    assert len(chosen) == MOST_CLAUSES - 1
     assert sum("delivery" in one.reason for one in chosen) <= 1
     assert chosen[0].label is Label.PASS
-    full = replace(WINDOW, examples=tuple(f"Fails: reason {n}" for n in range(MOST)))
+    full = replace(WINDOW, examples=tuple(f"Fails: reason {n}" for n in range(MOST_CLAUSES)))
     assert choose(full, rare) == []
 
 
@@ -137,3 +140,16 @@ def test_the_command_drafts_and_says_what_it_asks_again(desk: Desk, people: list
     done = run("rubric", "learn", "refunds", *at)
     assert done.code == 0 and "It would ask 1 decided items again" in done.out
     assert rubric_named(desk.store, "refunds.v2").criteria[0].examples == ("Fails: the day of delivery counts",)
+
+
+def test_runs_that_a_judge_is_tested_on_teach_it_nothing(desk: Desk, people: list[ReviewSession]) -> None:
+    traces = {f"run-{number}": number for number in range(1, 6)}
+    for name, number in traces.items():
+        answer(desk, people[0], asked(desk, f"T{number}"), Label.PASS, f"{name} {'abcdefgh'[number] * 6} {number}")
+    assert learn_rubric(desk.store, "refunds").found == 0, "nobody differed"
+    judge_all(desk, list(traces.values()), wrong={1, 2, 4, 5}, rubric="refunds", criterion="window")
+    taught = learn_rubric(desk.store, "refunds")
+    free = {name for name in traces if not in_test_half(name)}
+    assert 0 < len(free) < len(traces)
+    assert {one.reason.split()[0] for one in taught.chosen} == free
+    assert {one.ground for one in taught.chosen} == {Ground.OVERRULED}

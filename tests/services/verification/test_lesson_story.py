@@ -23,7 +23,7 @@ from retrospan.services.verification.lesson_story import stories_of
 from retrospan.services.verification.recording import Recorder, begin, begin_runs, conclude, plan_experiment
 from retrospan.store.audit.access import AccessKind, list_access
 from retrospan.store.knowledge.lookup import get_lesson
-from reviewdesk import Desk
+from reviewdesk import Desk, untried
 
 CASE = parse_case("id: window\ntitle: T\ninput: Can I?\nchecks:\n  - {check: output_contains, text: 30 days}\n")
 LESSON = Lesson(
@@ -42,7 +42,7 @@ LESSON = Lesson(
 def taught(desk: Desk, tmp_path: Path) -> Desk:
     ada = desk.reviewer()
     verdict = desk.decide(ada)
-    confirm_case(desk.store, ada, CASE, tmp_path)
+    confirm_case(desk.store, ada, CASE, tmp_path, untried)
     lesson = replace(LESSON, origin=replace(LESSON.origin, verdict=verdict.uid))
     confirm_lesson(desk.store, ada, lesson, tmp_path)
     confirm_lesson(desk.store, ada, replace(LESSON, id="plain", case=None, origin=LessonOrigin()), tmp_path)
