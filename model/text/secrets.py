@@ -10,9 +10,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..errors import UsageError, did_you_mean
+from ..traces import JsonValue
 from .jsontext import as_text
 from .secret_checks import CHECKS
 from .spellings import MACROS
@@ -203,7 +204,7 @@ class _Numbered:
         """
         if isinstance(value, (list, tuple, dict)) and depth > _DEEPEST:
             try:
-                value = as_text(value)
+                value = as_text(cast(JsonValue, value))
             except RecursionError:
                 return "⟨nested too deep⟩"
         if isinstance(value, str):

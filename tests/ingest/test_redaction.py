@@ -397,9 +397,9 @@ def test_no_field_keeps_a_secret_or_half_a_character(store: Store) -> None:
     assert token not in left, left
 
     odd = SpanBatch([filled(Span, "a\ud800b")], [filled(TraceFacts, "a\ud800b")])
-    for batch in within_limits([odd], Source("f", "f", io.BytesIO)):
-        assert isinstance(batch, SpanBatch)
-        commit_batch(store, batch)
+    for item in within_limits([odd], Source("f", "f", io.BytesIO)):
+        assert isinstance(item, SpanBatch)
+        commit_batch(store, item)
 
 
 def test_the_value_of_a_field_that_is_called_a_secret_goes() -> None:
