@@ -20,20 +20,12 @@ from ...model.errors import RemoteError, UsageError
 from ...model.text.display import safe_line
 from ...store.contract import Store
 from ...store.settings.values import get_setting, set_setting
-from .news import News, NewsKind, by_person, news_between
+from .news import News, by_person, news_between
+from .wording import chat_text, message_text, subject
 
 _SECONDS = 20
 _FIRST_LOOK = timedelta(days=1)
 """How far back the first message of a channel looks."""
-_SHOWN = 20
-"""Lines of one kind in a message."""
-_HEADS = {
-    NewsKind.NEW: "New",
-    NewsKind.DUE: "Due within a day",
-    NewsKind.ASKED: "A question for you",
-    NewsKind.DECIDED: "Decided",
-    NewsKind.CALLED: "Said to you",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +71,7 @@ def tell_news(
     if webhook is not None:
         news = news_between(store, _since(store, "webhook", moment), moment, rules)
         if news:
-            _post(webhook, {"text": _slack(message_text(news, page))})
+            _post(webhook, {"text": chat_text(news, page)})
             sent += 1
         set_setting(store, "told.webhook", utc_text(moment))
     if mail is not None:
@@ -92,33 +84,9 @@ def tell_news(
     return sent
 
 
-def message_text(news: Sequence[News], page: str | None) -> str:
-    """The news as plain text, by kind; every word of a trace or person on one line, through the render gate."""
-    lines: list[str] = []
-    for kind, head in _HEADS.items():
-        entries = [entry for entry in news if entry.kind is kind]
-        if entries:
-            lines += ["", f"{head} ({len(entries)}):"]
-            lines += [_line(entry, page) for entry in entries[:_SHOWN]]
-        if len(entries) > _SHOWN:
-            lines.append(f"- and {len(entries) - _SHOWN} more")
-    return "\n".join(lines).strip()
-
-
-def _line(entry: News, page: str | None) -> str:
-    where = f" {page.rstrip('/')}/item/{entry.item.id}" if page else f" ({entry.item.short_id})"
-    words = f" – {safe_line(entry.words, 200)}" if entry.words else ""
-    return f"- {safe_line(entry.item.question, 160)}{words}{where}"
-
-
 def _since(store: Store, channel: str, now: datetime) -> datetime:
     last = get_setting(store, f"told.{channel}")
     return datetime.fromisoformat(last) if isinstance(last, str) else now - _FIRST_LOOK
-
-
-def _slack(text: str) -> str:
-    """Slack reads `<…>` as links and calls to everybody; a text has none."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -146,8 +114,7 @@ def _post(url: str, content: Mapping[str, str]) -> None:
 def _letter(mail: Mail, address: str, news: Sequence[News], page: str | None) -> EmailMessage:
     letter = EmailMessage()
     letter["From"], letter["To"] = mail.sender, address
-    kinds = [f"{sum(entry.kind is kind for entry in news)} {kind.value}" for kind in _HEADS]
-    letter["Subject"] = "Reviews: " + ", ".join(told for told in kinds if not told.startswith("0 "))
+    letter["Subject"] = subject(news)
     letter.set_content(f"{message_text(news, page)}\n")
     return letter
 

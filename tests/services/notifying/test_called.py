@@ -7,7 +7,7 @@ from datetime import timedelta
 from retrospan.model.clock import utc_now
 from retrospan.services.colleagues.comments import add_comment
 from retrospan.services.notifying.news import NewsKind, news_between
-from retrospan.services.notifying.sending import message_text
+from retrospan.services.notifying.wording import message_text
 from retrospan.services.reviewing.asking import request_review
 from reviewdesk import Desk
 
