@@ -96,10 +96,10 @@ def field() -> dict[str, Any]:
         if found is None:
             unread.append(name)
         else:
-            accused[bool(label["failures"])].append(found)
+            accused[bool(label["failures"]) or label["outcome"] == "fail"].append(found)
     return {
-        "runs without a failure, accused": str(rate(accused[False])).strip(),
-        "runs with failures, accused": str(rate(accused[True])).strip(),
+        "runs without a failure, not failed by their own check, accused": str(rate(accused[False])).strip(),
+        "other runs, accused": str(rate(accused[True])).strip(),
         "not read": ", ".join(unread) or "none",
     }
 

@@ -6,7 +6,8 @@ without it the set beside the repository is read. Each run is imported into a st
 
 A failure finding is right when its step, or a step that it quotes, holds the quotation of a labelled failure and it is
 of the same kind (a label `other` is of any; readers' own words for a kind stand in `_WORDS_FOR`), or when it is of a
-kin kind and quotes the very words. A finding about an act or about how the run ended may be of a kin kind at the very step.
+kin kind and quotes the very words. A finding about an act or about how the run ended may be of a kin kind at the
+very step.
 Where the words of a label stand in no step, since the reader quoted the raw file, its kind decides. A finding about a
 person's or a scorer's opinion of the run is right where a label is of that kind or `other`. Everything else is wrong.
 A labelled failure is found when a finding is right for it; one finding may name several. A run is without a failure

@@ -60,7 +60,7 @@ _TELLING = (
     ),
 )
 """Operators whose mutants a person could have written; `-` for `>>` nobody writes, nor `is` for `<`."""
-_QUICK = "-n 0 -p no:cacheprovider -p no:terminal --import-mode=importlib -o addopts=".split()
+_QUICK = ["-n", "0", "-p", "no:cacheprovider", "-p", "no:terminal", "--import-mode=importlib", "-o", "addopts="]
 _CPU_SECONDS, _SECONDS = 60, 600
 """After which a mutant is taken to run for ever."""
 
@@ -160,7 +160,7 @@ def change(module: ModuleType, source: str) -> None:
             function.__code__ = code
     if _own(new) != _own(compile(Path(path).read_text(), path, "exec")):
         made = {name: vars(module)[name] for name in ("__name__", "__package__", "__file__", "__spec__")}
-        exec(new, made)  # noqa: S102 - our own source
+        exec(new, made)
         for name, value in made.items():
             known = vars(module).get(name)
             if isinstance(known, FunctionType) and isinstance(value, FunctionType):

@@ -26,6 +26,8 @@ class ExperimentKind(StrEnum):
     """Cases were run on one version."""
     VERIFY = "verify"
     """Two versions were compared by a plan."""
+    CAUSE = "cause"
+    """One step of a run was replaced; the application stayed the same, so its runs prove nothing of a version."""
     LIFT = "lift"
     """One version was compared with itself, a lesson in its context; it proves nothing of any version."""
 

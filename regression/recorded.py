@@ -20,7 +20,12 @@ def recorded_run(trace: Trace) -> RunResult:
 
 def recorded_calls(steps: Sequence[Step]) -> list[CalledTool]:
     """The tool calls of one trace, in reading order. A search that a tool makes for itself is no call of its own."""
-    return [_called(step) for step in steps if _is_call(step, steps)]
+    return [_called(step) for step in call_steps(steps)]
+
+
+def call_steps(steps: Sequence[Step]) -> list[Step]:
+    """The steps that `recorded_calls` are made of, in the same order."""
+    return [step for step in steps if _is_call(step, steps)]
 
 
 def hold_against(case: Case, trace: Trace) -> CaseResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from textual.content import Content
@@ -71,7 +72,7 @@ def field_row(facts: FailFacts, form: TeachingForm, index: int, width: int) -> C
     return joined(cell(LABELS[name], label, "$quiet"), cell(value, max(width - label, 8), style))
 
 
-def said_content(facts: FailFacts, width: int) -> Content:
+def said_content(facts: FailFacts, width: int, causes: Sequence[str] = ()) -> Content:
     """Who failed what, and why: three lines at most."""
     verdict = facts.verdict
     answer = verdict.answer
@@ -82,6 +83,7 @@ def said_content(facts: FailFacts, width: int) -> Content:
         parts.append(shown_line(f"“{answer.reason}”", width))
     if answer.expected:
         parts.append(joined(shown("expected: ", "$quiet"), shown_line(answer.expected, max(width - 10, 10))))
+    parts += [joined(shown("tried: ", "$quiet"), shown_line(told, max(width - 7, 10))) for told in causes]
     return lines(*parts)
 
 

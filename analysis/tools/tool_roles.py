@@ -63,7 +63,7 @@ _ANSWER = re.compile(
 )
 _FILES = re.compile(
     r"(?i)^(?:(?:multi_?|notebook_?)?edit(?:_?(?:file|block|notebook))?|write(?:_?(?:file|to_file))?|create_?file|"
-    r"str_?replace\w*|apply_?(?:patch|diff)|insert(?:_?(?:lines|edit_into_file|at_line))?|replace(?:_?(?:in_file|string_in_file|lines))?|"
+    r"str_?replace\w*|apply_?(?:patch|diff|edit)|insert(?:_?(?:lines|edit_into_file|at_line))?|replace(?:_?(?:in_file|string_in_file|lines))?|"
     r"search_?(?:and_?)?replace|save_?file|append_?file|delete_?file|text_?editor\w*|file_?editor|edit_?file_?\w*|patch)$"
 )
 _REQUEST = re.compile(r"^(?:(GET|HEAD|OPTIONS)|POST|PUT|PATCH|DELETE) +\S")

@@ -34,11 +34,12 @@ def flips_command(name: str, items: int, run: AgentRun, store_location: str | No
     answer padded or praising itself, the agent renamed, its thoughts shown, and a text inside that orders the other
     answer. Each question is asked once for good; calibrate shows what came of it.
     """
-    from ...agents.consistency import questions_left, try_variants
+    from ...agents.consistency import questions_left, setup_of, try_variants
 
     with opened(store_location) as store, only_one(store, "judge-variant"):
         judge = find_judge(store, name)
         runs = runs_to_try(judge, items)
+        setup_of(store, judge)
         left = questions_left(store, judge, runs)
         if run.dry_run:
             say(f"It would ask at most {left} questions about {len(runs)} runs.")
@@ -96,11 +97,12 @@ def anchors_command(name: str, at_once: bool, run: AgentRun, store_location: str
 
     People's answers to them stand, so that another answer of the judge is its own change. `digest` shows the verdict.
     """
-    from ...agents.consistency import ask_again
+    from ...agents.consistency import ask_again, setup_of
     from ...agents.judging import KIND
 
     with opened(store_location) as store, only_one(store, KIND):
         judge = find_judge(store, name)
+        setup_of(store, judge)
         anchors = anchors_of(store, judge)
         if not anchors.enough:
             say(f"{len(anchors.runs)} runs have a verdict and an answer of {name}; it takes {FEWEST}. Review more.")

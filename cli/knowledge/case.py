@@ -42,6 +42,7 @@ _COMMANDS = {
     "list": ("knowledge.case:list_command", "List case files and what their signatures are worth"),
     "run": ("knowledge.case:run_command", "Run cases against the application"),
     "try": ("knowledge.case_try:try_command", "Hold cases against recorded runs before anyone signs them"),
+    "shrink": ("knowledge.case_shrink:shrink_command", "Leave out what does not matter to a failing case"),
     "coverage": ("knowledge.case_coverage:coverage_command", "What the cases cover, and which are worth writing next"),
     "export": ("knowledge.case_export:export_command", "Write cases for another runner"),
     "import": ("knowledge.case_import:import_command", "Read another runner's tests as drafts"),

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from ...model.cases import Case
 from ...model.text.display import safe_line
+from ...regression.teaching.mutating import Mutated
+from ...regression.teaching.mutating import mutate as mutate_run
 from ...regression.teaching.trying import Tried, try_stored
 from ...services.knowledge.cases import choose_cases, list_cases, nearest_knowledge
 from ...services.privacy.read_notes import at_hand, note_reading
 from ..shared.options import json_option, opened, store_option
 from ..shared.output import echo, print_json
 
+_SHOWN = 6
 _FACES = {"failed": "red", "passed": "green", "skipped": "not asked", "error": "undecided"}
 
 
@@ -25,6 +30,7 @@ Examples:
 )
 @click.argument("names", nargs=-1, metavar="[ID]...")
 @click.option("--good", help="A run that went well (default: the newest of the same request).")
+@click.option("--mutate", is_flag=True, help="Also change the good run, one thing at a time: what goes unnoticed?")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -33,7 +39,12 @@ Examples:
 @store_option
 @json_option
 def try_command(
-    names: tuple[str, ...], good: str | None, folder: Path | None, store_location: str | None, as_json: bool
+    names: tuple[str, ...],
+    good: str | None,
+    mutate: bool,
+    folder: Path | None,
+    store_location: str | None,
+    as_json: bool,
 ) -> int:
     """Hold cases against the recorded run that they come from and a good one, before anyone signs them.
 
@@ -45,11 +56,13 @@ def try_command(
         tried = [entry for case in cases if (entry := try_stored(store, case, good)) is not None]
         taken = [run.id for entry in tried for run in entry.runs]
         note_reading(store, taken, actor=at_hand("cli"), detail="case try")
+    changed = _mutated(cases, tried) if mutate else {}
     if as_json:
-        print_json([_json(entry) for entry in tried])
+        print_json([_json(entry, changed.get(entry.case_id)) for entry in tried])
     else:
         for entry in tried:
             _print(entry)
+            _print_mutated(entry, changed.get(entry.case_id))
         for case in cases:
             if case.id not in {entry.case_id for entry in tried}:
                 known = case.provenance.trace is not None
@@ -66,8 +79,26 @@ def _print(entry: Tried) -> None:
         echo(f"    {safe_line(check.check, 100)}: {there} there, {here} here{told}")
 
 
-def _json(entry: Tried) -> dict[str, object]:
-    return {
+def _mutated(cases: Sequence[Case], tried: Sequence[Tried]) -> dict[str, Mutated]:
+    """What each case makes of changes of its good run, where there is one."""
+    by_id = {case.id: case for case in cases}
+    runs = {entry.case_id: entry.good.run for entry in tried if entry.good is not None}
+    return {case: mutate_run(by_id[case], run) for case, run in runs.items() if run is not None}
+
+
+def _print_mutated(entry: Tried, found: Mutated | None) -> None:
+    if found is None:
+        return
+    for check in found.idle:
+        echo(f"    {safe_line(check, 100)}: none of {found.changes} changes of {entry.good_run} makes it fail")
+    if found.unseen:
+        shown = "; ".join(found.unseen[:_SHOWN]) + (" …" if len(found.unseen) > _SHOWN else "")
+        echo(f"    not noticed, {len(found.unseen)} of {found.changes}: {safe_line(shown, 400)}")
+
+
+def _json(entry: Tried, found: Mutated | None) -> dict[str, object]:
+    mutated = {} if found is None else {"never_fail": list(found.idle), "not_noticed": list(found.unseen)}
+    return mutated | {
         "id": entry.case_id,
         "ready": not entry.why_not,
         "because": entry.in_words,

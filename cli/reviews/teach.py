@@ -13,8 +13,10 @@ from ...regression.teaching.facts import FailFacts, load_facts
 from ...regression.teaching.form import TeachingForm, case_of_form, suggest, try_form
 from ...regression.teaching.keeping import accept_form, drafts_of_form
 from ...regression.teaching.running import run_now
+from ...regression.verifying.causing import causes_of
 from ...services.reviewing.inbox import ToComplete, to_complete
 from ...services.reviewing.subjects import find_step
+from ...store.contract import Store
 from ..shared.options import json_option, opened, store_option
 from ..shared.output import echo, print_json, say
 from ..shared.unlocking import unlocked
@@ -123,7 +125,7 @@ def teach_command(
             step=form.step if step is None else "" if step == "-" else find_step(facts.trace, step).span_id,
             frozen=form.frozen if frozen is None else frozen,
         )
-        tells = _show(facts, form)
+        tells = _show(store, facts, form)
         if not sign:
             say("Nothing is written yet. Sign it with --sign." if tells else "It is not accepted so; change the form.")
             return 0 if tells else 1
@@ -141,12 +143,14 @@ def teach_command(
     return 0 if passed else 1
 
 
-def _show(facts: FailFacts, form: TeachingForm) -> bool:
+def _show(store: Store, facts: FailFacts, form: TeachingForm) -> bool:
     """Say what the form makes; False where its case would not be accepted."""
     step, trace = facts.step(form.step), facts.trace.summary.short_id
     where = f"{trace}.{step.index} {step.tool or step.name}" if step else "no step named"
     say(f"{facts.verdict.short_id}: {facts.verdict.reviewer_name} failed {trace}: {safe_line(facts.question, 120)}")
     say(f"cause   {form.cause.value}, {safe_line(where, 80)}")
+    for found in causes_of(store, facts.trace.summary.external_id):
+        say(f"tried   {safe_line(found.in_words, 400)}")
     say(f"lesson  {safe_line(form.title, 120)}")
     case = case_of_form(facts, form)
     tried = try_form(facts, case, form.step) if case else None

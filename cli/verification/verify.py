@@ -57,13 +57,19 @@ Examples:
   retrospan verify main .                        the working tree against main
   retrospan verify --resume E3                   run a plan, or go on after a kill
   retrospan verify 'cmd:python old.py' http://127.0.0.1:8000/run
-  retrospan verify version:v3 version:v4         recorded runs, paired by task""",
+  retrospan verify version:v3 version:v4         recorded runs, paired by task
+  retrospan verify --cause T412.7                one step's result replaced: does the outcome flip?""",
 )
 @click.argument("base", required=False)
 @click.argument("candidate", required=False)
 @click.option("--plan", "plan_only", is_flag=True, help="Make and keep the plan; run nothing.")
 @click.option("--resume", metavar="E3", help="Run the plan of this experiment, or what is left of it.")
 @click.option("--list", "list_them", is_flag=True, help="List the comparisons of the store.")
+@click.option("--cause", metavar="T412.7", help="Replace this step's result and run the case of its run both ways.")
+@click.option(
+    "--other", metavar="T2", help="With --cause: the run whose result is taken (default: one that went well)."
+)
+@click.option("--with", "replaced", metavar="JSON", help="With --cause: the result itself.")
 @click.option("--case", "names", multiple=True, metavar="ID", help="Only this case; may be repeated.")
 @click.option("--drafts", is_flag=True, help="Drafts too, and active cases that nobody trusted here has signed.")
 @click.option(
@@ -106,6 +112,10 @@ def verify_command(
     with opened(store_location) as store, interruptible():
         if list_them:
             return _list(store, as_json)
+        if options["cause"]:
+            from .cause import cause_tried
+
+            return cause_tried(store, base or ".", options, run_progress(1), as_json=as_json)
         report = _verified(store, base, candidate, plan_only, resume, as_json, options)
     if report is None:
         return 0

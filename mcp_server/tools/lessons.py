@@ -13,6 +13,7 @@ from ..registry import Caller, tool
 if TYPE_CHECKING:
     from ...knowledge.changes import Change
     from ...model.reviews import LessonOrigin
+    from ...services.knowledge.proposing import LessonDraft
 
 _Text = Annotated[str, Field(max_length=TEXT_LIMIT)]
 
@@ -119,9 +120,27 @@ def propose_lesson(
     named = f" with {' and '.join(others)}" if others else ""
     like = f" Like {', '.join(kept.like)}: a person may merge them." if kept.like else ""
     return (
-        f"Lesson {kept.lesson.id} is kept as a draft{named}.{like} A person confirms it: `retrospan review`. "
+        f"Lesson {kept.lesson.id} is kept as a draft{named}.{like}{_trial(caller, draft)} A person confirms it: "
+        "`retrospan review`. "
         f'See it: search_lessons(lesson="{kept.lesson.id}")'
     )
+
+
+def _trial(caller: Caller, draft: LessonDraft) -> str:
+    """Whether the proposed case tells the run that the lesson comes from, from one that went well."""
+    if draft.case is None:
+        return ""
+    from ...model.text.fence import inert_line
+    from ...regression.teaching.trying import try_stored
+
+    own = draft.case.provenance
+    trace = own.trace or draft.lesson.origin.trace_key
+    origin = own.model_copy(update={"trace": trace})
+    tried = try_stored(caller.store, draft.case.model_copy(update={"provenance": origin}))
+    if tried is None:
+        return ""
+    told = inert_line(tried.in_words, 300)
+    return f" Its case cannot be signed so: {told}. Propose better checks." if tried.why_not else f" Its case: {told}."
 
 
 def _origin(caller: Caller, trace: str | None, verdict: str | None) -> LessonOrigin:

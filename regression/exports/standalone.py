@@ -70,7 +70,7 @@ def argument_holds(check: dict[str, Any], calls: list[dict[str, Any]]) -> bool:
 
 def value_holds(check: dict[str, Any], call: dict[str, Any]) -> bool:
     """Whether the argument of one call is as expected."""
-    value = call.get("arguments")
+    value: Any = call.get("arguments")
     value = json.loads(value) if isinstance(value, str) else value
     for part in check["path"].split("."):
         if isinstance(value, dict) and part in value:

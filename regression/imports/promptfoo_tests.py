@@ -107,7 +107,7 @@ def _checks(entry: Any) -> Iterator[Check]:
     elif kind == "regex" and isinstance(value, str) and _is_pattern(value):
         yield OutputMatches(pattern=value)
     elif kind == "is-json" and isinstance(value, dict | None):
-        yield OutputSchema(schema=value or {})
+        yield OutputSchema(json_schema=value or {})
     elif kind in _JUDGED and isinstance(value, str) and value.strip():
         yield Judged(question=value)
 

@@ -16,6 +16,8 @@ MARKER = "<!-- retrospan-verify -->"
 """First line of the Markdown report: by it a bot finds its comment of last time and writes over it."""
 _ORDER = ("broken", "too few runs", "flaky", "improved", "fixed", "unchanged")
 _SHOWN = 25
+_QUARANTINE = 8
+"""Runs of one version from which on a case that ended both ways is said to be flaky by itself."""
 _MARKS = {"broken": "✗", "fixed": "✓", "improved": "↑", "unchanged": "=", "flaky": "~", "too few runs": "?"}
 _HEADS = {"holds": "The candidate holds", "blocked": "Blocked", "not enough evidence": "Not enough evidence"}
 
@@ -82,6 +84,14 @@ def _details(case: Mapping[str, Any]) -> Iterator[str]:
         yield f"not decided: {safe_line(case['trouble'].strip().rsplit(chr(10), 1)[-1], 200)}"
     if case["quarantined"]:
         yield "known to be flaky: no ground for the verdict"
+    elif case["verdict"] == "flaky" and _both_ways(case["first"]):
+        runs = case["first"]["base_runs"]
+        yield f"the base alone ended both ways in {runs} runs: `status: flaky` in its file keeps it out of the verdict"
+
+
+def _both_ways(first: Mapping[str, int]) -> bool:
+    """Whether the base passed some and failed some of so many runs that a case may be put under quarantine."""
+    return first["base_runs"] >= _QUARANTINE and 0 < first["base_passed"] < first["base_runs"]
 
 
 def _flip_lines(report: Mapping[str, Any]) -> list[str]:

@@ -19,7 +19,6 @@ from ...model.traces import JsonValue
 from ...store.contract import Store
 from ...store.jobs.judgements import Judgements, judgements
 from ...store.reviews import queues
-from ...store.reviews.rubrics import list_rubrics
 from ...store.search.lines import only_matching
 from ...store.settings.values import get_setting, set_setting
 from .consistency import Flips, flips_of
@@ -103,7 +102,7 @@ def calibrate(store: Store, name: str, *, where: str = "", test: bool = False, p
         minutes = median([spent.amount / 60_000 for spent in queues.active_times(con)]) or _USUAL_MINUTES
     queue = _fullest_queue(runs)
     population, refusal = _population(store, judge, queue, where)
-    rate = refusal or _rate(judge, [run for run in runs if run.people.queue == queue], population, minutes)
+    rate = refusal or _rate(judge, runs, queue, population, minutes)
     used = get_setting(store, f"judge-test:{judge.key}")
     if test and used is None:
         set_setting(store, f"judge-test:{judge.key}", utc_text(utc_now()))
@@ -122,20 +121,16 @@ def calibrate(store: Store, name: str, *, where: str = "", test: bool = False, p
         flips_of(store, judge),
     )
     if not where.strip() and not store.read_only:
-        keep_known(store, name, _to_keep(store, found))
+        keep_known(store, name, _to_keep(found))
     return found
 
 
-def _to_keep(store: Store, found: Calibration) -> dict[str, JsonValue]:
-    """The part of a calibration that lists and outlines show."""
-    params, record = found.judge.params, found.dev
-    rubrics = {(rubric.id, rubric.version): rubric for rubric in list_rubrics(store)}
-    rubric = rubrics.get((str(params["rubric"]), int(str(params["version"]))))
-    questions = {entry.id: entry.question for entry in rubric.criteria} if rubric else {}
+def _to_keep(found: Calibration) -> dict[str, JsonValue]:
+    """The part of a calibration that lists and outlines show: counts and names, no words of anybody."""
+    record = found.dev
     return {
         "key": found.judge.key,
-        "criterion": params["criterion"],
-        "question": questions.get(str(params["criterion"]), ""),
+        "criterion": found.judge.params["criterion"],
         "fails": record.hits,
         "found": record.sensitivity.value,
         "passes": record.labels - record.hits,
@@ -159,7 +154,7 @@ def _in_slice(store: Store, runs: Sequence[LabelledRun], where: str) -> list[Lab
 
 
 def _fullest_queue(runs: Sequence[LabelledRun]) -> str:
-    names = [run.people.queue for run in runs if run.people.chance is not None]
+    names = [queue for run in runs for queue in run.people.chances]
     return max(sorted(set(names)), key=names.count, default="")
 
 
@@ -182,13 +177,13 @@ def _population(store: Store, judge: Judgements, queue: str, where: str) -> tupl
 
 
 def _rate(
-    judge: Judgements, runs: Sequence[LabelledRun], population: Sequence[int], minutes: float
+    judge: Judgements, runs: Sequence[LabelledRun], queue: str, population: Sequence[int], minutes: float
 ) -> CorrectedRate | Refused:
     inside = set(population)
     rows = [
-        (float(run.human is Label.FAIL), run.score, run.people.chance)
+        (float(run.human is Label.FAIL), run.score, run.people.chances[queue])
         for run in runs
-        if run.people.chance and run.trace_id in inside
+        if run.people.chances.get(queue) and run.trace_id in inside
     ]
     judged = np.array([judge.score(trace_id) for trace_id in population], dtype=np.float64)
     return corrected_rate(Labelled.of(rows), judged, minutes_each=minutes)

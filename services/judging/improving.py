@@ -88,7 +88,8 @@ def _with_examples(rubric: Rubric, criterion: Criterion) -> Rubric:
 def _standing(store: Store, criterion: Criterion, taught: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """The examples that hold, and those that a verdict taught which does not stand any more."""
     verdicts = verdicts_by_uid(store, list(taught.values()))
-    kept, retracted = [], []
+    kept: list[str] = []
+    retracted: list[str] = []
     for example in criterion.examples:
         uid = taught.get(_digest(example))
         verdict = verdicts.get(uid) if uid else None

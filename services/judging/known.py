@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from ...analysis.judging.choosing import CorrectedRate
 from ...model.clock import utc_now, utc_text
-from ...model.fields import record_of
 from ...model.traces import JsonValue
 from ...store.contract import Store
 from ...store.settings.values import get_setting, set_setting
@@ -24,8 +23,6 @@ class KnownRecord:
     key: str
     """Of its version."""
     criterion: str
-    question: str
-    """Of the criterion; empty where its rubric is not here."""
     at: str
     """UTC text of when it was measured."""
     fails: int
@@ -65,6 +62,9 @@ class KnownRecord:
         )
 
 
+_NAMES = {part.name for part in fields(KnownRecord)}
+
+
 def keep_known(store: Store, judge: str, record: dict[str, JsonValue]) -> None:
     """Keep what was measured of a judge in place of what was known; `at` is added."""
     kept: dict[str, JsonValue] = dict(_all(store))
@@ -80,11 +80,12 @@ def rate_of(rate: object) -> dict[str, JsonValue]:
 
 
 def known_records(store: Store) -> list[KnownRecord]:
-    """What is known of every judge that was measured, by name."""
+    """What is known of every judge that was measured, by name; what another version of the program kept is left out."""
     found = []
     for _, entry in sorted(_all(store).items()):
-        rate = entry["rate"]
-        found.append(KnownRecord(**{**entry, "rate": None if rate is None else (rate[0], rate[1], rate[2])}))
+        if set(entry) == _NAMES:
+            rate = entry["rate"]
+            found.append(KnownRecord(**{**entry, "rate": None if rate is None else (rate[0], rate[1], rate[2])}))
     return found
 
 
@@ -94,11 +95,6 @@ def record_note(store: Store, proposed_by: str) -> str:
     if kind != "judge":
         return ""
     return next((known.in_words for known in known_records(store) if known.judge == name), _UNMEASURED)
-
-
-def as_json(known: KnownRecord) -> dict[str, JsonValue]:
-    """For scripts."""
-    return record_of(known, says=known.in_words)
 
 
 def _all(store: Store) -> dict[str, dict[str, Any]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...model.clock import utc_now, utc_text
 from ...model.reviews import Label, ReviewItem, Verdict
 from ...store.contract import Store
 from ...store.jobs.judgements import Judgements
+from ...store.reviews import queues
 from ...store.reviews.items import list_items
 from ...store.reviews.verdicts import list_verdicts
 
@@ -25,9 +26,8 @@ class PeopleLabel:
     trace_key: str
     label: Label
     """What they said before they saw any proposal."""
-    queue: str = ""
-    chance: float | None = None
-    """With which its queue drew it; None where somebody picked it by hand."""
+    chances: Mapping[str, float] = field(default_factory=dict)
+    """By queue, with which it drew the run, also where another had asked before; empty where it was picked by hand."""
     reason: str = ""
     verdict: str = ""
     """Uid of the last."""
@@ -83,6 +83,7 @@ def people_labels(store: Store, rubric: str, version: int, criterion: str) -> li
     replaced = {uid for verdict in verdicts for uid in verdict.supersedes}
     with store.read() as con:
         items = {item.id: item for item in list_items(con, now=utc_text(utc_now()), states=(), limit=_MANY)}
+        drawn = {draw.queue: queues.sample_of(con, draw.queue) for draw in queues.list_draws(con)}
     by_trace: dict[int, list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.uid in replaced or verdict.trace_id is None:
@@ -90,7 +91,9 @@ def people_labels(store: Store, rubric: str, version: int, criterion: str) -> li
         if (verdict.rubric.id, verdict.rubric.version) == (rubric, version):
             by_trace.setdefault(verdict.trace_id, []).append(verdict)
     return [
-        label for trace_id, found in sorted(by_trace.items()) if (label := _label(criterion, trace_id, found, items))
+        label
+        for trace_id, found in sorted(by_trace.items())
+        if (label := _label(criterion, trace_id, found, items, drawn))
     ]
 
 
@@ -123,20 +126,24 @@ def in_test_half(trace_key: str) -> bool:
 
 
 def _label(
-    criterion: str, trace_id: int, verdicts: Sequence[Verdict], items: Mapping[int, ReviewItem]
+    criterion: str,
+    trace_id: int,
+    verdicts: Sequence[Verdict],
+    items: Mapping[int, ReviewItem],
+    drawn: Mapping[str, Mapping[int, tuple[str, float]]],
 ) -> PeopleLabel | None:
     labels = {label for verdict in verdicts if (label := _answer(verdict, criterion)) in TELLING}
     if len(labels) != 1:
         return None
     asked = [items[v.item_id] for v in verdicts if v.item_id is not None and v.item_id in items]
-    drawn = next((item for item in asked if item.inclusion_probability is not None), None)
+    chances = {item.queue: item.inclusion_probability for item in asked if item.inclusion_probability is not None}
+    chances |= {queue: sample[item.id][1] for queue, sample in drawn.items() for item in asked if item.id in sample}
     last = verdicts[-1]
     return PeopleLabel(
         trace_id,
         last.subjects[0].trace_key,
         labels.pop(),
-        drawn.queue if drawn else "",
-        drawn.inclusion_probability if drawn else None,
+        chances,
         last.answer.reason,
         last.uid,
         len(verdicts),

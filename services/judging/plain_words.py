@@ -17,6 +17,7 @@ _METHODS = {
     Method.ROGAN_GLADEN: "the judge's rate corrected by its error rates (Rogan–Gladen)",
 }
 _BAR = 40
+_SWAYED = 0.1
 _FEW = 10
 """Runs of each kind below which nothing can be said of a judge."""
 
@@ -125,9 +126,14 @@ def trust_of(found: Calibration) -> bool | None:
     """Whether it may stand in for a person; None where nobody knows yet."""
     record = found.test or found.dev
     if record.trusted:
-        return not found.stale or None
+        return None if found.stale else not _swayed(found)
     few = record.hits < _FEW or record.labels - record.hits < _FEW
     return None if few else False
+
+
+def _swayed(found: Calibration) -> list[Flips]:
+    """What makes it change its answer on more than one run in ten for certain."""
+    return [flip for flip in found.flips if flip.rate.low > _SWAYED]
 
 
 def trust_words(found: Calibration) -> str:
@@ -136,6 +142,12 @@ def trust_words(found: Calibration) -> str:
     trusted = trust_of(found)
     if trusted:
         return f"This judge may stand in for a person on {asked!r}."
+    if trusted is False and record.trusted:
+        flip = max(_swayed(found), key=lambda flip: flip.rate.value)
+        return (
+            f"Do not take this judge's word on {asked!r}: where {flip.words} it changes its answer on "
+            f"{flip.flipped} of {flip.asked} runs."
+        )
     if trusted is False:
         return (
             f"Do not take this judge's word on {asked!r}: it is not shown to be right in {TRUSTED_FROM:.0%} of both "
@@ -158,6 +170,11 @@ def next_words(found: Calibration) -> str:
         return f"Next: let {name} judge again (retrospan judge run), then measure it again."
     if trust_of(found) is None:
         return f"Next: review more of its runs. retrospan judge plan {name} --minutes 20 names them."
+    if _swayed(found):
+        return (
+            f"Next: take another model, or tell it not to go by that (retrospan judge define {name} --guidance), and "
+            f"try again: retrospan judge flips {name}."
+        )
     if found.disagreements:
         return (
             f"Next: read the {len(found.disagreements)} runs where it and people differ (retrospan judge queue {name} "

@@ -30,12 +30,12 @@ def measured_judges(store: Store) -> dict[str, Standing]:
     found: dict[str, Standing] = {}
     for known in sorted(known_records(store), key=lambda known: (known.trusted and not known.stale, known.at)):
         told = params.get(known.key)
-        if told is None or not known.question:
+        if told is None:
             continue
         try:
             rubric = find_rubric(store, str(told["rubric"]), int(str(told["version"])))
             criterion = find_criterion(rubric, known.criterion)
-            found[known.question] = Standing(known, rubric, criterion, str(told.get("guidance") or ""))
+            found[criterion.question] = Standing(known, rubric, criterion, str(told.get("guidance") or ""))
         except UnknownIdError:
             continue
     return found

@@ -13,15 +13,18 @@ from ..contract import Connection, Row, Store
 from ..fields import from_row, insert_row, values_of
 
 SELECT_RUNS = "SELECT * FROM experiment_run WHERE experiment_id = :id ORDER BY id"
-_OF_VERSIONS = "experiment_id NOT IN (SELECT id FROM experiment WHERE kind = 'lift')"
-"""Runs with a lesson in the context are runs of no version that anybody ships."""
+_OF_VERSIONS = "experiment_id NOT IN (SELECT id FROM experiment WHERE kind IN ('lift', 'cause'))"
+"""Runs with a lesson in the context, or with a step replaced, are runs of no version that anybody ships."""
+_AS_IT_IS = "experiment_id NOT IN (SELECT id FROM experiment WHERE kind = 'cause')"
+"""Where a step is tried as the cause, the base answers from the record as well."""
 SELECT_OF_CASES = f"""
 SELECT * FROM experiment_run WHERE case_id IN :cases AND {_OF_VERSIONS} ORDER BY id DESC LIMIT :limit
 """  # noqa: S608
 COUNT_BY_TARGET = f"""
 SELECT case_id, case_hash, target_hash, side, sum(CASE WHEN outcome = 'passed' THEN 1 ELSE 0 END) AS passed,
   count(*) AS runs, max(id) AS last
-FROM experiment_run WHERE case_id IN :cases AND outcome IN ('passed', 'failed') AND (side = 'base' OR {_OF_VERSIONS})
+FROM experiment_run
+WHERE case_id IN :cases AND outcome IN ('passed', 'failed') AND {_AS_IT_IS} AND (side = 'base' OR {_OF_VERSIONS})
 GROUP BY case_id, case_hash, target_hash, side ORDER BY last
 """  # noqa: S608
 SELECT_LAST = f"""
@@ -30,7 +33,7 @@ SELECT r.case_id, r.outcome, r.started_at FROM experiment_run r JOIN (
   WHERE outcome IN ('passed', 'failed') AND {_OF_VERSIONS} GROUP BY case_id
 ) newest ON newest.last = r.id
 """  # noqa: S608
-SELECT_CASES = "SELECT DISTINCT case_id FROM experiment_run ORDER BY case_id"
+SELECT_CASES = f"SELECT DISTINCT case_id FROM experiment_run WHERE {_AS_IT_IS} ORDER BY case_id"  # noqa: S608
 MEAN_TAKEN = """
 SELECT avg(duration_ms) AS duration_ms, avg(cost_usd) AS cost_usd, count(*) AS runs
 FROM experiment_run WHERE case_id IN :cases AND outcome IN ('passed', 'failed')

@@ -8,10 +8,17 @@ from pathlib import Path
 
 import pytest
 from commands import run
+from judgedesk import judge_all
 from retrospan.agents.case_judge import CaseJudge
+from retrospan.agents.judge import JudgeSetup
+from retrospan.agents.judging import judge_key
 from retrospan.agents.spending import Budget, Purse
+from retrospan.knowledge.rubrics import built_in_rubric
 from retrospan.model.cases import parse_case
 from retrospan.regression import RunResult
+from retrospan.services.judging.calibrating import calibrate
+from retrospan.services.judging.standing import measured_judges
+from reviewdesk import Desk
 from scripted_model import Reply, ScriptedModel, refuses_load, says, serving
 
 CASE = """\
@@ -91,3 +98,17 @@ def test_case_run_asks_only_when_told_to(model: ScriptedModel, tmp_path: Path) -
     judged = run(*command, "--judge")
     assert judged.json[0]["results"][0]["checks"][0]["status"] == "failed"
     assert judged.code == 1
+
+
+def test_a_question_that_a_judge_was_measured_on_is_asked_as_that_judge_asks(model: ScriptedModel, desk: Desk) -> None:
+    rubric = built_in_rubric()
+    criterion = rubric.criteria[0]
+    setup = JudgeSetup("window", criterion, rubric.sha256, str(rubric.ref), "claude-haiku-5-5")
+    judge_all(desk, [1, 2], set(), key=judge_key(setup), model="claude-haiku-5-5")
+    calibrate(desk.store, "window")
+
+    judge = CaseJudge("claude-haiku-5-5", Purse(Budget(), None), measured_judges(desk.store))
+    given = judge(criterion.question, RUN, parse_case(CASE))
+
+    assert criterion.fail_when in model.requests[0]["system"][0]["text"]
+    assert "(judge window: never measured against people)" in given.explanation

@@ -136,3 +136,13 @@ def test_anchors_without_verdicts_ask_for_reviews(judged: Store, model: Scripted
     assert done.code == 1
     assert "it takes 5" in done.out
     assert model.requests == []
+
+
+def test_a_computed_judge_needs_no_key_to_be_told_so(store: Store, traces: Builder) -> None:
+    traces.add(says("user", "Hi"), says("assistant", "Yes."))
+    where = ("--store", str(store.location))
+    run("judge", "signal", "tool_error", QUERY, *where)
+    for command in ("flips", "anchors"):
+        done = run("judge", command, "tool-error", *where)
+        assert done.code != 0
+        assert "is computed: it answers alike each time" in done.err

@@ -473,6 +473,7 @@ def test_an_inspect_json_log_resolves_attachments_and_scores(tmp_path: Path) -> 
     assert facts.annotations == (
         Annotation("match", "I", explanation="no", source="inspect"),
         Annotation("model_graded_qa", "C", annotator_kind=AnnotatorKind.LLM, source="inspect"),
+        Annotation("target", "C", source="inspect", is_expectation=True),
     )
 
 

@@ -12,6 +12,7 @@ from retrospan.model.experiments import Batch, RunKey, RunRecord, Side, TargetPr
 from retrospan.regression.verifying.report import judged_report
 from retrospan.services.verification.recording import Recorder, conclude, plan_experiment
 from retrospan.store.contract import Store
+from reviewdesk import Desk
 
 
 def status(store: Store, of: str = "") -> str:
@@ -63,3 +64,17 @@ def test_the_prompt_names_the_tool_and_leaves_running_to_people() -> None:
     text = prompt_text("verify_fix", {"what": "refund-window"}, writes=True)
     assert 'verification_status(of="refund-window")' in text
     assert "You cannot run it here" in text
+
+
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        ("30 days", "Its case: it fails on T1 as it must, and passes on T2."),
+        ("45 days", "Its case cannot be signed so: it does not fail on T1, where the failure happened"),
+    ],
+)
+def test_a_proposed_case_is_tried_at_once(desk: Desk, says: str, told: str) -> None:
+    lesson = {"title": "Quote it", "what_happened": "45 for 30.", "why": "Not read.", "what_to_do": "Quote it."}
+    case = f"id: window\ntitle: W\ninput: Can I?\nchecks: [{{check: output_contains, text: {says}}}]\n"
+    text = run_tool(Caller(desk.store), load_tools(), "propose_lesson", {**lesson, "trace": "T1", "case": case})
+    assert told in text

@@ -85,7 +85,7 @@ def test_a_comparison_at_work_shows_its_progress_and_two_runs_side_by_side(
 def test_a_comparison_that_is_done_shows_what_broke_first(
     store: Store, planned: verify.Planned, tmp_path: Path
 ) -> None:
-    verify.run_verification(store, planned, PAIR, CASES)
+    verify.run_verification(store, planned, PAIR, CASES, workers=1)
     cases = tmp_path / ".retrospan" / "cases"
     cases.mkdir(parents=True)
     for case in CASES:

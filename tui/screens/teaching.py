@@ -22,6 +22,7 @@ from ...regression.teaching.form import TeachingForm, case_of_form, suggest, try
 from ...regression.teaching.keeping import Taught, accept_form, drafts_of_form
 from ...regression.teaching.running import declared_target, run_now
 from ...regression.teaching.trying import Tried
+from ...regression.verifying.causing import causes_of
 from ...services.reviewing.completing import complete_verdict
 from ...services.reviewing.subjects import find_step
 from ...store.contract import Store
@@ -81,6 +82,7 @@ class TeachingScreen(AppScreen):
         self.verdict = verdict
         self.weighed: Weighed | None = None
         self.taught: Taught | None = None
+        self.causes: list[str] = []
         self.target: Declaration | None = None
         self._ready_at = 0.0
 
@@ -96,6 +98,11 @@ class TeachingScreen(AppScreen):
 
     def _load(self) -> None:
         self.in_background(lambda: _first(self.store, self.verdict), self._shown, group="weigh")
+        self.in_background(lambda: _causes(self.store, self.verdict), self._causes_read, group="causes")
+
+    def _causes_read(self, causes: list[str]) -> None:
+        self.causes = causes
+        self.on_resize()
 
     def failed(self, err: RetrospanError) -> None:
         super().failed(err)
@@ -104,7 +111,9 @@ class TeachingScreen(AppScreen):
 
     def on_resize(self) -> None:
         if self.weighed is not None:
-            self.query_one("#fail-said", Static).update(said_content(self.weighed.facts, self.size.width - 2))
+            self.query_one("#fail-said", Static).update(
+                said_content(self.weighed.facts, self.size.width - 2, self.causes)
+            )
 
     def _shown(self, weighed: Weighed) -> None:
         self.weighed = weighed
@@ -253,6 +262,11 @@ class TeachingScreen(AppScreen):
         if self.weighed is not None:
             step = self.weighed.facts.step(self.weighed.form.step)
             self.desk.open_trace(self.weighed.facts.trace.summary.id, step.index if step else None)
+
+
+def _causes(store: Store, verdict: Verdict) -> list[str]:
+    """What was found by replacing steps of the judged runs."""
+    return [found.in_words for seen in verdict.subjects for found in causes_of(store, seen.trace_key)]
 
 
 def _first(store: Store, verdict: Verdict) -> Weighed:

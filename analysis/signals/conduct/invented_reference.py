@@ -1,4 +1,4 @@
-"""A number of a ticket or pull request in written code that nobody and nothing has named."""
+"""A ticket, a licence or a list of requirements in written files that nobody and nothing has named."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ _REFERENCE = re.compile(
     r"\bCVE-(?P<cve>\d{4}-\d{3,7})\b"
 )
 
+_LICENCE = re.compile(
+    r"(?i)\b(?:is |are )?(?:released|licen[sc]ed|distributed) under (?:the )?(?:terms of )?(?:the )?\[?"
+    r"(?P<n>MIT|Apache|BSD|[AL]?GPL|Mozilla|ISC|Unlicense)\b"
+)
+_REQUIREMENTS = re.compile(r"\bpip3? install -r (?:\./)?(?P<n>[\w./-]{1,60}\.txt)\b")
+_KINDS = (_REFERENCE, _LICENCE, _REQUIREMENTS)
+
 
 def find(reading: Reading) -> Iterator[Signal]:
     told: set[str] = set()
@@ -27,8 +34,8 @@ def find(reading: Reading) -> Iterator[Signal]:
             continue
         for path, item in scalars(act.arguments):
             text = item if isinstance(item, str) and "old" not in path else ""
-            for match in _REFERENCE.finditer(text[:60_000]):
-                number = match["n"] or match["cve"]
+            for match in (found for kind in _KINDS for found in kind.finditer(text[:60_000])):
+                number = match["n"] or match.groupdict().get("cve") or ""
                 if number not in told and not _was_named(reading, act, number):
                     told.add(number)
                     yield _signal(reading, act, text, match)

@@ -105,7 +105,8 @@ def _other_answer(reading: Reading, failing: list[Annotation], notes: list[Annot
     if final is None or not wanted or any(act.effect is Effect.WRITE for act in reading.acts):
         return
     told = f"{failing[0].name} calls the answer wrong; expected was {wanted[0][:_SHOWN]!r}"
-    yield signal(DEFINITION.name, final.index, told, quote(final.step, final.text.strip()[:160], "outputs"))
+    evidence = quote(final.step, final.text.strip()[:160], "outputs")
+    yield signal(DEFINITION.name, final.index, told, evidence, strength=0.7)
 
 
 def _is(act: Act, item: _Expected) -> bool:

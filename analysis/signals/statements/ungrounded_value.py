@@ -41,7 +41,7 @@ def find(reading: Reading) -> Iterator[Signal]:
 
 
 def _is_advice(reading: Reading, use: Use) -> bool:
-    """A number beside a dose or a span of hours that the model recommends, in a unit that nothing which was read has."""
+    """A number beside a dose or a span of hours that the model recommends, in a unit that nothing read has."""
     if use.tool is not None or use.value.kind is not ValueKind.NUMBER or reading.kind is not RunKind.RETRIEVAL:
         return False
     text = reading.view(use.step).text

@@ -14,7 +14,7 @@ from ....model.text.jsontext import as_text
 from ....model.traces import Annotation, JsonValue, SpanBatch
 from ..dialogue.textloop import with_results
 from ..dialogue.turns import single_turns
-from ..dialogue.voices import is_dialogue, is_exchange, plain_turns
+from ..dialogue.voices import is_dialogue, is_exchange, is_turn, plain_turns
 from ..evaluated import Evaluated, evaluated_batch
 from ..fields import MAX_ID, digest_of, mapping, optional_text, sequence
 from ..head import Head
@@ -67,6 +67,8 @@ def _one_dialogue(records: Iterable[Record | RecordError], source: Source) -> It
         yield _batch({}, turns, source, Record("file", turns))
     except BadInputError as err:
         yield source.error(err.where or "file", str(err))
+    if others := sum(not is_turn(turn) for turn in turns):
+        yield source.left_out("records without words", others, "They hold nobody's turn.")
 
 
 def _parts(records: Iterable[Record | RecordError]) -> Iterator[Record | RecordError]:

@@ -12,9 +12,11 @@ _WRAPPING = re.compile(
 )
 _CODE = re.compile(
     r"^\s*(?:Process exited with code|Exit code:?|Command (?:failed|exited) with exit code:?|"
-    r"<(?:returncode|exit_code)>)\s*(-?\d{1,6})",
+    r"<(?:returncode|exit_code)>|failed in sandbox [^\n]{0,200}?\bexit code:)\s*(-?\d{1,6})",
     re.IGNORECASE | re.MULTILINE,
 )
+_SANDBOX = re.compile(r"^failed in sandbox [^\n]{0,200}?\bexit code: -?\d{1,6}, stdout: (.*?), stderr: ", re.DOTALL)
+"""How Codex tells of a command that failed within its bounds."""
 _AROUND = re.compile(r"^\s*<tool_use_error>(.*?)(?:</tool_use_error>)?\s*$", re.DOTALL)
 _LINES = 12
 """Lines at the top of an output that may be the harness's."""
@@ -37,6 +39,8 @@ def headline(text: str, most: int) -> str:
     """
     if around := _AROUND.match(text[: most + _LOOKED_AT]):
         return around[1][:most]
+    if sandboxed := _SANDBOX.match(text[: most + _LOOKED_AT]):
+        text = text[sandboxed.end() :] or sandboxed[1]
     lines = text[: most + _LOOKED_AT].splitlines()
     kept = [line for line in lines[:_LINES] if not _WRAPPING.match(line)] + lines[_LINES:]
     said = "\n".join(kept).strip() if len(kept) < len(lines) else text

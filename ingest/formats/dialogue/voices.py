@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ....model.text.jsontext import as_text
 from ....model.traces import JsonValue
-from ..chat import json_or_text
+from ..chat import content_text, json_or_text
 from ..fields import mapping, sequence
 from ..judgements import first_of
 
@@ -24,14 +24,16 @@ _ASKED = (
 _REPLIED = (
     "agent_reply", "agent_response", "agent_message", "agent", "assistant", "assistant_message", "assistant_response",
     "assistant_reply", "bot", "bot_response", "bot_message", "ai", "ai_response", "reply", "response", "answer",
-    "completion", "model_response",
+    "completion", "model_response", "raw_api_response", "api_response",
 )  # fmt: skip
+_ENVELOPES = ("message", "data", "payload", "item", "event")
 _DID = ("action", "tool", "tool_name", "function", "command", "tool_call")
 _GIVEN = ("action_input", "arguments", "args", "tool_input", "input", "parameters", "params", "payload")
 _CAME = ("observation", "tool_result", "tool_output", "env_response", "result")
 _THOUGHT = ("thought", "thoughts", "reasoning", "think")
 _CALLS = ("tool_calls", "tools_used", "tools", "calls", "actions")
 _ABOUT = ("usage", "model", "timestamp", "started_at", "ended_at", "finish_reason", "stop_reason")
+_CAMEL = {"toolCallId": "tool_call_id", "isError": "is_error", "stopReason": "stop_reason"}
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _PERSONS = frozenset(
     [
@@ -111,12 +113,36 @@ def voice(name: str) -> str | None:
     return "system" if words & _SYSTEM else None
 
 
+def flat(raw: JsonValue) -> dict[str, JsonValue]:
+    """A record as its turn: the message inside, where it is an envelope around one.
+
+    >>> flat({"type": "message", "message": {"role": "user", "content": "Hi"}})["role"]
+    'user'
+    """
+    turn = mapping(raw)
+    if _speaker(turn):
+        return turn
+    inner = next((held for name in _ENVELOPES if (held := mapping(turn.get(name))) and _speaker(held)), None)
+    return {"timestamp": turn.get("timestamp"), **inner} if inner is not None and _says(inner) else turn
+
+
+def is_turn(raw: JsonValue) -> bool:
+    """Whether a record holds somebody's words or an action."""
+    turn = flat(raw)
+    return bool(_speaker(turn) and _says(turn)) or _is_pair(turn) or _is_action(turn)
+
+
 def is_dialogue(turns: Sequence[JsonValue]) -> bool:
-    """Whether a list is one of turns with a speaker, an agent among them, and not of documents with a source."""
-    speakers = [_speaker(turn) for turn in turns if isinstance(turn, dict) and _says(turn)]
+    """Whether a list is one of turns with a speaker, an agent among them, and not of documents with a source.
+
+    In a log whose messages stand in envelopes all else is bookkeeping, however much there is.
+    """
+    held = [(turn, flat(turn)) for turn in turns if isinstance(turn, dict)]
+    speakers = [_speaker(inner) for _, inner in held if _says(inner)]
+    is_wrapped = any(inner is not turn for turn, inner in held)
     names = {name for name in speakers if name}
     known = {voice(name) for name in names}
-    most = len(turns) * _MOST <= sum(map(bool, speakers))
+    most = sum(map(bool, speakers)) >= (2 if is_wrapped else len(turns) * _MOST)
     is_talk = "assistant" in known or ("user" in known and len(names) > 1)
     return bool(names) and most and is_talk and len(names) <= _MANY_SPEAKERS
 
@@ -133,7 +159,7 @@ def plain_turns(turns: Iterable[JsonValue]) -> list[JsonValue]:
     A speaker whose name tells nothing is an agent of that name. Sides of an exchange that are silent have no turn.
     """
     found: list[JsonValue] = []
-    for turn in map(mapping, turns):
+    for turn in map(flat, turns):
         if _speaker(turn) and _says(turn):
             found += _said(turn)
         elif _is_pair(turn) or _is_action(turn):
@@ -154,8 +180,14 @@ def _says(turn: Mapping[str, JsonValue]) -> bool:
 
 def _is_pair(turn: Mapping[str, JsonValue]) -> bool:
     replied = [turn[name] for name in _REPLIED if name in turn]
-    is_text = all(isinstance(value, str | None) for value in replied)
+    is_text = all(isinstance(value, str | None) or _completion(value) for value in replied)
     return bool(replied) and is_text and any(name in turn for name in (*_ASKED, *_CAME))
+
+
+def _completion(value: JsonValue) -> str:
+    """The words in the answer of a chat completion API that was kept as it came."""
+    choice = mapping(next(iter(sequence(mapping(value).get("choices"))), None))
+    return content_text(mapping(choice.get("message")).get("content"))
 
 
 def _is_action(turn: Mapping[str, JsonValue]) -> bool:
@@ -168,6 +200,7 @@ def _said(turn: dict[str, JsonValue]) -> Iterator[JsonValue]:
     words = next((turn[key] for key in _WORDS if turn.get(key) is not None), None)
     about = {key: turn[key] for key in _ABOUT if turn.get(key) is not None}
     about["usage"] = turn.get("usage") or turn.get("models_usage")
+    words = [_part(part) for part in words] if isinstance(words, list) else words
     parts = [mapping(part) for part in sequence(words)]
     if parts and all("name" in part and "arguments" in part for part in parts):
         yield {**about, "role": "assistant", "name": name, "content": "", "tool_calls": words}
@@ -176,9 +209,24 @@ def _said(turn: dict[str, JsonValue]) -> Iterator[JsonValue]:
             yield {**part, "role": "tool", "tool_call_id": part["call_id"]}
     else:
         kept = {key: turn[key] for key in ("tool_calls", "tool_call_id", "is_error", "error") if turn.get(key)}
+        kept |= {plain: turn[key] for key, plain in _CAMEL.items() if turn.get(key)}
         is_named = role in (None, "tool") or (role == "assistant" and name.lower() not in _AGENTS)
-        called = turn.get("name") or turn.get("tool_name") or (name if is_named and role != "tool" else None)
+        called = (
+            turn.get("name")
+            or turn.get("tool_name")
+            or turn.get("toolName")
+            or (name if is_named and role != "tool" else None)
+        )
         yield {**about, **kept, "role": role or "assistant", "name": called, "content": words}
+
+
+def _part(part: JsonValue) -> JsonValue:
+    """A call among the parts of a message under the name that all readers know."""
+    held = mapping(part)
+    if held.get("type") in ("toolCall", "tool-call", "toolUse"):
+        name, given = held.get("name") or held.get("toolName"), first_of(held, "arguments", "input", "args")
+        return {"type": "tool_use", "id": held.get("id") or held.get("toolCallId"), "name": name, "input": given}
+    return part
 
 
 def _exchanged(turn: dict[str, JsonValue]) -> Iterator[JsonValue]:
@@ -188,7 +236,7 @@ def _exchanged(turn: dict[str, JsonValue]) -> Iterator[JsonValue]:
     calls, results = _called(turn)
     about = {key: turn[key] for key in _ABOUT if key != "timestamp" and turn.get(key) is not None}
     thought = first_of(turn, *_THOUGHT)
-    words = as_text(replied)
+    words = _completion(replied) or (replied if isinstance(replied, str) else "")
     if calls or words.strip() or thought is not None:
         spoken = words if words.strip() or calls or thought is None else as_text(thought)
         yield {**about, "role": "assistant", "content": spoken, "reasoning": thought, "tool_calls": calls}

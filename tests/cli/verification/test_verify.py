@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from commands import run
+from reviewdesk import Desk
 
 AGENT = """
 def old(input):
@@ -79,3 +80,37 @@ def test_what_cannot_be_compared_is_explained(app: Path, args: tuple[str, ...], 
     code, _, err = verify(app, *args)
     assert code == 2
     assert says in err
+
+
+def test_github_gets_the_report_as_step_summary_and_a_second_one_is_told_apart_by_its_marker(
+    app: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = app / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    code, out, _ = verify(app, "bot:old", "bot:same", "--format", "github")
+    assert code == 0 and out.startswith("The candidate holds")
+    assert summary.read_text().startswith("<!-- retrospan-verify -->\n### The candidate holds")
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY")
+    assert verify(app, "bot:old", "bot:same", "--format", "github")[0] == 0
+    assert summary.read_text().count("<!-- retrospan-verify -->") == 1
+
+
+FROZEN = """
+def run(input, tool_results=None):
+    return "You have " + tool_results.answer("get_policy", {"topic": "refund"}).result
+"""
+
+
+def test_a_step_is_tried_as_the_cause(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "bot.py").write_text(FROZEN)
+    (tmp_path / "retrospan.toml").write_text('target = "bot:run"\nunsigned_cases = "run"\n')
+    (tmp_path / ".retrospan" / "cases").mkdir(parents=True)
+    (tmp_path / ".retrospan" / "cases" / "hello.yaml").write_text(CASE + "provenance: {trace: run-1}\n")
+    where = ("--folder", str(tmp_path), "--store", desk.store.location)
+    done = run("verify", "--cause", "T1.1", "--with", "good", "--pairs", "5", *where)
+    assert done.code == 0, done.err
+    assert "result of T1.1 as given, hello passes 5 of 5 runs instead of 0 of 5 (+100%" in done.out
+    assert run("verify", "--cause", "T1.1", "--with", "bad", "--pairs", "5", *where, "--json").json["call"] == "neither"
+    none = run("verify", "--cause", "T2.1", "--with", "good", *where)
+    assert (none.code, "No case in" in none.err) == (2, True)
+    assert "No comparison yet" in run("verify", "--list", "--store", desk.store.location).out

@@ -52,7 +52,7 @@ def test_promptfoo_assertions_become_checks_and_the_rest_is_named() -> None:
         OutputContains(text="delivery"),
         OutputMatches(pattern=r"^a\.b$"),
         OutputMatches(pattern=r"^\d+"),
-        OutputSchema(schema={}),
+        OutputSchema(json_schema={}),
         Judged(question="Is it polite?"),
     )
     assert (second.id, second.checks) == ("names-the-window-2", (OutputNotContains(text="sorry"),))

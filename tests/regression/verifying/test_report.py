@@ -48,6 +48,24 @@ def test_text_names_what_broke_what_is_fixed_and_what_could_not_be_seen(report: 
     assert "\x1b" not in text
 
 
+@pytest.mark.parametrize(
+    ("tally", "quarantined", "said"),
+    [
+        (Tally(4, 8, 4, 8), False, True),
+        (Tally(4, 8, 4, 8), True, False),
+        (Tally(3, 7, 3, 7), False, False),
+        (Tally(8, 8, 6, 8), False, False),
+    ],
+)
+def test_a_case_that_is_flaky_on_the_base_alone_is_offered_quarantine(
+    tally: Tally, quarantined: bool, said: bool
+) -> None:
+    evidence = CaseEvidence("moody", Rule(16, middle=tally.base_runs), tally, quarantined=quarantined)
+    text = render_text(judged_report(judge_suite([evidence]), EXPERIMENT))
+    assert ("`status: flaky` in its file" in text) is said
+    assert ("known to be flaky" in text) is quarantined
+
+
 def test_markdown_begins_with_its_marker_and_holds_no_markup_of_others(report: dict[str, Any]) -> None:
     text = render_markdown(report)
     assert text.startswith(f"{MARKER}\n### Blocked\n")

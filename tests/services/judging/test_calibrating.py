@@ -7,13 +7,15 @@ from commands import run
 from judgedesk import judge_all, judged_desk
 from retrospan.analysis.judging.choosing import CorrectedRate, Refused
 from retrospan.answers.judges import rates_text
+from retrospan.knowledge.queues import QueueRules
 from retrospan.model.errors import UnknownIdError
 from retrospan.model.reviews import Label
 from retrospan.services.judging.calibrating import calibrate
 from retrospan.services.judging.known import known_records, record_note
 from retrospan.services.judging.plain_words import in_words
 from retrospan.services.judging.slices import slices_of
-from reviewdesk import Desk
+from retrospan.services.reviewing.filling import fill_queue
+from reviewdesk import QUESTION, Desk
 
 
 def test_a_judge_is_held_against_people(desk: Desk) -> None:
@@ -131,3 +133,18 @@ def test_a_slice_where_it_is_wrong_stands_out(desk: Desk) -> None:
     assert project.runs == calibrate(desk.store, "window").dev.labels
     told = run("judge", "calibrate", "window", "--by", "project", "--store", str(desk.store.location))
     assert "support: differs from people on" in told.out
+
+
+def test_a_run_that_another_queue_had_asked_about_counts_for_both(desk: Desk) -> None:
+    judged_desk(desk, runs=30, labels=30)
+    judge_all(desk, list(range(1, 31)), set())
+    again = QueueRules.model_validate(
+        {"queues": [{"name": "r", "question": QUESTION, "budget": 24, "mix": {"ranked": 0, "diverse": 0, "random": 1}}]}
+    )
+    filled = fill_queue(desk.store, again, "r", seed="s")
+    assert (filled.queued, filled.shared) == ((), 24)
+
+    chances = [run.people.chances for run in calibrate(desk.store, "window").runs]
+
+    assert sum("q" in by_queue for by_queue in chances) == 30
+    assert {by_queue["r"] for by_queue in chances if "r" in by_queue} == {24 / 30}

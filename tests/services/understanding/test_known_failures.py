@@ -31,10 +31,14 @@ def desk(store: Store) -> Desk:
     return Desk(store)
 
 
-def later(desk: Desk, key: str, answer: str, *, environment: str | None = None) -> None:
+def later(
+    desk: Desk, key: str, answer: str, *, environment: str | None = None, session: str | None = None, hours: int = 0
+) -> None:
     spans = refund_run(key, answer)
     for span in spans:
-        span.started_at_ns = (span.started_at_ns or 0) + 2_000_000_000 * 10**9
+        span.session = session
+        for at in ("started_at_ns", "ended_at_ns"):
+            setattr(span, at, (getattr(span, at) or 0) + (2_000_000_000 + 3_600 * hours) * 10**9)
     facts = [TraceFacts(key, environment=environment)]
     commit_batch(desk.store, SpanBatch(spans=spans, facts=facts))
     refresh(desk.store)
@@ -61,6 +65,14 @@ def test_runs_that_were_looked_at_before_the_verdict_are_found_too(desk: Desk) -
     assert known(desk.store, 3) == []
     desk.decide(desk.reviewer(), Label.FAIL)
     assert known(desk.store, 3) == [3]
+
+
+def test_the_same_words_later_in_a_session_are_no_repeat(desk: Desk) -> None:
+    desk.decide(desk.reviewer(), Label.FAIL)
+    later(desk, "run-3", RIGHT, session="s")
+    later(desk, "run-4", WRONG, session="s", hours=1)
+    later(desk, "run-5", WRONG, session="t", hours=1)
+    assert known(desk.store, 3, 4, 5) == [5]
 
 
 def test_only_what_counts_speaks(desk: Desk) -> None:

@@ -70,6 +70,11 @@ def test_a_persons_decision_is_told_from_an_error(error: str, is_persons: bool) 
     ("text", "said"),
     [
         (
+            "failed in sandbox Landlock with execution error: sandbox denied exec error, exit code: 2, stdout: , "
+            "stderr: sed: a.py: No such file or directory",
+            "sed: a.py: No such file or directory",
+        ),
+        (
             "Chunk ID: 7\nWall time: 0.1 seconds\nProcess exited with code 1\nOutput:\nwc: no such file",
             "wc: no such file",
         ),
