@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import re
 import subprocess
@@ -20,6 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -34,6 +36,7 @@ from retrospan.mcp_server.registry import Caller, load_tools, run_tool
 from retrospan.model.errors import RetrospanError
 from retrospan.model.query import parse_query
 from retrospan.model.text.jsontext import as_text
+from retrospan.model.traces import Message, Span, SpanBatch, StepKind
 from retrospan.page.app import build_page
 from retrospan.page.signing_in import FrontDoor
 from retrospan.services.finding.asking import ask
@@ -43,6 +46,8 @@ from retrospan.services.reviewing.asking import request_review
 from retrospan.services.reviewing.people import add_reviewer, unlock_reviewer
 from retrospan.store.contract import Store
 from retrospan.store.opening import open_store
+from retrospan.store.traces.commit import commit_batch
+from retrospan.store.traces.revisions import refresh
 from retrospan.trust.keys import KdfCost
 
 _SQL = (
@@ -129,6 +134,8 @@ class Page:
             )
         else:
             answer = await self._browser.post(path, content=body, headers={"Content-Type": kind})
+        if answer.status_code == 401:
+            self._token = ""  # it went to /sign-out
         if answer.status_code >= 500:
             raise AssertionError(f"{answer.status_code} for {path}")
 
@@ -151,7 +158,10 @@ class Fuzzer:
 
     def __init__(self, folder: Path, store: Store) -> None:
         self.store = store
-        self.pages: Page | None = None
+        span = Span("page", "a1", "chat", StepKind.LLM, sequence=0, started_at_ns=1_000)
+        commit_batch(store, SpanBatch([replace(span, input_messages=(Message("user", "Refund?"),))]))
+        refresh(store)
+        self.pages = Page(store)
         self.loop = asyncio.new_event_loop()
         self.tools = load_tools()
         command = [sys.executable, "-m", "retrospan.cli", "mcp", "--store", store.location]
@@ -203,13 +213,11 @@ class Fuzzer:
 
     def sql(self, rng: random.Random) -> None:
         words = _SQL.split()
-        for _ in range(rng.randint(0, 6)):
+        for _ in range(rng.choice((0, 0, 1, 1, 2, 6))):
             words[rng.randrange(len(words))] = rng.choice((*_SQL.split(), *(as_text(odd)[:200] for odd in ODD)))
-        ask(self.store, " ".join(words[: rng.randint(1, len(words))]))
+        ask(self.store, " ".join(words[: rng.choice((len(words) - 2, rng.randint(1, len(words))))]))
 
     def page(self, rng: random.Random) -> None:
-        if self.pages is None:
-            self.pages = Page(self.store)
         self.loop.run_until_complete(self.pages.send(rng))
 
     def tool(self, rng: random.Random) -> None:
@@ -249,6 +257,7 @@ def fuzz(seconds: float, first_seed: int) -> int:
     """Run all faces in turn; returns how many faults there were."""
     trials, refused, faults = Counter[str](), Counter[str](), Counter[str]()
     with tempfile.TemporaryDirectory() as name, open_store(Path(name) / "store.db") as store:
+        os.environ["RETROSPAN_CONFIG_DIR"] = str(Path(name) / "config")
         fuzzer = Fuzzer(Path(name), store)
         faces: dict[str, Callable[[random.Random], None]] = {
             "reading": fuzzer.reading,

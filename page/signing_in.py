@@ -62,6 +62,7 @@ class FrontDoor:
         self._by_key = Limiter(TRIES, TRIES_WINDOW, clock)
         # Behind a proxy all browsers share one address, so it may fail more often than one name.
         self._by_address = Limiter(TRIES_OF_ADDRESS, TRIES_WINDOW, clock)
+        self._refusals = Limiter(TRIES_OF_ADDRESS, TRIES_WINDOW, clock)
         self._turns = Turns(_MOST_WAITING)
 
     def invite(self, name: str) -> str:
@@ -119,7 +120,9 @@ class FrontDoor:
         if not wait and (wait := self._by_key.take(key)):
             self._by_address.give_back(address)
         if wait:
-            self._note(name, "refused: too many tries", address)
+            # Whoever goes on all the same would fill the log, and the disk.
+            if not self._refusals.take(""):
+                self._note(name, "refused: too many tries", address)
             raise TooMany("tries", wait)
         try:
             with self._turns.turn("people signing in"):

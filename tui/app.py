@@ -118,14 +118,14 @@ class RetrospanApp(Desk):
     def action_command_palette(self) -> None:
         from .widgets.palette import Palette
 
-        if self.use_command_palette and not Palette.is_open(self):
+        if self.use_command_palette and not isinstance(self.screen, Palette):
             self.push_screen(Palette())
 
     def switch_mode(self, mode: str) -> AwaitMount:
         from .widgets.palette import Palette
 
         # A palette that stayed below another main screen would be there, and of no use, on the way back.
-        if mode != self.current_mode and Palette.is_open(self):
+        if mode != self.current_mode and isinstance(self.screen, Palette):
             self.pop_screen()
         return super().switch_mode(mode)
 

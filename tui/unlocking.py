@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
+from textual.worker import WorkType
+
 from ..model.errors import RetrospanError
 from ..services.reviewing.people import demo_reviewer, unlock_reviewer
 from ..trust.folders import keys_folder
@@ -49,7 +51,8 @@ def _ask_passphrase(app: Desk, name: str, then: Callable[[ReviewSession], None])
 
     def typed(passphrase: str | None) -> None:
         if passphrase:
-            app.run_worker(partial(open_key, passphrase), group="unlock", exclusive=True)
+            work: WorkType[None] = partial(open_key, passphrase)
+            app.run_worker(work, group="unlock", exclusive=True)
 
     app.push_screen(
         LineScreen(f"Passphrase of {name}", "Asked once; kept in memory until you leave", hidden=True), typed

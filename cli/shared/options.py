@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from ...model.errors import StoreError
+from ...model.errors import DamagedStoreError, RetrospanError, StoreError
 from ...store.contract import Store
-from ...store.opening import open_store
+from ...store.damage import Damage
+from ...store.opening import keeping_of, open_store
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,5 +52,20 @@ def opened(location: str | None, *, read_only: bool = False, create: bool = Fals
     store = open_store(location, read_only=read_only)
     try:
         yield store
+    except (RetrospanError, click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+        raise
+    except Exception as err:
+        _tell_damage(store, err)
+        raise
     finally:
         store.close()
+
+
+def _tell_damage(store: Store, err: Exception) -> None:
+    """Raise what is damaged where a fault came of that: to a command, missing rows look like a fault of its own."""
+    keeping, place = keeping_of(store.location)
+    damages: list[Damage] = []
+    with suppress(RetrospanError):
+        damages = keeping.check(place).damages
+    if damages:
+        raise DamagedStoreError(store.name, damages[0].what) from err

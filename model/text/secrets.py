@@ -10,9 +10,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..errors import UsageError, did_you_mean
+from ..traces import JsonValue
+from .jsontext import as_text
 from .secret_checks import CHECKS
 from .spellings import MACROS
 
@@ -26,6 +28,7 @@ _ESCAPE = (
 """What ends in a letter or digit and is no part of the word behind it: an escape of JSON, Python, a shell, a terminal
 or an address, also where it was escaped again."""
 _MACROS = {"{begin}": rf"(?:\b|_|{_ESCAPE})", "{end}": r"(?:\b|_)", "{escape}": _ESCAPE, **MACROS}
+_DEEPEST = 100
 _NAME_FIELDS = ("name", "key", "header", "field", "variable")
 _VALUE_FIELDS = frozenset(["value", "val", "stringValue", "string_value", "#text"])
 _PASSES = 3
@@ -194,14 +197,24 @@ class _Numbered:
             text = self._rules.rules[index].replaced(text, self._placeholder)
         return text
 
-    def value(self, value: Any, name: str | None = None) -> Any:
-        """The value without secrets; `name` is the field under which it stands."""
+    def value(self, value: Any, name: str | None = None, depth: int = 0) -> Any:
+        """The value without secrets; `name` is the field under which it stands.
+
+        What lies too deep to be walked through is looked through as a text, and left out where it cannot be one.
+        """
+        if isinstance(value, (list, tuple, dict)) and depth > _DEEPEST:
+            try:
+                value = as_text(cast(JsonValue, value))
+            except RecursionError:
+                return "⟨nested too deep⟩"
         if isinstance(value, str):
             return self._named(name, value)
         if isinstance(value, (list, tuple)):
-            return [self.value(entry, name) for entry in value]
+            return [self.value(entry, name, depth + 1) for entry in value]
         if isinstance(value, dict):
-            return {self.value(key): self.value(entry, name_of(value, key, name)) for key, entry in value.items()}
+            return {
+                self.value(key): self.value(entry, name_of(value, key, name), depth + 1) for key, entry in value.items()
+            }
         if is_number(value) and (text := str(value)) != (changed := self._named(name, text)):
             return changed
         return value

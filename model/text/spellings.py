@@ -30,6 +30,7 @@ MACROS = {
     "{is}": IS,
     "{pair}": rf"(?:{IS}|{_COMMA}val(?:ue)?{IS}(?:[{{]{_QUOTE}stringValue{IS})?)",
     "{comma}": _COMMA,
+    "{mark}": _QUOTE,
     "{space}": SPACE,
     "{eq}": spelled("="),
     "{colon}": spelled(":"),
@@ -40,4 +41,4 @@ MACROS = {
     "{base64}": r"[A-Za-z0-9/+%\\]",
 }
 """What a rule names instead of writing it out: `{pair}` is `{is}`, or what stands between the two where they are fields
-of one object; `{comma}` between two texts of a list; the others are one character."""
+of one object; `{comma}` between two texts of a list, `{mark}` a quotation mark; the others are one character."""

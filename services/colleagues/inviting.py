@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ...model.clock import utc_now, utc_text
 from ...model.errors import RefusedError, UsageError
-from ...model.reviews import Reviewer, ReviewerStatus
+from ...model.fields import record_of
+from ...model.reviews import Reviewer, ReviewerStatus, SignatureState
+from ...model.traces import JsonValue
 from ...store.contract import Store
 from ...store.reviews.invitations import (
     Invitation,
@@ -18,11 +22,13 @@ from ...store.reviews.invitations import (
     open_invitations,
     use_invitation,
 )
-from ...store.reviews.reviewers import find_reviewer, load_roster
+from ...store.reviews.reviewers import find_reviewer, load_roster, load_trust
 from ...trust.session import ReviewSession
+from ...trust.signing import check_signature, read_signature, sign_manifest
 from ..reviewing.lost_keys import replace_lost_key
 from ..reviewing.people import NAME_LIMIT, add_reviewer, invite_in, unlock_reviewer
 
+_KIND = "invitation"
 LASTS = timedelta(days=7)
 _OVER = "This invitation was used already, or is over. Ask for a new one."
 
@@ -79,15 +85,21 @@ def invite_again(store: Store, session: ReviewSession, reviewer: str, *, now: da
 
 
 def invitation_of(store: Store, token: str, *, now: datetime | None = None) -> Invitation | None:
-    """The invitation of a link, while it holds, on whichever page it is opened."""
+    """The invitation of a link, while it holds, on whichever page it is opened.
+
+    A row that no trusted reviewer signed, or that was changed since, is none: accepting it has their key vouch for
+    whoever has the link.
+    """
     with store.read() as con:
-        return get_invitation(con, _hash(token), utc_text(now or utc_now()))
+        found = get_invitation(con, _hash(token), utc_text(now or utc_now()))
+    return found if found is not None and _is_signed(store, found) else None
 
 
 def waiting_invitations(store: Store, *, now: datetime | None = None) -> list[Invitation]:
     """Invitations that nobody has used yet."""
     with store.read() as con:
-        return open_invitations(con, utc_text(now or utc_now()))
+        found = open_invitations(con, utc_text(now or utc_now()))
+    return [invitation for invitation in found if _is_signed(store, invitation)]
 
 
 def accept(store: Store, token: str, passphrase: str, voucher: ReviewSession | None) -> ReviewSession:
@@ -138,9 +150,26 @@ def _insert(store: Store, session: ReviewSession, name: str, replaces: str, now:
     invitation = Invitation(
         _hash(token), name, replaces, session.fingerprint, utc_text(moment), utc_text(moment + LASTS)
     )
+    block = sign_manifest(session, _KIND, _content(store, invitation), signed_at=invitation.made_at)
     with store.write() as con:
-        insert_invitation(con, invitation)
+        insert_invitation(con, replace(invitation, signature=block.model_dump_json()))
     return token
+
+
+def _content(store: Store, invitation: Invitation) -> dict[str, JsonValue]:
+    return record_of(invitation, leave_out=("used_at", "signature"), store=store.id)
+
+
+def _is_signed(store: Store, invitation: Invitation) -> bool:
+    """Whether the reviewer in `made_by` signed this very invitation, for this store, and is trusted."""
+    try:
+        block = read_signature(json.loads(invitation.signature))
+    except ValueError:
+        return False
+    if block is None or block.reviewer != invitation.made_by:
+        return False
+    checked = check_signature(_KIND, _content(store, invitation), block, load_trust(store))
+    return checked.state is SignatureState.VALID
 
 
 def _require(store: Store, session: ReviewSession) -> None:

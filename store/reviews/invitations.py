@@ -31,6 +31,8 @@ class Invitation:
     made_at: str
     expires_at: str
     used_at: str | None = None
+    signature: str = ""
+    """JSON of the block by which `made_by` signed all but `used_at`: who can write the file cannot let anybody in."""
 
 
 def insert_invitation(con: Connection, invitation: Invitation) -> None:

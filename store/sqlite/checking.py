@@ -18,7 +18,7 @@ from ..damage import Damage, Part, StoreCheck
 from ..traces.commit import annotation_digest
 from ..traces.compression import unpack
 from ..traces.contents import body_kind, indexed_text_of
-from ..traces.revisions import order_fits, summary_as_stored, trace_rows
+from ..traces.revisions import load_order, order_fits, summary_as_stored, trace_rows
 from ..traces.spans import load_spans
 from ..traces.tables import AnnotationRow
 from .connection import SqliteConnection
@@ -31,6 +31,7 @@ from .store import SqliteStore
 _PACKED = {"suspect_cache": ("report",), "told_steps": ("steps",), "agent_task": ("answer", "checkpoint"),
            "agent_transcript": ("record",)}  # fmt: skip
 _COMPUTED = "it is computed anew from the spans"
+_AGAIN_SPANS = "the run is made of those that are left; import or send it again to have the others back"
 _AGAIN = "the run stays, with a text in its place that says so; import or send it again to have it back"
 
 Step = Callable[[Path, SqliteConnection, StoreCheck], None]
@@ -85,6 +86,13 @@ def _rows(_path: Path, con: SqliteConnection, check: StoreCheck) -> None:
                 _packed(check, table, row)
     for table, number, parent, _ in con.execute("PRAGMA foreign_key_check"):
         check.add(Damage("rows", f"{table}: row {number} belongs to a {parent} that is gone", "", "it is left out"))
+
+
+def _facts(_path: Path, con: SqliteConnection, check: StoreCheck) -> None:
+    known = {key for (key,) in con.execute("SELECT key FROM meta")}
+    for name in sorted({"store_id", "kind"} - known):
+        lost = f"its {name}; a salvaged store has one of its own"
+        check.add(Damage("rows", f"meta: what the store says of itself is missing ({name})", lost, "all else"))
 
 
 def _packed(check: StoreCheck, table: str, row: Any) -> None:
@@ -153,19 +161,31 @@ def _spans(_path: Path, con: SqliteConnection, check: StoreCheck) -> None:
         try:
             stored = dict(con.execute("SELECT span_id, digest FROM span WHERE trace_id = ?", (trace_id,)).fetchall())
             spans = load_spans(con, trace_id, row["trace_key"])
+            missing = _missing(row, stored)
         except Exception as err:
             check.add(Damage("spans", f"T{trace_id} cannot be read ({type(err).__name__})", "parts of it", _AGAIN))
             continue
         check.spans += len(spans)
+        if missing:
+            check.add(Damage("spans", f"T{trace_id}: {missing} spans are missing", "their steps", _AGAIN_SPANS))
         wrong = [span.span_id for span in spans if digest_of(span) != stored.get(span.span_id)]
         if wrong:
             what = f"T{trace_id}: {len(wrong)} spans are not what their hash says ({wrong[0][:40]})"
             check.add(Damage("spans", what, "what was changed in them", "they are kept as they read"))
-        elif not row["dirty"] and not _reads_as_kept(con, row, stored):
+        elif not missing and not row["dirty"] and not _reads_as_kept(con, row, stored):
             check.differing_runs += 1
         for note in con.execute("SELECT rowid, * FROM annotation WHERE trace_id = ?", (trace_id,)):
             if _digest_of(note) != note["digest"]:
                 check.add(Damage("rows", f"annotation of T{trace_id} is not what its hash says", "what it said", ""))
+
+
+def _missing(row: Any, span_ids: Collection[str]) -> int:
+    """How many spans fewer there are than the run was made of when it was last put together."""
+    if row["dirty"] or not row["reading"]:
+        return 0
+    order = load_order(row)
+    named = {name for place in order.places for name in (place.span_id, *place.absorbed)} | order.folded.keys()
+    return max(0, len(named) - len(span_ids))
 
 
 def _reads_as_kept(con: SqliteConnection, row: Any, span_ids: Collection[str]) -> bool:
@@ -206,6 +226,7 @@ def _history(path: Path, con: SqliteConnection, check: StoreCheck) -> None:
 
 _STEPS: tuple[tuple[Part, Step], ...] = (
     ("file", _pages),
+    ("rows", _facts),
     ("rows", _rows),
     ("contents", _contents),
     ("spans", _spans),

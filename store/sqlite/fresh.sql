@@ -390,7 +390,7 @@ CREATE TABLE review_invitation (
 	made_by TEXT NOT NULL, 
 	made_at TEXT NOT NULL, 
 	expires_at TEXT NOT NULL, 
-	used_at TEXT, 
+	used_at TEXT, signature TEXT DEFAULT '' NOT NULL, 
 	PRIMARY KEY (token_sha256)
 );
 CREATE TABLE review_item (
@@ -736,5 +736,5 @@ CREATE TRIGGER verdict_no_update BEFORE UPDATE ON verdict WHEN NEW.record IS NOT
 CREATE TRIGGER verdict_subject_no_delete BEFORE DELETE ON verdict_subject  BEGIN SELECT RAISE(ABORT, 'verdict_subject is append-only'); END;
 CREATE TRIGGER verdict_subject_no_insert BEFORE INSERT ON verdict_subject WHEN EXISTS (SELECT 1 FROM verdict_subject WHERE trace_id = NEW.trace_id AND verdict_id = NEW.verdict_id) BEGIN SELECT RAISE(ABORT, 'verdict_subject is append-only'); END;
 CREATE TRIGGER verdict_subject_no_update BEFORE UPDATE ON verdict_subject  BEGIN SELECT RAISE(ABORT, 'verdict_subject is append-only'); END;
-INSERT INTO alembic_version VALUES ('0025_people');
+INSERT INTO alembic_version VALUES ('0026_signed_invitations');
 COMMIT;

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...model.errors import StoppedError, StoreError
+from ...model.errors import DamagedStoreError, StoppedError, StoreError
 from ...model.questions import Finder, Question, QuestionAnswer
 from ..caches import Caches
 from ..contract import Erasing, FullText, StoreKind, VectorScan
@@ -55,6 +55,9 @@ class SqliteStore:
         self._questions: QueryProcess | None = None
         with self.read() as con:
             facts = dict(con.execute("SELECT key, value FROM meta").fetchall())
+        if lost := [name for name in ("store_id", "kind") if name not in facts]:
+            self.close()
+            raise DamagedStoreError(self.name, f"what it says of itself is missing: {', '.join(lost)}")
         self.id: str = facts["store_id"]
         self.kind: StoreKind = "demo" if facts["kind"] == "demo" else "ordinary"
 

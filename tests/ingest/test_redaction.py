@@ -123,9 +123,9 @@ POSITIVES: dict[str, list[tuple[str, str]]] = {
     "url-password-in-url": [(secret := "hunter22", f"?to=redis%3A%2F%2Fapp%3A{secret}%40cache%2F0")],
     "url-token": [(secret := chars(32), f"GET /v1/x?access_token={secret}&y=1")],
     "password": [(secret := "Tr0ub4dor&3"[:9], f"password: {secret}"), (s2 := "hunter2", f"DB_PASSWORD={s2}"),
-                 (s3 := "S3cret!x", '{\\"password\\": \\"' + s3 + '\\"}')],
-    "password-in-quotes": [(secret := "a&b1,c;d2", f'{{"password": "{secret}"}}'), (s2 := "x<y>z9", f"pwd='{s2}'"),
-                           (s3 := "q{1}&9", '{"name": "DB_PASSWORD", "value": "' + s3 + '"}')],
+                 (s3 := "S3cret!x", f"{{\\\"password\\\": {s3}}}")],
+    "password-in-quotes": [(secret := "a&b19c,c;d2", f'{{"password": "{secret}"}}'), (s2 := "x<y>z9", f"pwd='{s2}'"),
+                           (s3 := "qr77x{1}&9", '{"name": "DB_PASSWORD", "value": "' + s3 + '"}')],
     "password-tag": [(secret := "hunter2x", f"<password>{secret}</password>"),
                      (s2 := chars(12), f"<ns:api_key>{s2}</ns:api_key>")],
     "password-option": [(secret := "hunter2x", f"mysql --password {secret} shop"),
@@ -257,18 +257,8 @@ OF_WORDS = frozenset(
     ]
 )
 """Rules that need their own surroundings, or whose secret an escape itself changes."""
-BY_SIGNS = frozenset(
-    [
-        "password-in-quotes",
-        "password-tag",
-        "password-option",
-        "secret-option",
-        "login-option",
-        "cookie-header",
-        "url-password-in-url",
-    ]
-)
-"""Rules that go by plain quotes, tags and spaces; there are others for most of the same secrets written otherwise."""
+BY_SIGNS = frozenset(["password-tag", "login-option"])
+"""Rules that go by tags and by the words of a command as they are."""
 
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS)
@@ -407,9 +397,9 @@ def test_no_field_keeps_a_secret_or_half_a_character(store: Store) -> None:
     assert token not in left, left
 
     odd = SpanBatch([filled(Span, "a\ud800b")], [filled(TraceFacts, "a\ud800b")])
-    for batch in within_limits([odd], Source("f", "f", io.BytesIO)):
-        assert isinstance(batch, SpanBatch)
-        commit_batch(store, batch)
+    for item in within_limits([odd], Source("f", "f", io.BytesIO)):
+        assert isinstance(item, SpanBatch)
+        commit_batch(store, item)
 
 
 def test_the_value_of_a_field_that_is_called_a_secret_goes() -> None:
@@ -453,6 +443,16 @@ def test_a_value_is_known_by_its_name_wherever_the_two_stand(value: JsonValue) -
     redact_batch(batch, load_rules(), KEY)
     for left in (batch.spans[0].inputs, json_without_secrets(value)):
         assert "swordfish" not in repr(left) and "90210777" not in repr(left) and "SECRET_1" in repr(left)
+
+
+@pytest.mark.parametrize("depth", [50, 300, 900])
+def test_a_secret_is_found_at_any_depth(depth: int) -> None:
+    token = "ghp_" + chars(36)
+    value: JsonValue = {"password": "hunter2x9", "t": token}
+    for _ in range(depth):
+        value = {"a": value}
+    left = as_text(json_without_secrets(value))
+    assert "hunter2x9" not in left and token not in left
 
 
 def test_a_card_that_is_a_number_goes_where_cards_go_and_other_numbers_stay() -> None:
@@ -513,11 +513,11 @@ def test_a_span_without_secrets_costs_microseconds() -> None:
     redact_batch(SpanBatch(spans[:50]), rules, KEY)
     best = min(_seconds(spans, rules) for _ in range(3))
 
-    # The target is 25 µs on an idle core; the bound leaves room for a loaded machine.
+    # The target is 25 µs on an idle core; the bound leaves room for a slower one.
     assert best / len(spans) < 120e-6
 
 
 def _seconds(spans: list[Span], rules: RuleSet) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     assert redact_batch(SpanBatch(spans), rules, KEY).total == 0
-    return time.perf_counter() - started
+    return time.process_time() - started

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import secrets
 import shutil
@@ -17,6 +18,7 @@ from retrospan.knowledge.rubrics import built_in_rubric
 from retrospan.model.errors import BadInputError, RefusedError
 from retrospan.model.reviews import Answer, Label, ReviewerStatus, SignatureState, Verdict
 from retrospan.model.traces import Outcome
+from retrospan.services.colleagues.inviting import accept, invitation_of, invite
 from retrospan.services.reviewing.asking import propose_verdict
 from retrospan.services.reviewing.deciding import give_answer, sign_verdict
 from retrospan.services.reviewing.people import (
@@ -32,7 +34,7 @@ from retrospan.store.contract import Store
 from retrospan.store.knowledge.index import index_knowledge
 from retrospan.store.opening import keeping_of, open_store
 from retrospan.store.reading.summaries import get_summaries
-from retrospan.store.reviews.reviewers import insert_reviewer, load_records
+from retrospan.store.reviews.reviewers import insert_reviewer, load_records, load_roster
 from retrospan.store.reviews.seen import seen_trace
 from retrospan.store.reviews.verdicts import confirmed_verdicts, get_verdict, list_verdicts
 from retrospan.store.sqlite.driver import DatabaseError
@@ -480,3 +482,27 @@ def test_erased_record_leaves_its_hash(desk: Desk) -> None:
     report = audit_verify(desk.store)
     assert (report.sound, report.erased) == (True, 1)
     assert nothing_confirmed(desk.store)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO review_invitation(token_sha256, name, replaces, made_by, made_at, expires_at) "
+        "SELECT :token, 'Mallory', '', made_by, made_at, expires_at FROM review_invitation",
+        "UPDATE review_invitation SET token_sha256 = :token",
+        "UPDATE review_invitation SET token_sha256 = :token, name = 'Mallory'",
+    ],
+)
+def test_invitation_that_somebody_wrote_into_the_store(desk: Desk, statement: str) -> None:
+    """Accepting one has the key of whoever made it vouch for whoever has the link."""
+    ada = desk.reviewer()
+    real, known = invite(desk.store, ada, "Bo Lind"), "a link that Mallory made up"
+    with desk.store.write() as con:
+        con.execute(statement, {"token": hashlib.sha256(known.encode()).hexdigest()})
+
+    assert invitation_of(desk.store, known) is None
+    with pytest.raises(RefusedError, match="is over"):
+        accept(desk.store, known, "four other plain words", ada)
+    assert [entry.name for entry in load_roster(desk.store).reviewers] == ["Ada"]
+    if statement.startswith("INSERT"):
+        assert accept(desk.store, real, "four other plain words", ada).name == "Bo Lind"

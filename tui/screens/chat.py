@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
+from textual.worker import WorkType
 
 from ...agents.chat import Chat, Exchange, Lookup, claims_of
 from ...agents.events import Ending, Event, TextDelta, ToolAnswered, ToolCalled
@@ -125,7 +126,8 @@ class ChatScreen(AppScreen):
         event.input.value = ""
         self._asking, self._words, self._lookups, self._note = words, [], {}, ""
         self._draw()
-        self.run_worker(partial(self._converse, self._chat, words), group="chat", exclusive=True)
+        work: WorkType[None] = partial(self._converse, self._chat, words)
+        self.run_worker(work, group="chat", exclusive=True)
 
     async def _converse(self, chat: Chat, words: str) -> None:
         note = "Stopped; the question is not kept."

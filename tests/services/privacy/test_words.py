@@ -186,7 +186,9 @@ def test_every_table_of_words_is_known_to_redact(store: Store) -> None:
         "review_skip trace span signal suspect_cache told_steps embedding mode_member occurrence trace_features "
         "redacted_span verdict_subject body step_row call_row message_row document_row rows_of run_attribute"
     )
-    signed_or_hashes = "chain verdict completion trust_record rubric_version erasure tombstone access_log token"
+    signed_or_hashes = (
+        "chain verdict completion trust_record rubric_version erasure tombstone access_log token review_invitation"
+    )
     no_words = (
         "alembic_version meta setting pull_cursor queue_draw queue_sample review_assignee review_slot review_time "
         "mode_background lesson_vector"

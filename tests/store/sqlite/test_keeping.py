@@ -89,6 +89,8 @@ def test_flipped_bytes_are_found_and_the_rest_is_saved(filled: Path, tmp_path: P
         ("UPDATE span SET name = 'other' WHERE id = 4", "spans"),
         ("UPDATE span SET detail = x'0102' WHERE id = 4", "spans"),
         ("DELETE FROM trace WHERE id = 3", "rows"),
+        ("DELETE FROM span WHERE id = 6", "spans"),
+        ("DELETE FROM meta WHERE key = 'store_id'", "rows"),
         ("INSERT INTO body_text(body_text) VALUES ('delete-all')", "full text"),
         ("INSERT INTO body_text(rowid, text) VALUES (999999, 'stray')", "full text"),
         ("INSERT INTO annotation(trace_id, digest, name, annotator_kind) VALUES (1, x'00', 'n', 'HUMAN')", "rows"),
@@ -104,6 +106,33 @@ def test_each_kind_of_damage_is_named(filled: Path, statement: str, part: str) -
     con.close()
     parts = {damage.part for damage in check(filled).damages}
     assert part in parts, check(filled).damages
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM span WHERE id % 2", "DELETE FROM meta", "DELETE FROM body"])
+@pytest.mark.parametrize(
+    "command", [("trace", "show", "T1"), ("trace", "diff", "T1", "T2"), ("embed",), ("doctor",)], ids=" ".join
+)
+def test_rows_that_are_missing_are_told_in_words(filled: Path, statement: str, command: tuple[str, ...]) -> None:
+    with sqlite3.connect(filled) as con:
+        con.execute("PRAGMA foreign_keys=OFF")
+        con.execute(statement)
+    con.close()
+    done = run(*command, "--store", str(filled))
+    assert "Traceback" not in done.err + done.out
+    assert done.code in (0, 3) or command == ("doctor",), done
+    if "meta" in statement:
+        assert "damaged" in done.err + done.out
+
+
+def test_a_store_that_does_not_know_itself_is_salvaged(filled: Path, tmp_path: Path) -> None:
+    with sqlite3.connect(filled) as con:
+        con.execute("DELETE FROM meta")
+    con.close()
+    assert [damage.part for damage in check(filled).damages]
+    keeping_of(filled)[0].salvage(filled, tmp_path / "saved.db")
+    assert check(tmp_path / "saved.db").sound
+    with open_store(tmp_path / "saved.db") as store:
+        assert list_traces(store, "parcel").total == RUNS
 
 
 def test_a_lost_content_leaves_its_run_readable_after_a_salvage_and_comes_back_with_the_next_import(

@@ -120,6 +120,12 @@ def test_tries_are_noted_without_what_was_typed(door: FrontDoor, store: Store) -
     assert noted == list(zip(["ada", "ada", "unknown name"], told, strict=True))
 
 
+def test_a_flood_of_tries_does_not_fill_the_log(door: FrontDoor, store: Store) -> None:
+    for _ in range(300):
+        outcome(lambda: door.sign_in("Ada", "wrong words entirely", HERE))
+    assert sum(entry.action is AccessKind.SIGN_IN for entry in list_access(store, limit=1_000)) < 100
+
+
 def test_two_who_accept_one_invitation_at_once_lock_nobody_out(door: FrontDoor, store: Store) -> None:
     token = door.invite("Bo Lind")
     with ThreadPoolExecutor(2) as pool:
