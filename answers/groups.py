@@ -58,7 +58,8 @@ def _setup(c: GroupComparison) -> list[str]:
         for name, (left, right) in parts
         if set(left) != set(right)
     ]
-    return rows + median_rows(c)
+    same = [name for name, (left, right) in parts if left and set(left) == set(right)]
+    return rows + ([f"the same on both sides: {', '.join(same)}"] if same else []) + median_rows(c)
 
 
 def median_rows(c: GroupComparison) -> list[str]:

@@ -93,3 +93,14 @@ def test_every_median_says_its_n_its_interval_and_whether_it_may_be_chance(store
     assert "median steps: 3 [3–3] of 12 → 2 [too few] of 1, may be chance" in groups_text(
         compare_runs(store, "v1", "v4")
     )
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"), [("Be brief.", "the same on both sides: prompt"), ("Be kind.", "prompt ch")]
+)
+def test_a_prompt_that_is_the_same_is_told_as_one_that_changed(
+    store: Store, traces: Builder, rules: str, told: str
+) -> None:
+    for version, words in (("v1", "Be brief."), ("v2", rules)):
+        traces.add(says("system", words), says("user", "do it"), says("assistant", "ok"), version=version)
+    assert told in groups_text(compare_runs(store, "v1", "v2"))
