@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 from ...model.conversations import Conversation
 from ...model.findings import Evidence, Signal, TraceDiff
 from ...model.traces import Fold, Message, Span, Step, StepKind, TraceSummary, Usage
-from . import shapes as w
 
 if TYPE_CHECKING:
-    # Types only: listing traces must not load the analysis.
+    # Types only: listing traces must load neither the analysis nor `typing_extensions`, which takes 20 ms.
     from ...services.receiving.importing import ImportReport
     from ...services.understanding.explaining import Comparison, Explanation
+    from . import shapes as w
 
 
 def iso_time(unix_ns: int | None) -> str | None:
@@ -234,7 +234,7 @@ def import_json(report: ImportReport) -> w.ImportJson:
         "errors": [{"file": e.file, "where": e.where, "what": e.what} for e in report.errors],
         "left_out": [{"file": one.file, "what": one.what, "count": one.count} for one in report.left_out],
         "notes": list(report.notes),
-        "findings": [cast(w.FindingJson, asdict(finding)) for finding in report.findings],
+        "findings": [cast("w.FindingJson", asdict(finding)) for finding in report.findings],
     }
 
 
