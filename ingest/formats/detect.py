@@ -41,7 +41,7 @@ from .platforms import (
     weave,
 )
 from .records import ReadItem, Source
-from .terminals import kimi_code
+from .terminals import kimi_code, opencode
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ FORMATS: tuple[Format, ...] = (
     Format("gemini-cli", "Gemini CLI session", gemini_cli.sniff, gemini_cli.read),
     Format("gemini-stream", "Gemini CLI stream-json or telemetry log", gemini_stream.sniff, gemini_stream.read),
     Format("kimi-code", "Kimi Code session (wire.jsonl)", kimi_code.sniff, kimi_code.read),
+    Format("opencode", "opencode session, messages or run events", opencode.sniff, opencode.read),
     Format("copilot-chat", "GitHub Copilot chat of VS Code", copilot_chat.sniff, copilot_chat.read),
     Format("copilot-cli", "GitHub Copilot CLI session", copilot_cli.sniff, copilot_cli.read),
     Format("atif", "ATIF trajectory (Harbor)", atif.sniff, atif.read),
