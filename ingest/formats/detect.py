@@ -26,6 +26,7 @@ from .agents import (
 )
 from .chats import assistants, chatgpt, claude_ai, message_list, openai_chat, sharegpt, transcript
 from .evaluations import datasets, deepeval, inspect_log, openai_evals, promptfoo, reviews_csv, tau
+from .eventlogs import event_log
 from .fields import shortened
 from .head import Head, make_head
 from .platforms import (
@@ -102,6 +103,7 @@ FORMATS: tuple[Format, ...] = (
     Format("reviews-csv", "CSV of past reviews", reviews_csv.sniff, reviews_csv.read),
     Format("transcript", "dialogue under names of its own, told by its shape", transcript.sniff, transcript.read),
     Format("data-set", "items of a data set, which hold no run", datasets.sniff, datasets.read),
+    Format("event-log", "an agent's own log of its acts, told by its shape", event_log.sniff, event_log.read),
 )
 """Every format, the more specific before the more general."""
 

@@ -190,7 +190,9 @@ def _file(part: dict[str, JsonValue]) -> str:
     return f"[file {name}]"
 
 
-def _ended(parts: list[dict[str, JsonValue]], tools: list[dict[str, JsonValue]], info: dict[str, JsonValue]) -> int | None:
+def _ended(
+    parts: list[dict[str, JsonValue]], tools: list[dict[str, JsonValue]], info: dict[str, JsonValue]
+) -> int | None:
     """When the answer was there: before its first tool started, else when its last part or the message ended."""
     started = [mapping(mapping(tool.get("state")).get("time")).get("start") for tool in tools]
     moments = [moment for value in started if (moment := time_ns(value)) is not None]
