@@ -29,6 +29,7 @@ from .evaluations import datasets, deepeval, inspect_log, openai_evals, promptfo
 from .eventlogs import event_log
 from .fields import shortened
 from .head import Head, make_head
+from .markdown import markdown_chat
 from .platforms import (
     braintrust,
     langfuse,
@@ -102,6 +103,7 @@ FORMATS: tuple[Format, ...] = (
     Format("otlp", "OTLP protobuf request", otlp.sniff_protobuf, otlp.read_protobuf),
     Format("reviews-csv", "CSV of past reviews", reviews_csv.sniff, reviews_csv.read),
     Format("transcript", "dialogue under names of its own, told by its shape", transcript.sniff, transcript.read),
+    Format("markdown-chat", "chat as Markdown (Cline, SpecStory)", markdown_chat.sniff, markdown_chat.read),
     Format("data-set", "items of a data set, which hold no run", datasets.sniff, datasets.read),
     Format("event-log", "an agent's own log of its acts, told by its shape", event_log.sniff, event_log.read),
 )
