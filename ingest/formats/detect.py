@@ -26,7 +26,7 @@ from .agents import (
 )
 from .chats import assistants, chatgpt, claude_ai, message_list, openai_chat, sharegpt, transcript
 from .evaluations import datasets, deepeval, inspect_log, openai_evals, promptfoo, reviews_csv, tau
-from .eventlogs import event_log
+from .eventlogs import crew_log, event_log
 from .fields import shortened
 from .head import Head, make_head
 from .markdown import markdown_chat
@@ -77,6 +77,7 @@ FORMATS: tuple[Format, ...] = (
     Format("aider", "Aider chat history", aider.sniff, aider.read),
     Format("mini-swe-agent", "mini-swe-agent trajectory", mini_swe_agent.sniff, mini_swe_agent.read),
     Format("swe-agent", "SWE-agent trajectory", swe_agent.sniff, swe_agent.read),
+    Format("crewai-log", "CrewAI's log of tasks", crew_log.sniff, crew_log.read),
     Format("console", "spans of OpenTelemetry's console exporter", console.sniff, console.read),
     Format("logfire", "Logfire records", logfire.sniff, logfire.read),
     Format("braintrust", "Braintrust rows", braintrust.sniff, braintrust.read),

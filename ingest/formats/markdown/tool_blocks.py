@@ -87,4 +87,4 @@ def _unfolded(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"\n{3,}", "\n\n", html.unescape(text)).strip()
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
