@@ -25,7 +25,8 @@ _DONE = ("completed", "error")
 
 def sniff(head: Head) -> bool:
     """Whether the beginning is an exported session, a list of its messages, or events of a run."""
-    listed = sequence(head.first.get("messages")) if isinstance(head.first.get("info"), dict) else list(head.records)
+    held = head.first.get("messages") if isinstance(head.first.get("info"), dict) else None
+    listed = held if isinstance(held, list) else list(head.records)
     first = mapping(listed[0] if listed else None)
     return _is_message(first) or _is_event(first)
 
