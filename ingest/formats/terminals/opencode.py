@@ -36,7 +36,7 @@ def _is_message(value: dict[str, JsonValue]) -> bool:
 
 
 def _is_event(value: dict[str, JsonValue]) -> bool:
-    return value.get("type") in _EVENTS and "sessionID" in value and "messageID" in mapping(value.get("part"))
+    return as_text(value.get("type")) in _EVENTS and "sessionID" in value and "messageID" in mapping(value.get("part"))
 
 
 def read(source: Source) -> Iterator[ReadItem]:
@@ -114,7 +114,7 @@ class _Session:
     def _asked(self, parts: list[dict[str, JsonValue]], key: str, moment: int | None) -> None:
         words: list[str] = []
         for part in parts:
-            kind = part.get("type")
+            kind = as_text(part.get("type"))
             if kind == "text" and part.get("synthetic"):
                 self.builder.told(as_text(part.get("text")), "harness")
             elif kind == "text" and not part.get("ignored"):
@@ -124,7 +124,7 @@ class _Session:
             elif kind == "subtask":
                 words.append(as_text(part.get("prompt")))
             elif kind not in _BOOKKEEPING:
-                self.left_out[f"parts/{as_text(kind)}"] += 1
+                self.left_out[f"parts/{kind}"] += 1
         if text := "\n".join(filter(None, words)):
             self.builder.spoken(text, key=key, time_ns=moment)
 
@@ -133,13 +133,13 @@ class _Session:
         thoughts: list[str] = []
         tools = [part for part in parts if part.get("type") == "tool"]
         for part in parts:
-            kind = part.get("type")
+            kind = as_text(part.get("type"))
             if kind in ("text", "reasoning"):
                 (texts if kind == "text" else thoughts).append(as_text(part.get("text")))
             elif kind == "file":
                 texts.append(_file(part))
             elif kind != "tool" and kind not in _BOOKKEEPING:
-                self.left_out[f"parts/{as_text(kind)}"] += 1
+                self.left_out[f"parts/{kind}"] += 1
         calls = tuple(_call(part) for part in tools)
         message = Message("assistant", "\n".join(filter(None, texts)), calls,
                           reasoning="\n".join(filter(None, thoughts)) or None)  # fmt: skip
