@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from retrospan.ingest.formats.detect import detect_format
 from retrospan.ingest.formats.read import read_path
 from retrospan.model.traces import Span, SpanBatch, Status, StepKind
 
