@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
-from ..model.text.budget import CHARACTERS_PER_TOKEN, clip
+from ..model.text.budget import CHARACTERS_PER_TOKEN, MAX_BUDGET, clip
 from ..model.text.fence import FENCE_COST, fenced, inert_line
 from ..services.finding.asking import Asked
 
@@ -24,7 +25,9 @@ def question_text(asked: Asked, *, budget: int) -> str:
     answer = asked.answer
     room = budget * CHARACTERS_PER_TOKEN - FENCE_COST - _HEAD
     columns = " | ".join(inert_line(name, 60) for name in answer.columns)
-    lines = _lines(answer.rows, room - len(columns))
+    told = [[_value(value) for value in row] for row in answer.rows]
+    width = _width(told, room - len(columns))
+    lines = _lines(told, width, room - len(columns))
     left = len(answer.rows) - len(lines)
     if not answer.rows:
         return f"No rows ({columns}).{_waiting(asked)}"
@@ -34,6 +37,8 @@ def question_text(asked: Asked, *, budget: int) -> str:
     if left or answer.more:
         shown = f"{len(lines)} of {more}{len(answer.rows)} rows shown"
         text += f"\n{shown}. Aggregate, add WHERE, or go on with LIMIT 50 OFFSET {len(lines)} and an ORDER BY."
+    if width < max(map(len, chain.from_iterable(told)), default=0):
+        text += f"\nValues are cut to {width} characters: ask for fewer rows, substr(…), or budget={MAX_BUDGET}."
     return text
 
 
@@ -41,14 +46,18 @@ def _waiting(asked: Asked) -> str:
     return f" · {asked.waiting} runs wait to be looked at; ask again to count them" if asked.waiting else ""
 
 
-def _lines(rows: Sequence[Sequence[Any]], room: int) -> list[str]:
-    """Rows as lines in the room that there is: values are cut to the width at which all rows fit, else rows go."""
-    told = [[_value(value) for value in row] for row in rows]
-    width = max((len(value) for row in told for value in row), default=0)
-    while width > _NARROWEST and _size(told, width) > room:
+def _width(rows: Sequence[Sequence[str]], room: int) -> int:
+    """The width of values at which all rows fit, where there is one."""
+    width = max(map(len, chain.from_iterable(rows)), default=0)
+    while width > _NARROWEST and _size(rows, width) > room:
         width = max(width * 3 // 4, _NARROWEST)
+    return width
+
+
+def _lines(rows: Sequence[Sequence[str]], width: int, room: int) -> list[str]:
+    """As many rows as there is room for, values cut to the width."""
     lines: list[str] = []
-    for row in told:
+    for row in rows:
         line = " | ".join(clip(value, width) for value in row)
         room -= len(line) + 1
         if room < 0 and lines:

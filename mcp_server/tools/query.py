@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ...model.text.budget import DEFAULT_BUDGET, MAX_BUDGET, MIN_BUDGET
 from ..registry import Caller, tool
 
 
@@ -13,7 +14,7 @@ from ..registry import Caller, tool
 def query(
     caller: Caller,
     sql: Annotated[str, Field(max_length=20_000)],
-    budget: Annotated[int, Field(ge=200, le=8_000)] = 1_600,
+    budget: Annotated[int, Field(ge=MIN_BUDGET)] = DEFAULT_BUDGET,
 ) -> str:
     """Any count, join or list: one SQLite SELECT over
     runs(run,id,project,task,outcome,status,version,session,started_at,steps,input,output,tools)
@@ -25,7 +26,7 @@ def query(
 
     asked = ask(caller.store, sql)
     caller.read(*_runs(asked.answer.columns, asked.answer.rows), by="query")
-    return question_text(asked, budget=budget)
+    return question_text(asked, budget=min(budget, MAX_BUDGET))
 
 
 def _runs(columns: tuple[str, ...], rows: tuple[tuple[Any, ...], ...]) -> list[int]:

@@ -18,13 +18,14 @@ def get_trace(
     steps: Annotated[str | None, Field(max_length=400, description="7 or 3,7-9: whole")] = None,
     full: bool = False,
     offset: Annotated[int, unlisted(ge=0)] = 0,
-    budget: Annotated[int, Field(ge=MIN_BUDGET, le=MAX_BUDGET)] = DEFAULT_BUDGET,
+    budget: Annotated[int, Field(ge=MIN_BUDGET)] = DEFAULT_BUDGET,
 ) -> str:
     """Read one run: an outline of what is new, or some steps whole."""
     from ...answers.judges import judged_text
     from ...answers.reading_traces import read_steps, read_trace
     from ...store.reading.summaries import locate_trace
 
+    budget = min(budget, MAX_BUDGET)
     address = locate_trace(caller.store, trace)
     if steps is None and address.step is None:
         text = read_trace(caller.store, trace, budget=budget, full=full, offset=offset)

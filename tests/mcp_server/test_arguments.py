@@ -26,7 +26,7 @@ Call = Callable[..., str]
         ("search_traces", {"page": "!!"}, "page token"),
         ("get_trace", {}, "'trace' is missing"),
         ("get_trace", {"trace": None}, "wanted is string"),
-        ("get_trace", {"trace": "T1", "budget": 10}, "from 200 to 8000"),
+        ("get_trace", {"trace": "T1", "budget": 10}, "wanted is integer from 200"),
         ("get_trace", {"trace": "T1", "steps": True}, "'steps' is true"),
         ("list_reviews", {"state": "opne"}, "one of open, needs_answer"),
         (
@@ -88,3 +88,7 @@ def test_a_page_with_an_impossible_place_is_refused(call: Call, offset: Any) -> 
 
     with pytest.raises(UsageError, match="page"):
         call("search_traces", page=page_token("search_traces", query="", offset=offset))
+
+
+def test_a_budget_beyond_the_most_means_the_most(call: Call) -> None:
+    assert call("query", sql="SELECT 1 AS one", budget=1_000_000).startswith("1 row")

@@ -36,7 +36,7 @@ VIEWS: Mapping[str, View] = {
         "one run of the agent; run is the number of T412, id the run's own",
         {
             "run": "t.id",
-            "id": "t.trace_key",
+            "id": "coalesce(t.run_id, t.trace_key)",
             "project": "t.project",
             "task": "t.task",
             "outcome": "coalesce(c.outcome, t.outcome)",
@@ -86,7 +86,7 @@ VIEWS: Mapping[str, View] = {
         _OF_RUN.format(table="step_row"),
     ),
     "calls": View(
-        "one tool call in the order of asking, with its result; arguments as JSON",
+        "one tool call in the order of asking, with its result; arguments as JSON; step asked for it, done answered",
         {
             "run": "t.id",
             "call": "r.call",

@@ -66,7 +66,7 @@ def test_agreement_outcomes_export_and_access(desk: Desk, tmp_path: Path) -> Non
 
     assert "Too early to say how far people agree" in run("review", "agreement", *store).out
     assert run("review", "agreement", *store, "--json").json["criteria"][0]["raw"] is None
-    assert "Your 1 verdicts" in run("review", "outcomes", "--reviewer", "Ada", *store).out
+    assert "Your 1 answer (1 fail) became 0 lessons" in run("review", "outcomes", "--reviewer", "Ada", *store).out
     assert run("review", "outcomes", *store, "--json").json["verdicts"][0]["verdict"] == "V1"
     run("review", "export", str(tmp_path / "v.csv"), *store)
     assert (tmp_path / "v.csv").read_text().startswith('"verdict","uid","signature"')
