@@ -20,11 +20,11 @@ KINDS = ("event", "event_type", "event_name", "type", "kind", "record_type", "ph
 TOOLS = ("tool", "tool_name", "tool_key", "toolName", "function", "function_name", "skill")
 GIVEN = (
     "args", "arguments", "tool_args", "tool_input", "toolInput", "action_input", "params", "parameters", "kwargs",
-    "input", "inputs", "query",
+    "input", "inputs", "fields", "query",
 )  # fmt: skip
 CAME = (
     "result", "tool_result", "tool_output", "toolOutput", "observation", "output", "outputs", "returned",
-    "return_value", "results", "response", "sources",
+    "return_value", "results", "output_preview", "result_preview", "response", "sources",
 )  # fmt: skip
 THOUGHT = ("thought", "thoughts", "thinking", "reasoning", "rationale", "think")
 SAID = ("final_answer", "answer", "final_output", "response", "completion", "content", "text", "message", "output",
@@ -49,6 +49,8 @@ _USER_WORDS = frozenset({"user", "human", "question", "prompt", "request"})
 _LAST_ASKED = re.compile(r"(?:^|\n)(?:Human|User):[ \t]*")
 _NEXT_SPEAKER = re.compile(r"\n(?:AI|Assistant|Tool|System|Function):[ \t]*")
 _NAME = re.compile(r"[A-Za-z_][\w.:/-]{0,79}")
+_CALLED = ("name", "intent", "operation", "method", "command")
+"""What names the tool in a record whose kind says that it is about one."""
 _LOGGERS = frozenset({"level", "levelname", "module", "lineno", "line", "logger"})
 """Fields of a program's log, whose `function` is where a line was written."""
 _LOOP = ("thought", "action_input", "observation", "reasoning")
@@ -155,6 +157,8 @@ def _read_tool(act: Act, value: dict[str, JsonValue], words: frozenset[str]) -> 
     call = named_call(tool) if isinstance(tool, dict) else None
     if call is None and isinstance(tool, str):
         call = (tool, first_of(value, *GIVEN))
+    if call is None and "tool" in words and isinstance(name := first_of(value, *_CALLED), str):
+        call = (name, first_of(value, *GIVEN))
     is_loop = any(name in value for name in _LOOP)
     act.is_sure = call is not None or is_loop
     did = value.get("action")
@@ -178,6 +182,9 @@ def _read_tool(act: Act, value: dict[str, JsonValue], words: frozenset[str]) -> 
         act.came, act.has_result = plain_value(came), True
         if failed_in(came):
             act.error = act.error or as_text(act.came)
+        inner = mapping(act.came)
+        if inner.get("status") == "error" or False in (inner.get("success"), inner.get("ok")):
+            act.error = act.error or _text_in(inner, ("error", "message", "detail")) or as_text(act.came)
 
 
 def _read_asked(act: Act, value: dict[str, JsonValue], words: frozenset[str]) -> None:

@@ -102,7 +102,9 @@ def _about(text: str) -> tuple[int | None, str | None]:
     """Time and model out of what stands in brackets behind a speaker."""
     found = _TIME.search(text)
     rest = _TIME.sub("", text).strip(" ,;·|")
-    return time_ns(found[0].replace(" ", "T")) if found else None, rest or None
+    parts = [part.strip() for part in rest.split("·")]
+    model = parts[1] if len(parts) > 2 else rest
+    return time_ns(found[0].replace(" ", "T")) if found else None, model or None
 
 
 def _fence_after(fence: str, line: str) -> str:

@@ -19,7 +19,8 @@ from .headed import Headed, headed_turns, is_chat
 from .tool_blocks import taken_apart
 
 CONVENTION = "markdown-chat"
-_SESSION = re.compile(r"<!--[ \t]*(?P<product>[^\n<>]{1,60}?) Session (?P<id>[\w-]{6,80})")
+_SESSION = re.compile(r"(?:<!--[ \t]*(?P<product>[^\n<>]{1,60}?) Session |\*\*Session ID:\*\* )(?P<id>[\w-]{6,80})")
+_TOOL_MARKS = ("<tool-use", "Tool use: **", "**Tool: ")
 _CLINE = re.compile(r"^(?:<environment_details>|\[\w+(?: for [^\n]*)?\] Result:|\[Tool Use: \w+\])", re.MULTILINE)
 _CLINE_PARTS = re.compile(
     r"^(?=[ \t]*(?:<environment_details>|<feedback>|<user_message>|# task_progress\b|# TODO LIST\b|"
@@ -58,7 +59,7 @@ def read(source: Source) -> Iterator[ReadItem]:
         return
     session = _SESSION.search(before)
     key = session["id"] if session else f"{PurePath(source.name).stem}-{digest_of(text)}"
-    if session or any("<tool-use" in line or "Tool use: **" in line for turn in turns for line in turn.lines):
+    if session or any(mark in line for turn in turns for line in turn.lines for mark in _TOOL_MARKS):
         log = _Folded(SessionBuilder(key, CONVENTION, session["product"] if session else None))
         log.add_all(turns)
         yield SpanBatch(log.builder.spans, [TraceFacts(key, session=session["id"] if session else None)])

@@ -7,12 +7,20 @@ import re
 from dataclasses import dataclass
 
 from ....model.traces import JsonValue
+from ..chat import json_or_text
 from ..dialogue.headlines import exit_code
 from ..dialogue.refusals import persons_decision
 
 _THINK = re.compile(r"<think>(.*?)</think>", re.DOTALL)
 _TOOL = re.compile(r"<tool-use\b([^>]*)>(.*?)</tool-use>", re.DOTALL)
 _FOLDED = re.compile(r"<details>\s*<summary>Tool use: \*\*[^*\n]+\*\*.*?</summary>.*?</details>", re.DOTALL)
+_WRITTEN = re.compile(
+    r"^\*\*Tool: (?P<name>[^*\n]{1,200})\*\*[ \t]*\n+"
+    r"(?:\*\*Input:\*\*[ \t]*\n```\w*\n(?P<given>.*?)\n```[ \t]*(?:\n+|\Z))?"
+    r"(?:\*\*(?P<how>Output|Error):\*\*[ \t]*\n```\w*\n(?P<came>.*?)\n?```[ \t]*(?=\n\s*\n|\s*\Z))?",
+    re.DOTALL | re.MULTILINE,
+)
+"""A tool's use as opencode writes it: its name, then input and output as blocks of code."""
 _SUMMARY = re.compile(r"<summary>(.*?)</summary>", re.DOTALL)
 _NAMED = re.compile(r"\*\*([^*\n]{1,200})\*\*(?:[ \t]*[•·|:-][ \t]*(.*))?", re.DOTALL)
 _ATTRIBUTE = re.compile(r'data-tool-(name|type)="([^"]*)"')
@@ -56,6 +64,11 @@ def taken_apart(text: str) -> Said:
             if not (uses and uses[-1].name == use.name and not use.given and not use.result):
                 uses.append(use)
         text = pattern.sub("", text)
+    for found in _WRITTEN.finditer(text):
+        result = found["came"] or ""
+        failed = found["how"] == "Error" or _is_failed(result)
+        uses.append(ToolUse(found["name"].strip(), json_or_text(found["given"]), result, failed))
+    text = _WRITTEN.sub("", text)
     return Said(_plain(text), "\n".join(filter(None, thoughts)), tuple(uses))
 
 
@@ -78,8 +91,12 @@ def _use(attributes: dict[str, str], body: str) -> ToolUse:
         rest = (rest[: code.start()] + rest[code.end() :]).strip()
     if rest:
         given["text"] = rest
-    failed = exit_code(result) not in (None, 0) or bool(_FAILED.match(result)) or persons_decision(result) is not None
-    return ToolUse(name, given or None, result, failed)
+    return ToolUse(name, given or None, result, _is_failed(result))
+
+
+def _is_failed(result: str) -> bool:
+    """Whether a result says that the call failed, or that a person stopped it."""
+    return exit_code(result) not in (None, 0) or bool(_FAILED.match(result)) or persons_decision(result) is not None
 
 
 def _unfolded(text: str) -> str:

@@ -181,6 +181,22 @@ def test_a_call_without_a_result_is_a_step_and_what_nobody_understands_is_counte
     assert [item.count for item in items if isinstance(item, LeftOut)] == [1]
 
 
+def test_a_tool_that_only_the_kind_names_is_one_and_its_result_may_say_that_it_failed(tmp_path: Path) -> None:
+    gone, failed = {"status": "error", "message": "gone"}, {"status": "failed", "orders": []}
+    rows = [
+        {"event_type": "tool_call", "payload": {"intent": "cancel", "fields": {"id": 7}}},
+        {
+            "event_type": "tool_result",
+            "payload": {"intent": "cancel", "result": gone},
+        },
+        {"event_type": "tool_call", "payload": {"intent": "list", "fields": {}}},
+        {"event_type": "tool_result", "payload": {"intent": "list", "result": failed}},
+    ]
+    first, second = spans_of(tmp_path, rows, lines=True)
+    assert (first.tool, first.inputs, first.error and first.error.message) == ("cancel", {"id": 7}, "gone")
+    assert (second.tool, second.error) == ("list", None)
+
+
 @pytest.mark.parametrize(
     "rows",
     [

@@ -271,3 +271,19 @@ def test_a_folder_gives_its_chats_and_leaves_other_pages(tmp_path: Path) -> None
     items = list(read_path(tmp_path))
     assert [type(item) for item in items] == [SpanBatch]
     assert [(item.what, item.count) for item in unread_files(tmp_path)] == [("files *.md", 1)]
+
+
+def test_tools_that_are_written_out_with_input_and_output_are_calls(tmp_path: Path) -> None:
+    text = (
+        "# Plan\n\n**Session ID:** ses_abc123\n\n---\n\n## User\n\nRead a.\n\n---\n\n"
+        "## Assistant (Build · M 4 · 2.1s)\n\n"
+        '**Tool: read**\n\n**Input:**\n```json\n{"path": "a"}\n```\n\n**Output:**\n```\n## User\nx\n```\n\n'
+        "**Tool: bash**\n\n**Input:**\n```json\n{}\n```\n\n**Error:**\n```\nno shell\n```\n\n---\n\n"
+        "## Assistant (Build · M 4 · 1s)\n\nIt says x.\n"
+    )
+    spans = spans_of(tmp_path, text)
+    assert [(span.kind, span.tool) for span in spans] == [
+        (HUMAN, None), (LLM, None), (TOOL, "read"), (TOOL, "bash"), (LLM, None),
+    ]  # fmt: skip
+    assert (spans[2].inputs, spans[2].outputs, spans[2].error) == ({"path": "a"}, "## User\nx", None)
+    assert spans[3].error is not None and spans[1].model == "M 4" and spans[0].trace_key == "ses_abc123"
