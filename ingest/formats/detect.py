@@ -26,8 +26,10 @@ from .agents import (
 )
 from .chats import assistants, chatgpt, claude_ai, message_list, openai_chat, sharegpt, transcript
 from .evaluations import datasets, deepeval, inspect_log, openai_evals, promptfoo, reviews_csv, tau
+from .eventlogs import crew_log, event_log
 from .fields import shortened
 from .head import Head, make_head
+from .markdown import markdown_chat
 from .platforms import (
     braintrust,
     langfuse,
@@ -41,7 +43,7 @@ from .platforms import (
     weave,
 )
 from .records import ReadItem, Source
-from .terminals import kimi_code
+from .terminals import kimi_code, opencode
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ FORMATS: tuple[Format, ...] = (
     Format("gemini-cli", "Gemini CLI session", gemini_cli.sniff, gemini_cli.read),
     Format("gemini-stream", "Gemini CLI stream-json or telemetry log", gemini_stream.sniff, gemini_stream.read),
     Format("kimi-code", "Kimi Code session (wire.jsonl)", kimi_code.sniff, kimi_code.read),
+    Format("opencode", "opencode session, messages or run events", opencode.sniff, opencode.read),
     Format("copilot-chat", "GitHub Copilot chat of VS Code", copilot_chat.sniff, copilot_chat.read),
     Format("copilot-cli", "GitHub Copilot CLI session", copilot_cli.sniff, copilot_cli.read),
     Format("atif", "ATIF trajectory (Harbor)", atif.sniff, atif.read),
@@ -74,6 +77,7 @@ FORMATS: tuple[Format, ...] = (
     Format("aider", "Aider chat history", aider.sniff, aider.read),
     Format("mini-swe-agent", "mini-swe-agent trajectory", mini_swe_agent.sniff, mini_swe_agent.read),
     Format("swe-agent", "SWE-agent trajectory", swe_agent.sniff, swe_agent.read),
+    Format("crewai-log", "CrewAI's log of tasks", crew_log.sniff, crew_log.read),
     Format("console", "spans of OpenTelemetry's console exporter", console.sniff, console.read),
     Format("logfire", "Logfire records", logfire.sniff, logfire.read),
     Format("braintrust", "Braintrust rows", braintrust.sniff, braintrust.read),
@@ -100,7 +104,9 @@ FORMATS: tuple[Format, ...] = (
     Format("otlp", "OTLP protobuf request", otlp.sniff_protobuf, otlp.read_protobuf),
     Format("reviews-csv", "CSV of past reviews", reviews_csv.sniff, reviews_csv.read),
     Format("transcript", "dialogue under names of its own, told by its shape", transcript.sniff, transcript.read),
+    Format("markdown-chat", "chat as Markdown (Cline, SpecStory)", markdown_chat.sniff, markdown_chat.read),
     Format("data-set", "items of a data set, which hold no run", datasets.sniff, datasets.read),
+    Format("event-log", "an agent's own log of its acts, told by its shape", event_log.sniff, event_log.read),
 )
 """Every format, the more specific before the more general."""
 

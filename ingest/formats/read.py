@@ -20,6 +20,7 @@ from .bounds import within_limits
 from .detect import Format, detect_format, format_named
 from .encoding import as_utf8
 from .head import HEAD_BYTES
+from .markdown.markdown_chat import is_chat_file
 from .progress import Progress, ProgressFile, ProgressMeter
 from .records import LeftOut, ReadItem, RecordError, Source
 
@@ -92,7 +93,7 @@ def unread_files(path: Path | str) -> list[LeftOut]:
         endings.update(
             plain_name(name) if plain_name(name) in IGNORED_NAMES else f"*{Path(plain_name(name)).suffix}"
             for name in names
-            if not name.startswith(".") and not _is_data(name)
+            if not name.startswith(".") and not _is_data(name) and not is_chat_file(here / name)
         )
     return [LeftOut(str(root), f"files {ending}", number) for ending, number in sorted(endings.items())]
 
@@ -251,8 +252,10 @@ def _plan(root: Path) -> Iterator[tuple[Path, ...]]:
             yield capture
             continue
         for name in sorted(names):
-            if _is_data(name) and (here / name).is_file() and not _is_read_with_others(here / name):
-                yield (here / name,)
+            file = here / name
+            is_data = _is_data(name) or (not name.startswith(".") and is_chat_file(file))
+            if is_data and file.is_file() and not _is_read_with_others(file):
+                yield (file,)
 
 
 def _is_read_with_others(path: Path) -> bool:

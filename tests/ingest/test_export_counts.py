@@ -145,6 +145,38 @@ def kimi_code(rows: list[Any]) -> Counts:
     )  # fmt: skip
 
 
+def opencode(rows: list[Any]) -> Counts:
+    messages = [message for row in rows for message in row["messages"]]
+    roles = [message["info"]["role"] for message in messages]
+    parts = [part for message in messages for part in message["parts"]]
+    steps = [part["tokens"] for part in parts if part["type"] == "step-finish"]
+    whole = [m["info"]["tokens"] for m in messages if "tokens" in m["info"] and len(m["parts"]) == 1]
+    tools = [part["state"] for part in parts if part["type"] == "tool"]
+    failed = [state for state in tools if state["status"] == "error" and "user rejected" not in state["error"]]
+    return Counts(
+        len(rows), roles.count("user"), len(steps) + len(whole), len(tools),
+        len(failed) + sum("error" in message["info"] for message in messages),
+        total([*steps, *whole], "input") + total([used["cache"] for used in (*steps, *whole)], "read", "write"),
+        total([*steps, *whole], "output", "reasoning"), sum(part["type"] == "telemetry" for part in parts),
+    )  # fmt: skip
+
+
+def event_log(rows: list[Any]) -> Counts:
+    events = [row["event"] for row in rows]
+    used = [row["usage"] for row in rows if "usage" in row]
+    return Counts(
+        len({row["session_id"] for row in rows}), events.count("session_start"), events.count("llm_response"),
+        events.count("tool_end"), sum("error" in row for row in rows),
+        total(used, "input_tokens"), total(used, "output_tokens"), events.count("heartbeat"),
+    )  # fmt: skip
+
+
+def crewai_log(rows: list[Any]) -> Counts:
+    status = [row["status"] for row in rows]
+    runs = sum(row["task_name"] == "plan" and row["status"] == "started" for row in rows)
+    return Counts(runs, runs, len(status) - status.count("started"), 0, status.count("failed"), 0, 0)
+
+
 def chatgpt(rows: list[Any]) -> Counts:
     nodes, branch = rows[0]["mapping"], []
     here = rows[0]["current_node"]
@@ -192,6 +224,9 @@ def spans_of(status: Callable[[dict[str, Any]], bool], trace: Callable[[dict[str
 COUNTED: dict[str, Callable[[list[Any]], Counts]] = {
     "transcript": transcript,
     "kimi-code": kimi_code,
+    "opencode": opencode,
+    "event-log": event_log,
+    "crewai-log": crewai_log,
     "braintrust": braintrust,
     "weave": weave,
     "opik": opik,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from retrospan.ingest.formats.detect import detect_format
 from retrospan.ingest.formats.read import read_path
 from retrospan.model.traces import Span, SpanBatch, Status, StepKind
 
@@ -233,3 +234,21 @@ def test_logged_calls_of_the_messages_api(shape: str, tmp_path: Path) -> None:
     usage = spans[2].usage
     assert usage is not None and (usage.input_tokens, usage.output_tokens) == (20, 2)
     assert (spans[2].model, spans[2].finish_reason) == ("m-1", "end_turn")
+
+
+def test_actions_written_out_in_a_bare_list_of_messages_are_calls(tmp_path: Path) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+    messages = [
+        {"role": "system", "content": "Browse."},
+        {"role": "user", "content": [{"type": "text", "text": "Find the price. Observation: a page."}, picture]},
+        {"role": "assistant", "content": "Thought: Open it.\nAction: Click [3]"},
+        {"role": "user", "content": [{"type": "text", "text": "Observation: the price page."}, picture]},
+        {"role": "assistant", "content": "Thought: Seen.\nAction: ANSWER; 7 EUR"},
+    ]
+    (tmp_path / "messages.json").write_text(json.dumps(messages))
+    assert detect_format("messages.json", (tmp_path / "messages.json").read_bytes()) == "message-list"
+    [batch] = read_path(tmp_path / "messages.json")
+    assert isinstance(batch, SpanBatch)
+    kinds = [span.kind for span in batch.spans if span.kind is not StepKind.CHAIN]
+    assert kinds == [StepKind.HUMAN, StepKind.LLM, StepKind.TOOL, StepKind.LLM]
+    assert "the price page" in str([span.outputs for span in batch.spans if span.kind is StepKind.TOOL])

@@ -9,6 +9,7 @@ from ....model.errors import BadInputError
 from ....model.text.jsontext import as_text, canonical
 from ....model.traces import JsonValue
 from ..chat import ROLES
+from ..dialogue.textloop import with_results
 from ..dialogue.turns import plain_message
 from ..evaluated import Evaluated, evaluated_batch
 from ..fields import mapping
@@ -54,6 +55,8 @@ def read(source: Source) -> Iterator[ReadItem]:
     if not turns:
         return
     try:
-        yield evaluated_batch(Evaluated(f"chat-{digest.hexdigest()[:24]}", turns), CONVENTION, source, "file")
+        yield evaluated_batch(
+            Evaluated(f"chat-{digest.hexdigest()[:24]}", with_results(turns)), CONVENTION, source, "file"
+        )
     except BadInputError as err:
         yield source.error(err.where or "file", str(err))

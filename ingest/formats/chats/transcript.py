@@ -11,33 +11,23 @@ from itertools import chain, islice
 
 from ....model.errors import BadInputError
 from ....model.text.jsontext import as_text
-from ....model.traces import Annotation, JsonValue, SpanBatch
+from ....model.traces import JsonValue, SpanBatch
+from ..dialogue.beside import about, key_of, marks_of, task_of
 from ..dialogue.textloop import with_results
 from ..dialogue.turns import single_turns
 from ..dialogue.voices import is_dialogue, is_exchange, is_turn, plain_turns
 from ..evaluated import Evaluated, evaluated_batch
-from ..fields import MAX_ID, digest_of, mapping, optional_text, sequence
+from ..fields import digest_of, mapping, optional_text, sequence
 from ..head import Head
-from ..judgements import first_of, judgement
+from ..judgements import first_of
 from ..records import ReadItem, Record, RecordError, Source, each_record, json_records
 
 CONVENTION = "transcript"
 _DEPTH = 3
 _HEAD = 20
-_KEYS = ("conversation_id", "run_id", "trace_id", "session_id", "id", "uuid")
-_TASKS = ("task_id", "task", "scenario_id", "case_id", "scenario", "instance_id", "question_id", "test_id")
 _EXPECTED = ("expected", "expected_output", "ground_truth", "gold", "target", "reference_answer", "correct_diagnosis")
-_MARKS = frozenset(
-    {
-        "success", "task_success", "correct", "correctness", "is_correct", "passed", "pass", "resolved", "solved",
-        "reward", "score", "aggregate_score",
-    }
-)  # fmt: skip
-_WHY = ("reason", "explanation", "justification", "comment")
 _SYSTEM = ("system_prompt", "system", "instructions")
 _GREETING = ("greeting", "first_message")
-_SHORT = 200
-_FEW = 20
 
 
 def sniff(head: Head) -> bool:
@@ -108,40 +98,16 @@ def _batch(value: dict[str, JsonValue], raw: list[JsonValue], source: Source, re
         opening.append({"role": "system", "content": system})
     if isinstance(greeting := first_of(value, *_GREETING), str) and greeting not in as_text(raw[:1]):
         opening.append({"role": "assistant", "content": greeting})
-    task = first_of(value, *_TASKS)
     run = Evaluated(
-        _key(value, record),
+        key_of(value) or f"transcript-{digest_of(record.value)}",
         with_results([turn for _, turn in single_turns([*opening, *turns])]),
-        task=task[:_SHORT] if isinstance(task, str) else None,
+        task=task_of(value),
         version=optional_text(value.get("version")),
         expected=first_of(value, *_EXPECTED),
-        notes=list(_marks(value)),
-        metadata=_about(value),
+        notes=list(marks_of(value, CONVENTION)),
+        metadata=about(value),
     )
     return evaluated_batch(run, CONVENTION, source, record.where)
-
-
-def _key(value: dict[str, JsonValue], record: Record) -> str:
-    held = next((value[name] for name in _KEYS if isinstance(value.get(name), str | int)), None)
-    return as_text(held)[:MAX_ID] if held else f"transcript-{digest_of(record.value)}"
-
-
-def _marks(value: dict[str, JsonValue]) -> Iterator[Annotation | None]:
-    """Marks of a grader: of the run itself, or in an object that stands for its grade."""
-    for holder in (value, *(held for held in value.values() if isinstance(held, dict))):
-        for name in sorted(_MARKS & holder.keys()):
-            if isinstance(holder[name], bool | int | float):
-                why = first_of(holder, f"{name}_reason", f"{name}_explanation", *_WHY)
-                yield judgement(name, holder[name], explanation=why, source=CONVENTION)
-
-
-def _about(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    short = {
-        name: held
-        for name, held in value.items()
-        if isinstance(held, str | int | float) and len(as_text(held)) <= _SHORT and name not in (*_KEYS, *_TASKS)
-    }
-    return dict(list(short.items())[:_FEW])
 
 
 def _turns_in(value: dict[str, JsonValue]) -> list[JsonValue]:

@@ -119,7 +119,7 @@ def with_results(turns: Sequence[JsonValue]) -> list[JsonValue]:
         found[place + 1] = {
             **mapping(found[place + 1]),
             "role": "tool",
-            "content": text,
+            "content": text if isinstance(after := mapping(found[place + 1]).get("content"), str) else after,
             "tool_call_id": f"action-{place}-0",
             "is_error": exit_code(text) not in (None, 0),
         }

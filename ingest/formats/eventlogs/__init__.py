@@ -1,0 +1,1 @@
+"""Logs that agents of no known product write of their own acts."""
