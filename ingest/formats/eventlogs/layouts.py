@@ -16,7 +16,7 @@ _COLUMNS = {"actions": "action", "observations": "observation", "thoughts": "tho
 _DID = ("action", "tool")
 _CAME = ("observation", "result")
 _DEPTH = 2
-_MOST = 1 / 4
+_MOST = 1 / 3
 _FINAL = ("final_answer", "final_output", "final_response", "final_preview", "final", "answer", "response", "output")
 
 
@@ -29,7 +29,7 @@ class Run(NamedTuple):
 
 
 def is_agents_log(records: list[JsonValue]) -> bool:
-    """Whether records are acts of an agent: a quarter or more say something, and some show a model or a tool."""
+    """Whether records are acts of an agent: a third or more say something, and some show a model or a tool."""
     held = [record for record in records if isinstance(record, dict)]
     if not held or len(held) < len(records):
         return False
