@@ -12,6 +12,7 @@ from ....model.findings import Signal
 from ...reading import Act, Reading, View, changed_between
 from ...run_kinds import CRAFT
 from ...texts.quotes import quote
+from ...texts.recorded import holds_results
 from ...tools.tool_roles import ToolRole, words_of
 from ..definition import SignalDefinition, signal
 
@@ -27,7 +28,8 @@ def find(reading: Reading) -> Iterator[Signal]:
     counted: dict[tuple[str, str, str], list[Act]] = defaultdict(list)
     told: set[tuple[str, str, str]] = set()
     least = _TIMES_OF_CRAFT if reading.kind in CRAFT else _TIMES
-    for act in (act for act in reading.acts if act.arguments is not None and not _waits(act)):
+    known = holds_results(act.result for act in reading.acts)
+    for act in (act for act in reading.acts if known and act.arguments is not None and not _waits(act)):
         key = (reading.view(act.step).agent, *act.key)
         acts = counted[key]
         if acts and _is_new(reading, acts[-1], act):

@@ -11,6 +11,7 @@ from ...provenance import Use, uses_of
 from ...reading import Reading, Role
 from ...run_kinds import RunKind
 from ...texts.quotes import around
+from ...texts.recorded import holds_results, is_excerpt
 from ...values import ValueKind, number_of, values_in
 from ..definition import SignalDefinition, signal
 
@@ -29,7 +30,7 @@ _CERTAIN = (ValueKind.ID, ValueKind.EMAIL, ValueKind.URL)
 
 
 def find(reading: Reading) -> Iterator[Signal]:
-    if not reading.results and not any(act.result for act in reading.acts):
+    if not _holds_what_was_read(reading):
         return
     seen: set[tuple[str, str]] = set()
     for use in uses_of(reading):
@@ -38,6 +39,12 @@ def find(reading: Reading) -> Iterator[Signal]:
         seen.add(use.value.key)
         if not _is_known_by_all(use) and not _is_age(reading, use) and not _is_advice(reading, use):
             yield _signal(reading, use)
+
+
+def _holds_what_was_read(reading: Reading) -> bool:
+    """Not so where no result was recorded, or few, or only the beginning of one: any value may have stood there."""
+    read = [act.result for act in reading.acts] or [view.text for view in reading.results]
+    return bool(read) and holds_results(read) and not any(is_excerpt(text) for text in read if text)
 
 
 def _is_advice(reading: Reading, use: Use) -> bool:
